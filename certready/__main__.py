@@ -1,0 +1,5 @@
+"""``python -m certready``."""
+
+from certready.cli import run
+
+run()

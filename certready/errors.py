@@ -1,0 +1,58 @@
+"""What certready raises: only "I could not work", never "this certificate is bad".
+
+Every error carries one sentence and, where there is something to do about it, a hint. They are caught in one
+place, the command line, which prints both and ends with the exit code of the class.
+"""
+
+from __future__ import annotations
+
+
+class CertreadyError(Exception):
+    """certready could not do what was asked.
+
+    Args:
+        message: one sentence that says what is wrong.
+        hint: one sentence that says what to do about it, or None.
+
+    Attributes:
+        code: the exit code of the command line (contract, "Exit codes").
+    """
+
+    code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CertreadyError):
+    """An option or argument does not have the form it must have."""
+
+
+class InputError(CertreadyError):
+    """A file cannot be read, is too large, or is in no format that certready knows."""
+
+
+class PasswordError(InputError):
+    """A PFX file or private key is encrypted, and the password is missing or wrong.
+
+    Attributes:
+        missing: True where no password was given, False where the one given does not fit.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, missing: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = missing
+
+
+class TenantError(InputError):
+    """A tenant file is not what the Exchange cmdlets print, or names no such connector."""
+
+
+class EvidenceError(InputError):
+    """A saved evidence file is damaged or was written by another, incompatible release."""
+
+
+class StoreError(InputError):
+    """A root store cannot be read."""

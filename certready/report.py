@@ -1,0 +1,184 @@
+"""Rules, observations, findings and the report: what a verdict is made of (contract, "Report")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Literal
+
+from certready.model import Endpoint, StoreInfo, Target
+
+Verdict = Literal["ready", "not-ready", "cannot-tell", "not-applicable"]
+Status = Literal["good", "revoked", "unknown", "unreachable", "stale", "invalid", "not-checkable", "skipped"]
+
+
+class Severity(IntEnum):
+    """How much a finding weighs; ordered, so that the worst of several is their maximum."""
+
+    PASS = 0
+    WARN = 1
+    UNKNOWN = 2
+    FAIL = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The constant half of a finding. ``id`` is ``subject.problem`` and is never reused; ``fix`` is general advice,
+    None where there is nothing to mend; ``reference`` names the source of the rule."""
+
+    id: str
+    title: str
+    fix: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a check saw, not yet weighed.
+
+    ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the severity table where
+    a rule has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
+    is a SHA-256, ``chain`` an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an
+    ``address:port``. ``about_certificate`` is False for what a probe proves in either direction (TLS itself, the
+    connector's own settings). ``evidence`` holds plain JSON values.
+    """
+
+    rule: Rule
+    message: str
+    variant: str = ""
+    fix: str | None = None
+    certificate: str | None = None
+    chain: str | None = None
+    connector: str | None = None
+    endpoint: str | None = None
+    about_certificate: bool = True
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """A check's word that it has nothing to look at here, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An observation, weighed. ``counted`` is False where ``--strict`` must not turn the warning into a failure."""
+
+    rule: str
+    severity: Severity
+    counted: bool
+    message: str
+    fix: str | None = None
+    reference: str | None = None
+    certificate: str | None = None
+    connector: str | None = None
+    chain: str | None = None
+    endpoint: str | None = None
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorResult:
+    """One connector's verdict and the name that decided. ``match`` is the contract's match kind."""
+
+    name: str
+    direction: str
+    level: str | None
+    verdict: Verdict
+    value: str | None
+    matched_name: str | None
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainResult:
+    """One chain: SHA-256s as sent, the judged path from leaf to anchor (or as far as it goes), and its verdict."""
+
+    id: str
+    container: str
+    family: str
+    sni: str | None
+    sent: tuple[str, ...]
+    path: tuple[str, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    """One certificate for people: ``serial`` is lower-case hexadecimal, dates are aware and in UTC."""
+
+    sha256: str
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    key: str
+    names: tuple[str, ...]
+    role: Literal["leaf", "intermediate", "root", "unused"]
+    origin: Literal["sent", "intermediate-file", "aia", "store"]
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationResult:
+    """What one endpoint is worth for one certificate, and why (``detail``, a sentence)."""
+
+    certificate: str
+    method: Literal["ocsp", "crl", "stapled"]
+    source: Literal["network", "cache", "file", "handshake"]
+    url: str | None
+    status: Status
+    this_update: datetime | None = None
+    next_update: datetime | None = None
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    elapsed_ms: int | None = None
+    detail: str = ""
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several verdicts; of none at all nothing can be told."""
+    order: tuple[Verdict, ...] = ("not-applicable", "ready", "cannot-tell", "not-ready")
+    return max(verdicts, key=order.index, default="cannot-tell")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to: will Exchange Online accept this certificate for this connector?"""
+
+    certready: str
+    evaluated_at: datetime
+    gathered_at: datetime
+    target: Target
+    trust: StoreInfo
+    verdict: Verdict
+    connectors: tuple[ConnectorResult, ...] = ()
+    chains: tuple[ChainResult, ...] = ()
+    certificates: tuple[CertificateInfo, ...] = ()
+    revocation: tuple[RevocationResult, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 ready, 1 not ready, 3 cannot tell (contract, "Exit codes")."""
+        return {"ready": 0, "not-ready": 1, "cannot-tell": 3, "not-applicable": 3}[self.verdict]
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as ``certready.report/1``: plain JSON values, keys in the contract's order."""
+        from certready.render.json import report_dict
+
+        return report_dict(self)
+
+    def to_json(self) -> str:
+        """The report as JSON text, two spaces of indent, a line end at the end."""
+        from certready.render.json import render
+
+        return render(self)
