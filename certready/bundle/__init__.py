@@ -1,0 +1,146 @@
+"""Certificates as they arrive: PEM, DER, PFX/P12, P7B, and what mail and editors make of them, into a Bundle.
+
+The content decides, never a file's extension. Nothing here touches a file, a clock or a socket; a private key is
+opened only to learn which certificate it belongs to, and is dropped at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from certready.bundle import der, pem, strangers
+from certready.bundle.contents import (
+    MAX_BYTES,
+    MAX_CERTIFICATES,
+    MAX_STORE,
+    OTHERS,
+    Contents,
+    join,
+    leaf_index,
+    no_certificate,
+    too_many,
+)
+from certready.bundle.der import Reading
+from certready.bundle.keys import password_bytes
+from certready.bundle.text import decode, from_base64
+from certready.certificate import Certificate
+from certready.errors import InputError
+from certready.model import Bundle, Chain, Container, Target
+
+_UNNAMED = "the input"
+
+__all__ = ["MAX_BYTES", "MAX_CERTIFICATES", "certificates", "load", "load_files"]
+
+
+def load(data: bytes, *, password: str | bytes | None = None, name: str = "") -> Bundle:
+    """One file, or bytes from anywhere, as a bundle of one chain ("c1").
+
+    Args:
+        data: the content, at most MAX_BYTES.
+        password: for a PFX or an encrypted private key. No password and the empty one are tried by themselves.
+        name: how the user calls the file, for messages; with none the target is "bytes".
+
+    Raises:
+        PasswordError: it is encrypted, and the password is missing or wrong (``missing`` tells which).
+        InputError: it is empty, too large, damaged, or holds no certificate; the message says what it holds.
+    """
+    contents = _read(data, name or _UNNAMED, Reading(password_bytes(password)))
+    return _bundle([contents], Target("file" if name else "bytes", name), name or _UNNAMED)
+
+
+def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | None = None) -> Bundle:
+    """Several files, (name, content), as one bundle: certificates in the order of the files, each kept once.
+
+    The container is that of the first file that holds the leaf. Raises as :func:`load`, also where the files
+    together are larger than MAX_BYTES.
+    """
+    if not files:
+        raise InputError("No file was given.", hint="Name at least one certificate file.")
+    if sum(len(data) for _, data in files) > MAX_BYTES:
+        raise _too_large(" + ".join(name for name, _ in files))
+    reading = Reading(password_bytes(password))
+    parts = [_read(data, name or _UNNAMED, reading) for name, data in files]
+    name = " + ".join(name for name, _ in files)
+    return _bundle(parts, Target("file", name), name)
+
+
+def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
+    """The certificates of a PEM, DER or PKCS#7 file without keys: an AIA answer, an ``--intermediate`` file, a store.
+
+    Every certificate once, in stored order; one that the library cannot read stays in (``parsed.error``), since one
+    odd root must not cost a whole store. Raises InputError where there is none, or a private key.
+    """
+    place = name or _UNNAMED
+    found = _read(data, place, Reading(limit=MAX_STORE, strict=False, secrets=False))
+    if all(certificate.parsed.error for certificate in found.certificates):
+        raise no_certificate(found, place)
+    return tuple(dict.fromkeys(found.certificates))
+
+
+def _read(data: bytes, place: str, reading: Reading) -> Contents:
+    """One file by what it is: DER, PEM, base64 without a header, or something else, which is named."""
+    if not data:
+        raise InputError(f"{place} is empty.", hint="Export or copy the certificate again.")
+    if len(data) > MAX_BYTES:
+        raise _too_large(place)
+    if der.looks_binary(data):
+        return der.read_all(data, place, reading)
+    text = None if strangers.is_known(data) else decode(data)
+    if text is not None:
+        block = next(pem.blocks(text), None)
+        if block:
+            return pem.load(pem.blocks(text), place, reading)
+        bare = from_base64(text) if text.lstrip("\ufeff \t\r\n\"'").startswith("M") else None
+        if bare and der.looks_binary(bare):
+            contents = der.read_all(bare, place, reading)
+            return join([contents], "pem" if contents.container == "der" else contents.container)
+    raise strangers.refused(data, text, place)
+
+
+def _bundle(parts: list[Contents], target: Target, place: str) -> Bundle:
+    """One chain of all parts: duplicates dropped with a note, the leaf chosen over all of them."""
+    whole = join(parts, "pem")
+    if not whole.certificates:
+        raise no_certificate(whole, place)
+    if len(whole.certificates) > MAX_CERTIFICATES:
+        raise too_many(place)
+    kept = tuple(dict.fromkeys(whole.certificates))
+    leaf = leaf_index(kept, whole.keys)
+    chain = Chain(
+        "c1",
+        _container(parts, kept[leaf]),
+        kept,
+        leaf=leaf,
+        keys=whole.keys,
+        encryption=whole.encryption,
+        notes=whole.notes + _duplicates(whole.certificates, kept) + _unused(whole),
+    )
+    return Bundle(target, (chain,))
+
+
+def _container(parts: list[Contents], leaf: Certificate) -> Container:
+    """That of the first file with the leaf; a certificate in DER with a key file beside it holds what a PEM would."""
+    container = next(part.container for part in parts if leaf in part.certificates)
+    several = len(parts) > 1 and any(part.keys or part.certificates for part in parts[1:])
+    return "pem" if container == "der" and several else container
+
+
+def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -> tuple[str, ...]:
+    if len(every) == len(kept):
+        return ()
+    twice = [certificate for certificate in kept if every.count(certificate) > 1]
+    return tuple(
+        f"The certificate {certificate.parsed.label} is there {every.count(certificate)} times; it was read once."
+        for certificate in twice
+    )
+
+
+def _unused(whole: Contents) -> tuple[str, ...]:
+    return tuple(f"There is also {OTHERS[other][0]}, which is not used." for other in whole.others)
+
+
+def _too_large(place: str) -> InputError:
+    return InputError(
+        f"{place} is larger than {MAX_BYTES // (1024 * 1024)} MiB, which no certificate file is.",
+        hint="Give the certificate file itself: PEM, DER, PFX or P7B.",
+    )

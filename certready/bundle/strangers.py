@@ -1,0 +1,57 @@
+"""Files that are no certificate, recognised so that the message can say what they are."""
+
+from __future__ import annotations
+
+import re
+
+from certready.errors import InputError
+
+_GIVE = "Give the certificate as PEM, DER, PFX or P7B."
+
+# First bytes, what that is, what to do.
+_MAGIC = (
+    (
+        b"\xfe\xed\xfe\xed",
+        "a Java keystore (JKS)",
+        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.",
+    ),
+    (
+        b"\xce\xce\xce\xce",
+        "a Java keystore (JCEKS)",
+        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.",
+    ),
+    (
+        b"\0\0\0\0CERT",
+        "a Microsoft serialized certificate store (SST)",
+        "Export the certificate as PFX, or as P7B with all certificates in its path.",
+    ),
+    (b"PK\x03\x04", "a ZIP archive", "Unpack it and give the certificate files inside."),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it and give the certificate files inside."),
+    (b"%PDF", "a PDF document", _GIVE),
+    (b"PuTTY-User-Key", "an SSH key (PuTTY)", _GIVE),
+    (b"ssh-", "an SSH key", _GIVE),
+    (b"ecdsa-sha2-", "an SSH key", _GIVE),
+)
+_HTML = re.compile(r"<(?:!doctype\s|html|head|body)", re.IGNORECASE)
+
+
+def is_known(data: bytes) -> bool:
+    """Whether the first bytes say what it is, and that it is no certificate."""
+    return any(data.startswith(magic) for magic, _, _ in _MAGIC)
+
+
+def refused(data: bytes, text: str | None, place: str) -> InputError:
+    """The error for a file in which nothing was found: what it is, and what to do."""
+    for magic, words, hint in _MAGIC:
+        if data.startswith(magic):
+            return InputError(f"{place} is {words}, not a certificate.", hint=hint)
+    if text is None:
+        return InputError(f"{place} is binary data in no format that certready knows.", hint=_GIVE)
+    if not text.strip():
+        return InputError(f"{place} is empty but for white space.", hint="Export or copy the certificate again.")
+    if _HTML.search(text[:4096]):
+        return InputError(
+            f"{place} is an HTML page without a certificate in it.",
+            hint="A log-in or error page was probably saved in place of the file: download the certificate again.",
+        )
+    return InputError(f"{place} is text without a certificate in it.", hint=_GIVE)
