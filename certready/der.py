@@ -1,0 +1,116 @@
+"""Just enough DER to find the original bytes that a signature covers, or that a hash names.
+
+cryptography reads the values; it also re-encodes what it is asked to give back as bytes, which is slow for a long
+list and would verify something other than what was received. Nothing here copies more than it hands out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SEQUENCE, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x02, 0x03, 0x04, 0x06
+MANY = 64  # more members than any structure walked here has
+
+
+class MalformedError(ValueError):
+    """The bytes are not the DER that was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One TLV inside ``data``: its tag, where it starts, where its content starts, and where it ends."""
+
+    data: bytes
+    tag: int
+    start: int
+    body: int
+    end: int
+
+    @property
+    def encoded(self) -> bytes:
+        """Tag, length and content."""
+        return self.data[self.start : self.end]
+
+    @property
+    def content(self) -> bytes:
+        return self.data[self.body : self.end]
+
+    @property
+    def view(self) -> memoryview:
+        """Tag, length and content, not copied: a list may be tens of megabytes."""
+        return memoryview(self.data)[self.start : self.end]
+
+
+def element(data: bytes, start: int = 0, end: int | None = None) -> Element:
+    """The element that starts here. Raises MalformedError for a long tag, an indefinite length or an overrun."""
+    limit = len(data) if end is None else end
+    if limit - start < 2:
+        raise MalformedError("it is cut short")
+    tag, length, body = data[start], data[start + 1], start + 2
+    if tag & 0x1F == 0x1F or length in (0x80, 0xFF):
+        raise MalformedError("its encoding is not DER")
+    if length > 0x80:
+        size = length & 0x7F
+        if size > 4 or limit - body < size:
+            raise MalformedError("its encoding is not DER")
+        length = int.from_bytes(data[body : body + size], "big")
+        body += size
+    if body + length > limit:
+        raise MalformedError("it is cut short")
+    return Element(data, tag, start, body, body + length)
+
+
+def members(outer: Element, most: int = MANY) -> tuple[Element, ...]:
+    """The elements inside a constructed one, at most ``most`` of them. Raises MalformedError."""
+    found: list[Element] = []
+    at = outer.body
+    while at < outer.end and len(found) < most:
+        found.append(element(outer.data, at, outer.end))
+        at = found[-1].end
+    return tuple(found)
+
+
+def expect(found: tuple[Element, ...], *tags: int) -> None:
+    """Raises MalformedError unless the elements begin with these tags."""
+    if tuple(one.tag for one in found[: len(tags)]) != tags:
+        raise MalformedError("its parts are not where they belong")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The shape that certificates, CRLs and OCSP answers share: what is signed, by which algorithm, the signature."""
+
+    tbs: Element
+    algorithm: Element
+    signature: bytes
+
+
+def signed(outer: Element) -> Signed:
+    """The three parts of SIGNED{...} (RFC 5280, 4.1.1). Raises MalformedError."""
+    parts = members(outer)
+    expect((outer, *parts), SEQUENCE, SEQUENCE, SEQUENCE, BIT_STRING)
+    bits = parts[2].content
+    if not bits or bits[0] != 0:
+        raise MalformedError("its signature is no whole number of bytes")
+    return Signed(parts[0], parts[1], bits[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a CertID is made of, out of a certificate's own bytes: issuer Name, subject Name, and the bits of the
+    public key without the algorithm (RFC 6960, 4.1.1)."""
+
+    issuer: bytes
+    subject: bytes
+    key_bits: bytes
+
+
+def names(certificate: bytes) -> Names:
+    """Issuer, subject and key bits of a certificate in DER (RFC 5280, 4.1). Raises MalformedError."""
+    parts = members(signed(element(certificate)).tbs)
+    if parts and parts[0].tag == 0xA0:  # the version
+        parts = parts[1:]
+    expect(parts, INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE)
+    key = members(parts[5])
+    expect(key, SEQUENCE, BIT_STRING)
+    return Names(parts[2].encoded, parts[4].encoded, key[1].content[1:])
