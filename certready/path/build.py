@@ -1,0 +1,193 @@
+"""Path building: a breadth-first walk from the leaf over edges whose signatures verify (RFC 4158).
+
+A name alone joins nothing, and a key identifier only decides what is tried first. Every path is kept, the shortest
+first, and the work is capped, because certificates that sign each other are cheap to make and dear to follow.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from certready.certificate import Certificate
+from certready.model import Root
+
+MAX_DEPTH = 10  # certificates in a path
+MAX_CHECKS = 200  # signatures verified for one chain
+MAX_PATHS = 50
+MAX_STEPS = 2000  # partial paths looked at
+MAX_DER = 256 * 1024  # bytes of a certificate that is considered at all
+
+Signed = Literal["good", "bad", "unsupported"]
+End = Literal["anchor", "self-signed", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Certificates leaf first, each signed by the next. ``end`` says what the last one is: an anchor of the store
+    (then ``anchor`` is set), self-signed outside the store, or one whose issuer was not found."""
+
+    certificates: tuple[Certificate, ...]
+    end: End
+    anchor: Root | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether every certificate of the path, the anchor too, is within its dates at this moment."""
+        return all(one.parsed.not_before <= at <= one.parsed.not_after for one in self.certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Every path found, shortest first; ``capped`` says that a limit on work ended the search early."""
+
+    paths: tuple[Path, ...]
+    capped: bool
+
+
+def search(leaf: Certificate, pool: Iterable[Certificate], roots: Iterable[Root], at: datetime) -> Search:
+    """Every path from ``leaf`` through ``pool`` to ``roots`` and to the dead ends; ``at`` only orders the walk."""
+    # A root given both by the store and as an extra one counts as the store's.
+    anchors = {root.certificate: root for root in sorted(roots, key=lambda root: not root.extra)}
+    by_subject: dict[bytes, list[Certificate]] = {}
+    for certificate in dict.fromkeys((*anchors, *pool)):
+        if certificate.parsed.x509 and len(certificate.der) <= MAX_DER:
+            by_subject.setdefault(certificate.parsed.subject_der, []).append(certificate)
+    # No more of one name than could be tried anyway; anchors come first and stay.
+    too_many = [name for name, several in by_subject.items() if len(several) > MAX_CHECKS]
+    by_subject |= {name: by_subject[name][:MAX_CHECKS] for name in too_many}
+    if len(leaf.der) > MAX_DER:
+        return Search((), capped=True)
+    names = frozenset(anchor.parsed.subject_der for anchor in anchors)
+    walk = _Walk(anchors, by_subject, at, names, capped=bool(too_many))
+    walk.run(leaf)
+    return Search(tuple(walk.paths), walk.capped)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The state of one search; it does not outlive it."""
+
+    anchors: dict[Certificate, Root]
+    by_subject: dict[bytes, list[Certificate]]
+    at: datetime
+    anchor_names: frozenset[bytes]
+    checks: int = 0
+    capped: bool = False
+    paths: list[Path] = field(default_factory=list)
+    verified: dict[Certificate, tuple[Certificate, ...]] = field(default_factory=dict)
+
+    def run(self, leaf: Certificate) -> None:
+        queue: deque[tuple[Certificate, ...]] = deque([(leaf,)])
+        steps = 0
+        while queue:
+            steps += 1
+            if steps > MAX_STEPS or len(self.paths) >= MAX_PATHS:
+                self.capped = True
+                return
+            queue.extend(self.step(queue.popleft()))
+
+    def step(self, path: tuple[Certificate, ...]) -> list[tuple[Certificate, ...]]:
+        """Note the path where it ends; what it can be continued to otherwise."""
+        tip = path[-1]
+        anchor = self.anchors.get(tip)
+        if anchor:
+            self.paths.append(Path(path, "anchor", anchor))
+            if tip.parsed.self_issued:
+                return []
+        passed = {_entity(one) for one in path}
+        issuers = [issuer for issuer in self.issuers(tip) if _entity(issuer) not in passed]
+        if issuers and len(path) >= MAX_DEPTH:
+            self.capped = True
+            return []
+        if not issuers and not anchor:
+            self.paths.append(Path(path, "self-signed" if self_signed(tip) else "incomplete"))
+        return [(*path, issuer) for issuer in issuers]
+
+    def issuers(self, child: Certificate) -> tuple[Certificate, ...]:
+        """Whoever verifiably signed ``child``, the likeliest first, found out once."""
+        if child not in self.verified:
+            named = self.by_subject.get(child.parsed.issuer_der, ())
+            ordered = sorted((one for one in named if one != child), key=lambda one: self.order(child, one))
+            self.verified[child] = tuple(issuer for issuer in ordered if self.signed(child, issuer))
+        return self.verified[child]
+
+    def order(self, child: Certificate, issuer: Certificate) -> tuple[bool, bool, bool, bool]:
+        """Roots first, then a fitting key identifier, then an issuer that a root may have signed, then dates that
+        hold: hints for the order of work, no more."""
+        root = self.anchors.get(issuer)
+        wanted, offered = child.parsed.authority_key_id, issuer.parsed.subject_key_id
+        return (
+            root is None or root.extra,
+            bool(wanted and offered and wanted != offered),
+            issuer.parsed.issuer_der not in self.anchor_names,
+            not issuer.parsed.not_before <= self.at <= issuer.parsed.not_after,
+        )
+
+    def signed(self, child: Certificate, issuer: Certificate) -> bool:
+        if self.checks >= MAX_CHECKS:
+            self.capped = True
+            return False
+        self.checks += 1
+        return signature(child, issuer) == "good"
+
+
+def _entity(certificate: Certificate) -> tuple[bytes, str]:
+    """Name and key: a path never passes the same entity twice (RFC 4158, 5.2), under whichever certificate."""
+    return certificate.parsed.subject_der, certificate.parsed.spki_sha256
+
+
+def self_signed(certificate: Certificate) -> bool:
+    """Whether a certificate signed itself; one with its own name whose algorithm nobody here knows counts too."""
+    return certificate.parsed.self_issued and signature(certificate, certificate) != "bad"
+
+
+@lru_cache(maxsize=1024)
+def signature(child: Certificate, issuer: Certificate) -> Signed:
+    """Whether the key of ``issuer`` verifies the signature of ``child``, over the bytes as they were signed.
+
+    SHA-1 and MD5 verify here, so that a weak signature is not taken for a missing issuer.
+    """
+    certificate, key = child.parsed.x509, issuer.parsed.public_key
+    if certificate is None or key is None:
+        return "unsupported"
+    # A signature is whole octets: the bit string before it leaves no bits unused. cryptography does not look.
+    if not child.der.endswith(b"\x00" + certificate.signature):
+        return "bad"
+    try:
+        _verify(certificate, key)
+    except UnsupportedAlgorithm:
+        return "unsupported"
+    except (InvalidSignature, ValueError, TypeError):
+        return "bad"
+    return "good"
+
+
+def _verify(certificate: x509.Certificate, key: object) -> None:
+    """Raises InvalidSignature, or TypeError where the key is of another kind than the signature."""
+    value, signed = certificate.signature, certificate.tbs_certificate_bytes
+    algorithm = certificate.signature_algorithm_oid
+    parameters = certificate.signature_algorithm_parameters
+    hashed = certificate.signature_hash_algorithm
+    match key, parameters:
+        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() | None if hashed:
+            # For md5WithRSAEncryption cryptography knows the hash and gives no parameters.
+            key.verify(value, signed, parameters or padding.PKCS1v15(), hashed)
+        case ec.EllipticCurvePublicKey(), ec.ECDSA():
+            key.verify(value, signed, parameters)
+        case dsa.DSAPublicKey(), None if hashed:
+            key.verify(value, signed, hashed)
+        case ed25519.Ed25519PublicKey(), None if algorithm == SignatureAlgorithmOID.ED25519:
+            key.verify(value, signed)
+        case ed448.Ed448PublicKey(), None if algorithm == SignatureAlgorithmOID.ED448:
+            key.verify(value, signed)
+        case _:
+            raise TypeError("the key does not fit the signature algorithm")

@@ -1,0 +1,147 @@
+"""Name constraints: the names a CA may issue for (RFC 5280, 4.2.1.10 and 6.1.3 b, c)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from certready.certificate import Certificate
+
+MAX_COMPARISONS = 20_000
+MAX_SHOWN = 3  # names in one sentence
+
+
+def comparisons(path: tuple[Certificate, ...]) -> int:
+    """How many comparisons ``violations`` makes at most."""
+    return sum(
+        len(_permitted(limits) + _excluded(limits)) * sum(len(names(one, leaf=one is path[0])) for one in below)
+        for _, limits, below in _constrained(path)
+    )
+
+
+def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str]]:
+    """Every certificate with names that an issuer above it may not issue for, and a sentence about those names."""
+    for issuer, limits, below in _constrained(path):
+        permitted, excluded = _permitted(limits), _excluded(limits)
+        for certificate in below:
+            bad: dict[str, list[str]] = {}
+            for name in names(certificate, leaf=certificate is path[0]):
+                trouble = _trouble(name, permitted, excluded)
+                if trouble:
+                    bad.setdefault(trouble, []).append(shown(name))
+            for trouble, several in bad.items():
+                more = f" and {len(several) - MAX_SHOWN} more" if len(several) > MAX_SHOWN else ""
+                listed = ", ".join(several[:MAX_SHOWN]) + more
+                yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {listed}."
+
+
+def _constrained(
+    path: tuple[Certificate, ...],
+) -> Iterator[tuple[Certificate, x509.NameConstraints, tuple[Certificate, ...]]]:
+    """Each issuer with constraints, the constraints, and whom they bind: all below but self-issued intermediates."""
+    for index, issuer in enumerate(path[1:], start=1):
+        limits = issuer.parsed.extension(x509.NameConstraints)
+        if limits:
+            yield issuer, limits, tuple(one for one in path[:index] if one is path[0] or not one.parsed.self_issued)
+
+
+def _permitted(limits: x509.NameConstraints) -> list[x509.GeneralName]:
+    return list(limits.permitted_subtrees or ())
+
+
+def _excluded(limits: x509.NameConstraints) -> list[x509.GeneralName]:
+    return list(limits.excluded_subtrees or ())
+
+
+def names(certificate: Certificate, *, leaf: bool) -> tuple[x509.GeneralName, ...]:
+    """Every name constraints bind: the alternative names, the subject, its e-mail addresses where no alternative name
+    has one, and, in a leaf without DNS names, a CN that looks like a host, because it is used as one."""
+    parsed = certificate.parsed
+    alternative = parsed.extension(x509.SubjectAlternativeName)
+    found: list[x509.GeneralName] = list(alternative or ())
+    if parsed.x509 and parsed.subject:
+        found.append(x509.DirectoryName(parsed.x509.subject))
+        if not any(isinstance(name, x509.RFC822Name) for name in found):
+            mails = parsed.x509.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
+            found += [x509.RFC822Name(str(mail.value)) for mail in mails if str(mail.value).isascii()]
+    if leaf and not parsed.dns_names:
+        hosts = (name for name in parsed.common_names if "." in name and name.isascii() and " " not in name)
+        found += [x509.DNSName(name) for name in hosts]
+    return tuple(found)
+
+
+def _trouble(name: x509.GeneralName, permitted: list[x509.GeneralName], excluded: list[x509.GeneralName]) -> str | None:
+    """What forbids the name: excluded by one subtree, or in none of those permitted for names of its form."""
+    if any(_within(name, subtree, excluding=True) for subtree in excluded if type(subtree) is type(name)):
+        return "exclude"
+    same_form = [subtree for subtree in permitted if type(subtree) is type(name)]
+    if same_form and not any(_within(name, subtree, excluding=False) for subtree in same_form):
+        return "do not permit"
+    return None
+
+
+def _within(name: x509.GeneralName, subtree: x509.GeneralName, *, excluding: bool) -> bool:
+    match name, subtree:
+        case x509.DNSName(), x509.DNSName():
+            return _within_domain(name.value, subtree.value, excluding=excluding)
+        case x509.IPAddress(), x509.IPAddress():
+            # In a constraint the value is a network; membership is False between the families.
+            return name.value in subtree.value  # type: ignore[operator]
+        case x509.DirectoryName(), x509.DirectoryName():
+            above, whole = _relative(subtree.value), _relative(name.value)
+            return whole[: len(above)] == above
+        case x509.RFC822Name(), x509.RFC822Name():
+            return _within_mailbox(name.value, subtree.value)
+        case x509.UniformResourceIdentifier(), x509.UniformResourceIdentifier():
+            return _within_host(_host(name.value), subtree.value)
+        case _:
+            return excluding  # a form that cannot be compared: neither permitted nor not excluded
+
+
+def _within_domain(name: str, subtree: str, *, excluding: bool) -> bool:
+    """Labels added on the left stay inside; a wildcard is excluded as soon as it could stand for an excluded name."""
+    host, domain = name.lower().rstrip("."), subtree.lower().rstrip(".")
+    if domain.startswith("."):
+        return host.endswith(domain)
+    if not domain or host == domain or host.endswith("." + domain):
+        return True
+    return excluding and host.startswith("*.") and domain.partition(".")[2] == host[2:]
+
+
+def _within_mailbox(name: str, subtree: str) -> bool:
+    local, _, host = name.rpartition("@")
+    if "@" in subtree:
+        wanted, _, domain = subtree.rpartition("@")
+        return (local, host.lower()) == (wanted, domain.lower())
+    return _within_host(host, subtree)
+
+
+def _within_host(host: str, subtree: str) -> bool:
+    """``.example.com`` stands for every host below, ``example.com`` for that host alone."""
+    if subtree.startswith("."):
+        return host.lower().endswith(subtree.lower())
+    return host.lower() == subtree.lower()
+
+
+def _host(uri: str) -> str:
+    try:
+        return urlsplit(uri).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _relative(name: x509.Name) -> list[frozenset[tuple[str, str]]]:
+    """The RDNs with values folded as RFC 5280, 7.1 compares them: case and runs of white space do not count."""
+    return [
+        frozenset((part.oid.dotted_string, " ".join(str(part.value).casefold().split())) for part in relative)
+        for relative in name.rdns
+    ]
+
+
+def shown(name: x509.GeneralName) -> str:
+    """The name for a message."""
+    value = getattr(name, "value", "")
+    return value.rfc4514_string() if isinstance(value, x509.Name) else str(value)[:200]

@@ -1,0 +1,231 @@
+"""The judgement of a chain: which path is the one, whether it is trusted, and if not, why (contract, "Diagnosis")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Literal
+
+from certready.certificate import Certificate
+from certready.model import Chain, Evidence, Root
+from certready.path import build, engines, lint
+from certready.path.lint import Problem
+
+Outcome = Literal["trusted", "incomplete", "self-signed", "untrusted-root", "invalid", "too-complex", "unreadable"]
+
+MAX_ENGINE_PATHS = 5  # equally good paths that the engines are asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The issuer that a path lacks. ``child`` is the SHA-256 of the certificate it would have issued, ``urls`` where
+    that one says the issuer can be fetched, ``same_name_other_key`` that one of this name is there whose key did not
+    sign. ``note`` is a sentence where there is more to say, else ""."""
+
+    child: str
+    issuer: str
+    urls: tuple[str, ...]
+    same_name_other_key: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of one chain, as sent.
+
+    ``path`` is leaf first, made of certificates as sent and of roots of the store; it ends in ``anchor`` where one is
+    reached. ``problems`` are those of ``path``. ``repaired`` is a full path that also uses certificates known beside
+    the sent ones, where those alone reach no anchor. ``strict_refusal`` is why cryptography's verifier refuses what
+    certvalidator accepts; ``refusals`` are the reasons of the engines where neither accepts. ``alternatives`` counts
+    the other paths to an anchor, ``unrelated`` are the SHA-256s of sent certificates that lie on no path.
+    """
+
+    outcome: Outcome
+    path: tuple[Certificate, ...]
+    anchor: Root | None = None
+    problems: tuple[Problem, ...] = ()
+    missing: Missing | None = None
+    repaired: tuple[Certificate, ...] | None = None
+    strict_refusal: str | None = None
+    refusals: tuple[str, ...] = ()
+    alternatives: int = 0
+    unrelated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Assessed:
+    """A path with what is wrong with it. ``grade`` orders paths: 0 is the best."""
+
+    path: build.Path
+    problems: tuple[Problem, ...]
+    grade: int
+
+    @property
+    def clean(self) -> bool:
+        return all(problem.kind in lint.TOLERATED for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The path that is judged, and the engines' word: ``word`` is "accepted" where they were not asked, too."""
+
+    assessed: _Assessed
+    word: engines.Word = "accepted"
+    strict_refusal: str | None = None
+    refusals: tuple[str, ...] = ()
+
+
+def judgement(evidence: Evidence, chain: Chain) -> Judgement:
+    """The judgement of one chain of the evidence, at the evidence's moment; the same question is answered once."""
+    known = tuple(one.certificate for one in evidence.known)
+    return judge(chain, known, evidence.roots, evidence.evaluated_at)
+
+
+def full_path(evidence: Evidence, chain: Chain) -> tuple[Certificate, ...]:
+    """The longest certain account of who issued whom, leaf first: the repaired path, else the path as sent."""
+    found = judgement(evidence, chain)
+    return found.repaired or found.path
+
+
+@lru_cache(maxsize=64)
+def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...], at: datetime) -> Judgement:
+    """Judge a chain as it was sent: Exchange Online does not fetch missing intermediates.
+
+    ``known`` certificates explain and repair, and never make a chain trusted. ``at`` is aware; of several paths it
+    prefers one whose dates hold then, and dates are judged nowhere else here.
+    """
+    at = at.replace(microsecond=0)  # dates are whole seconds, the last one included (RFC 5280, 4.1.2.5)
+    leaf = chain.leaf_certificate
+    if leaf.parsed.x509 is None:
+        return Judgement("unreadable", (leaf,))
+    found = build.search(leaf, chain.certificates, roots, at)
+    ranked = _ranked(found.paths, at)
+    if not ranked:
+        return Judgement("too-complex", (leaf,))
+    chosen = _choose(ranked, at)
+    best = chosen.assessed
+    path = best.path.certificates
+    on_paths = {one for each in found.paths for one in each.certificates}
+    return Judgement(
+        outcome=_outcome(chosen, capped=found.capped and not _settled(chosen, leaf, at)),
+        path=path,
+        anchor=best.path.anchor,
+        problems=best.problems,
+        missing=_missing(path, (*chain.certificates, *(root.certificate for root in roots)))
+        if best.path.end == "incomplete"
+        else None,
+        repaired=_repaired(chain, known, roots, at) if known and not best.path.anchor else None,
+        strict_refusal=chosen.strict_refusal,
+        refusals=chosen.refusals,
+        alternatives=sum(each.path.anchor is not None for each in ranked if each is not best),
+        unrelated=()
+        if found.capped
+        else tuple(dict.fromkeys(one.sha256 for one in chain.certificates if one not in on_paths)),
+    )
+
+
+def _ranked(paths: Iterable[build.Path], at: datetime) -> list[_Assessed]:
+    assessed = (_assess(path, at) for path in paths)
+    return sorted(assessed, key=lambda one: (one.grade, len(one.problems), -_length(one)))
+
+
+def _length(assessed: _Assessed) -> int:
+    """Of paths that reach nothing the longest explains most; of those that do, the search had the shortest first."""
+    return 0 if assessed.path.anchor else len(assessed.path.certificates)
+
+
+def _assess(path: build.Path, at: datetime) -> _Assessed:
+    found = lint.problems(path.certificates, rooted=path.end != "incomplete")
+    bad = any(problem.kind not in lint.TOLERATED for problem in found)
+    if path.anchor is None:
+        return _Assessed(path, found, 8 if path.end == "self-signed" else 9)
+    within = 2 if bad else 0 if path.holds(at) else 1
+    return _Assessed(path, found, within + (4 if path.anchor.extra else 0))
+
+
+def _choose(ranked: Sequence[_Assessed], at: datetime) -> _Chosen:
+    """The best path: of those of the best grade the first that an engine accepts, else of the next clean grade."""
+    refused: list[_Chosen] = []
+    for _, group in groupby(ranked, key=lambda one: one.grade):
+        several = list(group)[:MAX_ENGINE_PATHS]
+        anchor = several[0].path.anchor
+        if not (several[0].clean and anchor) or (refused and anchor.extra):
+            break
+        chosen = _ask(several, at)
+        if chosen.word == "accepted":
+            return chosen
+        refused.append(chosen)
+    return refused[0] if refused else _Chosen(ranked[0])
+
+
+def _ask(several: Sequence[_Assessed], at: datetime) -> _Chosen:
+    """Ask the strict engine about each path first: what it accepts, everybody does."""
+    reasons: list[tuple[_Assessed, datetime, engines.Word, str]] = []
+    for assessed in several:
+        path = assessed.path.certificates
+        moment = engines.moment(path, at)
+        # A leaf that is itself an anchor has no chain to judge, and a path that was never valid as a whole, which
+        # expiry.* reports, no moment to judge it at.
+        if moment is None or len(path) == 1:
+            return _Chosen(assessed)
+        word, reason = engines.strict(path, moment)
+        if word == "accepted":
+            return _Chosen(assessed)
+        reasons.append((assessed, moment, word, reason))
+    answers = []
+    for assessed, moment, word, reason in reasons:
+        second, why = engines.lenient(assessed.path.certificates, moment)
+        if second == "accepted":
+            return _Chosen(assessed, strict_refusal=reason)
+        both: engines.Word = "refused" if word == second == "refused" else "inconclusive"
+        answers.append(_Chosen(assessed, both, refusals=(reason, why)))
+    return answers[0]
+
+
+def _settled(chosen: _Chosen, leaf: Certificate, at: datetime) -> bool:
+    """Whether a search that was cut short can be relied on: it found a good path, or no path could be better."""
+    leaf_holds = leaf.parsed.not_before <= at <= leaf.parsed.not_after
+    return chosen.word == "accepted" and (chosen.assessed.grade == 0 or (chosen.assessed.grade == 1 and not leaf_holds))
+
+
+def _outcome(chosen: _Chosen, *, capped: bool) -> Outcome:
+    path, problems = chosen.assessed.path, chosen.assessed.problems
+    if capped:
+        return "too-complex"
+    if path.anchor is None or path.anchor.extra:
+        if path.end == "incomplete":
+            return "incomplete"
+        return "self-signed" if len(path.certificates) == 1 else "untrusted-root"
+    serious = {problem.kind for problem in problems} - lint.TOLERATED
+    if serious:
+        unclear: dict[str, Outcome] = {lint.NAME_LIMIT: "too-complex", lint.EXTENSIONS: "unreadable"}
+        known_bad = serious - unclear.keys()
+        return "invalid" if known_bad else unclear[min(serious)]
+    words: dict[engines.Word, Outcome] = {"accepted": "trusted", "refused": "invalid", "inconclusive": "too-complex"}
+    return words[chosen.word]
+
+
+def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Missing:
+    tip = path[-1].parsed
+    namesakes = [
+        one for one in pool if one.parsed.x509 and one.parsed.subject_der == tip.issuer_der and one != path[-1]
+    ]
+    signs = {build.signature(path[-1], one) for one in namesakes[: build.MAX_CHECKS]}
+    note = ""
+    if "good" in signs:
+        note = "The certificates only sign each other in a circle."
+    elif "unsupported" in signs:
+        note = f"The signature of {tip.label} uses an algorithm that cannot be verified here."
+    return Missing(path[-1].sha256, tip.issuer, tip.ca_issuer_urls, bool(namesakes) and not note, note)
+
+
+def _repaired(
+    chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...], at: datetime
+) -> tuple[Certificate, ...] | None:
+    """The best clean path to an anchor when the known certificates may be used as well."""
+    found = build.search(chain.leaf_certificate, (*chain.certificates, *known), roots, at)
+    reached = [one for one in _ranked(found.paths, at) if one.path.anchor and one.clean]
+    return reached[0].path.certificates if reached else None

@@ -1,0 +1,116 @@
+"""Two independent engines judge a path in which our own lint found nothing.
+
+Both get one single path and a moment at which all of it is valid, so that they answer one question only: is this
+chain sound. Neither their types nor their exceptions leave this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from cryptography import x509
+
+from certready.certificate import ANY_EKU, SERVER_AUTH, Certificate, first_line
+
+MAX_BYTES = 256 * 1024  # of a whole path; more is not given to the second engine, which has no budget of its own
+
+Word = Literal["accepted", "refused", "inconclusive"]
+
+
+def moment(path: tuple[Certificate, ...], at: datetime) -> datetime | None:
+    """The moment nearest to ``at`` at which every certificate of the path is valid; None where there is none."""
+    start = max(certificate.parsed.not_before for certificate in path)
+    end = min(certificate.parsed.not_after for certificate in path)
+    return min(max(at, start), end) if start <= end else None
+
+
+def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
+    """What ``cryptography.x509.verification`` says of the path, with its reason.
+
+    The web's profile, as it comes, for the CAs. Of the leaf, names and extended key usage are left out, because other
+    checks judge them by what the connector asks. The client verifier is used since it alone allows that.
+    """
+    from cryptography.x509 import verification
+
+    certificates = [certificate.parsed.x509 for certificate in path if certificate.parsed.x509]
+    free = verification.Criticality.AGNOSTIC
+    leaf_policy = verification.ExtensionPolicy.webpki_defaults_ee()
+    leaf_policy = leaf_policy.may_be_present(x509.SubjectAlternativeName, free, None)
+    leaf_policy = leaf_policy.may_be_present(x509.ExtendedKeyUsage, free, None)
+    ca_policy = verification.ExtensionPolicy.webpki_defaults_ca()
+    ca_policy = ca_policy.may_be_present(x509.ExtendedKeyUsage, free, _may_issue_for_servers)
+    try:
+        builder = verification.PolicyBuilder().time(at).store(verification.Store(certificates[-1:]))
+        builder = builder.extension_policies(ca_policy=ca_policy, ee_policy=leaf_policy)
+        builder.max_chain_depth(len(path)).build_client_verifier().verify(certificates[0], certificates[1:-1])
+    except verification.VerificationError as error:
+        return "refused", _reason(error)
+    except Exception as error:  # noqa: BLE001 - whatever an engine stumbles over is an answer, not our failure
+        return "inconclusive", first_line(error)
+    return "accepted", ""
+
+
+def _reason(error: Exception) -> str:
+    """The engine's reason without its frame and without the dumps of structures behind it."""
+    text = first_line(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
+    return text.partition(" (encountered processing")[0].partition(": AlgorithmIdentifier")[0]
+
+
+def _may_issue_for_servers(
+    _policy: object, _certificate: x509.Certificate, usages: x509.ExtendedKeyUsage | None
+) -> None:
+    if usages is not None and not {usage.dotted_string for usage in usages} & {SERVER_AUTH, ANY_EKU}:
+        raise ValueError("the extended key usage of a CA does not allow serverAuth")
+
+
+def lenient(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
+    """What ``pyhanko-certvalidator`` says of the path, with its reason: RFC 5280, 6.1 and nothing beyond it.
+
+    It fetches nothing, asks for no revocation and searches no path.
+    """
+    if sum(len(certificate.der) for certificate in path) > MAX_BYTES:
+        return "inconclusive", "the chain is too large for the second engine"
+    try:
+        from pyhanko_certvalidator.errors import PathValidationError
+    except ImportError as error:
+        return "inconclusive", first_line(error)
+    try:
+        _validate(path, at)
+    except PathValidationError as error:
+        return "refused", first_line(error)
+    except Exception as error:  # noqa: BLE001 - it leaks exceptions of many kinds on hostile input
+        return "inconclusive", first_line(error)
+    return "accepted", ""
+
+
+def _validate(path: tuple[Certificate, ...], at: datetime) -> None:
+    """Raises PathValidationError where the path is refused, anything at all where the engine stumbles."""
+    from asn1crypto import x509 as asn1
+    from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
+    from pyhanko_certvalidator.context import ValidationContext
+    from pyhanko_certvalidator.path import ValidationPath
+    from pyhanko_certvalidator.validate import async_validate_path
+
+    decode: Callable[..., Any] = asn1.Certificate.load
+    leaf, *intermediates, root = (decode(certificate.der, strict=True) for certificate in path)
+    basic = root.basic_constraints_value
+    limit = basic["path_len_constraint"].native if basic is not None else None
+    anchor = CertTrustAnchor(root, quals=TrustQualifiers(max_path_length=limit, max_aa_path_length=limit))
+    context = ValidationContext(
+        trust_roots=[root],
+        moment=at,
+        allow_fetching=False,
+        revocation_mode="none",
+        time_tolerance=timedelta(0),
+    )
+    question = async_validate_path(context, ValidationPath(anchor, reversed(intermediates), leaf))
+    try:
+        # Without fetching nothing is awaited: the first step runs to the end, no event loop is needed.
+        question.send(None)
+    except StopIteration:
+        return
+    finally:
+        question.close()
+    raise RuntimeError("the second engine waited for something")
