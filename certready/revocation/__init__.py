@@ -1,0 +1,170 @@
+"""Revocation, pure: what to ask about a certificate, and what each answer is worth.
+
+One result per source, then one status per certificate (:func:`overall`). An answer is only as good as the key that
+signed it: the issuer's on the judged path, or that of a responder which this very key appointed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from certready.certificate import Certificate
+from certready.model import Answer, Ask
+from certready.report import RevocationResult, Status
+from certready.revocation import crl, ocsp
+from certready.revocation.common import ORDER, Moment, Opinion
+from certready.signature import Outcome, signed_by
+
+__all__ = ["Outcome", "Question", "judge", "overall", "questions", "relevant", "short_lived", "signed_by"]
+
+Method = Literal["ocsp", "crl"]
+
+CRL_LIMIT = 64 * 1024 * 1024
+OCSP_LIMIT = 1024 * 1024
+MOST_URLS = 5  # of either kind, so that many of one cannot crowd out the other
+LONGEST_URL = 2048
+
+_PRINTABLE = re.compile(r"[!-~]+")  # ASCII without spaces and controls: what may stand in a request line
+_SHORTER = datetime(2026, 3, 15, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One source to ask about one certificate (``certificate`` is its SHA-256).
+
+    ``ask`` is None where the source cannot be used, and ``reason`` then says why, a sentence.
+    """
+
+    certificate: str
+    method: Method
+    url: str
+    ask: Ask | None = None
+    reason: str | None = None
+
+
+def questions(certificate: Certificate, issuer: Certificate) -> tuple[Question, ...]:
+    """Every source that the certificate names: OCSP by POST, then CRLs by GET; each URL once, at most ten in all."""
+    parsed = certificate.parsed
+    body = ocsp.request(certificate, issuer) if parsed.ocsp_urls else None
+    responders = [_question(certificate, "ocsp", url, body) for url in _first(parsed.ocsp_urls)]
+    return (*responders, *(_question(certificate, "crl", url, None) for url in _first(parsed.crl_urls)))
+
+
+def relevant(method: Method, body: bytes, certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether an answer handed in speaks of this certificate: a CRL under its issuer's name, an OCSP answer with its
+    CertID. Says nothing about whether the answer is authentic. Never raises."""
+    if len(body) > _limit(method):
+        return False
+    if method == "crl":
+        return crl.relevant(body, issuer)
+    return ocsp.relevant(body, certificate, issuer)
+
+
+def judge(
+    certificate: Certificate,
+    issuer: Certificate,
+    answer: Answer,
+    at: datetime,
+    *,
+    skew: timedelta = timedelta(0),
+) -> RevocationResult:
+    """What one answer is worth for one certificate. Never raises.
+
+    Args:
+        certificate: the one asked about.
+        issuer: its issuer on the judged path; its key alone authenticates the answer.
+        answer: what came back, or why nothing did.
+        at: the moment of judgement, aware. An answer made later never says good, one whose nextUpdate is past is
+            stale, a revocation that takes effect later is unknown.
+        skew: by how much the clock of whoever answered may run ahead of ours; for answers just fetched, whose
+            thisUpdate may be a moment past the start of the run. It never lengthens an answer's life.
+    """
+    opinion = _opinion(certificate, issuer, answer, Moment(at, skew))
+    return RevocationResult(
+        certificate=certificate.sha256,
+        method=answer.method,
+        source=answer.source,
+        url=answer.url,
+        status=opinion.status,
+        this_update=opinion.this_update,
+        next_update=opinion.next_update,
+        revoked_at=opinion.revoked_at,
+        reason=opinion.reason,
+        elapsed_ms=answer.elapsed_ms,
+        detail=opinion.detail,
+    )
+
+
+def overall(results: Sequence[RevocationResult]) -> tuple[Status, RevocationResult | None]:
+    """One status for a certificate and the result that decides it: revoked, then good, then the best description of
+    why not (contract, "One finding per certificate"). Without any result: not-checkable."""
+    if not results:
+        return "not-checkable", None
+    first = min(results, key=lambda result: ORDER.index(result.status))
+    return first.status, first
+
+
+def short_lived(certificate: Certificate) -> bool:
+    """Whether a subscriber certificate lives so briefly that it need not be revocable (CA/B Baseline Requirements,
+    1.6.1 "Short-lived Subscriber Certificate"): ten days if issued before 2026-03-15, seven since, both ends of the
+    validity period included (RFC 5280, 4.1.2.5)."""
+    parsed = certificate.parsed
+    if parsed.x509 is None or parsed.is_ca:
+        return False
+    longest = timedelta(days=10 if parsed.not_before < _SHORTER else 7)
+    lifetime = parsed.not_after - parsed.not_before + timedelta(seconds=1)
+    return timedelta(0) < lifetime <= longest
+
+
+def _first(urls: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(urls))[:MOST_URLS]
+
+
+def _question(certificate: Certificate, method: Method, url: str, body: bytes | None) -> Question:
+    question = Question(certificate.sha256, method, url)
+    reason = _unusable(url)
+    if reason is None and method == "ocsp" and body is None:
+        reason = "No OCSP question can be made for a certificate with this serial number or encoding."
+    if reason is not None:
+        return replace(question, url=url[:LONGEST_URL], reason=reason)
+    if method == "crl":
+        return replace(question, ask=Ask(url, limit=CRL_LIMIT))
+    return replace(question, ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
+
+
+def _unusable(url: str) -> str | None:
+    """Why a URL found in a certificate is not asked, or None."""
+    if len(url) > LONGEST_URL:
+        return f"The URL is longer than {LONGEST_URL} characters."
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        return "The URL is malformed."
+    if scheme not in ("http", "https"):
+        named = f"{scheme}:" if scheme else "no scheme"
+        return f"The URL has {named}, and Exchange Online can ask http only."
+    return None if _PRINTABLE.fullmatch(url) else "The URL holds characters that no URL may hold."
+
+
+def _limit(method: str) -> int:
+    return CRL_LIMIT if method == "crl" else OCSP_LIMIT
+
+
+def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, moment: Moment) -> Opinion:
+    if answer.error is not None or answer.body is None:
+        return Opinion("unreachable", answer.error or "No answer came.")
+    if certificate.parsed.x509 is None or issuer.parsed.x509 is None:
+        return Opinion("unknown", "The certificate or its issuer cannot be read.")
+    if certificate.parsed.serial < 0:
+        return Opinion("unknown", "The certificate's serial number is negative, so that no answer can name it.")
+    if len(answer.body) > _limit(answer.method):
+        size = _limit(answer.method) // 1024 // 1024
+        return Opinion("invalid", f"The answer is larger than {size} MiB.")
+    if answer.method == "crl":
+        return crl.judge(certificate, issuer, answer.body, moment)
+    return ocsp.judge(certificate, issuer, answer.body, moment)

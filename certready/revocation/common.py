@@ -1,0 +1,129 @@
+"""What CRLs and OCSP answers are judged by alike: the moment, an opinion, freshness, names and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from certready.certificate import UNREADABLE
+from certready.report import Status
+
+# What reading hostile structures through cryptography may raise.
+MISREAD = (*UNREADABLE, x509.DuplicateExtension, OverflowError)
+
+# The contract's order for one certificate: an authenticated "revoked" wins, then one "good" is enough, then the best
+# description of why not.
+ORDER: tuple[Status, ...] = (
+    "revoked",
+    "good",
+    "unknown",
+    "stale",
+    "invalid",
+    "unreachable",
+    "not-checkable",
+    "skipped",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the answer is judged: ``at``, and ``skew``, by how much a clock elsewhere may run ahead of ours."""
+
+    at: datetime
+    skew: timedelta = timedelta(0)
+
+    def reached(self, date: datetime) -> bool:
+        """Whether that date lies in the past at this moment."""
+        return date <= self.at + self.skew
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one answer is worth, and why: ``detail`` is a sentence."""
+
+    status: Status
+    detail: str
+    this_update: datetime | None = None
+    next_update: datetime | None = None
+    revoked_at: datetime | None = None
+    reason: str | None = None
+
+
+def best(opinions: Iterable[Opinion]) -> Opinion:
+    """The opinion that stands, by the contract's order."""
+    return min(opinions, key=lambda opinion: ORDER.index(opinion.status))
+
+
+def when(date: datetime) -> str:
+    """A moment for people: "2026-11-21 09:00 UTC"."""
+    return f"{date.isoformat(sep=' ', timespec='minutes')[:16]} UTC"
+
+
+def timely(opinion: Opinion, moment: Moment, *, without_next: timedelta | None) -> Opinion:
+    """A good opinion, or why its dates do not let it stand (RFC 5280, 6.3.3; RFC 6960, 4.2.2.1).
+
+    ``without_next`` is how long an answer without nextUpdate counts after thisUpdate; None: for ever, as Windows
+    takes a CRL. There is no grace after nextUpdate, as in CryptoAPI by default.
+    """
+    this, following = opinion.this_update, opinion.next_update
+    if this is None or not moment.reached(this):
+        made = f"made at {when(this)}" if this else "without a date"
+        detail = f"The answer was {made}, which is later than the moment asked about, {when(moment.at)}."
+        return replace(opinion, status="unknown", detail=detail)
+    if following is None:
+        if without_next is not None and this + without_next < moment.at:
+            detail = f"The answer gives no nextUpdate and is {(moment.at - this).days} days old, made at {when(this)}."
+            return replace(opinion, status="stale", detail=detail)
+        return replace(opinion, detail=f"{opinion.detail} The answer of {when(this)} gives no nextUpdate.")
+    if following < moment.at:
+        detail = f"The answer is out of date: it was good until {when(following)} and is judged at {when(moment.at)}."
+        return replace(opinion, status="stale", detail=detail)
+    return replace(opinion, detail=f"{opinion.detail} The answer of {when(this)} stands until {when(following)}.")
+
+
+def revoked(opinion: Opinion, moment: Moment) -> Opinion:
+    """A revocation, weighed against the moment: one that takes effect later is neither revoked yet nor good.
+
+    An old answer that says "revoked" still counts, because a revocation is final; only certificateHold may be lifted
+    again (RFC 5280, 5.3.1), so a hold in an answer that is out of date is stale.
+    """
+    date = opinion.revoked_at
+    if date is None:
+        return replace(opinion, status="unknown", detail="It says revoked, with a date that cannot be read.")
+    if not moment.reached(date):
+        detail = f"It says revoked from {when(date)} on, which is later than the moment asked about, {when(moment.at)}."
+        return replace(opinion, status="unknown", detail=detail)
+    if opinion.reason == "certificateHold" and opinion.next_update and opinion.next_update < moment.at:
+        detail = f"It says on hold since {when(date)}, and is out of date since {when(opinion.next_update)}."
+        return replace(opinion, status="stale", detail=detail)
+    why = f", reason {opinion.reason}" if opinion.reason else ", without a reason"
+    return replace(opinion, status="revoked", detail=f"Revoked at {when(date)}{why}.")
+
+
+def same_name(one: x509.Name, other: x509.Name) -> bool:
+    """Whether two Names are the same, as RFC 5280, 7.1 compares them: whatever the string type, case and spaces."""
+    return one == other or _normal(one) == _normal(other)
+
+
+def _normal(name: x509.Name) -> tuple[frozenset[tuple[str, str]], ...]:
+    return tuple(
+        frozenset((part.oid.dotted_string, " ".join(str(part.value).split()).casefold()) for part in group)
+        for group in name.rdns
+    )
+
+
+def web_page(body: bytes) -> bool:
+    """Whether this is HTML or XML rather than an answer: what proxies and captive portals put in its place."""
+    return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def not_an_answer(body: bytes, what: str) -> Opinion:
+    """Why bytes that should be ``what`` cannot be read."""
+    if not body.strip():
+        return Opinion("invalid", f"The answer is empty where {what} should be.")
+    if web_page(body):
+        return Opinion("invalid", f"The answer is a web page, perhaps of a proxy, and not {what}.")
+    return Opinion("invalid", f"The answer is not {what} that can be read.")

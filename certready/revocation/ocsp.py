@@ -1,0 +1,235 @@
+"""One OCSP answer, judged for one certificate (RFC 6960, 3.2 and 4.2; RFC 5019).
+
+An answer counts when its signature is made by the issuer's own key, or by the key of a responder certificate inside
+the answer which that same issuer key signed and which may sign OCSP answers at the moment of judgement.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from certready.certificate import OCSP_SIGNING, UNREADABLE, Certificate, attempt
+from certready.der import (
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    Element,
+    MalformedError,
+    Signed,
+    element,
+    expect,
+    members,
+    names,
+    signed,
+)
+from certready.revocation.common import MISREAD, Moment, Opinion, not_an_answer, revoked, same_name, timely, when
+from certready.signature import signed_by, verify
+
+WHAT = "an OCSP answer"
+MOST_RESPONDERS = 8  # certificates inside an answer that are looked at
+# Without nextUpdate newer information is always to be had (RFC 6960, 4.2.2.1); ten days is the longest that the CA/B
+# Baseline Requirements (4.9.10) let any answer stand.
+WITHOUT_NEXT_UPDATE = timedelta(days=10)
+_UNSUCCESSFUL = {
+    ocsp.OCSPResponseStatus.MALFORMED_REQUEST: "The responder says that the question is malformed.",
+    ocsp.OCSPResponseStatus.INTERNAL_ERROR: "The responder says that it has an internal error.",
+    ocsp.OCSPResponseStatus.TRY_LATER: "The responder says to try again later.",
+    ocsp.OCSPResponseStatus.SIG_REQUIRED: "The responder answers signed questions only.",
+    ocsp.OCSPResponseStatus.UNAUTHORIZED: "The responder says unauthorized: it does not know this certificate.",
+}
+
+
+def request(certificate: Certificate, issuer: Certificate) -> bytes | None:
+    """The question in DER: one SHA-1 CertID, which every responder understands, and no nonce (RFC 5019, 2.1.1).
+
+    None where the certificate or its issuer cannot be read well enough to ask.
+    """
+    try:
+        own, theirs = names(certificate.der), names(issuer.der)
+        builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+            hashlib.sha1(own.issuer, usedforsecurity=False).digest(),
+            hashlib.sha1(theirs.key_bits, usedforsecurity=False).digest(),
+            certificate.parsed.serial,
+            hashes.SHA1(),  # noqa: S303 - a CertID names, it does not protect
+        )
+        return builder.build().public_bytes(Encoding.DER)
+    except UNREADABLE:
+        return None
+
+
+def relevant(body: bytes, certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether the answer has a word on this certificate of this issuer; says nothing about who signed it."""
+    try:
+        response = ocsp.load_der_ocsp_response(body)
+        successful = response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
+        return successful and any(_about(response, certificate, issuer))
+    except MISREAD:
+        return False
+
+
+def judge(certificate: Certificate, issuer: Certificate, body: bytes, moment: Moment) -> Opinion:
+    """What the answer says of the certificate. Never raises."""
+    try:
+        response = ocsp.load_der_ocsp_response(body)
+        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return Opinion("unknown", _UNSUCCESSFUL[response.response_status])
+        basic = _basic(body)
+        refused = _understood(response, basic)
+        if refused:
+            return Opinion("invalid", refused)
+        singles = tuple(_about(response, certificate, issuer))
+        if not singles:
+            return Opinion("invalid", "The answer speaks of another certificate, not of this one.")
+        voucher = _voucher(response, basic, issuer, moment)
+        if isinstance(voucher, str):
+            return replace(_dated(singles[0]), status="invalid", detail=voucher)
+        return _worst([_said(single, voucher, moment) for single in singles])
+    except MISREAD:
+        return not_an_answer(body, WHAT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Basic:
+    """The BasicOCSPResponse in its original bytes, and the certificates it brings."""
+
+    parts: Signed
+    certificates: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Voucher:
+    """Who stands behind an authentic answer; ``note`` is what to know about them, a sentence, or ""."""
+
+    signer: Certificate
+    note: str
+
+
+def _basic(body: bytes) -> _Basic:
+    """The signed part of a successful response. Raises MalformedError."""
+    outer = members(element(body))
+    if len(outer) < 2:
+        raise MalformedError("it holds no answer")
+    wrapped = members(members(outer[1])[0]) if members(outer[1]) else ()
+    expect(wrapped, OID, OCTET_STRING)
+    whole = element(wrapped[1].content)
+    extra = members(whole)[3:4]
+    brought = members(members(extra[0])[0], MOST_RESPONDERS) if extra and members(extra[0]) else ()
+    return _Basic(signed(whole), tuple(Certificate(one.encoded) for one in brought if one.tag == SEQUENCE))
+
+
+def _understood(response: ocsp.OCSPResponse, basic: _Basic) -> str | None:
+    """Why an answer must not be used for a critical extension that is not understood (RFC 6960, 4.4), or None."""
+    tbs: Element = basic.parts.tbs
+    if tbs.data.find(b"\x01\x01\xff", tbs.body, tbs.end) < 0:
+        return None
+    singles = attempt(lambda: response.single_extensions)
+    for extension in (*response.extensions, *(singles or ())):
+        if extension.critical and not isinstance(extension.value, x509.OCSPNonce):
+            return f"The answer has a critical extension that is not understood, {extension.oid.dotted_string}."
+    return None
+
+
+def _about(
+    response: ocsp.OCSPResponse, certificate: Certificate, issuer: Certificate
+) -> Iterator[ocsp.OCSPSingleResponse]:
+    """The single responses whose CertID is this certificate's: issuer name, issuer key and serial (RFC 6960, 4.1.1)."""
+    own, theirs = names(certificate.der), names(issuer.der)
+    for single in response.responses:
+        digest = attempt(lambda single=single: single.hash_algorithm.name)  # type: ignore[misc]
+        if single.serial_number != certificate.parsed.serial or digest not in ("sha1", "sha256", "sha384", "sha512"):
+            continue
+        named = {_hash(digest, name) for name in (own.issuer, theirs.subject)}
+        if single.issuer_name_hash in named and single.issuer_key_hash == _hash(digest, theirs.key_bits):
+            yield single
+
+
+def _hash(name: str, data: bytes) -> bytes:
+    return hashlib.new(name, data, usedforsecurity=False).digest()
+
+
+def _voucher(response: ocsp.OCSPResponse, basic: _Basic, issuer: Certificate, moment: Moment) -> _Voucher | str:
+    """Whose answer this is, or the sentence why it is nobody's that counts."""
+    signers = [one for one in (issuer, *basic.certificates) if _is_responder(response, one)]
+    if not signers:
+        return f"The answer is signed by a responder that is neither {issuer.parsed.label} nor brought along with it."
+    found = [_vouch(basic, signer, issuer, moment) for signer in dict.fromkeys(signers)]
+    return next((one for one in found if isinstance(one, _Voucher)), found[-1])
+
+
+def _vouch(basic: _Basic, signer: Certificate, issuer: Certificate, moment: Moment) -> _Voucher | str:
+    """The signer, if it may answer for the issuer and did sign, or the sentence why not."""
+    direct = signer == issuer
+    refused = None if direct else _may_not_answer(signer, issuer, moment)
+    if refused:
+        return refused
+    outcome = verify(basic.parts, signer)
+    if outcome != "valid":
+        return {
+            "weak": "The answer is signed with SHA-1 or an older hash, which no longer proves who made it.",
+            "wrong": f"The signature of the answer is not that of {signer.parsed.label}.",
+            "unsupported": "The answer is signed with an algorithm that is not supported.",
+        }[outcome]
+    unchecked = direct or signer.parsed.extension(x509.OCSPNoCheck) is not None
+    note = "" if unchecked else " The responder's certificate lacks ocsp-nocheck, and its own revocation was not asked."
+    return _Voucher(signer, note)
+
+
+def _is_responder(response: ocsp.OCSPResponse, candidate: Certificate) -> bool:
+    """Whether the responder id, by key or by name, is this certificate's (RFC 6960, 4.2.1)."""
+    if candidate.parsed.x509 is None:
+        return False
+    if response.responder_key_hash is not None:
+        return response.responder_key_hash == _hash("sha1", names(candidate.der).key_bits)
+    named = response.responder_name
+    return named is not None and same_name(named, candidate.parsed.x509.subject)
+
+
+def _may_not_answer(responder: Certificate, issuer: Certificate, moment: Moment) -> str | None:
+    """Why a delegated responder does not speak for the issuer (RFC 6960, 4.2.2.2), or None where it does."""
+    parsed = responder.parsed
+    outcome = signed_by(responder, issuer)
+    if outcome == "weak":
+        return f"The certificate of the responder {parsed.label} is signed with SHA-1 or an older hash."
+    if outcome != "valid":
+        return f"The responder {parsed.label} was not appointed by {issuer.parsed.label}: another key signed it."
+    if parsed.extensions_error:
+        return f"The extensions of the responder's certificate {parsed.label} cannot be read."
+    if OCSP_SIGNING not in (parsed.ekus or ()):
+        return f"The certificate of the responder {parsed.label} does not allow OCSP signing."
+    if parsed.key_usage and not parsed.key_usage.digital_signature:
+        return f"The key usage of the responder {parsed.label} does not allow signatures."
+    if not parsed.not_before <= moment.at + moment.skew or moment.at > parsed.not_after:
+        span = f"from {when(parsed.not_before)} to {when(parsed.not_after)}"
+        return f"The certificate of the responder {parsed.label} is valid {span}, not at {when(moment.at)}."
+    return None
+
+
+def _dated(single: ocsp.OCSPSingleResponse) -> Opinion:
+    return Opinion("unknown", "", single.this_update_utc, single.next_update_utc)
+
+
+def _said(single: ocsp.OCSPSingleResponse, voucher: _Voucher, moment: Moment) -> Opinion:
+    """What an authentic single response says, its dates weighed."""
+    dated = _dated(single)
+    if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
+        reason = single.revocation_reason.value if single.revocation_reason else None
+        return revoked(replace(dated, revoked_at=single.revocation_time_utc, reason=reason), moment)
+    if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
+        return replace(dated, status="unknown", detail=f"The responder does not know the certificate.{voucher.note}")
+    who = f"The responder {voucher.signer.parsed.label} says good."
+    good = replace(dated, status="good", detail=f"{who}{voucher.note}")
+    return timely(good, moment, without_next=WITHOUT_NEXT_UPDATE)
+
+
+def _worst(opinions: list[Opinion]) -> Opinion:
+    """Of several words on the same certificate in one answer the least favourable: they should not differ."""
+    order = ("revoked", "unknown", "stale", "good")
+    return min(opinions, key=lambda opinion: order.index(opinion.status))
