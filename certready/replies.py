@@ -1,0 +1,106 @@
+"""SMTP replies out of bytes that come cut anywhere (RFC 5321, 4.2), bounded whatever arrives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+# RFC 5321, 4.5.3.1.5 allows reply lines of 512 octets; real banners are longer, hostile ones are endless.
+MAX_LINE = 4096
+MAX_LINES = 100
+MAX_BYTES = 64 * 1024
+MAX_REPLY_TEXT = 500
+
+_CODE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """One whole reply: its ``code`` and the text of each line without the code, printable ASCII only."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """As the server wrote it, one line each, at most 500 characters."""
+        last = len(self.lines) - 1
+        whole = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
+        return whole if len(whole) <= MAX_REPLY_TEXT else whole[: MAX_REPLY_TEXT - 3] + "..."
+
+    @property
+    def quoted(self) -> str:
+        """For use in a sentence: on one line, at most 200 characters."""
+        whole = f"{self.code} {' '.join(self.lines)}".strip()
+        return whole if len(whole) <= 200 else whole[:197] + "..."
+
+
+class NotSmtpError(ValueError):
+    """What arrived is no SMTP reply, or exceeds a limit; the text is a clause that says in which way."""
+
+
+@dataclass(slots=True)
+class ReplyReader:
+    """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1).
+
+    Lines end in CRLF or in a bare LF. ``buffer`` holds what was received and not yet read; ``received`` counts every
+    byte fed. The result does not depend on how the bytes were cut.
+    """
+
+    buffer: bytearray = field(default_factory=bytearray)
+    received: int = 0
+    _code: int | None = None
+    _lines: list[str] = field(default_factory=list)
+
+    def feed(self, data: bytes) -> None:
+        """Take in what arrived. Only as much is kept as ``read`` may ever look at."""
+        room = MAX_BYTES + 1 - self.received
+        self.buffer += data[: max(room, 0)]
+        self.received += len(data)
+
+    @property
+    def left_over(self) -> bool:
+        """Whether more was received than has been read."""
+        return bool(self.buffer) or self.received > MAX_BYTES
+
+    def read(self) -> SmtpReply | None:
+        """The next reply, or None where it is not complete yet. Raises NotSmtpError."""
+        while (line := self._line()) is not None:
+            reply = self._add(line)
+            if reply:
+                return reply
+        return None
+
+    def _line(self) -> bytes | None:
+        end = self.buffer.find(b"\n", 0, MAX_LINE + 1)
+        if end < 0:
+            if len(self.buffer) > MAX_LINE:
+                raise NotSmtpError(f"a line is longer than {MAX_LINE} bytes")
+            if self.received > MAX_BYTES:
+                raise NotSmtpError(f"more than {MAX_BYTES // 1024} KiB arrived before TLS")
+            return None
+        line = bytes(self.buffer[:end]).removesuffix(b"\r")
+        del self.buffer[: end + 1]
+        return line
+
+    def _add(self, line: bytes) -> SmtpReply | None:
+        match = _CODE.fullmatch(line)
+        if not match:
+            raise NotSmtpError(f'"{printable(line[:60])}" is no line of an SMTP reply')
+        code, mark, rest = int(match[1]), match[2], match[3] or b""
+        if self._code not in (None, code):
+            raise NotSmtpError(f"one reply carries both the code {self._code} and the code {code}")
+        self._code = code
+        self._lines.append(printable(rest))
+        if mark == b"-":
+            if len(self._lines) >= MAX_LINES:
+                raise NotSmtpError(f"a reply has more than {MAX_LINES} lines")
+            return None
+        reply = SmtpReply(code, tuple(self._lines))
+        self._code, self._lines = None, []
+        return reply
+
+
+def printable(raw: bytes) -> str:
+    """Bytes as printable ASCII: what is not is shown as ``\\xNN``, so that a terminal obeys nobody but its owner."""
+    return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in raw)
