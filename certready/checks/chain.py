@@ -1,0 +1,229 @@
+"""Does the chain, as it was sent, lead to a trusted root (contract, "Diagnosis of a chain")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.certificate import Certificate
+from certready.model import Chain, Evidence
+from certready.path import Judgement, Problem, judgement, lint
+from certready.report import NotApplicable, Observation, Rule
+
+TRUSTED = Rule(
+    "chain.trusted",
+    "The chain leads to a trusted root",
+    reference="Microsoft Trusted Root Program; RFC 5280, 6.1",
+)
+INCOMPLETE = Rule(
+    "chain.incomplete",
+    "An intermediate certificate is missing",
+    fix="Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue.",
+    reference="Exchange Online does not fetch missing intermediates; RFC 8446, 4.4.2",
+)
+UNTRUSTED_ROOT = Rule(
+    "chain.untrusted-root",
+    "The chain ends in a root that is not trusted",
+    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+    reference="Microsoft support: 4.4.317 Cannot connect to remote server (untrusted root)",
+)
+SELF_SIGNED = Rule(
+    "chain.self-signed",
+    "The certificate signed itself",
+    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+    reference="Exchange Online accepts no self-signed certificate for a certificate-based connector",
+)
+INVALID = Rule(
+    "chain.invalid",
+    "The chain breaks a rule of certificate validation",
+    fix="Have the certificate reissued by a CA whose chain is sound, and send the chain that CA publishes.",
+    reference="RFC 5280, 6.1",
+)
+STRICT = Rule(
+    "chain.strict-clients-refuse",
+    "Strict clients refuse the chain",
+    fix="Nothing has to be done for Exchange Online; where other partners refuse the certificate, have it reissued.",
+    reference="CA/B Baseline Requirements, 7.1.2",
+)
+WEAK = Rule(
+    "chain.weak-signature",
+    "A certificate is signed with SHA-1 or MD5",
+    fix="Have the certificate reissued with a SHA-2 signature under intermediates that have one too.",
+    reference="Microsoft 365 accepts no SHA-1 certificates since June 2016 (KB 3027536)",
+)
+OTHER_STORE = Rule(
+    "chain.other-store",
+    "Another root store than Microsoft's was used",
+    fix="Leave out --trust, or use --trust microsoft, for the answer that holds for Exchange Online.",
+    reference="Exchange Online trusts the roots of the Microsoft Trusted Root Program",
+)
+TOO_COMPLEX = Rule(
+    "chain.too-complex",
+    "The chain could not be judged completely",
+    fix="Send the leaf and its intermediates only, without certificates that do not belong to the chain.",
+    reference="Work is capped, because certificates that sign each other are cheap to make",
+)
+RULES = (TRUSTED, INCOMPLETE, UNTRUSTED_ROOT, SELF_SIGNED, INVALID, STRICT, WEAK, OTHER_STORE, TOO_COMPLEX)
+
+
+# A CA as leaf is said by what strict verifiers make of it; names beyond the limit leave a chain open, not invalid.
+_UNSAID = lint.TOLERATED | {lint.NAME_LIMIT}
+
+
+def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """Judge every chain of the evidence, and say which store it was judged by."""
+    if not evidence.chains:
+        yield NotApplicable("No certificate was seen.")
+        return
+    if evidence.store.name != "microsoft":
+        message = f"Trust was judged by the root store {evidence.store.name}, not by Microsoft's root programme."
+        yield Observation(OTHER_STORE, message, about_certificate=False)
+    for chain in evidence.chains:
+        found = judgement(evidence, chain)
+        yield from _diagnosis(evidence, chain, found)
+        yield from _problems(chain, found)
+        if found.strict_refusal:
+            yield _about(STRICT, chain, f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}.")
+
+
+def _about(
+    rule: Rule,
+    chain: Chain,
+    message: str,
+    *,
+    variant: str = "",
+    fix: str | None = None,
+    certificate: str | None = None,
+    evidence: dict[str, object] | None = None,
+) -> Observation:
+    leaf = chain.leaf_certificate.sha256
+    return Observation(
+        rule, message, variant, fix, certificate=certificate or leaf, chain=chain.id, evidence=evidence or {}
+    )
+
+
+def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[Observation]:
+    """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
+    match found.outcome:
+        case "trusted":
+            yield _trusted(evidence, chain, found)
+        case "incomplete":
+            yield _incomplete(evidence, chain, found)
+        case "self-signed":
+            yield _about(SELF_SIGNED, chain, f"{found.path[0].parsed.label} is signed by its own key, not by a CA.")
+        case "untrusted-root":
+            yield _untrusted(evidence, chain, found)
+        case "too-complex":
+            yield _too_complex(chain, found)
+        case "unreadable" if not found.problems:
+            error = found.path[0].parsed.error
+            yield _about(INVALID, chain, f"The certificate cannot be read: {error}.", variant="unreadable")
+        case _:
+            pass
+    if found.refusals and found.outcome != "too-complex":
+        reasons = "; ".join(found.refusals)
+        yield _about(INVALID, chain, f"Both validation engines refuse the chain: {reasons}.")
+
+
+def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+    message = f"The chain leads to {found.path[-1].parsed.label}, a root of the {evidence.store.name} store."
+    if evidence.store.name != "microsoft":
+        return _about(TRUSTED, chain, message)
+    note = evidence.store.note
+    if note is None:
+        return _about(TRUSTED, chain, message)
+    fix = "Look the root up in Microsoft's list of participating CAs where it matters that it is not restricted."
+    return _about(TRUSTED, chain, f"{message} {note}", variant="plain-list", fix=fix)
+
+
+def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+    """Which issuer is missing, where it can be had, and what that means for this kind of container."""
+    missing, tip = found.missing, found.path[-1].parsed
+    issuer = missing.issuer if missing else tip.issuer
+    parts = [f"The issuer of {tip.label}, {issuer or '(no name)'}, is missing."]
+    if missing and missing.same_name_other_key:
+        parts.append("A certificate of that name is there, but its key did not sign this one.")
+    if missing and missing.note:
+        parts.append(missing.note)
+    urls = missing.urls if missing else ()
+    if urls:
+        parts.append(f"The certificate says that it can be fetched from {urls[0]}; Exchange Online does not do that.")
+    lacking = _lacking(evidence, chain, found)
+    parts += [f"It was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
+    if chain.container == "der":
+        parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
+    elif chain.container != "tls":
+        parts.append("Windows may fill the gap from its own store: prove it with the listen command.")
+    names = " and ".join(certificate.parsed.label for certificate, _ in lacking)
+    fix = f"Put {names} behind the leaf, in this order, wherever the gateway takes its certificate from."
+    return _about(
+        INCOMPLETE,
+        chain,
+        " ".join((*parts, *_besides(found))),
+        variant="der" if chain.container == "der" else "",
+        fix=fix if lacking else None,
+        certificate=missing.child if missing else None,
+        evidence={"issuer": issuer, "urls": list(urls), "found": [one.sha256 for one, _ in lacking]},
+    )
+
+
+def _lacking(evidence: Evidence, chain: Chain, found: Judgement) -> list[tuple[Certificate, str]]:
+    """What the repaired path has that was not sent, and where each was found."""
+    sources = {one.certificate: one.source for one in evidence.known}
+    sent = set(chain.certificates)
+    return [(one, sources[one]) for one in found.repaired or () if one in sources and one not in sent]
+
+
+def _untrusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+    root = found.path[-1].parsed.label
+    message = f"The chain ends in {root}, which is not in the {evidence.store.name} root store."
+    fix = None
+    if found.anchor:
+        message += " It was given as an extra root, so that the remaining checks could run."
+    lacking = _lacking(evidence, chain, found)
+    if lacking:
+        names = " and ".join(certificate.parsed.label for certificate, _ in lacking)
+        message += f" A trusted root is reached by way of {names}, which was not sent."
+        fix = f"Send {names} with the chain, in the place of the root that was sent."
+    elif not found.anchor:
+        message += "".join(f" {part}" for part in _besides(found))
+    return _about(UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
+
+
+def _besides(found: Judgement) -> list[str]:
+    """Problems of a path that reaches no anchor: they are said, and no verdict of their own is based on them."""
+    return [problem.message for problem in found.problems if problem.kind != lint.WEAK_SIGNATURE]
+
+
+def _too_complex(chain: Chain, found: Judgement) -> Observation:
+    limit = next((problem.message for problem in found.problems if problem.kind == lint.NAME_LIMIT), None)
+    if limit:
+        message = limit
+    elif found.refusals:
+        message = f"The validation engines did not come to a result: {'; '.join(found.refusals)}."
+    else:
+        message = "The certificates can be combined in too many ways; the search was ended before it found a sound one."
+    return _about(TOO_COMPLEX, chain, message)
+
+
+def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
+    """One finding for each problem; a weak signature counts wherever the chain leads, the others under an anchor.
+    Of a chain that could not be judged completely, another path may be the sound one."""
+    if found.outcome == "too-complex":
+        return
+    for problem in found.problems:
+        if problem.kind == lint.WEAK_SIGNATURE:
+            yield _about(WEAK, chain, problem.message, certificate=problem.certificate)
+        elif found.anchor and found.outcome != "self-signed" and problem.kind not in _UNSAID:
+            yield _problem(chain, problem)
+
+
+def _problem(chain: Chain, problem: Problem) -> Observation:
+    variants = {lint.EKU_CLIENT_ONLY: "client-only", lint.EXTENSIONS: "unreadable"}
+    return _about(
+        INVALID,
+        chain,
+        problem.message,
+        variant=variants.get(problem.kind, ""),
+        certificate=problem.certificate,
+        evidence={"problem": problem.kind},
+    )

@@ -1,0 +1,169 @@
+"""The dates of every certificate on the path, at the moment the verdict is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from certready.certificate import Certificate
+from certready.model import Chain, Evidence, ExpiryWarning
+from certready.path import full_path, judgement
+from certready.report import NotApplicable, Observation, Rule
+
+DATES = "RFC 5280, 4.1.2.5"
+VALID = Rule("expiry.valid", "Every certificate of the chain is valid at this moment", reference=DATES)
+EXPIRED = Rule("expiry.expired", "A certificate has expired", fix="Renew it and install the new one.", reference=DATES)
+NOT_YET_VALID = Rule(
+    "expiry.not-yet-valid",
+    "A certificate is not yet valid",
+    fix="Wait until it is valid, or check the clock of the machine.",
+    reference=DATES,
+)
+SOON = Rule("expiry.soon", "A certificate expires soon", fix="Renew it in time.", reference=DATES)
+ISSUER_FIRST = Rule(
+    "expiry.issuer-first",
+    "An issuer expires before the leaf",
+    fix="Ask the CA which chain to send once that issuer has expired, and renew before then.",
+    reference="RFC 5280, 6.1.3 (a)(2): every certificate of the path must be valid",
+)
+LIFETIME = Rule(
+    "expiry.lifetime-too-long",
+    "The certificate is valid for longer than public CAs may issue",
+    fix="Have it reissued by a public CA.",
+    reference="CA/B Baseline Requirements, 6.3.2",
+)
+RULES = (VALID, EXPIRED, NOT_YET_VALID, SOON, ISSUER_FIRST, LIFETIME)
+
+# The longest lifetime, in days of 86,400 seconds, of a leaf issued on or after that day (CA/B Baseline Requirements,
+# 6.3.2, as amended by ballots 193, SC-31 and SC-081v3). Older leaves are bound by nothing that still matters.
+LIMITS = (
+    (datetime(2029, 3, 15, tzinfo=UTC), 47),
+    (datetime(2027, 3, 15, tzinfo=UTC), 100),
+    (datetime(2026, 3, 15, tzinfo=UTC), 200),
+    (datetime(2020, 9, 1, tzinfo=UTC), 398),
+    (datetime(2018, 3, 1, tzinfo=UTC), 825),
+)
+DAY = timedelta(days=1)
+
+
+def check_expiry(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """Judge the dates along the path of every chain."""
+    if not evidence.chains:
+        yield NotApplicable("No certificate was seen.")
+    for chain in evidence.chains:
+        leaf = chain.leaf_certificate
+        if leaf.parsed.x509:
+            yield from _chain(evidence, chain)
+        else:
+            message = "The certificate cannot be read, so its dates are not known."
+            yield Observation(VALID, message, "unreadable", certificate=leaf.sha256, chain=chain.id)
+
+
+def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
+    at = evidence.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
+    path = full_path(evidence, chain)
+    wrong = [found for found in (_out_of_date(chain, one, path, at) for one in path) if found]
+    yield from wrong
+    if not wrong:
+        leaf = path[0].parsed
+        count = f"All {len(path)} certificates of the chain are" if len(path) > 1 else "The certificate is"
+        message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
+        yield Observation(VALID, message, certificate=path[0].sha256, chain=chain.id)
+    for one in path:
+        yield from _soon(evidence.options.expiry_warning, chain, one, path, at)
+    yield from _issuer_first(chain, path)
+    yield from _lifetime(evidence, chain)
+
+
+def _part(one: Certificate, path: tuple[Certificate, ...]) -> str:
+    """The variant of a finding: "" for the leaf, "root" for a self-issued end of the path, else "issuer"."""
+    if one is path[0]:
+        return ""
+    return "root" if one is path[-1] and one.parsed.self_issued else "issuer"
+
+
+def _who(one: Certificate, path: tuple[Certificate, ...]) -> str:
+    names = {"": "The certificate", "root": "The root", "issuer": "The issuer"}
+    return f"{names[_part(one, path)]} {one.parsed.label}"
+
+
+def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime) -> Observation | None:
+    parsed, who, variant = one.parsed, _who(one, path), _part(one, path)
+    if at < parsed.not_before:
+        message = f"{who} is not valid before {_moment(parsed.not_before)}; judged as of {_moment(at)}."
+        return Observation(NOT_YET_VALID, message, variant, certificate=one.sha256, chain=chain.id)
+    if at > parsed.not_after:
+        message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
+        return Observation(EXPIRED, message, variant, certificate=one.sha256, chain=chain.id)
+    return None
+
+
+def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:
+    """How long before its end a certificate of this lifetime expires "soon": the shorter of the times asked for."""
+    times = []
+    if warning.fraction is not None:
+        times.append(lifetime * warning.fraction)
+    if warning.days is not None:
+        times.append(timedelta(days=warning.days))
+    return min(times, default=timedelta(0))
+
+
+def _soon(
+    warning: ExpiryWarning, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
+) -> Iterator[Observation]:
+    parsed = one.parsed
+    ahead = warning_time(warning, parsed.not_after - parsed.not_before)
+    if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
+        message = f"{_who(one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
+        yield Observation(SOON, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+
+
+def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
+    end = path[0].parsed.not_after
+    for one in path[1:]:
+        if one.parsed.not_after < end:
+            message = (
+                f"{_who(one, path)} expires on {_day(one.parsed.not_after)}, before the certificate ({_day(end)}); "
+                "the chain fails from then on."
+            )
+            yield Observation(ISSUER_FIRST, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+
+
+def _lifetime(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
+    """The limit counts the last second of the lifetime, and binds public CAs only."""
+    parsed = chain.leaf_certificate.parsed
+    limit = next((days for since, days in LIMITS if parsed.not_before >= since), None)
+    lifetime = parsed.not_after - parsed.not_before + timedelta(seconds=1)
+    if limit is None or lifetime <= limit * DAY:
+        return
+    anchor = judgement(evidence, chain).anchor
+    public = anchor is not None and not anchor.extra
+    message = (
+        f"The certificate is valid for {_days(lifetime)} days; a public CA may issue {limit} days at most "
+        f"from the day it was issued ({_day(parsed.not_before)})."
+    )
+    if not public:
+        message += " This limit binds public CAs; the chain does not lead to one."
+    leaf = chain.leaf_certificate.sha256
+    yield Observation(LIFETIME, message, "" if public else "private", certificate=leaf, chain=chain.id)
+
+
+def _days(span: timedelta) -> str:
+    """Days as the limit counts them: a second more than 398 days is not 398 days."""
+    whole, rest = divmod(span, DAY)
+    return f"more than {whole}" if rest else f"{whole}"
+
+
+def _left(span: timedelta) -> str:
+    days = span // DAY
+    if days < 1:
+        return f"in {span // timedelta(hours=1)} hours"
+    return f"in {days} days" if days > 1 else "in 1 day"
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

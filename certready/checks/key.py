@@ -1,0 +1,119 @@
+"""How strong the keys are, of the leaf and of every CA below the root, and of which family the leaf's is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.certificate import Certificate
+from certready.keys import Key
+from certready.model import Chain, Evidence
+from certready.path import judgement
+from certready.report import NotApplicable, Observation, Rule
+
+SIZES = "CA/Browser Forum Baseline Requirements, 6.1.5"
+
+STRONG = Rule("key.strong", "The key is strong enough", reference=SIZES)
+WEAK = Rule(
+    "key.weak",
+    "A key is too weak",
+    fix="Request the certificate again with a new RSA key of 2048 bits or more.",
+    reference=SIZES,
+)
+NOT_RSA = Rule(
+    "key.not-rsa",
+    "The key is not RSA",
+    fix="RSA 2048 or more is the safe choice; otherwise prove the certificate against Exchange Online first.",
+    reference="Microsoft Learn: Technical reference details about encryption (TLS cipher suites)",
+)
+
+RULES: tuple[Rule, ...] = (STRONG, WEAK, NOT_RSA)
+
+_CURVES = ("P-256", "P-384", "P-521")
+
+
+def check_key(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """Key sizes as the CA/Browser Forum asks (Exchange Online's own minimum is not published) and the family.
+
+    The root's key is its programme's business: it is trusted as it is or not at all.
+    """
+    if not evidence.chains:
+        yield NotApplicable("there is no certificate")
+    for chain in evidence.chains:
+        yield from _leaf(chain)
+        for issuer in _issuers(evidence, chain):
+            weakness = weakness_of(issuer.parsed.key)
+            if weakness:
+                variant, reason = weakness
+                message = f"The key of the CA {issuer.parsed.label} is {issuer.parsed.key}: {reason}."
+                fix = "Ask the certification authority for a certificate under another, stronger intermediate."
+                yield _about(WEAK, chain, issuer, message, variant, fix=fix)
+
+
+def weakness_of(key: Key) -> tuple[str, str] | None:
+    """Why a key is too weak, as (variant, clause), or None. The variant is "" where it is certain, "unknown" where the
+    algorithm is none that certready knows, "odd-size" for an RSA length that public CAs may not issue."""
+    match key.kind:
+        case "RSA" if key.bits < 2048:
+            return "", "RSA needs 2048 bits or more"
+        case "RSA" if key.bits % 8:
+            return "odd-size", "an RSA length must be a multiple of 8 bits"
+        case "DSA":
+            return "", "DSA is not used in TLS any more"
+        case "ECDSA" if key.bits < 256:
+            return "", "ECDSA needs 256 bits or more"
+        case "RSA" | "ECDSA" | "Ed25519" | "Ed448":
+            return None
+        case _:
+            return "unknown", "the algorithm is none that TLS servers and public CAs use"
+
+
+def _leaf(chain: Chain) -> Iterator[Observation]:
+    leaf = chain.leaf_certificate
+    key = leaf.parsed.key
+    if leaf.parsed.error:
+        yield _about(WEAK, chain, leaf, f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable")
+        return
+    weakness = weakness_of(key)
+    if weakness:
+        variant, reason = weakness
+        yield _about(WEAK, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {reason}.", variant)
+    else:
+        yield _about(STRONG, chain, leaf, f"The key of {leaf.parsed.label} is {key}.")
+    if key.kind in ("ECDSA", "Ed25519", "Ed448"):
+        yield _about(NOT_RSA, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}")
+
+
+def _doubt(key: Key) -> str:
+    """What is known about keys that are not RSA, and how well."""
+    text = (
+        "every cipher suite that Microsoft published for Exchange Online (2019, TLS 1.2) authenticates with RSA; "
+        "whether another key is accepted is documented neither way."
+    )
+    if key.kind != "ECDSA":
+        return f"public CAs may not issue certificates for {key.kind}, and {text}"
+    if key.curve not in _CURVES:
+        return f"public CAs may use {', '.join(_CURVES)} only, and {text}"
+    return text
+
+
+def _issuers(evidence: Evidence, chain: Chain) -> tuple[Certificate, ...]:
+    """The CAs of the judged path below the root, whether or not the store has that root."""
+    found = judgement(evidence, chain)
+    above = found.path[1:]
+    rooted = bool(above) and (found.anchor is not None or above[-1].parsed.self_issued)
+    return above[:-1] if rooted else above
+
+
+def _about(
+    rule: Rule, chain: Chain, certificate: Certificate, message: str, variant: str = "", *, fix: str | None = None
+) -> Observation:
+    key = certificate.parsed.key
+    return Observation(
+        rule,
+        message,
+        variant,
+        fix=fix,
+        certificate=certificate.sha256,
+        chain=chain.id,
+        evidence={"kind": key.kind, "bits": key.bits, "curve": key.curve},
+    )

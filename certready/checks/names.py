@@ -1,0 +1,260 @@
+"""Names: does the certificate carry the name a connector asks for, and does the tenant accept that domain?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from certready.checks import names_text as text
+from certready.checks.names_rules import (
+    ACCEPTED_DOMAIN,
+    ACCEPTED_DOMAINS_UNKNOWN,
+    COMMON_NAME_ONLY,
+    CONNECTOR_MATCH,
+    CONNECTOR_MATCH_UNCERTAIN,
+    CONNECTOR_MISMATCH,
+    DOMAIN_ACCEPTANCE_UNCERTAIN,
+    DOMAIN_NOT_ACCEPTED,
+    HOSTNAME_MATCH,
+    HOSTNAME_MISMATCH,
+    MANY_NAMES,
+    NO_COMMON_NAME,
+    NO_CONNECTOR,
+    RULES,
+)
+from certready.matching import NO_MATCH, Match, Value, covers, dns_names, match, nearest, parse_value, satisfiable
+from certready.model import Chain, Connector, Evidence
+from certready.report import NotApplicable, Observation, Rule
+from certready.tenant import Selection, acceptance, candidates, selection
+
+__all__ = ["RULES", "check_names", "connector_match"]
+
+MANY = 100  # names; more of them may make Exchange ignore all but the CN (event MSExchangeTransport 11024)
+
+
+def check_names(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """The names of every leaf against every judged connector, its accepted domain, and the host name asked about."""
+    empty = True
+    for observation in _observations(evidence):
+        empty = False
+        yield observation
+    if empty:
+        yield NotApplicable("There is no connector value or host name to compare the certificate's names with.")
+
+
+def connector_match(connector: Connector, names: Sequence[str]) -> Match | None:
+    """How these certificate names meet the connector's value: kind ``none`` where it is malformed, None where the
+    connector has no value at all."""
+    if not connector.value:
+        return None
+    try:
+        return match(parse_value(connector.value), names)
+    except ValueError:
+        return NO_MATCH
+
+
+def _observations(evidence: Evidence) -> Iterator[Observation]:
+    for chain in evidence.chains:
+        yield from _leaf_names(chain)
+        if evidence.options.hostname:
+            yield _hostname(chain, evidence.options.hostname)
+    if evidence.options.certificate_only:
+        return
+    chosen = selection(evidence)
+    if _nothing_to_judge(evidence, chosen):
+        yield _no_connector(evidence)
+    if chosen.nearest and evidence.chains:
+        yield _none_matches(evidence, chosen, chosen.nearest)
+    for connector in chosen.judged:
+        if connector != chosen.nearest:
+            yield from _judged(evidence, connector)
+
+
+def _judged(evidence: Evidence, connector: Connector) -> Iterator[Observation]:
+    """Everything about one judged connector's value."""
+    if not connector.value:
+        if connector.level == "domain-validation":
+            yield _no_value(connector)
+        return
+    try:
+        value = parse_value(connector.value)
+    except ValueError as error:
+        yield _malformed(connector, str(error))
+        return
+    for chain in evidence.chains:
+        yield _compared(evidence, chain, connector, value)
+    if connector.direction == "inbound":
+        yield _accepted(evidence, connector, value)
+
+
+def _leaf_names(chain: Chain) -> Iterator[Observation]:
+    leaf = chain.leaf_certificate.parsed
+    if leaf.error:
+        return
+    common = any(leaf.common_names)
+    if not common:
+        yield _seen(
+            NO_COMMON_NAME, chain, "The subject has no CN; the names of the subject alternative name count alike."
+        )
+    if common and not leaf.dns_names:
+        yield _seen(
+            COMMON_NAME_ONLY,
+            chain,
+            "The only name is the CN: there is no DNS name in the subject alternative name, "
+            "which public authorities must fill and many TLS clients insist on.",
+        )
+    if len(leaf.names) > MANY:
+        yield _seen(
+            MANY_NAMES,
+            chain,
+            f"The certificate has {len(leaf.names)} names; over a limit that Exchange Online does not publish, "
+            "all alternative names are ignored and the CN alone counts.",
+            evidence={"names": len(leaf.names)},
+        )
+
+
+def _hostname(chain: Chain, hostname: str) -> Observation:
+    names = chain.leaf_certificate.parsed.names
+    found = covers(names, hostname)
+    evidence = {"hostname": hostname, "matched_name": found}
+    if found:
+        return _seen(HOSTNAME_MATCH, chain, f"The host name {hostname} is covered by {found}.", evidence=evidence)
+    return _seen(HOSTNAME_MISMATCH, chain, text.hostname_mismatch(hostname, names), evidence=evidence)
+
+
+def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Value) -> Observation:
+    """One leaf against one value."""
+    names = chain.leaf_certificate.parsed.names
+    found = match(value, names)
+    seen: dict[str, object] = {"value": connector.value, "matched_name": found.name, "match": found.kind}
+    if found.kind == "none":
+        seen["nearest"] = nearest(value, names)
+        message = text.mismatch(connector, value, names)
+        fix = text.mismatch_fix(connector, value, names, evidence.accepted_domains)
+        return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
+    if found.uncertain:
+        variant = "deep" if found.kind == "deep" else "wildcard-certificate"
+        return _seen(
+            CONNECTOR_MATCH_UNCERTAIN,
+            chain,
+            text.uncertain(connector, value, found),
+            variant=variant,
+            connector=connector.name,
+            fix=text.uncertain_fix(connector, value, found),
+            evidence=seen,
+        )
+    if value.issuer:
+        message = text.issuer_unverified(connector, value, found)
+        return _seen(
+            CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
+        )
+    return _seen(CONNECTOR_MATCH, chain, text.matched(connector, value, found), connector=connector.name, evidence=seen)
+
+
+def _accepted(evidence: Evidence, connector: Connector, value: Value) -> Observation:
+    """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
+    if evidence.accepted_domains is None:
+        message = text.acceptance_unknown(value)
+        return _setting(ACCEPTED_DOMAINS_UNKNOWN, connector, message, seen={"domain": value.domain})
+    found = acceptance(value, evidence.accepted_domains)
+    seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
+    match found.standing:
+        case "accepted":
+            return _setting(ACCEPTED_DOMAIN, connector, text.accepted(value), seen=seen)
+        case "subdomain" | "match-subdomains":
+            message = text.acceptance_uncertain(value, found)
+            fix = text.register(value.domain)
+            return _setting(DOMAIN_ACCEPTANCE_UNCERTAIN, connector, message, fix=fix, seen=seen)
+        case _:
+            fix = text.not_accepted_fix(connector, value, evidence.accepted_domains)
+            return _setting(DOMAIN_NOT_ACCEPTED, connector, text.not_accepted(connector, value), fix=fix, seen=seen)
+
+
+def _nothing_to_judge(evidence: Evidence, chosen: Selection) -> bool:
+    """No connector at all, or none of the outbound ones that the role asks for; a tenant without an inbound certificate
+    connector is ``connector.no-certificate``."""
+    if not evidence.connectors:
+        return True
+    wants_outbound = not evidence.named and evidence.options.role != "client"
+    return wants_outbound and not any(one.direction == "outbound" for one in chosen.judged)
+
+
+def _no_connector(evidence: Evidence) -> Observation:
+    names = [name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names]
+    values = satisfiable(names)
+    message = text.no_connector(bool(evidence.connectors), values)
+    return Observation(NO_CONNECTOR, message, about_certificate=False, evidence={"values": list(values)})
+
+
+def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Observation:
+    """One finding for a whole tenant none of whose connectors fits: about all of them, so without a connector, unless
+    the nearest is judged beside outbound ones."""
+    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
+    possible = candidates(evidence.connectors)
+    seen = {
+        "value": near.value,
+        "matched_name": None,
+        "match": "none",
+        "nearest": near.name,
+        "candidates": len(possible),
+    }
+    connector = near.name if near in chosen.judged else None
+    chain = evidence.chains[0]
+    try:
+        value = parse_value(near.value or "")
+    except ValueError as error:
+        message = text.none_matches(near, len(possible), names, str(error))
+        return _seen(CONNECTOR_MISMATCH, chain, message, variant="malformed", connector=connector, evidence=seen)
+    message = text.none_matches(near, len(possible), names)
+    fix = text.mismatch_fix(near, value, names, evidence.accepted_domains)
+    return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
+
+
+def _malformed(connector: Connector, reason: str) -> Observation:
+    message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
+    seen = {"value": connector.value, "matched_name": None, "match": "none"}
+    return _setting(CONNECTOR_MISMATCH, connector, message, variant="malformed", seen=seen)
+
+
+def _no_value(connector: Connector) -> Observation:
+    message = (
+        f"{text.connector_words(connector, start=True)} asks for DomainValidation but has no TlsDomain: "
+        "there is no name to compare."
+    )
+    fix = text.no_value_fix(connector)
+    return _setting(CONNECTOR_MISMATCH, connector, message, variant="no-value", fix=fix, seen={"value": None})
+
+
+def _seen(
+    rule: Rule,
+    chain: Chain,
+    message: str,
+    *,
+    variant: str = "",
+    connector: str | None = None,
+    fix: str | None = None,
+    evidence: Mapping[str, object] | None = None,
+) -> Observation:
+    """An observation about a chain's leaf."""
+    return Observation(
+        rule=rule,
+        message=message,
+        variant=variant,
+        fix=fix,
+        certificate=chain.leaf_certificate.sha256,
+        chain=chain.id,
+        connector=connector,
+        evidence=evidence or {"names": len(dns_names(chain.leaf_certificate.parsed.names))},
+    )
+
+
+def _setting(
+    rule: Rule,
+    connector: Connector,
+    message: str,
+    *,
+    variant: str = "",
+    fix: str | None = None,
+    seen: Mapping[str, object],
+) -> Observation:
+    """An observation about a connector's own setting: it holds whatever certificate is shown."""
+    return Observation(rule, message, variant, fix, connector=connector.name, about_certificate=False, evidence=seen)

@@ -1,0 +1,222 @@
+"""The sentences of the name checks: what was compared, what it means for mail, and the line that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from certready.matching import Match, Value, dns_names, nearest, parent, parse_value, quoted, registrable, satisfiable
+from certready.model import AcceptedDomain, Connector
+from certready.tenant.accepted import Acceptance, accepted_above
+from certready.tenant.powershell import set_value
+
+LISTED = 5
+REQUESTED = 10
+
+PARTNER = (
+    " It is a Partner connector: it grants no relay and knows no accepted-domain rule, "
+    "it only lets in or restricts mail that comes from a partner."
+)
+
+
+def connector_words(connector: Connector, *, start: bool = False) -> str:
+    """The connector in a sentence: ``the inbound connector 'X'``, or the option it was given by."""
+    words = f"the {connector.direction} connector "
+    words += f"'{connector.name}'" if connector.source == "tenant" else f"given as {connector.name}"
+    return words[0].upper() + words[1:] if start else words
+
+
+def parameter(connector: Connector) -> str:
+    """The name of the value's parameter."""
+    return "TlsSenderCertificateName" if connector.direction == "inbound" else "TlsDomain"
+
+
+def listed(names: Iterable[str]) -> str:
+    """The DNS names among a certificate's names, at most five of them written out."""
+    found = dns_names(names)
+    if not found:
+        return "no DNS name"
+    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    return ", ".join(found[:LISTED]) + more
+
+
+def matched(connector: Connector, value: Value, found: Match) -> str:
+    """Why the value is met with certainty."""
+    what = f"the {parameter(connector)} {value} of {connector_words(connector)}"
+    how = {
+        "exact": f"is exactly {what}",
+        "apex": f"is met by {what}, which stands for the domain itself and its hosts",
+        "wildcard-value": f"is a host under {what}",
+    }[found.kind]
+    partner = PARTNER if connector.kind == "Partner" and connector.direction == "inbound" else ""
+    return f"The certificate name {found.name} {how}.{partner}"
+
+
+def mismatch(connector: Connector, value: Value, names: Sequence[str]) -> str:
+    """What was asked for, what the certificate has instead, and why the nearest of it does not do."""
+    said = f"{connector_words(connector, start=True)} asks for {value} ({parameter(connector)}); "
+    close = nearest(value, names)
+    hint = ""
+    if close and not value.wildcard and close.lower().endswith(f".{value.domain}"):
+        hint = f" A plain value stands for {value.domain} alone, not for hosts under it such as {close}."
+    elif close and len(dns_names(names)) > 1:
+        hint = f" The nearest is {close}."
+    return f"{said}the certificate has {listed(names)}.{hint}"
+
+
+def none_matches(near: Connector, count: int, names: Sequence[str], malformed: str | None = None) -> str:
+    """A whole tenant without a match; ``malformed`` says what is wrong with the nearest one's value."""
+    several = count > 1
+    which = f"None of the tenant's {count} enabled inbound certificate connectors asks"
+    if not several:
+        which = "The tenant's one enabled inbound certificate connector does not ask"
+    close = (
+        f"The nearest, '{near.name}', asks for {near.value}." if several else f"'{near.name}' asks for {near.value}."
+    )
+    if malformed:
+        close = f"'{near.name}' can match no certificate. {malformed}"
+    return f"{which} for a name of this certificate, which has {listed(names)}. {close}"
+
+
+def mismatch_fix(
+    connector: Connector, value: Value, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None
+) -> str:
+    """The two ways out: another value for the connector, or another name in the certificate."""
+    wanted = f"*.{value.domain} or a host directly under {value.domain}" if value.wildcard else value.domain
+    first = f"*.{value.domain}" if value.wildcard else value.domain
+    request = ", ".join(f"DNS:{name}" for name in dict.fromkeys((first, *dns_names(names)[:REQUESTED])))
+    renew = f"have the certificate issued with {wanted} (subject alternative name of the request: {request})"
+    other = _suggested(names, accepted if connector.direction == "inbound" else None)
+    if other is None:
+        return f"{renew[0].upper()}{renew[1:]}."
+    return f"Either {set_value(connector, other)}, or {renew}."
+
+
+def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str | None:
+    """A value the certificate satisfies, one whose domain is accepted before any other."""
+    values = satisfiable(names)
+    domains = {one.name for one in accepted or ()}
+    fitting = (one for one in values if parse_value(one).domain in domains)
+    return next(fitting, values[0] if values else None)
+
+
+def uncertain(connector: Connector, value: Value, found: Match) -> str:
+    """Why the match is not certain."""
+    words = connector_words(connector)
+    if found.kind == "deep":
+        return (
+            f"The certificate name {found.name} lies more than one label under the {parameter(connector)} {value} of "
+            f"{words}: the cmdlet reference says all subdomains, observed behaviour is one label."
+        )
+    covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
+    return (
+        f"The wildcard certificate name {found.name} {covered} the {parameter(connector)} {value} of {words}; that "
+        "Exchange Online takes the one for the other is not documented, only inferred."
+    )
+
+
+def uncertain_fix(connector: Connector, value: Value, found: Match) -> str:
+    """How to make value and name the same."""
+    name = parse_value(found.name or str(value))
+    if found.kind != "deep":
+        accept = _acceptance_words(name.domain) if connector.direction == "inbound" else ""
+        line = set_value(connector, str(name))
+        return f"Either {line}{accept}, or add DNS:{value} to the certificate's subject alternative name."
+    exact = set_value(connector, str(name))
+    if connector.direction == "outbound":
+        return f"Name it exactly: {exact}."
+    above = name.domain if name.wildcard else parent(name.domain)
+    return (
+        f"Accept the immediate parent, {above}, and name it: {set_value(connector, f'*.{above}')}; "
+        f"or name the certificate exactly: {exact}{_acceptance_words(name.domain)}."
+    )
+
+
+def _acceptance_words(domain: str) -> str:
+    return f" ({domain} must then be an accepted domain)"
+
+
+def issuer_unverified(connector: Connector, value: Value, found: Match) -> str:
+    """A value that names an issuer as well."""
+    return (
+        f"The certificate name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
+        f"{connector_words(connector)}; whether its issuer part {quoted(value.issuer or '')} is met was not verified."
+    )
+
+
+def hostname_mismatch(hostname: str, names: Sequence[str]) -> str:
+    """The host name is not covered, and who minds."""
+    return (
+        f"The host name {hostname} is covered by neither the CN nor a DNS name; the certificate has {listed(names)}. "
+        "Exchange Online does not compare it, the gateway's vendor asks for it."
+    )
+
+
+def no_connector(other_direction: bool, values: Sequence[str]) -> str:
+    """Nothing to compare with, and what would fit."""
+    why = "The tenant has no enabled outbound connector to judge" if other_direction else "No connector was given"
+    if not values:
+        return f"{why}, and the certificate shows no DNS name that a connector could ask for."
+    return f"{why}. Connector values this certificate could satisfy: {', '.join(values)}."
+
+
+def no_value_fix(connector: Connector) -> str:
+    """The line that gives a connector a name to compare."""
+    return f"{set_value(connector, '<name in the certificate>')}."
+
+
+# -- accepted domains ---------------------------------------------------------------------------------------------
+
+
+def accepted(value: Value) -> str:
+    """The domain is accepted, and what that is worth."""
+    return (
+        f"{value.domain} is an accepted domain of the tenant: mail from a gateway whose certificate meets {value} is "
+        "attributed to the tenant whatever its sender, bounces and forwarded mail included."
+    )
+
+
+def acceptance_unknown(value: Value) -> str:
+    """Nobody said which domains are accepted."""
+    return (
+        f"Whether {value.domain} is an accepted domain of the tenant is not known; without that, Exchange Online does "
+        "not attribute mail to the tenant by this certificate."
+    )
+
+
+def acceptance_uncertain(value: Value, found: Acceptance) -> str:
+    """Covered by something that may not count."""
+    if found.standing == "subdomain":
+        return (
+            f"{value.domain} itself is no accepted domain, only its subdomain {found.domain} is: one note of 2017 says "
+            "that this is enough for a wildcard value, newer documents ask for the parent."
+        )
+    return (
+        f"{value.domain} itself is no accepted domain; {found.domain} is, with MatchSubDomains, and what that is worth "
+        "for a certificate is documented nowhere."
+    )
+
+
+def not_accepted(connector: Connector, value: Value) -> str:
+    """Which mail stops and which may still pass."""
+    return (
+        f"{value.domain}, for which {connector_words(connector)} asks, is no accepted domain of the tenant. What stops "
+        "(5.7.64, 5.7.51): mail with an empty sender such as bounces and automatic replies, forwarded mail, and mail "
+        "of any sender whose domain is not accepted. Mail whose envelope sender has an accepted domain may still pass "
+        "by that sender domain; Microsoft calls relying on it an anti-pattern that can end without notice (MC1226222)."
+    )
+
+
+def not_accepted_fix(connector: Connector, value: Value, domains: Sequence[AcceptedDomain]) -> str:
+    """Another value where the immediate parent is accepted, and the registration."""
+    above = parent(value.domain)
+    if not value.wildcard and registrable(above) and accepted_above(above, domains) == above:
+        return f"{set_value(connector, f'*.{above}')} ({above} is accepted). Or: {register(value.domain)}"
+    return register(value.domain)
+
+
+def register(domain: str) -> str:
+    """How a domain becomes accepted: Exchange Online has no New-AcceptedDomain."""
+    return (
+        f"Register {domain} in the Microsoft 365 admin center (Settings, Domains) and verify it; "
+        "Exchange Online has no New-AcceptedDomain."
+    )

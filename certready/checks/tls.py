@@ -1,0 +1,207 @@
+"""What a probe saw of TLS itself: how far each address came, with what, and whether all present the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.model import Endpoint, Evidence, Trouble
+from certready.report import NotApplicable, Observation, Rule
+from certready.starttls import masked
+
+STARTTLS = "RFC 3207"
+CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
+
+ESTABLISHED = Rule("tls.established", "The gateway speaks TLS", reference=STARTTLS)
+UNREACHABLE = Rule(
+    "tls.unreachable",
+    "The gateway could not be spoken to",
+    fix="Probe again from a network that is let in and may connect to port 25, and check name, address and firewall.",
+    reference="RFC 5321, 3.1 and 4.5.3.2",
+)
+NO_STARTTLS = Rule(
+    "tls.no-starttls",
+    "The gateway offers no STARTTLS",
+    fix="Enable STARTTLS on the gateway's listener with a certificate that it can read.",
+    reference=STARTTLS,
+)
+DEFERRED = Rule(
+    "tls.deferred",
+    "The gateway put us off with a temporary error",
+    fix="Wait for a few minutes and probe again; exempt the probing host from greylisting and rate limits.",
+    reference="RFC 5321, 4.2.1",
+)
+HANDSHAKE_FAILED = Rule(
+    "tls.handshake-failed",
+    "The TLS handshake failed",
+    fix="Look into the gateway's TLS log for this moment: certificate, private key, TLS versions and ciphers.",
+    reference="RFC 3207, 4.1",
+)
+OLD_VERSION = Rule(
+    "tls.old-version",
+    "The gateway knows no TLS version from 1.2 up",
+    fix="Enable TLS 1.2 and TLS 1.3 on the gateway; Exchange Online has given up TLS 1.0 and 1.1.",
+    reference="RFC 8996; Microsoft Learn: Preparing for TLS 1.2 in Office 365",
+)
+NODES_DIFFER = Rule(
+    "tls.nodes-differ",
+    "The addresses of the gateway do not all present the same",
+    fix="Install the same certificate and intermediates on every node, and restart what still holds the old ones.",
+    reference=CONNECTORS,
+)
+DIRECTION = Rule(
+    "tls.direction",
+    "A probe shows the wrong side of the gateway for an inbound connector",
+    fix="Check the file that the gateway will send with, or add --same-certificate where it presents this very "
+    "certificate as client too.",
+    reference=CONNECTORS,
+)
+
+RULES = (
+    ESTABLISHED,
+    UNREACHABLE,
+    NO_STARTTLS,
+    DEFERRED,
+    HANDSHAKE_FAILED,
+    OLD_VERSION,
+    NODES_DIFFER,
+    DIRECTION,
+)
+
+_TROUBLES: dict[Trouble, Rule] = {
+    "unreachable": UNREACHABLE,
+    "deferred": DEFERRED,
+    "no-starttls": NO_STARTTLS,
+    "handshake-failed": HANDSHAKE_FAILED,
+}
+_CURRENT = ("TLSv1.2", "TLSv1.3")
+_MASKED_FIX = (
+    "Switch off SMTP inspection on the firewall in front of the gateway (on Cisco ASA: no inspect esmtp), or let it "
+    "pass STARTTLS; if the firewall is on your own side, probe from elsewhere."
+)
+
+
+def check_tls(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """How far each address of a probed gateway came, whether they agree, and which direction that proves.
+
+    Nothing is said of a file: it holds a certificate and no conversation.
+    """
+    if not evidence.endpoints:
+        yield NotApplicable("a file says nothing about TLS; probe the gateway")
+        return
+    for endpoint in evidence.endpoints:
+        yield _reached(endpoint)
+    yield from _agreement(evidence)
+    yield from _direction(evidence)
+
+
+def _reached(endpoint: Endpoint) -> Observation:
+    """The one finding about one address."""
+    details = {"stage": endpoint.stage, "tls_version": endpoint.tls_version, "cipher": endpoint.cipher}
+    if endpoint.trouble:
+        return Observation(
+            _TROUBLES[endpoint.trouble],
+            f"{_who(endpoint)}: {endpoint.error or 'no reason is known.'}",
+            variant=_nuance(endpoint),
+            fix=_MASKED_FIX if _nuance(endpoint) == "masked" else None,
+            endpoint=endpoint.name,
+            about_certificate=False,
+            evidence={"stage": endpoint.stage, "reply": endpoint.reply},
+        )
+    version = endpoint.tls_version or "an unknown version of TLS"
+    spoken = f"{version} with {endpoint.cipher}" if endpoint.cipher else version
+    current = endpoint.tls_version in _CURRENT
+    message = (
+        f"{_who(endpoint)} speaks {spoken}."
+        if current
+        else f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
+    )
+    return Observation(
+        ESTABLISHED if current else OLD_VERSION,
+        message,
+        chain=endpoint.chain,
+        endpoint=endpoint.name,
+        about_certificate=False,
+        evidence=details,
+    )
+
+
+def _nuance(endpoint: Endpoint) -> str:
+    """The variant of ``tls.no-starttls``: "" after a clean EHLO, else what came in the way of one."""
+    if endpoint.trouble != "no-starttls":
+        return ""
+    if endpoint.stage == "starttls" or (endpoint.reply or "").startswith("5"):
+        return "refused"
+    return "masked" if masked(endpoint.reply) else ""
+
+
+def _who(endpoint: Endpoint) -> str:
+    """The address, or the name where there is none."""
+    return endpoint.name if endpoint.address else f"{endpoint.host}:{endpoint.port}"
+
+
+# -- several addresses --------------------------------------------------------------------------------------------
+
+
+def _agreement(evidence: Evidence) -> Iterator[Observation]:
+    """Mail goes to any of the addresses: what one of them lacks fails for a part of the mail."""
+    endpoints = evidence.endpoints
+    chains: dict[str, list[str]] = {}
+    for endpoint in endpoints:
+        if endpoint.chain:
+            chains.setdefault(endpoint.chain, []).append(_who(endpoint))
+    if len(chains) > 1:
+        yield _different(evidence, chains)
+    without = [endpoint for endpoint in endpoints if endpoint.trouble]
+    if not chains or not without:
+        return
+    # An address that could not be asked says nothing about itself; one that answered and could not do TLS does.
+    failing = [_who(endpoint) for endpoint in without if endpoint.trouble in ("no-starttls", "handshake-failed")]
+    unasked = [_who(endpoint) for endpoint in without if endpoint.trouble in ("unreachable", "deferred")]
+    working = _listed([who for group in chains.values() for who in group])
+    if failing:
+        yield _differ(f"TLS works at {working} and fails at {_listed(failing)}.", "failing", {"failing": failing})
+    if unasked:
+        yield _differ(
+            f"TLS works at {working}; whether it does at {_listed(unasked)} could not be seen.",
+            "unreached",
+            {"unreached": unasked},
+        )
+
+
+def _different(evidence: Evidence, chains: dict[str, list[str]]) -> Observation:
+    """Says of several chains whether the leaf differs or only what was sent beside it."""
+    leaves = {chain: evidence.chain(chain).leaf_certificate for chain in chains}
+    shown = {
+        chain: f"{_listed(who)} with {leaves[chain].parsed.label} (SHA-256 {leaves[chain].sha256[:16]}..., "
+        f"{len(evidence.chain(chain).certificates)} sent)"
+        for chain, who in chains.items()
+    }
+    same_leaf = len(set(leaves.values())) == 1
+    what = "the same certificate with different ones beside it" if same_leaf else "different certificates"
+    return _differ(f"The addresses present {what}: {'; '.join(shown.values())}.", "", {"chains": chains})
+
+
+def _differ(message: str, variant: str, evidence: dict[str, object]) -> Observation:
+    return Observation(NODES_DIFFER, message, variant=variant, about_certificate=False, evidence=evidence)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# -- direction ----------------------------------------------------------------------------------------------------
+
+
+def _direction(evidence: Evidence) -> Iterator[Observation]:
+    """An inbound connector is matched on what the gateway presents as TLS client, which no probe can see."""
+    if evidence.target.kind != "host" or evidence.options.same_certificate:
+        return
+    for connector in evidence.connectors:
+        if connector.direction == "inbound":
+            yield Observation(
+                DIRECTION,
+                f'The probe shows the certificate {evidence.target.name} presents as server; the inbound connector "'
+                f'{connector.name}" is matched on the one it presents as client when it sends, which may be another.',
+                connector=connector.name,
+                about_certificate=False,
+            )
