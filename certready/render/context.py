@@ -1,0 +1,212 @@
+"""The lower half of a text report: what was looked at, by which store, as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from certready.model import Endpoint
+from certready.render.layout import Line, Span, counted, hanging, listed, shorten, table
+from certready.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
+
+_LABEL = 14
+# Of endpoints and connectors that are merely mentioned, so many are.
+_MOST = 8
+_CONNECTOR_HEADERS = ("connector", "direction", "level", "value", "matched by", "match", "verdict")
+_CERTIFICATE_HEADERS = ("certificate", "role", "origin", "key", "not before", "not after", "SHA-256")
+_REVOCATION_HEADERS = (
+    "revocation of",
+    "by",
+    "from",
+    "status",
+    "this update",
+    "next update",
+    "revoked",
+    "took",
+    "url",
+    "detail",
+)
+_ENDPOINT_HEADERS = ("endpoint", "host", "chain", "TLS", "cipher", "staple", "stage", "reply", "error")
+_STYLES: dict[Verdict, str] = {
+    "ready": "pass",
+    "not-ready": "fail",
+    "cannot-tell": "unknown",
+    "not-applicable": "dim",
+}
+_STATUS_STYLES = {"good": "pass", "revoked": "fail"}
+
+
+def context(report: Report, *, verbose: bool, width: int | None) -> Iterator[Line]:
+    """Certificates and chains, endpoints, trust and moments as labelled lines; then tables."""
+    certificates = {info.sha256: info for info in report.certificates}
+    for chain in report.chains:
+        for label, text in _chain_facts(chain, certificates, report, verbose):
+            yield from _labelled(label, text, width)
+        if len(report.chains) > 1:
+            yield ()
+    for label, text in _run_facts(report, verbose):
+        yield from _labelled(label, text, width)
+    for lines in _tables(report, certificates, verbose, width):
+        yield ()
+        yield from lines
+
+
+def _labelled(label: str, text: str, width: int | None) -> list[Line]:
+    return hanging((("  " + label.ljust(_LABEL), "dim"),), text, "", width, _LABEL + 2)
+
+
+def _chain_facts(
+    chain: ChainResult, certificates: dict[str, CertificateInfo], report: Report, verbose: bool
+) -> Iterator[tuple[str, str]]:
+    """The judged certificate of one chain and the company it came in."""
+    if len(report.chains) > 1:
+        server_name = f", server name {chain.sni}" if chain.sni else ""
+        yield "chain " + chain.id, f"{_words(chain.verdict)} ({chain.family}{server_name})"
+    leaf = next(iter(chain.path or chain.sent), None)
+    info = certificates.get(leaf) if leaf else None
+    if info:
+        yield "certificate", f"{listed(info.names, 5) or '(no name)'} ({info.key})"
+        yield "issuer", shorten(info.issuer, 200) or "(no issuer)"
+        yield "valid", _validity(info, report.evaluated_at)
+        if verbose:
+            yield "serial", info.serial
+    if leaf:
+        yield "sha-256", leaf if verbose else leaf[:16] + "..."
+    yield "as sent" if chain.container == "tls" else "as given", _route(chain.sent, certificates)
+    if chain.path and chain.path != chain.sent:
+        yield "path judged", _route(chain.path, certificates)
+
+
+def _route(digests: Sequence[str], certificates: dict[str, CertificateInfo]) -> str:
+    return listed([_label(digest, certificates) for digest in digests], 8, " > ") or "nothing"
+
+
+def _label(digest: str, certificates: dict[str, CertificateInfo]) -> str:
+    """The shortest name a person recognises."""
+    info = certificates.get(digest)
+    if info is None:
+        return digest[:16]
+    return shorten(info.names[0] if info.names else info.subject, 60) or "(no name)"
+
+
+def _validity(info: CertificateInfo, at: datetime) -> str:
+    dates = f"{info.not_before.date().isoformat()} to {info.not_after.date().isoformat()}"
+    if at < info.not_before:
+        return f"{dates}, starts in {_days(info.not_before - at)}"
+    if at > info.not_after:
+        return f"{dates}, expired {_days(at - info.not_after)} ago"
+    return f"{dates}, {_days(info.not_after - at)} left"
+
+
+def _days(span: timedelta) -> str:
+    return counted(span.days, "day") if span.days else "less than a day"
+
+
+def _run_facts(report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
+    for index, endpoint in enumerate(report.endpoints[:_MOST]):
+        yield "endpoints" if index == 0 else "", _endpoint(endpoint, len(report.chains) > 1)
+    if len(report.endpoints) > _MOST:
+        yield "", f"and {len(report.endpoints) - _MOST} more"
+    date = f", list of {report.trust.as_of}" if report.trust.as_of else ", list without a date"
+    yield "trust store", report.trust.name + date
+    if verbose and report.trust.note:
+        yield "", report.trust.note
+    yield "judged as of", _moment(report.evaluated_at)
+    if report.gathered_at != report.evaluated_at:
+        yield "gathered", _moment(report.gathered_at)
+    if verbose:
+        yield "certready", report.certready
+
+
+def _moment(value: datetime | None) -> str:
+    return "" if value is None else value.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat(" ") + " UTC"
+
+
+def _endpoint(endpoint: Endpoint, several_chains: bool) -> str:
+    """One address in a phrase: what was agreed, or where it ended."""
+    if endpoint.chain is None:
+        return f"{endpoint.name}  no certificate, ended at {endpoint.stage}"
+    parts = (
+        endpoint.tls_version,
+        endpoint.cipher,
+        f"chain {endpoint.chain}" if several_chains else None,
+        "stapled OCSP answer" if endpoint.staple is not None else None,
+    )
+    return f"{endpoint.name}  {', '.join(part for part in parts if part)}"
+
+
+def _tables(
+    report: Report, certificates: dict[str, CertificateInfo], verbose: bool, width: int | None
+) -> Iterator[list[Line]]:
+    """The tables that have rows; all but the connectors' only when asked for."""
+    if report.connectors:
+        yield _connector_table(report.connectors, verbose, width)
+    if verbose and report.certificates:
+        yield table(_CERTIFICATE_HEADERS, map(_certificate_row, report.certificates), width)
+    if verbose and report.revocation:
+        yield table(_REVOCATION_HEADERS, _revocation_rows(report, certificates), width)
+    if verbose and report.endpoints:
+        yield table(_ENDPOINT_HEADERS, map(_endpoint_row, report.endpoints), width)
+
+
+def _connector_table(connectors: Sequence[ConnectorResult], verbose: bool, width: int | None) -> list[Line]:
+    """The judged connectors, or the first few where none was; the others are only counted unless asked for."""
+    judged = [connector for connector in connectors if connector.verdict != "not-applicable"]
+    shown = connectors if verbose else judged or connectors[:_MOST]
+    lines = table(_CONNECTOR_HEADERS, map(_connector_row, shown), width)
+    if len(shown) < len(connectors):
+        lines.append((("  ", ""), (f"and {len(connectors) - len(shown)} not applicable", "dim")))
+    return lines
+
+
+def _connector_row(result: ConnectorResult) -> list[Span]:
+    return [
+        (shorten(result.name, 60), "bold"),
+        (result.direction, ""),
+        (result.level or "", ""),
+        (shorten(result.value or "", 60), ""),
+        (shorten(result.matched_name or "", 60), ""),
+        (result.match, ""),
+        (_words(result.verdict), _STYLES[result.verdict]),
+    ]
+
+
+def _certificate_row(info: CertificateInfo) -> list[Span]:
+    name = shorten(info.names[0] if info.names else info.subject, 60) or "(no name)"
+    dates = (info.not_before.date().isoformat(), info.not_after.date().isoformat())
+    return [(name, "bold"), *((text, "") for text in (info.role, info.origin, info.key, *dates, info.sha256))]
+
+
+def _revocation_rows(report: Report, certificates: dict[str, CertificateInfo]) -> Iterator[list[Span]]:
+    for result in report.revocation:
+        revoked = " ".join(part for part in (_moment(result.revoked_at), result.reason) if part)
+        yield [
+            (_label(result.certificate, certificates), "bold"),
+            (result.method, ""),
+            (result.source, ""),
+            (result.status, _STATUS_STYLES.get(result.status, str(Severity.UNKNOWN))),
+            (_moment(result.this_update), ""),
+            (_moment(result.next_update), ""),
+            (revoked, ""),
+            ("" if result.elapsed_ms is None else f"{result.elapsed_ms} ms", ""),
+            (shorten(result.url or "", 200), ""),
+            (result.detail, ""),
+        ]
+
+
+def _endpoint_row(endpoint: Endpoint) -> list[Span]:
+    texts = (
+        endpoint.host,
+        endpoint.chain,
+        endpoint.tls_version,
+        endpoint.cipher,
+        "stapled" if endpoint.staple is not None else "",
+        endpoint.stage,
+        " | ".join((endpoint.reply or "").splitlines()),
+        endpoint.error,
+    )
+    return [(endpoint.name, "bold"), *((text or "", "") for text in texts)]
+
+
+def _words(verdict: Verdict) -> str:
+    return verdict.replace("-", " ")

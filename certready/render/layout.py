@@ -1,0 +1,136 @@
+"""Lines of styled spans: what a text report is laid out in before it becomes plain text or goes to a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Span = tuple[str, str]
+"""Text and the name of its style, "" for none."""
+Line = tuple[Span, ...]
+
+# Select Graphic Rendition codes (ECMA-48, 8.3.117); only the eight basic colours, which every theme keeps readable.
+_SGR = {
+    "bold": "1",
+    "dim": "2",
+    "fail": "1;31",
+    "unknown": "1;35",
+    "warn": "33",
+    "pass": "32",
+}
+_RICH = {"bold": "bold", "dim": "dim", "fail": "bold red", "unknown": "bold magenta", "warn": "yellow", "pass": "green"}
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that is not seen, or that moves others, written as an escape.
+
+    Control and escape sequences, bidirectional marks, zero-width characters and lone surrogates become ``\x1b``,
+    ``\u202e`` and the like: a name in a certificate must not be able to rewrite the report about it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text made visible and cut to ``limit`` characters, the cut marked by three dots."""
+    shown = visible(text)
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def listed(items: Sequence[str], limit: int, joint: str = ", ") -> str:
+    """The first ``limit`` items joined, and how many there are besides."""
+    text = joint.join(shorten(item, 120) for item in items[:limit])
+    return f"{text} and {len(items) - limit} more" if len(items) > limit else text
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """``1 failure``, ``2 failures``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def wrapped(text: str, width: int | None, indent: int) -> list[str]:
+    """The text made visible, in lines of at most ``width`` columns less the indent; one line where width is None."""
+    shown = visible(text)
+    if width is None:
+        return [shown]
+    room = max(width - indent, 20)
+    return textwrap.wrap(shown, room, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def hanging(head: Line, text: str, style: str, width: int | None, indent: int) -> list[Line]:
+    """``head`` and the text after it; what does not fit in ``width`` goes on below, indented."""
+    first, *rest = wrapped(text, width, indent)
+    return [(*head, (first, style)), *(((" " * indent, ""), (line, style)) for line in rest)]
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Span]], width: int | None = None) -> list[Line]:
+    """A header line and the rows in columns, indented by two; a column in which every cell is empty is left out.
+
+    Where the columns take more than ``width``, each row becomes a block: its first cell, and below it the others with
+    their headers.
+    """
+    shown = [[(visible(text), style) for text, style in row] for row in rows]
+    kept = [column for column in range(len(headers)) if any(row[column][0] for row in shown)]
+    lines = [[(headers[column], "dim") for column in kept], *([row[column] for column in kept] for row in shown)]
+    widths = [max(len(line[place][0]) for line in lines) for place in range(len(kept))]
+    if width is not None and sum(widths) + 2 * len(widths) > width:
+        return [line for row in lines[1:] for line in _block(lines[0], row, width)]
+    return [(("  ", ""), *_columns(line, widths)) for line in lines]
+
+
+def _columns(cells: Sequence[Span], widths: Sequence[int]) -> list[Span]:
+    return [(text.ljust(width + 2), style) for (text, style), width in zip(cells, widths, strict=True)]
+
+
+def _block(headers: Sequence[Span], row: Sequence[Span], width: int) -> Iterator[Line]:
+    yield (("  ", ""), headers[0], (" ", ""), row[0])
+    for (header, header_style), (text, style) in zip(headers[1:], row[1:], strict=True):
+        if text:
+            yield from hanging(((f"    {header:<12}", header_style),), text, style, width, 16)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines as text without any colour, each with a line end and no spaces before that."""
+    return "".join("".join(visible(text) for text, _ in line).rstrip() + "\n" for line in lines)
+
+
+def coloured(lines: Iterable[Line]) -> str:
+    """The lines as text with ANSI colours, for a terminal that understands them."""
+    return "".join("".join(_paint(*span) for span in _trimmed(line)) + "\n" for line in lines)
+
+
+def console(file: TextIO | None) -> Console:
+    """A terminal as rich sees it; it also knows Windows consoles that understand no ANSI sequences."""
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, force_terminal=True)
+
+
+def print_lines(lines: Iterable[Line], to: Console) -> None:
+    """Write the lines in colour; what the terminal's encoding cannot hold is escaped."""
+    from rich.text import Text
+
+    for line in lines:
+        parts = (
+            (visible(text).encode(to.encoding, "backslashreplace").decode(to.encoding), style) for text, style in line
+        )
+        text = Text.assemble(*((part, _RICH.get(style, "")) for part, style in _trimmed(tuple(parts))))
+        to.print(text, soft_wrap=True)
+
+
+def _trimmed(line: Line) -> Line:
+    """The line without the padding at its end."""
+    while line and not line[-1][0].strip():
+        line = line[:-1]
+    return (*line[:-1], (line[-1][0].rstrip(), line[-1][1])) if line else ()
+
+
+def _paint(text: str, style: str) -> str:
+    shown = visible(text)
+    code = _SGR.get(style)
+    return f"\x1b[{code}m{shown}\x1b[0m" if code and shown else shown
