@@ -1,0 +1,198 @@
+"""Evidence -> Report: run the checks, weigh what they saw for each connector, sum it up. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from certready.certificate import Certificate
+from certready.checks import run
+from certready.checks.names import connector_match
+from certready.checks.revocation import results
+from certready.checks.weights import weigh
+from certready.model import Chain, Connector, Evidence
+from certready.path import full_path, judgement
+from certready.report import (
+    CertificateInfo,
+    ChainResult,
+    ConnectorResult,
+    Finding,
+    Observation,
+    Report,
+    Severity,
+    Verdict,
+)
+from certready.tenant import select
+
+Weighed = tuple[Severity, bool]
+
+
+def judge(evidence: Evidence) -> Report:
+    """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
+    judged, others = judged_connectors(evidence)
+    findings = tuple(_findings(evidence, run(evidence), judged))
+    strict = evidence.options.strict
+    return Report(
+        certready=evidence.certready,
+        evaluated_at=evidence.evaluated_at,
+        gathered_at=evidence.gathered_at,
+        target=evidence.target,
+        trust=evidence.store,
+        verdict=verdict_of(findings, strict=strict),
+        connectors=(
+            *(_connector_result(evidence, one, findings) for one in judged),
+            *(_connector_result(evidence, one, None) for one in others),
+        ),
+        chains=tuple(_chain_result(evidence, chain, findings) for chain in evidence.chains),
+        certificates=tuple(_certificates(evidence)),
+        revocation=results(evidence),
+        endpoints=evidence.endpoints,
+        findings=tuple(sorted(findings, key=lambda finding: -finding.severity)),
+    )
+
+
+def judged_connectors(evidence: Evidence) -> tuple[tuple[Connector, ...], tuple[Connector, ...]]:
+    """The connectors that are judged and those that do not apply (contract, "Which connectors are judged")."""
+    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
+    selection = select(evidence.connectors, evidence.options.role, names, named=evidence.named)
+    return selection.judged, selection.not_applicable
+
+
+def verdict_of(findings: Iterable[Finding], *, strict: bool) -> Verdict:
+    """The verdict of these findings: a failure decides, then what could not be told; none at all tell nothing."""
+    seen = tuple(findings)
+    worst = max((finding.severity for finding in seen), default=Severity.UNKNOWN)
+    if worst is Severity.FAIL or (strict and any(one.severity is Severity.WARN and one.counted for one in seen)):
+        return "not-ready"
+    return "cannot-tell" if worst is Severity.UNKNOWN else "ready"
+
+
+# -- findings -----------------------------------------------------------------------------------------------------
+
+
+def _findings(
+    evidence: Evidence, observations: Iterable[Observation], judged: tuple[Connector, ...]
+) -> Iterator[Finding]:
+    for observation in observations:
+        if observation.connector is not None:
+            yield from _about_one(evidence, observation, judged)
+        else:
+            yield from _about_all(evidence, observation, judged)
+
+
+def _about_one(evidence: Evidence, observation: Observation, judged: tuple[Connector, ...]) -> Iterator[Finding]:
+    """An observation about one connector counts where that one is judged, or where none is (no match at all)."""
+    candidates = judged or evidence.connectors
+    for connector in (one for one in candidates if one.name == observation.connector):
+        weighed = weigh(observation, connector, evidence)
+        if weighed:
+            yield _finding(observation, weighed, connector.name)
+
+
+def _about_all(evidence: Evidence, observation: Observation, judged: tuple[Connector, ...]) -> Iterator[Finding]:
+    """One finding where all judged connectors agree on the weight, otherwise one for each that says it."""
+    each = [(connector, weigh(observation, connector, evidence)) for connector in judged or (None,)]
+    if len({weighed for _, weighed in each}) == 1:
+        weighed = each[0][1]
+        if weighed:
+            yield _finding(observation, weighed, None)
+        return
+    for connector, weighed in each:
+        if connector and weighed:
+            yield _finding(observation, weighed, connector.name)
+
+
+def _finding(observation: Observation, weighed: Weighed, connector: str | None) -> Finding:
+    severity, counted = weighed
+    fix = observation.fix or observation.rule.fix
+    return Finding(
+        rule=observation.rule.id,
+        severity=severity,
+        counted=counted and severity is not Severity.PASS,
+        message=observation.message,
+        fix=fix if severity is not Severity.PASS else None,
+        reference=observation.rule.reference,
+        certificate=observation.certificate,
+        connector=connector,
+        chain=observation.chain,
+        endpoint=observation.endpoint,
+        evidence=observation.evidence,
+    )
+
+
+# -- the parts of a report ----------------------------------------------------------------------------------------
+
+
+def _connector_result(
+    evidence: Evidence, connector: Connector, findings: tuple[Finding, ...] | None
+) -> ConnectorResult:
+    """One connector's result; ``findings`` is None for one that does not apply."""
+    match = _match(evidence, connector)
+    verdict: Verdict = "not-applicable"
+    if findings is not None:
+        mine = (one for one in findings if one.connector in (None, connector.name))
+        verdict = verdict_of(mine, strict=evidence.options.strict)
+    return ConnectorResult(
+        name=connector.name,
+        direction=connector.direction,
+        level=connector.level,
+        verdict=verdict,
+        value=connector.value,
+        matched_name=match[1],
+        match=match[0],
+    )
+
+
+def _match(evidence: Evidence, connector: Connector) -> tuple[str, str | None]:
+    """The match kind and name of the chain that fits this connector least well."""
+    found = [connector_match(connector, chain.leaf_certificate.parsed.names) for chain in evidence.chains]
+    if not found or None in found:
+        return "none", None
+    worst = max((match for match in found if match), key=lambda match: match.rank)
+    return worst.kind, worst.name
+
+
+def _chain_result(evidence: Evidence, chain: Chain, findings: tuple[Finding, ...]) -> ChainResult:
+    members = {certificate.sha256 for certificate in full_path(evidence, chain)}
+    # A finding without a chain may still be about one of its certificates, where that lies on several chains.
+    mine = [one for one in findings if one.chain == chain.id or (one.chain is None and one.certificate in members)]
+    return ChainResult(
+        id=chain.id,
+        container=chain.container,
+        family=chain.family,
+        sni=chain.sni,
+        sent=tuple(certificate.sha256 for certificate in chain.certificates),
+        path=tuple(certificate.sha256 for certificate in judgement(evidence, chain).path),
+        verdict=verdict_of(mine, strict=evidence.options.strict),
+    )
+
+
+def _certificates(evidence: Evidence) -> Iterator[CertificateInfo]:
+    """Every certificate once: those sent, those known beside them, and the anchors that were used."""
+    paths = [full_path(evidence, chain) for chain in evidence.chains]
+    leaves = {chain.leaf_certificate for chain in evidence.chains}
+    used = {certificate for path in paths for certificate in path}
+    anchors = {root.certificate for root in evidence.roots}
+    origins: dict[Certificate, str] = {root.certificate: "store" for root in evidence.roots if root.certificate in used}
+    origins.update((known.certificate, known.origin) for known in evidence.known)
+    origins.update((certificate, "sent") for chain in evidence.chains for certificate in chain.certificates)
+    order = [certificate for chain in evidence.chains for certificate in chain.certificates]
+    for certificate in dict.fromkeys((*order, *origins)):
+        parsed = certificate.parsed
+        if certificate in leaves:
+            role = "leaf"
+        elif certificate not in used:
+            role = "unused"
+        else:
+            role = "root" if certificate in anchors else "intermediate"
+        yield CertificateInfo(
+            sha256=certificate.sha256,
+            subject=parsed.subject,
+            issuer=parsed.issuer,
+            serial=f"{parsed.serial:x}",
+            not_before=parsed.not_before,
+            not_after=parsed.not_after,
+            key=str(parsed.key),
+            names=parsed.names,
+            role=role,  # type: ignore[arg-type]
+            origin=origins[certificate],  # type: ignore[arg-type]
+        )
