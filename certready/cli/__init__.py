@@ -1,0 +1,73 @@
+"""The command line: options in, pipeline, renderer, exit code. Every error is caught here, once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+
+EXIT_INTERRUPTED = 130
+EXIT_INTERNAL = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code of the contract and never raises.
+
+    Args:
+        arguments: the words after the program's name; ``sys.argv`` where None.
+    """
+    import click
+
+    from certready.cli.app import app
+    from certready.errors import CertreadyError
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app.main(words or ["--help"], prog_name="certready", standalone_mode=False)
+        return int(code or 0) if words else 2
+    except CertreadyError as error:
+        return _say(words, error.code, error.message, error.hint)
+    except (KeyboardInterrupt, click.Abort):
+        _write_error("interrupted")
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        return _say(words, 2, error.format_message(), "certready --help lists the commands and options.")
+    except Exception as error:  # the last resort: a fault of ours ends in a sentence, not a traceback
+        if "--debug" in words:
+            raise
+        text = f"certready failed inside: {type(error).__name__}: {error}"
+        hint = "Please report it with the command you ran; certready --debug before the command shows the traceback."
+        return _say(words, EXIT_INTERNAL, text, hint)
+
+
+def run() -> None:
+    """The entry point of the installed command."""
+    if not sys.warnoptions:
+        import warnings
+
+        # What a library deprecates in odd certificates is said by a finding, not by a warning on stderr.
+        warnings.simplefilter("ignore")
+    sys.exit(main())
+
+
+def _say(words: Sequence[str], code: int, message: str, hint: str | None) -> int:
+    """The error on stderr, and on stdout as JSON where JSON was asked for there."""
+    if _wants_json(words):
+        from certready.cli.output import write
+        from certready.render.json import error_json
+
+        write(sys.stdout, error_json(code, message, hint))
+    _write_error(f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
+    return code
+
+
+def _write_error(text: str) -> None:
+    if sys.stderr is not None:
+        from certready.cli.output import write
+
+        write(sys.stderr, text + "\n")
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether ``--format json`` was typed, in either spelling; the words may not have been parsed."""
+    return "--format=json" in words or ("--format", "json") in pairwise(words)

@@ -1,0 +1,112 @@
+"""Where reports go: formats to stdout or into files, progress and errors to stderr, an exit code at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from certready.errors import CertreadyError, UsageError
+from certready.render import FORMATS, renderer
+from certready.report import Report
+
+Destination = tuple[str, Path | None]
+
+
+def destinations(texts: Sequence[str]) -> tuple[Destination, ...]:
+    """``NAME[=FILE]`` as (name, file or None for stdout); text to stdout where nothing is given.
+
+    Raises:
+        UsageError: a name that is no format, or two formats for stdout.
+    """
+    found: list[Destination] = []
+    for text in texts:
+        name, separator, file = text.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"There is no format {name!r}.", hint=f"The formats are {', '.join(FORMATS)}.")
+        if separator and not file:
+            raise UsageError(f"--format {text!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
+        found.append((name, Path(file) if separator else None))
+    if sum(path is None for _, path in found) > 1:
+        raise UsageError(
+            "Only one format can go to stdout.", hint="Send the others to files, as in --format json=out.json."
+        )
+    return tuple(found) or (("text", None),)
+
+
+def emit(report: Report, wanted: Sequence[Destination], *, verbose: bool) -> None:
+    """Write the report to every destination. Raises CertreadyError where a file cannot be written."""
+    for name, path in wanted:
+        if path is not None:
+            write_file(path, rendered(name, report, verbose=verbose).encode("utf-8", "backslashreplace"))
+        elif name == "text" and colourful(sys.stdout):
+            from certready.render.text import print_rich
+
+            print_rich(report, verbose=verbose)
+        else:
+            write(sys.stdout, rendered(name, report, verbose=verbose))
+
+
+def rendered(name: str, report: Report, *, verbose: bool) -> str:
+    """The report in a format; only the text has a longer form."""
+    if name == "text":
+        from certready.render.text import render
+
+        return render(report, verbose=verbose)
+    return renderer(name).render(report)
+
+
+def colourful(stream: TextIO) -> bool:
+    """A terminal that is not told to do without colour (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Text to a stream of any encoding: what it cannot hold is escaped, and a reader that went away is no error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at exit; give it somewhere to write to.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """All of the file or nothing of it. Raises CertreadyError where it cannot be written."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise CertreadyError(f"{path} cannot be written: {error.strerror}.", hint="Check the path.") from None
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Tells what is waited for, on one line of stderr that is wiped at the end; silent off a terminal."""
+    stream = sys.stderr
+    if stream is None or not stream.isatty():
+        yield lambda _: None
+        return
+    longest = 0
+
+    def show(text: str) -> None:
+        nonlocal longest
+        line = text[:76] + "..."
+        longest = max(longest, len(line))
+        write(stream, "\r" + line.ljust(longest))
+
+    try:
+        yield show
+    finally:
+        if longest:
+            write(stream, "\r" + " " * longest + "\r")
