@@ -124,9 +124,14 @@ def _check_consistent(evidence: Evidence) -> None:
     for index, chain in enumerate(evidence.chains):
         if not 0 <= chain.leaf < len(chain.certificates):
             raise _bad(f"chains[{index}].leaf", "is not the place of one of its certificates")
+    for index, chain in enumerate(evidence.peers):
+        if not 0 <= chain.leaf < len(chain.certificates):
+            raise _bad(f"peers[{index}].leaf", "is not the place of one of its certificates")
     for index, endpoint in enumerate(evidence.endpoints):
         if endpoint.chain is not None and endpoint.chain not in set(ids):
             raise _bad(f"endpoints[{index}].chain", "names a chain that is not there")
+        if not set(ids).issuperset(endpoint.chain_ids):
+            raise _bad(f"endpoints[{index}].handshakes", "name a chain that is not there")
         if not 0 <= endpoint.port <= 65535:
             raise _bad(f"endpoints[{index}].port", "is no port number")
 

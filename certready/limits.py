@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from certready.model import Limits
 
 State = Literal["allowed", "disabled", "cut-off", "not-listed", "unclear"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How a root stands for one usage: ``since`` is the date of the limit, where it has one."""
 
     state: State

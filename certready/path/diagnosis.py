@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
-from certready.certificate import Certificate
+from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.limits import standing
 from certready.model import Chain, Evidence, Root
 from certready.path import build, engines, lint
 from certready.path.lint import Problem
@@ -141,9 +142,20 @@ def _assess(path: build.Path, at: datetime) -> _Assessed:
     found = lint.problems(path.certificates, rooted=path.end != "incomplete")
     bad = any(problem.kind not in lint.TOLERATED for problem in found)
     if path.anchor is None:
-        return _Assessed(path, found, 8 if path.end == "self-signed" else 9)
+        return _Assessed(path, found, 20 if path.end == "self-signed" else 21)
     within = 2 if bad else 0 if path.holds(at) else 1
-    return _Assessed(path, found, within + (4 if path.anchor.extra else 0))
+    return _Assessed(path, found, within + (12 if path.anchor.extra else _restricted(path, path.anchor, at)))
+
+
+def _restricted(path: build.Path, anchor: Root, at: datetime) -> int:
+    """How far a root's programme limits it for this leaf: 0 not at all, 3 unclear, 6 clients only, 9 neither."""
+    issued = path.certificates[0].parsed.not_before
+    server, client = (standing(anchor.limits, usage, issued, at) for usage in (SERVER_AUTH, CLIENT_AUTH))
+    if server.allowed:
+        return 0
+    if server.state == "unclear":
+        return 3
+    return 6 if client.allowed else 9
 
 
 def _choose(ranked: Sequence[_Assessed], at: datetime) -> _Chosen:

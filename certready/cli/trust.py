@@ -1,0 +1,131 @@
+"""The trust command: which root stores there are, how old they are, whether a root is in them, and a newer list."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from certready.cli import files, output
+from certready.cli.options import FILE
+from certready.errors import CertreadyError, InputError, StoreError, UsageError
+
+UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
+LIST_LIMIT = 16 * 1024 * 1024
+FORMATS = ("text", "json")
+
+
+@click.command(short_help="The root stores: which, how old, is this root in.")
+@click.argument("what", metavar="[FILE|FINGERPRINT|update]", required=False)
+@click.option("--stl", metavar="FILE", type=FILE, help="update: from this authroot.stl.")
+@click.option("--cab", metavar="FILE", type=FILE, help="update: from this authrootstl.cab.")
+@click.option("--pem", metavar="FILE", type=FILE, help="update: keep these root certificates; the list must name them.")
+@click.option(
+    "--url", metavar="URL", default=UPDATE_URL, help="update: where the list is fetched; Microsoft's service."
+)
+@click.option("--proxy", metavar="URL", help="update: HTTP proxy.")
+@click.option("--allow-private", is_flag=True, help="update: the URL may lead to a private address.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="text (the default) or json.")
+def trust(
+    what: str | None,
+    *,
+    stl: Path | None,
+    cab: Path | None,
+    pem: Path | None,
+    url: str,
+    proxy: str | None,
+    allow_private: bool,
+    form: str,
+) -> int:
+    """Show the root stores and the age of their lists.
+
+    With a FILE, or a root's SHA-256 or SHA-1 FINGERPRINT: whether that root (or that of the file's chain) is in each
+    of them, and under which limits. With the word update: install a newer list of Microsoft's root programme for this
+    user, after its signature was verified.
+    """
+    if sum(one is not None for one in (stl, cab, pem)) > 1:
+        raise UsageError("Give one of --stl, --cab and --pem, not several.")
+    if what == "update":
+        done = _update(stl, cab, pem, url=url, proxy=proxy, allow_private=allow_private)
+        output.write(sys.stdout, done + "\n")
+        return 0
+    if stl or cab or pem:
+        raise UsageError(
+            "--stl, --cab and --pem belong to an update.", hint="certready trust update --stl authroot.stl"
+        )
+    return _show(what, as_json=form == "json")
+
+
+def _show(what: str | None, *, as_json: bool) -> int:
+    """Exit code 0 for the overview and for a root that Microsoft trusts for servers, else 1."""
+    from certready.cli import trusting
+
+    held = trusting.loaded(os.environ)
+    now = datetime.now(UTC).replace(microsecond=0)
+    if what is None:
+        rows = trusting.overview(held, now)
+        output.write(sys.stdout, trusting.as_json("stores", rows) if as_json else trusting.overview_text(rows))
+        return 0
+    rows = trusting.standings(_asked(what), held, now)
+    output.write(sys.stdout, trusting.as_json("roots", rows) if as_json else trusting.standings_text(rows))
+    return 0 if trusting.trusted(rows) else 1
+
+
+def _asked(text: str) -> bytes | str:
+    """The file's content, or the fingerprint as lower-case hexadecimal digits."""
+    digits = text.replace(":", "").replace(" ", "").lower()
+    if len(digits) in (40, 64) and not set(digits) - set("0123456789abcdef"):
+        return digits
+    return files.read(Path(text))
+
+
+def _update(
+    stl: Path | None, cab: Path | None, pem: Path | None, *, url: str, proxy: str | None, allow_private: bool
+) -> str:
+    """Install what was named, or fetch it. Returns the sentence about what was done."""
+    from certready import microsoft
+
+    if pem:
+        count = microsoft.install_roots(files.read(pem, LIST_LIMIT), os.environ)
+        return f"{count} root certificate{'s are' if count != 1 else ' is'} kept for this user; the list names them."
+    if stl:
+        data = files.read(stl, LIST_LIMIT)
+    elif cab:
+        data = _unpacked(files.read(cab, LIST_LIMIT))
+    else:
+        data = _unpacked(_fetched(url, proxy, allow_private=allow_private))
+    facts = microsoft.install(data, os.environ)
+    return f"The list of {facts.as_of:%Y-%m-%d} with {facts.count} roots is in use now."
+
+
+def _fetched(url: str, proxy: str | None, *, allow_private: bool) -> bytes:
+    from certready.model import Ask
+    from certready.net.http import HttpFetcher
+
+    fetcher = HttpFetcher(allow_private=allow_private, proxy=proxy)
+    with output.progress() as progress:
+        progress("asking for Microsoft's trust list")
+        (reply,) = fetcher.fetch_all((Ask(url, limit=LIST_LIMIT),))
+    if reply.body is None:
+        raise CertreadyError(
+            f"The trust list could not be fetched: {reply.error}",
+            hint="Fetch authrootstl.cab by other means and run: certready trust update --cab FILE",
+        )
+    return reply.body
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The list inside a cabinet; what is no cabinet is taken for the list itself."""
+    if not data.startswith(b"MSCF"):
+        return data
+    from cabarchive import CabArchive, CorruptionError, NotSupportedError
+
+    try:
+        return next(bytes(file.buf) for name, file in CabArchive(data).items() if name.lower().endswith(".stl"))
+    except StopIteration:
+        raise InputError("The cabinet holds no authroot.stl.", hint="Name Microsoft's authrootstl.cab.") from None
+    except (CorruptionError, NotSupportedError, ValueError, IndexError, OverflowError, MemoryError) as error:
+        raise StoreError(f"The cabinet cannot be unpacked: {error}.", hint="Fetch it again.") from None

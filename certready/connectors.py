@@ -1,0 +1,69 @@
+"""Connectors and accepted domains of a tenant, as far as they bear on a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["inbound", "outbound"]
+Level = Literal["none", "encryption-only", "certificate-validation", "domain-validation"]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedDomain:
+    """A row of Get-AcceptedDomain. ``name`` is a lower-case A-label domain."""
+
+    name: str
+    match_subdomains: bool = False
+    default: bool = False
+    initial: bool = False
+    kind: str = "Authoritative"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector of Exchange Online, as far as it bears on the certificate.
+
+    ``value`` is TlsSenderCertificateName (inbound) or TlsDomain (outbound) as the administrator wrote it, None where it
+    is not set; it may be malformed, which is a finding. ``level`` is the TlsSettings of an outbound connector, None for
+    an inbound one. ``kind`` is "OnPremises" or "Partner". ``source`` is "option" for one given as ``--inbound`` or
+    ``--outbound``, "tenant" for one out of an export. Booleans are None where the export did not say. ``unread`` names
+    the properties whose text the export cut off or wrote in a form that says nothing, such as "System.Object[]".
+    Sources of the properties: Get-InboundConnector and Get-OutboundConnector (ExchangePowerShell reference).
+    """
+
+    name: str
+    direction: Direction
+    value: str | None = None
+    level: Level | None = None
+    kind: str = "OnPremises"
+    enabled: bool = True
+    source: Literal["option", "tenant"] = "option"
+    require_tls: bool | None = None
+    trusted_organizations: tuple[str, ...] = ()
+    sender_domains: tuple[str, ...] = ()
+    sender_ips: tuple[str, ...] = ()
+    restrict_to_certificate: bool | None = None
+    restrict_to_ips: bool | None = None
+    associated_domains: tuple[str, ...] = ()
+    cloud_services_mail: bool | None = None
+    recipient_domains: tuple[str, ...] = ()
+    smart_hosts: tuple[str, ...] = ()
+    use_mx: bool | None = None
+    all_accepted_domains: bool | None = None
+    transport_rule_scoped: bool | None = None
+    test_mode: bool | None = None
+    treat_as_internal: bool | None = None
+    route_via_on_premises: bool | None = None
+    dane_mode: str | None = None
+    validated: bool | None = None
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant's connectors and accepted domains; ``accepted_domains`` is None where no export named them."""
+
+    connectors: tuple[Connector, ...] = ()
+    accepted_domains: tuple[AcceptedDomain, ...] | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""What was seen of one address of a gateway: how far the conversation came, and what each handshake showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed"]
+Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """One more handshake with an address, beside the ordinary one that offers everything and names the host.
+
+    ``question`` is what it was for: "exchange" offers TLS 1.2 with the suites that Exchange Online publishes, which all
+    need an RSA certificate; "rsa" TLS 1.2 with every suite of that kind (asked where "exchange" was refused); "ecdsa"
+    the same for the other kind; "no-name" is the ordinary one without a server name. ``outcome`` is "done", "refused"
+    (the server ended the handshake, having nothing of the kind) or "unanswered" (nothing is known; ``error`` says why).
+    """
+
+    question: Literal["exchange", "rsa", "ecdsa", "no-name"]
+    outcome: Literal["done", "refused", "unanswered"]
+    chain: str | None = None
+    tls_version: str | None = None
+    cipher: str | None = None
+    staple: bytes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a gateway and how far the conversation with it came.
+
+    ``trouble`` classifies a failure by the contract's ``tls.*`` ids ("" where TLS was established), ``stage`` is where
+    it ended, ``reply`` the last SMTP reply as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP
+    answer, DER. ``elapsed_ms`` is the time to the end of the handshake. ``asks_certificate`` says whether the server
+    asks its client for a certificate, ``deferred`` what it put a first attempt off with, where a second was made.
+    """
+
+    host: str
+    address: str
+    port: int
+    chain: str | None = None
+    tls_version: str | None = None
+    cipher: str | None = None
+    staple: bytes | None = None
+    stage: Stage = "connect"
+    reply: str | None = None
+    error: str | None = None
+    trouble: Trouble = ""
+    protocol: str = "smtp"
+    elapsed_ms: int | None = None
+    asks_certificate: bool | None = None
+    deferred: str | None = None
+    handshakes: tuple[Handshake, ...] = ()
+
+    @property
+    def chain_ids(self) -> tuple[str, ...]:
+        """Every chain it presented, the ordinary handshake's first, each once."""
+        found = (self.chain, *(one.chain for one in self.handshakes))
+        return tuple(dict.fromkeys(one for one in found if one))
+
+    @property
+    def name(self) -> str:
+        """``address:port``, an IPv6 address in brackets; the host where no address is known."""
+        shown = self.address or self.host
+        return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"

@@ -1,0 +1,15 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory of the test's own, not made yet: no test reads or writes the user's."""
+    directory = tmp_path_factory.mktemp("cache") / "certready"
+    monkeypatch.setenv("CERTREADY_CACHE", str(directory))
+    return directory
