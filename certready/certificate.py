@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from certready.der import parties
 from certready.keys import Key, describe_key, spki_sha256
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ class Parsed:
 
     def __init__(self, der: bytes) -> None:
         self.der = der
-        self.sha256 = hashlib.sha256(der).hexdigest()
         self.error: str | None = None
         self.x509: x509.Certificate | None = None
         try:
@@ -75,34 +75,44 @@ class Parsed:
         except UNREADABLE as error:
             self.error = first_line(error)
 
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the whole DER, hexadecimal."""
+        return hashlib.sha256(self.der).hexdigest()
+
     # -- who ------------------------------------------------------------------------------------------------------
 
     @cached_property
     def subject(self) -> str:
         """The subject in RFC 4514 form ("CN=mail.contoso.com,O=Contoso"), "" where it is empty."""
-        return _name_text(self.x509.subject) if self._loads("subject") and self.x509 else ""
+        return _name_text(self._subject) if self._subject else ""
 
     @cached_property
     def issuer(self) -> str:
         """The issuer in RFC 4514 form."""
-        return _name_text(self.x509.issuer) if self._loads("issuer") and self.x509 else ""
+        loaded = self.x509
+        name = attempt(lambda: loaded.issuer) if loaded else None
+        return _name_text(name) if name else ""
 
-    @cached_property
+    @property
     def subject_der(self) -> bytes:
-        """The subject Name, DER: what a child's ``issuer_der`` is compared with."""
-        return self.x509.subject.public_bytes() if self._loads("subject") and self.x509 else b""
+        """The subject Name, DER as it stands: what a child's ``issuer_der`` is compared with."""
+        return self._parties[1]
 
-    @cached_property
+    @property
     def issuer_der(self) -> bytes:
-        """The issuer Name, DER."""
-        return self.x509.issuer.public_bytes() if self._loads("issuer") and self.x509 else b""
+        """The issuer Name, DER as it stands."""
+        return self._parties[0]
+
+    @property
+    def key_der(self) -> bytes:
+        """The SubjectPublicKeyInfo, DER as it stands; "" where the certificate cannot be read."""
+        return self._parties[2]
 
     @cached_property
     def common_names(self) -> tuple[str, ...]:
         """The values of every CN in the subject, as written."""
-        if not (self._loads("subject") and self.x509):
-            return ()
-        found = self.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        found = self._subject.get_attributes_for_oid(NameOID.COMMON_NAME) if self._subject else ()
         return tuple(str(attribute.value) for attribute in found)
 
     @cached_property
@@ -115,7 +125,7 @@ class Parsed:
     def serial(self) -> int:
         return self.x509.serial_number if self.x509 else 0
 
-    @cached_property
+    @property
     def self_issued(self) -> bool:
         """Subject and issuer are the same name (RFC 5280, 3.2); whether it signed itself is ``path``'s question."""
         return bool(self.x509) and self.subject_der == self.issuer_der
@@ -178,19 +188,20 @@ class Parsed:
     def extensions_error(self) -> str | None:
         return self._extensions[1]
 
+    @cached_property
+    def _values(self) -> dict[type, x509.ExtensionType]:
+        return {type(one.value): one.value for one in self.extensions}
+
     def extension(self, kind: type[E]) -> E | None:
         """The value of the extension of this type, or None."""
-        try:
-            return self.extensions.get_extension_for_class(kind).value
-        except x509.ExtensionNotFound:
-            return None
+        return cast("E | None", self._values.get(kind))
 
-    @cached_property
+    @property
     def is_ca(self) -> bool:
         basic = self.extension(x509.BasicConstraints)
         return bool(basic and basic.ca)
 
-    @cached_property
+    @property
     def key_usage(self) -> x509.KeyUsage | None:
         return self.extension(x509.KeyUsage)
 
@@ -259,9 +270,16 @@ class Parsed:
         names = [entry.access_location for entry in found or () if entry.access_method == method]
         return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
-    def _loads(self, part: str) -> bool:
-        """Whether the named part can be decoded at all: cryptography decodes names late and raises then."""
-        return self.x509 is not None and attempt(lambda: getattr(self.x509, part)) is not None
+    @cached_property
+    def _subject(self) -> x509.Name | None:
+        """The subject, None where it cannot be decoded: cryptography decodes names late and raises then."""
+        loaded = self.x509
+        return attempt(lambda: loaded.subject) if loaded else None
+
+    @cached_property
+    def _parties(self) -> tuple[bytes, bytes, bytes]:
+        """Issuer, subject and key out of the bytes: to decode a Name and encode it again costs several times that."""
+        return (attempt(lambda: parties(self.der)) if self.x509 else None) or (b"", b"", b"")
 
 
 T = TypeVar("T")

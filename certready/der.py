@@ -6,9 +6,10 @@ list and would verify something other than what was received. Nothing here copie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SEQUENCE, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x02, 0x03, 0x04, 0x06
+VERSION = 0xA0  # of a certificate, tagged [0]
 MANY = 64  # more members than any structure walked here has
 
 
@@ -16,8 +17,7 @@ class MalformedError(ValueError):
     """The bytes are not the DER that was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One TLV inside ``data``: its tag, where it starts, where its content starts, and where it ends."""
 
     data: bytes
@@ -76,8 +76,7 @@ def expect(found: tuple[Element, ...], *tags: int) -> None:
         raise MalformedError("its parts are not where they belong")
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """The shape that certificates, CRLs and OCSP answers share: what is signed, by which algorithm, the signature."""
 
     tbs: Element
@@ -95,8 +94,7 @@ def signed(outer: Element) -> Signed:
     return Signed(parts[0], parts[1], bits[1:])
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What a CertID is made of, out of a certificate's own bytes: issuer Name, subject Name, and the bits of the
     public key without the algorithm (RFC 6960, 4.1.1)."""
 
@@ -105,12 +103,25 @@ class Names:
     key_bits: bytes
 
 
+def parties(certificate: bytes) -> tuple[bytes, bytes, bytes]:
+    """Issuer, subject and SubjectPublicKeyInfo of a certificate in DER (RFC 5280, 4.1). Raises MalformedError."""
+    outer = element(certificate)
+    tbs = element(certificate, outer.body, outer.end)
+    first = element(certificate, tbs.body, tbs.end)
+    at = first.end if first.tag == VERSION else tbs.body
+    parts = []
+    for tag in (INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE):  # serial number to key
+        end = element(certificate, at, tbs.end).end
+        if certificate[at] != tag:
+            raise MalformedError("its parts are not where they belong")
+        parts.append(certificate[at:end])
+        at = end
+    return parts[2], parts[4], parts[5]
+
+
 def names(certificate: bytes) -> Names:
-    """Issuer, subject and key bits of a certificate in DER (RFC 5280, 4.1). Raises MalformedError."""
-    parts = members(signed(element(certificate)).tbs)
-    if parts and parts[0].tag == 0xA0:  # the version
-        parts = parts[1:]
-    expect(parts, INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE)
-    key = members(parts[5])
+    """What a CertID names an issuer by, out of a certificate in DER. Raises MalformedError."""
+    issuer, subject, info = parties(certificate)
+    key = members(element(info))
     expect(key, SEQUENCE, BIT_STRING)
-    return Names(parts[2].encoded, parts[4].encoded, key[1].content[1:])
+    return Names(issuer, subject, key[1].content[1:])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -12,8 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A public key in words: ``kind`` is "RSA", "ECDSA", "Ed25519"..., ``bits`` the size (0: unknown)."""
 
     kind: str

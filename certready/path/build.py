@@ -7,19 +7,16 @@ first, and the work is capped, because certificates that sign each other are che
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
-
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.x509.oid import SignatureAlgorithmOID
+from typing import Literal, NamedTuple
 
 from certready.certificate import Certificate
 from certready.model import Root
+from certready.path import engines
+from certready.signature import Outcome, joins
 
 MAX_DEPTH = 10  # certificates in a path
 MAX_CHECKS = 200  # signatures verified for one chain
@@ -28,11 +25,12 @@ MAX_STEPS = 2000  # partial paths looked at
 MAX_DER = 256 * 1024  # bytes of a certificate that is considered at all
 
 Signed = Literal["good", "bad", "unsupported"]
+_SIGNED: dict[Outcome, Signed] = {"valid": "good", "weak": "good", "wrong": "bad", "unsupported": "unsupported"}
+
 End = Literal["anchor", "self-signed", "incomplete"]
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """Certificates leaf first, each signed by the next. ``end`` says what the last one is: an anchor of the store
     (then ``anchor`` is set), self-signed outside the store, or one whose issuer was not found."""
 
@@ -42,11 +40,11 @@ class Path:
 
     def holds(self, at: datetime) -> bool:
         """Whether every certificate of the path, the anchor too, is within its dates at this moment."""
-        return all(one.parsed.not_before <= at <= one.parsed.not_after for one in self.certificates)
+        every = [certificate.parsed for certificate in self.certificates]
+        return all(one.not_before <= at <= one.not_after for one in every)
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """Every path found, shortest first; ``capped`` says that a limit on work ended the search early."""
 
     paths: tuple[Path, ...]
@@ -66,10 +64,40 @@ def search(leaf: Certificate, pool: Iterable[Certificate], roots: Iterable[Root]
     by_subject |= {name: by_subject[name][:MAX_CHECKS] for name in too_many}
     if len(leaf.der) > MAX_DER:
         return Search((), capped=True)
+    only = _only_path(leaf, anchors, by_subject, at)
+    if only:
+        return Search((only,), capped=bool(too_many))
     names = frozenset(anchor.parsed.subject_der for anchor in anchors)
     walk = _Walk(anchors, by_subject, at, names, capped=bool(too_many))
     walk.run(leaf)
     return Search(tuple(walk.paths), walk.capped)
+
+
+def _only_path(
+    leaf: Certificate,
+    anchors: Mapping[Certificate, Root],
+    by_subject: Mapping[bytes, Sequence[Certificate]],
+    at: datetime,
+) -> Path | None:
+    """The path of the usual chain, whose names lead one way only, up to a self-issued anchor, where the strict engine
+    accepts it: it has then verified exactly these signatures, and nobody has to do so twice."""
+    path = [leaf]
+    while path[-1] not in anchors:
+        named = by_subject.get(path[-1].parsed.issuer_der, ())
+        if len(named) != 1 or len(path) >= MAX_DEPTH or named[0] in path or not _whole(path[-1]):
+            return None
+        path.append(named[0])
+    found = Path(tuple(path), "anchor", anchors[path[-1]])
+    moment = engines.moment(found.certificates, at)
+    if not moment or not path[-1].parsed.self_issued or engines.strict(found.certificates, moment)[0] != "accepted":
+        return None
+    return found
+
+
+def _whole(certificate: Certificate) -> bool:
+    """Whether a signature leaves no bits unused, which the strict engine does not look at."""
+    loaded = certificate.parsed.x509
+    return loaded is not None and certificate.der.endswith(b"\x00" + loaded.signature)
 
 
 @dataclass(slots=True)
@@ -115,9 +143,10 @@ class _Walk:
     def issuers(self, child: Certificate) -> tuple[Certificate, ...]:
         """Whoever verifiably signed ``child``, the likeliest first, found out once."""
         if child not in self.verified:
-            named = self.by_subject.get(child.parsed.issuer_der, ())
-            ordered = sorted((one for one in named if one != child), key=lambda one: self.order(child, one))
-            self.verified[child] = tuple(issuer for issuer in ordered if self.signed(child, issuer))
+            named = [one for one in self.by_subject.get(child.parsed.issuer_der, ()) if one != child]
+            if len(named) > 1:
+                named.sort(key=lambda one: self.order(child, one))
+            self.verified[child] = tuple(issuer for issuer in named if self.signed(child, issuer))
         return self.verified[child]
 
     def order(self, child: Certificate, issuer: Certificate) -> tuple[bool, bool, bool, bool]:
@@ -140,9 +169,9 @@ class _Walk:
         return signature(child, issuer) == "good"
 
 
-def _entity(certificate: Certificate) -> tuple[bytes, str]:
+def _entity(certificate: Certificate) -> tuple[bytes, bytes]:
     """Name and key: a path never passes the same entity twice (RFC 4158, 5.2), under whichever certificate."""
-    return certificate.parsed.subject_der, certificate.parsed.spki_sha256
+    return certificate.parsed.subject_der, certificate.parsed.key_der
 
 
 def self_signed(certificate: Certificate) -> bool:
@@ -156,38 +185,6 @@ def signature(child: Certificate, issuer: Certificate) -> Signed:
 
     SHA-1 and MD5 verify here, so that a weak signature is not taken for a missing issuer.
     """
-    certificate, key = child.parsed.x509, issuer.parsed.public_key
-    if certificate is None or key is None:
+    if child.parsed.x509 is None or issuer.parsed.public_key is None:
         return "unsupported"
-    # A signature is whole octets: the bit string before it leaves no bits unused. cryptography does not look.
-    if not child.der.endswith(b"\x00" + certificate.signature):
-        return "bad"
-    try:
-        _verify(certificate, key)
-    except UnsupportedAlgorithm:
-        return "unsupported"
-    except (InvalidSignature, ValueError, TypeError):
-        return "bad"
-    return "good"
-
-
-def _verify(certificate: x509.Certificate, key: object) -> None:
-    """Raises InvalidSignature, or TypeError where the key is of another kind than the signature."""
-    value, signed = certificate.signature, certificate.tbs_certificate_bytes
-    algorithm = certificate.signature_algorithm_oid
-    parameters = certificate.signature_algorithm_parameters
-    hashed = certificate.signature_hash_algorithm
-    match key, parameters:
-        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() | None if hashed:
-            # For md5WithRSAEncryption cryptography knows the hash and gives no parameters.
-            key.verify(value, signed, parameters or padding.PKCS1v15(), hashed)
-        case ec.EllipticCurvePublicKey(), ec.ECDSA():
-            key.verify(value, signed, parameters)
-        case dsa.DSAPublicKey(), None if hashed:
-            key.verify(value, signed, hashed)
-        case ed25519.Ed25519PublicKey(), None if algorithm == SignatureAlgorithmOID.ED25519:
-            key.verify(value, signed)
-        case ed448.Ed448PublicKey(), None if algorithm == SignatureAlgorithmOID.ED448:
-            key.verify(value, signed)
-        case _:
-            raise TypeError("the key does not fit the signature algorithm")
+    return _SIGNED[joins(child, issuer)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.limits import standing
@@ -20,8 +19,7 @@ Outcome = Literal["trusted", "incomplete", "self-signed", "untrusted-root", "inv
 MAX_ENGINE_PATHS = 5  # equally good paths that the engines are asked about
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """The issuer that a path lacks. ``child`` is the SHA-256 of the certificate it would have issued, ``urls`` where
     that one says the issuer can be fetched, ``same_name_other_key`` that one of this name is there whose key did not
     sign. ``note`` is a sentence where there is more to say, else ""."""
@@ -33,8 +31,7 @@ class Missing:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What became of one chain, as sent.
 
     ``path`` is leaf first, made of certificates as sent and of roots of the store; it ends in ``anchor`` where one is
@@ -56,8 +53,7 @@ class Judgement:
     unrelated: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Assessed:
+class _Assessed(NamedTuple):
     """A path with what is wrong with it. ``grade`` orders paths: 0 is the best."""
 
     path: build.Path
@@ -69,8 +65,7 @@ class _Assessed:
         return all(problem.kind in lint.TOLERATED for problem in self.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     """The path that is judged, and the engines' word: ``word`` is "accepted" where they were not asked, too."""
 
     assessed: _Assessed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from cryptography import x509
@@ -21,11 +22,12 @@ Word = Literal["accepted", "refused", "inconclusive"]
 
 def moment(path: tuple[Certificate, ...], at: datetime) -> datetime | None:
     """The moment nearest to ``at`` at which every certificate of the path is valid; None where there is none."""
-    start = max(certificate.parsed.not_before for certificate in path)
-    end = min(certificate.parsed.not_after for certificate in path)
+    parsed = [certificate.parsed for certificate in path]
+    start, end = max(one.not_before for one in parsed), min(one.not_after for one in parsed)
     return min(max(at, start), end) if start <= end else None
 
 
+@lru_cache(maxsize=64)
 def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
     """What ``cryptography.x509.verification`` says of the path, with its reason.
 
@@ -49,6 +51,10 @@ def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
         return "refused", _reason(error)
     except Exception as error:  # noqa: BLE001 - whatever an engine stumbles over is an answer, not our failure
         return "inconclusive", first_line(error)
+    # It processes no policies and passes over a demand for them that is not marked critical.
+    if any(certificate.parsed.extension(x509.PolicyConstraints) for certificate in path):
+        word, _ = lenient(path, at)
+        return (word, "") if word == "accepted" else ("refused", "it does not process the policies that a CA demands")
     return "accepted", ""
 
 

@@ -7,7 +7,7 @@ not judged here but in ``checks/expiry.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -65,8 +65,7 @@ NEVER_CRITICAL = {
 PRECERTIFICATE = "1.3.6.1.4.1.11129.2.4.3"  # RFC 6962, 3.1
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong: ``kind`` is a constant of this module, ``certificate`` the SHA-256 of the one that is
     to blame, ``message`` a sentence."""
 

@@ -68,6 +68,19 @@ def test_rare_key_kinds(kind: str) -> None:
     assert build.self_signed(pki.certificate(der))
 
 
+SHA2, SHA3 = ("SHA224", "SHA384", "SHA512"), ("SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512")
+HASHES = [getattr(hashes, name)() for name in (*SHA2, *SHA3)]
+KEYS = {kind: Authority.root(key=kind).key for kind in ("rsa", "ec")}
+
+
+@pytest.mark.parametrize("hashed", HASHES, ids=lambda one: one.name)
+@pytest.mark.parametrize("kind", ["rsa", "ec"])
+def test_hashes(kind: str, hashed: hashes.HashAlgorithm) -> None:
+    """A signature over every hash that cryptography signs with makes an edge."""
+    own = pki.certificate(signed_by_hand(KEYS[kind], hashed))
+    assert "good" == build.signature(own, own)
+
+
 @pytest.mark.parametrize("weak", ["sha1", "md5"])
 def test_weak_hashes_verify(weak: str) -> None:
     """A SHA-1 or MD5 signature is an edge: weak is not missing."""
@@ -92,6 +105,18 @@ def test_signature_with_unused_bits_is_bad() -> None:
     odd = leaf.der.removesuffix(b"\x00" + value) + b"\x01" + value
     assert pki.certificate(odd).parsed.error is None
     assert build.signature(pki.certificate(odd), pki.certificate(root)) == "bad"
+    assert ["incomplete"] == [path.end for path in search(odd, roots=(root,)).paths]
+
+
+def test_usual_chain_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where names lead one way only and the strict engine accepts it, no signature is verified a second time."""
+    root = Authority.root()
+    middle = root.intermediate()
+    monkeypatch.setattr(build, "signature", lambda child, issuer: pytest.fail("verified again"))
+    found = search(middle.issue("a.example"), middle, roots=(root,))
+    assert [("anchor", ["a.example", "Test Intermediate", "Test Root"])] == [
+        (one.end, labels(one)) for one in found.paths
+    ]
 
 
 def test_look_alike_is_no_issuer() -> None:

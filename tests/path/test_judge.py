@@ -266,6 +266,24 @@ def outcome(found: Judgement) -> tuple[str, tuple[str, ...]]:
     return found.outcome, found.refusals
 
 
+@pytest.mark.parametrize("critical", [True, False])
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("1.3.6.1.4.1.55555.1", "trusted"), ("1.3.6.1.4.1.55555.2", "invalid")]
+)
+def test_demanded_policies(policy: str, expected: str, critical: bool) -> None:
+    """A CA's demand for policies is judged, critical or not: a leaf under another policy is refused."""
+    root = Authority.root()
+    demand = [(policies("1.3.6.1.4.1.55555.1"), False), (x509.PolicyConstraints(0, None), critical)]
+    middle = root.intermediate(extra=demand)
+    leaf = middle.issue("a.example", extra=[(policies(policy), False)])
+    found = judge(pki.chain(leaf, middle), (), pki.roots(root), now())
+    assert (expected, critical and expected == "trusted") == (found.outcome, found.strict_refusal is not None)
+
+
+def policies(oid: str) -> x509.CertificatePolicies:
+    return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(oid), None)])
+
+
 def test_engines_really_refuse() -> None:
     """Given a path that breaks a rule, each engine refuses by itself."""
     root = Authority.root()
