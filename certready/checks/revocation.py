@@ -6,97 +6,36 @@ What each source said is judged in :mod:`certready.revocation`; here the sources
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from certready.certificate import Certificate
+from certready.checks.revocation_rules import (
+    DOCUMENTED,
+    GOOD,
+    INVALID,
+    NOT_CHECKABLE,
+    REVOKED,
+    RULES,
+    SHORT_LIVED,
+    SKIPPED,
+    STALE,
+    STAPLE_MISSING,
+    UNKNOWN,
+    UNREACHABLE,
+)
 from certready.model import Answer, Evidence
 from certready.path import full_path
 from certready.report import NotApplicable, Observation, RevocationResult, Rule, Status
 from certready.revocation import Question, judge, overall, questions, short_lived, signed_by
 from certready.revocation.common import when
 
+__all__ = ["RULES", "check_revocation", "results"]
+
 # An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
 SKEW = timedelta(minutes=5)
-
-DOCUMENTED = (
-    "Microsoft documents that outbound connectors with certificate validation check revocation, and not what an "
-    "unanswered check leads to; gateway vendors ask that the status can be checked."
-)
-ASK_AGAIN = (
-    "Let this host reach the addresses named over HTTP, or give the answers at hand by --crl FILE or --ocsp FILE; if "
-    "they are down for everybody, ask the CA."
-)
-CONNECTORS = "Microsoft Learn: New-OutboundConnector, TlsSettings"
-
-GOOD = Rule("revocation.good", "The certificate is not revoked", reference="RFC 5280, 6.3; RFC 6960, 2.2")
-REVOKED = Rule(
-    "revocation.revoked",
-    "The certificate is revoked",
-    fix="Request a new certificate with a new key, install it on every node, and find out why this one was revoked.",
-    reference="RFC 5280, 5.3.1",
-)
-UNREACHABLE = Rule(
-    "revocation.unreachable",
-    "Nobody answered whether the certificate is revoked",
-    fix=ASK_AGAIN,
-    reference=CONNECTORS,
-)
-UNKNOWN = Rule(
-    "revocation.unknown",
-    "It is not known whether the certificate is revoked",
-    fix="Ask the CA why its responder or CRL says nothing about this certificate.",
-    reference="RFC 6960, 2.2 and 2.3",
-)
-STALE = Rule(
-    "revocation.stale",
-    "The answers about revocation are out of date",
-    fix="Ask the CA to publish a fresh CRL or answer; check that no proxy serves an old copy and the clock is right.",
-    reference="RFC 5280, 6.3.3",
-)
-INVALID = Rule(
-    "revocation.invalid",
-    "The answers about revocation are not authentic or not readable",
-    fix="Check that no proxy replaces the answer and, where one was given as a file, that it is the issuer's.",
-    reference="RFC 5280, 6.3.3; RFC 6960, 3.2",
-)
-NOT_CHECKABLE = Rule(
-    "revocation.not-checkable",
-    "The certificate names no place where revocation can be asked over HTTP",
-    fix="Use a certificate whose CA publishes a CRL or OCSP responder over http.",
-    reference="CA/B Baseline Requirements, 7.1.2.11.2",
-)
-SHORT_LIVED = Rule(
-    "revocation.short-lived",
-    "The certificate is so short-lived that it need not be revocable",
-    reference="CA/B Baseline Requirements, 1.6.1 and 4.9.7",
-)
-SKIPPED = Rule(
-    "revocation.skipped",
-    "Revocation was not asked",
-    fix="Run without --revocation off: outbound connectors with certificate validation check revocation.",
-    reference=CONNECTORS,
-)
-STAPLE_MISSING = Rule(
-    "revocation.staple-missing",
-    "The certificate demands a stapled OCSP answer and the gateway sends none",
-    fix="Enable OCSP stapling on the gateway, or request a certificate without the must-staple feature.",
-    reference="RFC 7633, 4.2.3",
-)
-
-RULES = (
-    GOOD,
-    REVOKED,
-    UNREACHABLE,
-    UNKNOWN,
-    STALE,
-    INVALID,
-    NOT_CHECKABLE,
-    SHORT_LIVED,
-    SKIPPED,
-    STAPLE_MISSING,
-)
 
 _UNSETTLED: dict[Status, Rule] = {
     "unknown": UNKNOWN,
@@ -107,8 +46,7 @@ _UNSETTLED: dict[Status, Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(NamedTuple):
     """A certificate to ask about, its issuer on the path (None: not known), and the chains it is part of."""
 
     certificate: Certificate
@@ -201,7 +139,8 @@ def _judge(subject: _Subject, answer: Answer, evidence: Evidence) -> RevocationR
     """One answer, judged at the moment of the verdict or, where that lies later, of the gathering (contract, --at)."""
     at = min(evidence.evaluated_at, evidence.gathered_at)
     skew = SKEW if evidence.evaluated_at >= evidence.gathered_at else timedelta(0)
-    return judge(subject.certificate, subject.issuer or subject.certificate, answer, at, skew=skew)
+    result = judge(subject.certificate, subject.issuer or subject.certificate, answer, at, skew=skew)
+    return replace(result, detail=f"{result.detail} {answer.note}") if answer.note else result
 
 
 def _without_answer(question: Question, status: Status, detail: str) -> RevocationResult:
@@ -261,7 +200,8 @@ def _not_checkable(subject: _Subject, found: tuple[RevocationResult, ...]) -> Ob
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
         return Observation(SHORT_LIVED, message)
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
-    lead = f"{label} names neither an OCSP responder nor a CRL over http, so nobody can check whether it is revoked."
+    names = "names only places that cannot be asked over http" if found else "names neither an OCSP responder nor a CRL"
+    lead = f"{label} {names}, so nobody can check whether it is revoked."
     return Observation(NOT_CHECKABLE, " ".join(part for part in (lead, said, DOCUMENTED) if part))
 
 

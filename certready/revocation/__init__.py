@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from certready.certificate import Certificate
+from certready.certificate import Certificate, attempt
 from certready.model import Answer, Ask
 from certready.report import RevocationResult, Status
-from certready.revocation import crl, ocsp
-from certready.revocation.common import ORDER, Moment, Opinion
+from certready.revocation.common import ORDER, Moment, Opinion, same_name
 from certready.signature import Outcome, signed_by
 
 __all__ = ["Outcome", "Question", "judge", "overall", "questions", "relevant", "short_lived", "signed_by"]
@@ -33,8 +31,7 @@ _PRINTABLE = re.compile(r"[!-~]+")  # ASCII without spaces and controls: what ma
 _SHORTER = datetime(2026, 3, 15, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One source to ask about one certificate (``certificate`` is its SHA-256).
 
     ``ask`` is None where the source cannot be used, and ``reason`` then says why, a sentence.
@@ -50,7 +47,11 @@ class Question:
 def questions(certificate: Certificate, issuer: Certificate) -> tuple[Question, ...]:
     """Every source that the certificate names: OCSP by POST, then CRLs by GET; each URL once, at most ten in all."""
     parsed = certificate.parsed
-    body = ocsp.request(certificate, issuer) if parsed.ocsp_urls else None
+    body = None
+    if parsed.ocsp_urls:
+        from certready.revocation import ocsp
+
+        body = ocsp.request(certificate, issuer)
     responders = [_question(certificate, "ocsp", url, body) for url in _first(parsed.ocsp_urls)]
     return (*responders, *(_question(certificate, "crl", url, None) for url in _first(parsed.crl_urls)))
 
@@ -60,9 +61,9 @@ def relevant(method: Method, body: bytes, certificate: Certificate, issuer: Cert
     CertID. Says nothing about whether the answer is authentic. Never raises."""
     if len(body) > _limit(method):
         return False
-    if method == "crl":
-        return crl.relevant(body, issuer)
-    return ocsp.relevant(body, certificate, issuer)
+    from certready.revocation import crl, ocsp
+
+    return crl.relevant(body, issuer) if method == "crl" else ocsp.relevant(body, certificate, issuer)
 
 
 def judge(
@@ -131,10 +132,10 @@ def _question(certificate: Certificate, method: Method, url: str, body: bytes | 
     if reason is None and method == "ocsp" and body is None:
         reason = "No OCSP question can be made for a certificate with this serial number or encoding."
     if reason is not None:
-        return replace(question, url=url[:LONGEST_URL], reason=reason)
+        return question._replace(url=url[:LONGEST_URL], reason=reason)
     if method == "crl":
-        return replace(question, ask=Ask(url, limit=CRL_LIMIT))
-    return replace(question, ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
+        return question._replace(ask=Ask(url, limit=CRL_LIMIT))
+    return question._replace(ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
 
 
 def _unusable(url: str) -> str | None:
@@ -160,11 +161,20 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
         return Opinion("unreachable", answer.error or "No answer came.")
     if certificate.parsed.x509 is None or issuer.parsed.x509 is None:
         return Opinion("unknown", "The certificate or its issuer cannot be read.")
+    if not _names_issuer(certificate, issuer):
+        return Opinion("invalid", f"The certificate names another issuer than {issuer.parsed.label}.")
     if certificate.parsed.serial < 0:
         return Opinion("unknown", "The certificate's serial number is negative, so that no answer can name it.")
     if len(answer.body) > _limit(answer.method):
         size = _limit(answer.method) // 1024 // 1024
         return Opinion("invalid", f"The answer is larger than {size} MiB.")
-    if answer.method == "crl":
-        return crl.judge(certificate, issuer, answer.body, moment)
-    return ocsp.judge(certificate, issuer, answer.body, moment)
+    from certready.revocation import crl, ocsp
+
+    reader = crl.judge if answer.method == "crl" else ocsp.judge
+    return reader(certificate, issuer, answer.body, moment)
+
+
+def _names_issuer(certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether the certificate's issuer Name is that one's subject: answers name a certificate by issuer and number."""
+    child, parent = certificate.parsed.x509, issuer.parsed.x509
+    return bool(child and parent and attempt(lambda: same_name(child.issuer, parent.subject)))

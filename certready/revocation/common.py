@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cryptography import x509
 
@@ -28,8 +29,7 @@ ORDER: tuple[Status, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When the answer is judged: ``at``, and ``skew``, by how much a clock elsewhere may run ahead of ours."""
 
     at: datetime
@@ -91,15 +91,16 @@ def revoked(opinion: Opinion, moment: Moment) -> Opinion:
     again (RFC 5280, 5.3.1), so a hold in an answer that is out of date is stale.
     """
     date = opinion.revoked_at
+    why = f", reason {opinion.reason}" if opinion.reason else ", without a reason"
     if date is None:
         return replace(opinion, status="unknown", detail="It says revoked, with a date that cannot be read.")
     if not moment.reached(date):
-        detail = f"It says revoked from {when(date)} on, which is later than the moment asked about, {when(moment.at)}."
+        later = f"which is later than the moment asked about, {when(moment.at)}"
+        detail = f"It says revoked from {when(date)} on{why}, {later}."
         return replace(opinion, status="unknown", detail=detail)
     if opinion.reason == "certificateHold" and opinion.next_update and opinion.next_update < moment.at:
         detail = f"It says on hold since {when(date)}, and is out of date since {when(opinion.next_update)}."
         return replace(opinion, status="stale", detail=detail)
-    why = f", reason {opinion.reason}" if opinion.reason else ", without a reason"
     return replace(opinion, status="revoked", detail=f"Revoked at {when(date)}{why}.")
 
 

@@ -2,6 +2,8 @@
 
 A list counts when the issuer's own key verifies its signature over the bytes as received; its name, serials and
 look-alikes prove nothing. Indirect lists are reported and not used, delta lists never suffice for "good".
+
+A long list is not read entry by entry: :mod:`certready.revocation.layout` says why its silence is proved all the same.
 """
 
 from __future__ import annotations
@@ -11,12 +13,11 @@ import binascii
 import re
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
+from typing import NamedTuple
 
 from cryptography import x509
 
-from certready.certificate import Certificate, attempt
-from certready.der import SEQUENCE, Element, Signed, element, members, signed
+from certready.certificate import Certificate, E, attempt
 from certready.revocation.common import (
     MISREAD,
     Moment,
@@ -27,11 +28,15 @@ from certready.revocation.common import (
     same_name,
     timely,
 )
+from certready.revocation.layout import Layout, layout, may_be_critical, mentions
 from certready.signature import verify
 
 WHAT = "a CRL"
 MOST_LISTS = 20  # in one PEM file
-CRITICAL = b"\x01\x01\xff"  # the BOOLEAN TRUE of an extension's "critical", in DER
+# Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed;
+# of a longer list it reads what is around the entries, the first few of them, and the others only where the bytes among
+# them allow that one is about the certificate.
+READ_IN_FULL = 4 * 1024 * 1024
 UNDERSTOOD = (
     x509.IssuingDistributionPoint,
     x509.DeltaCRLIndicator,
@@ -52,7 +57,7 @@ def lists(body: bytes) -> tuple[bytes, ...]:
     found: list[bytes] = []
     for match in _PEM.finditer(body):
         try:
-            found.append(base64.b64decode(match[1]))
+            found.append(base64.b64decode(memoryview(body)[match.start(1) : match.end(1)]))
         except (binascii.Error, ValueError):
             continue
         if len(found) == MOST_LISTS:
@@ -74,10 +79,34 @@ def judge(certificate: Certificate, issuer: Certificate, body: bytes, moment: Mo
     return best(_judge(certificate, issuer, der, moment) for der in fitting)
 
 
+class _List(NamedTuple):
+    """One list: its bytes, where its parts lie, and everything but its entries as cryptography reads it (``header``
+    holds a few of them, which are not looked at)."""
+
+    der: bytes
+    layout: Layout
+    header: x509.CertificateRevocationList
+
+    def in_full(self) -> x509.CertificateRevocationList:
+        """The list with its entries. Raises ValueError where any of them is malformed."""
+        return x509.load_der_x509_crl(self.der)
+
+
+def _read(der: bytes) -> _List:
+    """Raises one of MISREAD where these bytes are no list."""
+    found = layout(der)
+    one = _List(der, found, x509.load_der_x509_crl(found.header))
+    if len(der) <= READ_IN_FULL:
+        one.in_full()
+    return one
+
+
 def _named(der: bytes, issuer: Certificate) -> bool:
     """Whether this is a list under the issuer's name."""
-    crl = attempt(lambda: x509.load_der_x509_crl(der))
-    return crl is not None and bool(attempt(lambda: _same_issuer(crl, issuer)))
+    try:
+        return _same_issuer(x509.load_der_x509_crl(layout(der).header), issuer)
+    except MISREAD:
+        return False
 
 
 def _same_issuer(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
@@ -86,91 +115,82 @@ def _same_issuer(crl: x509.CertificateRevocationList, issuer: Certificate) -> bo
 
 def _judge(certificate: Certificate, issuer: Certificate, der: bytes, moment: Moment) -> Opinion:
     try:
-        parts = signed(element(der))
-        crl = x509.load_der_x509_crl(der)
-        opinion = Opinion("good", "", crl.last_update_utc, crl.next_update_utc)
+        crl = _read(der)
+        opinion = Opinion("good", "", crl.header.last_update_utc, crl.header.next_update_utc)
         return (
-            _authentic(parts, crl, issuer, opinion)
-            or _understood(parts, crl, opinion)
-            or _said(certificate, issuer, crl, opinion, moment)
+            _authentic(crl, issuer, opinion)
+            or _unusable(certificate, issuer, crl, opinion)
+            or _said(certificate, crl, opinion, moment)
         )
     except MISREAD:
         return not_an_answer(der, WHAT)
 
 
-def _authentic(
-    parts: Signed, crl: x509.CertificateRevocationList, issuer: Certificate, opinion: Opinion
-) -> Opinion | None:
+def _authentic(crl: _List, issuer: Certificate, opinion: Opinion) -> Opinion | None:
     """Why the list is not the issuer's word, or None where it is."""
     parsed = issuer.parsed
-    if not _same_issuer(crl, issuer):
-        name = crl.issuer.rfc4514_string()[:200]
+    if not _same_issuer(crl.header, issuer):
+        name = crl.header.issuer.rfc4514_string()[:200]
         return replace(
             opinion, status="invalid", detail=f"The CRL is of another issuer, {name}, not of {parsed.label}."
         )
     if parsed.key_usage and not parsed.key_usage.crl_sign:
         detail = f"The key usage of {parsed.label} does not allow it to sign CRLs."
         return replace(opinion, status="invalid", detail=detail)
-    outcome = verify(parts, issuer)
+    outcome = verify(crl.layout.parts, issuer)
     if outcome == "valid":
         return None
     said = {
         "weak": f"The CRL is signed with SHA-1 or an older hash, which no longer proves that {parsed.label} made it.",
-        "wrong": f"The signature of the CRL is not that of {parsed.label}.",
+        "wrong": f"The signature of the CRL is not that of {parsed.label}.{_other_key(crl, issuer)}",
         "unsupported": "The CRL is signed with an algorithm that is not supported.",
     }
     return replace(opinion, status="invalid", detail=said[outcome])
 
 
-def _understood(parts: Signed, crl: x509.CertificateRevocationList, opinion: Opinion) -> Opinion | None:
+def _other_key(crl: _List, issuer: Certificate) -> str:
+    """A hint where the list names another key of the issuer's name, as CAs have several after a change of keys."""
+    named = _extension(crl, x509.AuthorityKeyIdentifier)
+    key, own = named.key_identifier if named else None, issuer.parsed.subject_key_id
+    if key is None or own is None or key == own:
+        return ""
+    return f" It names another key of that name ({key.hex()[:40]}); each key of a CA has a list of its own."
+
+
+def _unusable(certificate: Certificate, issuer: Certificate, crl: _List, opinion: Opinion) -> Opinion | None:
     """Why the list must not be used though it is authentic: a critical extension that is not understood, in the list
-    or in any entry (RFC 5280, 5.2 and 5.3)."""
-    unknown = next((one.oid for one in crl.extensions if one.critical and type(one.value) not in UNDERSTOOD), None)
-    unknown = unknown or _unknown_in_entries(parts, crl)
+    or in any entry (RFC 5280, 5.2 and 5.3), or a scope that the certificate is not in."""
+    critical = (one for one in crl.header.extensions if one.critical)
+    unknown = next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
+    scope = _extension(crl, x509.IssuingDistributionPoint)
+    outside = _outside(certificate, issuer, scope) if scope and not unknown else None
+    if outside:
+        return replace(opinion, status="unknown", detail=outside)
+    unknown = unknown or _unknown_in_entries(crl)
     if unknown is None:
         return None
     detail = f"The CRL has a critical extension that is not understood, {unknown.dotted_string}, and must not be used."
     return replace(opinion, status="invalid", detail=detail)
 
 
-def _unknown_in_entries(parts: Signed, crl: x509.CertificateRevocationList) -> x509.ObjectIdentifier | None:
+def _unknown_in_entries(crl: _List) -> x509.ObjectIdentifier | None:
     """The first critical entry extension that is not understood. Entries are looked at one by one only where the bytes
     of a critical flag occur among them at all, which in a large list saves nearly all the work."""
-    entries = _entries(parts.tbs)
-    if entries is None or entries.data.find(CRITICAL, entries.body, entries.end) < 0:
+    if crl.layout.entries is None or not may_be_critical(crl.layout.entries):
         return None
-    critical = (one for entry in crl for one in entry.extensions if one.critical)
+    critical = (one for entry in crl.in_full() for one in entry.extensions if one.critical)
     return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
 
 
-def _entries(tbs: Element) -> Element | None:
-    """revokedCertificates: the SEQUENCE after thisUpdate and the optional nextUpdate; None where the list is empty."""
-    times = (0x17, 0x18)  # UTCTime, GeneralizedTime
-    parts = members(tbs)
-    for before, part in pairwise(parts):
-        if before.tag in times and part.tag == SEQUENCE:
-            return part
-    return None
-
-
-def _said(
-    certificate: Certificate,
-    issuer: Certificate,
-    crl: x509.CertificateRevocationList,
-    opinion: Opinion,
-    moment: Moment,
-) -> Opinion:
-    """What an authentic list says: out of scope, revoked, or good as far as its dates go."""
-    scope = _issuing_point(crl)
-    outside = _outside(certificate, issuer, scope) if scope else None
-    if outside:
-        return replace(opinion, status="unknown", detail=outside)
-    entry = crl.get_revoked_certificate_by_serial_number(certificate.parsed.serial)
+def _said(certificate: Certificate, crl: _List, opinion: Opinion, moment: Moment) -> Opinion:
+    """What an authentic list says: revoked, or good as far as its scope and dates go."""
+    entry = _entry(crl, certificate.parsed.serial)
     if entry is not None:
         return _listed(entry, opinion, moment)
-    if any(isinstance(one.value, x509.DeltaCRLIndicator) for one in crl.extensions):
+    if _extension(crl, x509.DeltaCRLIndicator):
         detail = "It is a delta CRL, which holds only what changed since its base CRL and cannot say good alone."
         return replace(opinion, status="unknown", detail=detail)
+    scope = _extension(crl, x509.IssuingDistributionPoint)
     if scope and scope.only_some_reasons:
         detail = "The CRL covers only some of the reasons for revocation, so its silence does not say good."
         return replace(opinion, status="unknown", detail=detail)
@@ -178,6 +198,13 @@ def _said(
     if good.status == "good" and good.next_update is None:
         return replace(good, detail=f"{good.detail} Windows takes such a CRL for ever; ask the CA for a newer one.")
     return good
+
+
+def _entry(crl: _List, serial: int) -> x509.RevokedCertificate | None:
+    """The entry for this serial number, or None where there is none."""
+    if crl.layout.entries is None or not mentions(crl.layout.entries, serial):
+        return None
+    return crl.in_full().get_revoked_certificate_by_serial_number(serial)
 
 
 def _listed(entry: x509.RevokedCertificate, opinion: Opinion, moment: Moment) -> Opinion:
@@ -195,15 +222,17 @@ def _date(entry: x509.RevokedCertificate) -> datetime | None:
 
 
 def _reason(entry: x509.RevokedCertificate) -> str | None:
-    for extension in entry.extensions:
-        if isinstance(extension.value, x509.CRLReason):
-            return extension.value.reason.value
-    return None
+    """The reason given, None where none is or where it cannot be read: the entry itself says revoked."""
+    try:
+        found = [one.value.reason.value for one in entry.extensions if isinstance(one.value, x509.CRLReason)]
+    except MISREAD:
+        return None
+    return found[0] if found else None
 
 
-def _issuing_point(crl: x509.CertificateRevocationList) -> x509.IssuingDistributionPoint | None:
-    found = (one.value for one in crl.extensions)
-    return next((value for value in found if isinstance(value, x509.IssuingDistributionPoint)), None)
+def _extension(crl: _List, kind: type[E]) -> E | None:
+    """The list's extension of this type, or None."""
+    return next((one.value for one in crl.header.extensions if isinstance(one.value, kind)), None)
 
 
 def _outside(certificate: Certificate, issuer: Certificate, scope: x509.IssuingDistributionPoint) -> str | None:

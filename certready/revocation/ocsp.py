@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -35,9 +36,19 @@ from certready.signature import signed_by, verify
 
 WHAT = "an OCSP answer"
 MOST_RESPONDERS = 8  # certificates inside an answer that are looked at
+MOST_WORDS = 10_000  # single responses of one answer that are searched for critical extensions
+LEAST_RSA_BITS = 2048  # CA/B Baseline Requirements, 6.1.5
+BOOLEAN, GENERALIZED_TIME, EXTENSIONS = 0x01, 0x18, 0xA1
+NONCE = bytes.fromhex("2b0601050507300102")  # id-pkix-ocsp-nonce
 # Without nextUpdate newer information is always to be had (RFC 6960, 4.2.2.1); ten days is the longest that the CA/B
 # Baseline Requirements (4.9.10) let any answer stand.
 WITHOUT_NEXT_UPDATE = timedelta(days=10)
+UNDERSTOOD = (
+    x509.BasicConstraints,
+    x509.KeyUsage,
+    x509.ExtendedKeyUsage,
+    x509.SubjectAlternativeName,
+)  # of a responder
 _UNSUCCESSFUL = {
     ocsp.OCSPResponseStatus.MALFORMED_REQUEST: "The responder says that the question is malformed.",
     ocsp.OCSPResponseStatus.INTERNAL_ERROR: "The responder says that it has an internal error.",
@@ -82,7 +93,7 @@ def judge(certificate: Certificate, issuer: Certificate, body: bytes, moment: Mo
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             return Opinion("unknown", _UNSUCCESSFUL[response.response_status])
         basic = _basic(body)
-        refused = _understood(response, basic)
+        refused = _understood(basic)
         if refused:
             return Opinion("invalid", refused)
         singles = tuple(_about(response, certificate, issuer))
@@ -96,20 +107,20 @@ def judge(certificate: Certificate, issuer: Certificate, body: bytes, moment: Mo
         return not_an_answer(body, WHAT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Basic:
+class _Basic(NamedTuple):
     """The BasicOCSPResponse in its original bytes, and the certificates it brings."""
 
     parts: Signed
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Voucher:
-    """Who stands behind an authentic answer; ``note`` is what to know about them, a sentence, or ""."""
+class _Voucher(NamedTuple):
+    """Who stands behind an authentic answer; ``note`` is what to know about them, a sentence, or ""; ``produced`` is
+    when they signed it."""
 
     signer: Certificate
     note: str
+    produced: datetime
 
 
 def _basic(body: bytes) -> _Basic:
@@ -125,16 +136,37 @@ def _basic(body: bytes) -> _Basic:
     return _Basic(signed(whole), tuple(Certificate(one.encoded) for one in brought if one.tag == SEQUENCE))
 
 
-def _understood(response: ocsp.OCSPResponse, basic: _Basic) -> str | None:
-    """Why an answer must not be used for a critical extension that is not understood (RFC 6960, 4.4), or None."""
-    tbs: Element = basic.parts.tbs
+def _understood(basic: _Basic) -> str | None:
+    """Why an answer must not be used for a critical extension that is not understood, of its own or of any single
+    response in it (RFC 6960, 4.4), or None. A nonce is understood: none was sent, so none can be wrong."""
+    tbs = basic.parts.tbs
     if tbs.data.find(b"\x01\x01\xff", tbs.body, tbs.end) < 0:
         return None
-    singles = attempt(lambda: response.single_extensions)
-    for extension in (*response.extensions, *(singles or ())):
-        if extension.critical and not isinstance(extension.value, x509.OCSPNonce):
-            return f"The answer has a critical extension that is not understood, {extension.oid.dotted_string}."
-    return None
+    words = _behind_date(tbs, SEQUENCE)
+    singles = members(words, MOST_WORDS) if words else ()
+    if words and singles and singles[-1].end != words.end:
+        return f"The answer speaks of more than {MOST_WORDS} certificates."
+    if all(oid == NONCE for holder in (tbs, *singles) for oid in _critical(holder)):
+        return None
+    return "The answer has a critical extension that is not understood, and must not be used."
+
+
+def _critical(holder: Element) -> Iterator[bytes]:
+    """The critical extensions of a ResponseData or of a SingleResponse, by the content of their OIDs; both have them
+    in [1], behind their date (RFC 6960, 4.2.1)."""
+    tagged = _behind_date(holder, EXTENSIONS)
+    for extension in members(members(tagged)[0]) if tagged and members(tagged) else ():
+        parts = members(extension)
+        if len(parts) > 1 and parts[1].tag == BOOLEAN and any(parts[1].content):
+            yield parts[0].content
+
+
+def _behind_date(holder: Element, tag: int) -> Element | None:
+    """The first element with this tag that follows the first date directly inside."""
+    parts = iter(members(holder))
+    if not any(part.tag == GENERALIZED_TIME for part in parts):  # takes them up to the date
+        return None
+    return next((part for part in parts if part.tag == tag), None)
 
 
 def _about(
@@ -160,11 +192,13 @@ def _voucher(response: ocsp.OCSPResponse, basic: _Basic, issuer: Certificate, mo
     signers = [one for one in (issuer, *basic.certificates) if _is_responder(response, one)]
     if not signers:
         return f"The answer is signed by a responder that is neither {issuer.parsed.label} nor brought along with it."
-    found = [_vouch(basic, signer, issuer, moment) for signer in dict.fromkeys(signers)]
+    found = [_vouch(response, basic, signer, issuer, moment) for signer in dict.fromkeys(signers)]
     return next((one for one in found if isinstance(one, _Voucher)), found[-1])
 
 
-def _vouch(basic: _Basic, signer: Certificate, issuer: Certificate, moment: Moment) -> _Voucher | str:
+def _vouch(
+    response: ocsp.OCSPResponse, basic: _Basic, signer: Certificate, issuer: Certificate, moment: Moment
+) -> _Voucher | str:
     """The signer, if it may answer for the issuer and did sign, or the sentence why not."""
     direct = signer == issuer
     refused = None if direct else _may_not_answer(signer, issuer, moment)
@@ -179,7 +213,7 @@ def _vouch(basic: _Basic, signer: Certificate, issuer: Certificate, moment: Mome
         }[outcome]
     unchecked = direct or signer.parsed.extension(x509.OCSPNoCheck) is not None
     note = "" if unchecked else " The responder's certificate lacks ocsp-nocheck, and its own revocation was not asked."
-    return _Voucher(signer, note)
+    return _Voucher(signer, note, response.produced_at_utc)
 
 
 def _is_responder(response: ocsp.OCSPResponse, candidate: Certificate) -> bool:
@@ -202,6 +236,12 @@ def _may_not_answer(responder: Certificate, issuer: Certificate, moment: Moment)
         return f"The responder {parsed.label} was not appointed by {issuer.parsed.label}: another key signed it."
     if parsed.extensions_error:
         return f"The extensions of the responder's certificate {parsed.label} cannot be read."
+    strange = [one.oid for one in parsed.extensions if one.critical and type(one.value) not in UNDERSTOOD]
+    if strange:
+        oid = strange[0].dotted_string
+        return f"The responder's certificate {parsed.label} has a critical extension that is not understood, {oid}."
+    if parsed.key.kind == "RSA" and parsed.key.bits < LEAST_RSA_BITS:
+        return f"The key of the responder {parsed.label} is too weak to prove anything: {parsed.key}."
     if OCSP_SIGNING not in (parsed.ekus or ()):
         return f"The certificate of the responder {parsed.label} does not allow OCSP signing."
     if parsed.key_usage and not parsed.key_usage.digital_signature:
@@ -224,7 +264,7 @@ def _said(single: ocsp.OCSPSingleResponse, voucher: _Voucher, moment: Moment) ->
         return revoked(replace(dated, revoked_at=single.revocation_time_utc, reason=reason), moment)
     if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
         return replace(dated, status="unknown", detail=f"The responder does not know the certificate.{voucher.note}")
-    who = f"The responder {voucher.signer.parsed.label} says good."
+    who = f"The responder {voucher.signer.parsed.label} says good, signed at {when(voucher.produced)}."
     good = replace(dated, status="good", detail=f"{who}{voucher.note}")
     return timely(good, moment, without_next=WITHOUT_NEXT_UPDATE)
 

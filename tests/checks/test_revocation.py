@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.x509.ocsp import OCSPCertStatus
 
 from certready.certificate import Certificate
 from certready.checks.revocation import RULES, check_revocation, results
@@ -167,6 +168,44 @@ def test_stapled_answer() -> None:
     assert "stapled OCSP answer" in about(given, LEAF).message
 
 
+def stapled(body: bytes) -> Answer:
+    return answer(LEAF, "stapled", body, url=None)
+
+
+@pytest.mark.parametrize(
+    ("staple", "status"),
+    [
+        (CA.ocsp(LEAF.x509, this_update=AT - 9 * DAY, next_update=AT - 2 * DAY), "stale"),
+        (CA.ocsp(CA.issue("other.contoso.com").x509), "invalid"),
+        (Authority.root("Issuing CA", moment=AT).ocsp(LEAF.x509, issuer=CA.x509), "invalid"),
+        (CA.ocsp(LEAF.x509, status=OCSPCertStatus.UNKNOWN), "unknown"),
+        (b"rubbish", "invalid"),
+    ],
+)
+def test_stapled_answers_that_do_not_count(staple: bytes, status: str) -> None:
+    """A staple out of date, about another certificate, by another key, or that knows nothing is no good one: it is
+    told as what it is, and the other sources decide."""
+    alone = evidence(answers=(stapled(staple),))
+    assert f"revocation.{status}" == about(alone, LEAF).rule.id
+    assert status == results(alone)[0].status
+    assert "revocation.good" == about(evidence(answers=(stapled(staple), answer(LEAF, "crl", CA.crl()))), LEAF).rule.id
+
+
+def test_stapled_revocation() -> None:
+    """A genuine staple that says revoked decides, whatever the other sources say."""
+    staple = CA.ocsp(LEAF.x509, status=OCSPCertStatus.REVOKED, revoked_at=AT - 3 * DAY)
+    found = about(evidence(answers=(stapled(staple), answer(LEAF, "crl", CA.crl()))), LEAF)
+    assert ("revocation.revoked", True) == (found.rule.id, "stapled OCSP answer" in found.message)
+
+
+def test_what_is_documented_is_told_from_what_is_prudent() -> None:
+    """Where nobody answers, the message says what Microsoft documents for outbound, that it documents nothing for
+    inbound, and what is prudent."""
+    message = about(evidence(), LEAF).message
+    for words in ("outbound connectors with certificate validation check", "nothing for inbound", "prudent"):
+        assert words in message
+
+
 def test_off() -> None:
     """With --revocation off every certificate is told as skipped, once, and so is every source."""
     given = evidence(revocation="off", answers=(answer(LEAF, "crl", REVOKED),))
@@ -179,6 +218,7 @@ def test_off() -> None:
     [
         ({"crl_urls": [], "ocsp_urls": []}, "names neither"),
         ({"crl_urls": ["ldap://dc/cn=ca?certificateRevocationList"], "ocsp_urls": []}, "ldap:"),
+        ({"crl_urls": ["ldap:///cn=ca"], "ocsp_urls": []}, "names only places that cannot be asked over http"),
         ({"crl_urls": ["file://server/ca.crl"], "ocsp_urls": ["ldaps://dc/"]}, "file:"),
     ],
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from cryptography import x509
 
@@ -122,7 +124,8 @@ class Responder:
 
 @contextmanager
 def responding(answer: Callable[[bytes], bytes], files: dict[str, bytes] | None = None) -> Iterator[Responder]:
-    """Serves POST with ``answer`` (request DER to response DER) and GET with ``files`` by path, such as "/ca.crl"."""
+    """Serves OCSP under "/ocsp" with ``answer`` (request DER to response DER), and ``files`` by path, such as
+    "/ca.crl"."""
     state = Responder("", answer, files if files is not None else {})
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -131,10 +134,12 @@ def responding(answer: Callable[[bytes], bytes], files: dict[str, bytes] | None 
 
         def do_GET(self) -> None:
             body = state.files.get(self.path)
+            if self.path.startswith("/ocsp/"):
+                body = state.answer(base64.b64decode(unquote(self.path.removeprefix("/ocsp/"))))
             self.say(404 if body is None else state.status, body or b"")
 
         def say(self, status: int, body: bytes) -> None:
-            state.hits.append((self.command, self.path))
+            state.hits.append((self.command, "/ocsp" if self.path.startswith("/ocsp/") else self.path))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -126,4 +124,4 @@ def test_any_algorithm(algorithm: bytes, signature: bytes) -> None:
     """Whatever stands for algorithm and signature, nothing raises and nothing is valid."""
     parts = signed(element(LEAF.der))
     identifier = element(tlv(0x30, algorithm))
-    assert "valid" != verify(replace(parts, algorithm=identifier, signature=signature), certificate(RSA))
+    assert "valid" != verify(parts._replace(algorithm=identifier, signature=signature), certificate(RSA))
