@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from certready import bundle as bundles
 from certready._version import __version__
+from certready.answers import answers, doubtful
 from certready.certificate import Certificate
 from certready.errors import CertreadyError
 from certready.judging import judge
@@ -171,7 +172,9 @@ def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> 
 def _stapled(bundle: Bundle) -> tuple[Answer, ...]:
     """The stapled answers of a handshake, each about the leaf of the chain it came with."""
     leaves = {chain.id: chain.leaf_certificate for chain in bundle.chains}
-    found = {(leaves[one.chain].sha256, one.staple) for one in bundle.endpoints if one.chain and one.staple}
+    staples = [(one.chain, one.staple) for one in bundle.endpoints]
+    staples += [(one.chain, one.staple) for each in bundle.endpoints for one in each.handshakes]
+    found = {(leaves[chain].sha256, staple) for chain, staple in staples if chain and staple}
     return tuple(Answer(leaf, "stapled", "handshake", body=staple) for leaf, staple in sorted(found))
 
 
@@ -185,6 +188,15 @@ class _Wanted:
     replies: dict[Ask, Reply] = field(default_factory=dict)
     asked: set[Question] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)
+
+
+def first_asks(bundle: Bundle, roots: RootStore, options: Options) -> tuple[Ask, ...]:
+    """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC)  # what is asked does not depend on it
+    evidence = Evidence(__version__, moment, bundle.target, options, roots.info, bundle.chains)
+    evidence = _with_roots(evidence, roots)
+    asks = [one.ask for one in _questions(evidence) if one.ask]
+    return tuple(dict.fromkeys((*asks, *(Ask(url, limit=AIA_LIMIT) for url in _missing_issuers(evidence)))))
 
 
 def _fetched(
@@ -202,14 +214,26 @@ def _fetched(
                 progress(f"asking {len(asks)} revocation and issuer address{'es' if len(asks) > 1 else ''}")
             ordered = tuple(asks)
             wanted.replies.update(zip(ordered, fetcher.fetch_all(ordered), strict=True))
+            _ask_again(evidence, new, wanted.replies, fetcher)
         if not new and not urls:
             break
         wanted.asked.update(new)
         wanted.addresses.update(urls)
-        answers = tuple(_answer(question, wanted.replies) for question in new)
-        evidence = replace(evidence, answers=(*evidence.answers, *answers))
-        evidence = _with_issuers(evidence, {url: wanted.replies[Ask(url, limit=AIA_LIMIT)] for url in urls}, roots)
+        offline = evidence.options.offline
+        came = answers(new, wanted.replies, offline=offline)
+        evidence = replace(evidence, answers=(*evidence.answers, *came))
+        issuers = {url: wanted.replies[Ask(url, limit=AIA_LIMIT)] for url in urls}
+        issuers = {url: reply for url, reply in issuers.items() if not offline or reply.body is not None}
+        evidence = _with_issuers(evidence, issuers, roots)
     return evidence
+
+
+def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
+    """Replaces what a cache gave and is worth nothing by what its server says now, where it says anything."""
+    again = doubtful(asked, _links(evidence), replies, evidence.gathered_at)
+    if again:
+        fresh = fetcher.fetch_all(tuple(replace(ask, fresh=True) for ask in again))
+        replies.update((ask, reply) for ask, reply in zip(again, fresh, strict=True) if reply.body is not None)
 
 
 def _links(evidence: Evidence) -> Iterator[tuple[Certificate, Certificate]]:
@@ -241,15 +265,6 @@ def _next_level(evidence: Evidence, chain: Chain) -> Iterator[str]:
         if known.origin == "aia" and known.certificate not in sent and not known.certificate.parsed.self_issued:
             urls = known.certificate.parsed.ca_issuer_urls
             yield from (url for url in urls if url.lower().startswith(("http://", "https://")))
-
-
-def _answer(question: Question, replies: dict[Ask, Reply]) -> Answer:
-    if question.ask is None:
-        return Answer(question.certificate, question.method, "network", question.url, error=question.reason)
-    reply = replies[question.ask]
-    return Answer(
-        question.certificate, question.method, "network", question.url, reply.body, reply.error, reply.elapsed_ms
-    )
 
 
 def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStore) -> Evidence:

@@ -28,7 +28,15 @@ _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)")
 
 
 class GuardedError(Exception):
-    """Why something was not fetched: its text is a whole sentence of ours."""
+    """Why something was not fetched: its text is a whole sentence of ours.
+
+    ``passing`` says that it may be otherwise in a moment, ``slow`` that the time ran out.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False, slow: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+        self.slow = slow
 
 
 class Run:
@@ -41,7 +49,11 @@ class Run:
         self._clock = clock
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._over = False
+        self._over = threading.Event()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits so long; False where the run is over before, or its deadline would be."""
+        return seconds < self.left() and not self._over.wait(seconds)
 
     def left(self) -> float:
         """Seconds until the deadline."""
@@ -50,7 +62,7 @@ class Run:
     def keep(self, connection: socket.socket) -> None:
         """Remembers a socket; closes it at once where the run is over. Raises GuardedError then."""
         with self._lock:
-            over = self._over
+            over = self._over.is_set()
             self._sockets.append(connection)
         if over:
             _close(connection)
@@ -59,7 +71,7 @@ class Run:
     def abandon(self) -> None:
         """Ends the run: whoever still waits on one of its sockets is woken and fails."""
         with self._lock:
-            self._over = True
+            self._over.set()
             waiting, self._sockets = self._sockets, []
         for connection in waiting:
             _close(connection)
@@ -109,7 +121,7 @@ def refusal(host: str) -> str:
 def connect(host: str, port: int, run: Run) -> socket.socket:
     """A connection to an address of ``host`` that passed the guard. Raises GuardedError."""
     allowed = _resolve(host, port, run)
-    error = "It cannot be reached."
+    error = GuardedError("It cannot be reached.")
     for family, address in allowed:
         wait = min(run.timeout, run.left())
         if wait <= 0:
@@ -120,21 +132,25 @@ def connect(host: str, port: int, run: Run) -> socket.socket:
         try:
             connection.connect(address)
         except TimeoutError:
-            error = f"It did not let us connect within {wait:.3g} seconds."
+            error = GuardedError(f"It did not let us connect within {wait:.3g} seconds.", passing=True, slow=True)
         except ConnectionRefusedError:
-            error = "It refused the connection."
+            error = GuardedError("It refused the connection.", passing=True)
         except OSError:
-            error = "It cannot be reached."
+            error = GuardedError("It cannot be reached.", passing=True)
         else:
             return connection
         connection.close()
-    raise GuardedError(error)
+    raise error
 
 
 def _resolve(host: str, port: int, run: Run) -> list[tuple[int, tuple[object, ...]]]:
     """Family and socket address of every address of the host that may be asked, in the resolver's order."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as trouble:
+        if trouble.errno == socket.EAI_AGAIN:
+            raise GuardedError(f"No name server answers about {host[:100]} at present.", passing=True) from None
+        raise GuardedError(f"There is no such host, {host[:100]}.") from None
     except (OSError, UnicodeError):
         raise GuardedError(f"There is no such host, {host[:100]}.") from None
     allowed: list[tuple[int, tuple[object, ...]]] = []

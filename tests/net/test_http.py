@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import http.server
 import ipaddress
 import socket
 import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -20,78 +18,13 @@ from certready.model import Ask, Reply
 from certready.net import guard
 from certready.net.guard import public, refused_host
 from certready.net.http import HttpFetcher
+from tests.net.serving import AnyPath, Handler, closed_port, moved, page, raw, serving
 
-Handler = http.server.BaseHTTPRequestHandler
-
-
-class Server:
-    """A loopback server that answers by path and counts what it was asked."""
-
-    def __init__(self, pages: dict[str, Callable[[Handler], None]]) -> None:
-        hits: list[tuple[str, str, bytes, dict[str, str]]] = []
-
-        class Answering(Handler):
-            def do_GET(self) -> None:  # noqa: N802
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                hits.append((self.command, self.path, body, dict(self.headers)))
-                pages[self.path](self)
-
-            do_POST = do_GET  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.hits = hits
-        self.accepted = 0
-        outer = self
-
-        class Counting(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            block_on_close = False
-
-            def get_request(self) -> tuple[socket.socket, object]:
-                found = super().get_request()
-                outer.accepted += 1
-                return found
-
-            def handle_error(self, *_: object) -> None:
-                pass  # a client that hangs up is what is tested
-
-        self.server = Counting(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.port = self.server.server_address[1]
-
-
-@contextmanager
-def serving(**pages: Callable[[Handler], None]) -> Iterator[Server]:
-    server = Server({f"/{path}": page for path, page in pages.items()})
-    thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.server.shutdown()
-        server.server.server_close()
-
-
-def page(body: bytes, status: int = 200, **headers: str) -> Callable[[Handler], None]:
-    def answer(handler: Handler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def moved(location: str, status: int = 302) -> Callable[[Handler], None]:
-    return page(b"", status, Location=location)
+QUICK = HttpFetcher(allow_private=True, backoff=0.001)
 
 
 def get(url: str, *, limit: int = 1000, fetcher: HttpFetcher | None = None) -> Reply:
-    return (fetcher or HttpFetcher(allow_private=True)).fetch_all((Ask(url, limit=limit),))[0]
+    return (fetcher or QUICK).fetch_all((Ask(url, limit=limit),))[0]
 
 
 def test_body_of_a_good_answer() -> None:
@@ -116,18 +49,18 @@ def test_request_gives_nothing_away(monkeypatch: pytest.MonkeyPatch, tmp_path: o
 
 def test_post() -> None:
     """An Ask with a body is posted with its content type."""
-    with serving(ocsp=page(b"good")) as server:
-        ask = Ask(f"{server.url}/ocsp", b"question", "application/ocsp-request", 1000)
-        assert b"good" == HttpFetcher(allow_private=True).fetch_all((ask,))[0].body
+    with serving(put=page(b"good")) as server:
+        ask = Ask(f"{server.url}/put", b"question", "text/plain", 1000)
+        assert b"good" == QUICK.fetch_all((ask,))[0].body
     method, _, body, headers = server.hits[0]
-    assert ("POST", b"question", "application/ocsp-request") == (method, body, headers["Content-Type"])
+    assert ("POST", b"question", "text/plain") == (method, body, headers["Content-Type"])
 
 
 def test_post_is_kept_over_a_redirect() -> None:
     """A redirected question is asked again with its body."""
-    with serving(ocsp=moved("/new", 307), new=page(b"good")) as server:
-        ask = Ask(f"{server.url}/ocsp", b"question", "application/ocsp-request", 1000)
-        assert b"good" == HttpFetcher(allow_private=True).fetch_all((ask,))[0].body
+    with serving(put=moved("/new", 307), new=page(b"good")) as server:
+        ask = Ask(f"{server.url}/put", b"question", "text/plain", 1000)
+        assert b"good" == QUICK.fetch_all((ask,))[0].body
     assert [("POST", b"question")] * 2 == [(hit[0], hit[2]) for hit in server.hits]
 
 
@@ -486,12 +419,6 @@ def test_timeout_of_one_step() -> None:
 # -- what goes wrong ----------------------------------------------------------------------------------------------
 
 
-def closed_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 def test_refused_connection() -> None:
     """A port that nobody listens on is a refusal."""
     assert "It refused the connection." == get(f"http://127.0.0.1:{closed_port()}/").error
@@ -505,14 +432,6 @@ def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(guard.socket, "getaddrinfo", fail)
     assert "There is no such host, pki.example." == get("http://pki.example/").error
-
-
-def raw(data: bytes) -> Callable[[Handler], None]:
-    def answer(handler: Handler) -> None:
-        handler.wfile.write(data)
-        handler.wfile.flush()
-
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -556,25 +475,29 @@ def test_http_builds_no_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- with a proxy -------------------------------------------------------------------------------------------------
 
 
-class AnyPath(dict[str, Callable[[Handler], None]]):
-    def __missing__(self, key: str) -> Callable[[Handler], None]:
-        return page(b"by proxy")
-
-
 def test_proxy() -> None:
     """Through a proxy the whole URL is asked and the name is left to the proxy; literals are still checked here."""
-    server = Server(AnyPath())
-    thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(AnyPath(page(b"by proxy"))) as server:
         fetcher = HttpFetcher(proxy=server.url)
         named, literal = fetcher.fetch_all((Ask("http://pki.example/ca"), Ask("http://10.0.0.1/ca")))
-    finally:
-        server.server.shutdown()
-        server.server.server_close()
     assert b"by proxy" == named.body
+    assert "the proxy, which resolves names itself" in named.note
     assert "--allow-private" in (literal.error or "")
     assert ["http://pki.example/ca"] == [hit[1] for hit in server.hits]
+
+
+def test_proxy_and_redirects() -> None:
+    """What a redirect leads to is checked again where a proxy would fetch it: its literals are no way in."""
+    with serving(AnyPath(moved("http://169.254.169.254/latest/"))) as server:
+        reply = get("http://pki.example/ca", fetcher=HttpFetcher(proxy=server.url))
+    assert "--allow-private" in (reply.error or "")
+    assert ["http://pki.example/ca"] == [hit[1] for hit in server.hits]
+
+
+def test_without_a_proxy_there_is_no_note() -> None:
+    """A direct answer needs no explanation."""
+    with serving(ca=page(b"list")) as server:
+        assert "" == get(f"{server.url}/ca").note
 
 
 def test_proxy_that_is_down() -> None:

@@ -1,0 +1,160 @@
+"""Answers kept on disk between runs, in front of any fetcher.
+
+Only bytes are kept, and what they are worth is judged anew each time; a kept answer proves no more than one just
+received. It stands until its own nextUpdate, a failure for a minute.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from certready.cache import entries
+from certready.cache.entries import Entry
+from certready.cache.lasting import BRIEFLY, expires, keep_until
+from certready.model import Ask, Fetcher, Reply
+
+__all__ = ["CachingFetcher", "expires"]
+
+MOST_BYTES = 256 * 1024 * 1024
+NOTHING_KEPT = "It was not asked: the network may not be used, and no answer that still stands is in the cache."
+POLL = 0.05  # seconds between two looks whether another process has its answer
+
+
+@dataclass(frozen=True, slots=True)
+class CachingFetcher:
+    """Asks the cache, then the fetcher; implements :class:`certready.model.Fetcher`. Safe under concurrent use.
+
+    Args:
+        fetcher: asked for what is not kept or stands no longer; None: never, and what is not kept is an error.
+        directory: of the answers. It is made where it is missing; where it cannot be used, everything is fetched.
+        clock: gives the present, aware.
+        scope: names the settings on which failures depend (proxy, timeout...), because a failure is believed only
+            where it would be met again; None: failures are not kept.
+        most: bytes that the directory may hold; the oldest answers go first.
+        patience: seconds to wait for another process that is asking the same, before asking as well.
+        pause: waits that many seconds.
+    """
+
+    fetcher: Fetcher | None
+    directory: Path
+    clock: Callable[[], datetime]
+    scope: str | None = ""
+    most: int = MOST_BYTES
+    patience: float = 2.0
+    pause: Callable[[float], None] = time.sleep
+
+    def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
+        """One Reply for each Ask, in order; what is not kept is under way at once, each URL and body asked once."""
+        wanted = _merged(asks)
+        now = self.clock()
+        kept = {key: entries.read(self.directory, key, ask.limit) for key, ask in wanted.items()}
+        replies = {
+            key: _reply(entry)
+            for key, entry in kept.items()
+            if entry and not wanted[key].fresh and _stands(self, entry, now)
+        }
+        missing = [key for key in wanted if key not in replies]
+        if self.fetcher is None:
+            replies.update((key, Reply(None, NOTHING_KEPT, 0, "cache")) for key in missing)
+        elif missing:
+            replies.update(_asked(self, self.fetcher, {key: wanted[key] for key in missing}, kept, now))
+        return tuple(replies[entries.key_of(ask.url, ask.body)] for ask in asks)
+
+
+def _stands(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
+    """Whether an entry still counts: not one from the future either, when the clock has been set back."""
+    believed = entry.error is None or (cache.scope is not None and entry.scope == cache.scope)
+    return believed and entry.stored <= now < entry.until
+
+
+def _merged(asks: Iterable[Ask]) -> dict[str, Ask]:
+    """One Ask for each question: the most generous limit of those that ask it, fresh where one wants it so."""
+    found: dict[str, Ask] = {}
+    for ask in asks:
+        before = found.setdefault(entries.key_of(ask.url, ask.body), ask)
+        found[entries.key_of(ask.url, ask.body)] = replace(
+            before, limit=max(before.limit, ask.limit), fresh=before.fresh or ask.fresh
+        )
+    return found
+
+
+def _reply(entry: Entry) -> Reply:
+    again = "" if entry.error is None else "; --no-cache asks again"
+    moment = entry.stored.isoformat(sep=" ", timespec="seconds")[:19]
+    note = f"That is from the cache, as it was at {moment} UTC{again}."
+    return Reply(entry.body, entry.error, 0, "cache", note=note)
+
+
+def _asked(
+    cache: CachingFetcher, fetcher: Fetcher, wanted: dict[str, Ask], kept: dict[str, Entry | None], now: datetime
+) -> dict[str, Reply]:
+    """The replies of the fetcher to all of these, or of another process that is asking the same."""
+    mine = {key: ask for key, ask in wanted.items() if entries.claim(cache.directory, key, now)}
+    try:
+        replies = _fetched(cache, fetcher, mine, kept)
+    finally:
+        for key in mine:
+            entries.release(cache.directory, key)
+    theirs = {key: ask for key, ask in wanted.items() if key not in mine}
+    replies.update(_awaited(cache, theirs))
+    left = {key: ask for key, ask in theirs.items() if key not in replies}
+    replies.update(_fetched(cache, fetcher, left, kept))
+    return replies
+
+
+def _awaited(cache: CachingFetcher, wanted: dict[str, Ask]) -> dict[str, Reply]:
+    """What another process has stored by the time that it is done, or that patience ends."""
+    for _ in range(round(cache.patience / POLL)):
+        if not any(entries.claimed(cache.directory, key) for key in wanted):
+            break
+        cache.pause(POLL)
+    now = cache.clock()
+    found = {key: entries.read(cache.directory, key, ask.limit) for key, ask in wanted.items()}
+    return {key: _reply(entry) for key, entry in found.items() if entry and _stands(cache, entry, now)}
+
+
+def _fetched(
+    cache: CachingFetcher, fetcher: Fetcher, wanted: dict[str, Ask], kept: dict[str, Entry | None]
+) -> dict[str, Reply]:
+    """What the fetcher says now, kept for the next time."""
+    if not wanted:
+        return {}
+    asks = tuple(_conditional(ask, kept[key]) for key, ask in wanted.items())
+    found = dict(zip(wanted, fetcher.fetch_all(asks), strict=True))
+    now = cache.clock()
+    replies = {key: _unchanged(reply, kept[key]) for key, reply in found.items()}
+    new = [_entry(cache, key, wanted[key].url, reply, now) for key, reply in replies.items()]
+    stored = [entries.write(cache.directory, one) for one in new if one]
+    if any(stored):
+        entries.evict(cache.directory, cache.most)
+    return replies
+
+
+def _conditional(ask: Ask, entry: Entry | None) -> Ask:
+    """The question with what lets the server say that nothing has changed (RFC 9110, 13.1)."""
+    if entry is None or entry.body is None or ask.fresh:
+        return ask
+    return replace(ask, headers=(*ask.headers, *entry.validators))
+
+
+def _unchanged(reply: Reply, entry: Entry | None) -> Reply:
+    """The reply, with the kept body where the server says that this still is what it has (304)."""
+    if reply.status != 304 or entry is None or entry.body is None:
+        return reply
+    return replace(reply, body=entry.body, error=None, validators=entry.validators)
+
+
+def _entry(cache: CachingFetcher, key: str, url: str, reply: Reply, now: datetime) -> Entry | None:
+    """What to keep of a reply, or None."""
+    if reply.body is None:
+        if cache.scope is None:
+            return None
+        return Entry(key, url, now, now + BRIEFLY, error=reply.error, scope=cache.scope)
+    until = keep_until(reply.body, now)
+    if until is None or len(reply.body) > cache.most:
+        return None
+    return Entry(key, url, now, until, reply.body, validators=reply.validators)

@@ -1,0 +1,209 @@
+"""Answers as files of one directory: written whole or not at all, read with suspicion, bounded, and never in the way.
+
+Several processes may do all of this at once. Each entry is one file, named by what was asked: a line of JSON about it,
+then the body. Nothing here raises for a directory that cannot be read or written: then there is simply no cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+SCHEMA = "certready.answer/1"
+SUFFIX, LOCK, PART = ".answer", ".lock", ".part"
+LONGEST_HEAD = 16 * 1024
+ABANDONED = timedelta(seconds=60)  # a lock this old belongs to a process that is gone
+_OURS = re.compile(r"[0-9a-f]{64}(\.answer|\.lock|\.[0-9a-f]{16}\.part)")
+_VALIDATOR = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept about one question: the ``body`` that came, or the ``error`` why none did.
+
+    ``key`` is :func:`key_of` the question, ``stored`` when it was asked, ``until`` when it must be asked again.
+    ``scope`` names the settings an error depends on. ``validators`` are conditional headers that fit the body.
+    """
+
+    key: str
+    url: str
+    stored: datetime
+    until: datetime
+    body: bytes | None = None
+    error: str | None = None
+    scope: str = ""
+    validators: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file of the cache: ``changed`` in seconds since 1970, ``size`` in bytes."""
+
+    path: Path
+    size: int
+    changed: float
+
+
+def key_of(url: str, body: bytes | None) -> str:
+    """The name of a question: SHA-256 over the URL and what is sent there, lower-case hexadecimal."""
+    sent = b"" if body is None else b"\0" + body
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass") + sent).hexdigest()
+
+
+def read(directory: Path, key: str, most: int) -> Entry | None:
+    """The entry, or None where there is none, or a larger one than ``most`` bytes. A damaged one is removed."""
+    path = directory / (key + SUFFIX)
+    try:
+        with path.open("rb") as file:
+            head = file.readline(LONGEST_HEAD)
+            body = file.read(most + 1)
+    except (OSError, ValueError):
+        return None
+    if len(body) > most:
+        return None
+    try:
+        entry = _entry(json.loads(head), body)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        entry = None
+    if entry is not None and entry.key == key:
+        return entry
+    _remove(path)
+    return None
+
+
+def _entry(head: dict[str, object], body: bytes) -> Entry:
+    """Raises ValueError and others for anything that is not as :func:`write` left it."""
+    if head["schema"] != SCHEMA or head["sha256"] != hashlib.sha256(body).hexdigest():
+        raise ValueError("it is damaged")
+    texts = {name: str(head[name]) for name in ("key", "url", "scope")}
+    stored, until = (datetime.fromisoformat(str(head[name])).astimezone(UTC) for name in ("stored", "until"))
+    error = None if head["error"] is None else str(head["error"])
+    validators = head["validators"]
+    if not isinstance(validators, dict) or not all(_VALIDATOR.fullmatch(str(one)) for one in validators.values()):
+        raise ValueError("its validators are no header values")
+    pairs = tuple(
+        (name, str(validators[name])) for name in ("If-None-Match", "If-Modified-Since") if name in validators
+    )
+    return Entry(
+        **texts, stored=stored, until=until, body=body if error is None else None, error=error, validators=pairs
+    )
+
+
+def write(directory: Path, entry: Entry) -> bool:
+    """Keep the entry. Returns False where that is not possible."""
+    body = entry.body or b""
+    head = {
+        "schema": SCHEMA,
+        "key": entry.key,
+        "url": entry.url,
+        "stored": entry.stored.isoformat(),
+        "until": entry.until.isoformat(),
+        "error": entry.error,
+        "scope": entry.scope,
+        "validators": dict(entry.validators),
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+    line = json.dumps(head).encode("ascii") + b"\n"
+    if len(line) > LONGEST_HEAD:
+        return False
+    temporary = directory / f"{entry.key}.{os.urandom(8).hex()}{PART}"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(line)
+            file.write(body)
+        temporary.replace(directory / (entry.key + SUFFIX))
+    except OSError:  # a full disk, a directory that is not ours, or on Windows an entry that is being read
+        _remove(temporary)
+        return False
+    return True
+
+
+def claim(directory: Path, key: str, now: datetime) -> bool:
+    """Whether this caller is the one to ask. False while another process asks the same; its lock is passed over once
+    it is old. Where no lock can be made, everybody asks."""
+    path = directory / (key + LOCK)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return True
+    for _ in range(2):
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            if not _abandoned(path, now):
+                return False
+            _remove(path)
+        except OSError:
+            return True
+        else:
+            return True
+    return False
+
+
+def release(directory: Path, key: str) -> None:
+    """Gives up what :func:`claim` gave."""
+    _remove(directory / (key + LOCK))
+
+
+def claimed(directory: Path, key: str) -> bool:
+    """Whether somebody is asking."""
+    return (directory / (key + LOCK)).exists()
+
+
+def _abandoned(path: Path, now: datetime) -> bool:
+    try:
+        age = now.timestamp() - path.stat().st_mtime
+    except OSError:
+        return True
+    return abs(age) > ABANDONED.total_seconds()
+
+
+def files(directory: Path) -> Iterator[Kept]:
+    """Every file here that certready wrote, and no other."""
+    try:
+        with os.scandir(directory) as found:
+            for one in found:
+                if _OURS.fullmatch(one.name) and one.is_file(follow_symlinks=False):
+                    with contextlib.suppress(OSError):
+                        facts = one.stat(follow_symlinks=False)
+                        yield Kept(Path(one.path), facts.st_size, facts.st_mtime)
+    except OSError:
+        return
+
+
+def evict(directory: Path, most: int) -> None:
+    """Removes the oldest files until what is left holds at most ``most`` bytes."""
+    oldest = sorted(files(directory), key=lambda one: one.changed)
+    size = sum(one.size for one in oldest)
+    for one in oldest:
+        if size <= most:
+            return
+        _remove(one.path)
+        size -= one.size
+
+
+def clear(directory: Path) -> int:
+    """Removes every file that certready wrote here, and the directory where nothing else is in it. Returns how many
+    entries there were."""
+    count = 0
+    for one in list(files(directory)):
+        count += _remove(one.path) and one.path.suffix == SUFFIX
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+    return count
+
+
+def _remove(path: Path) -> bool:
+    try:
+        path.unlink()
+    except OSError:
+        return False
+    return True

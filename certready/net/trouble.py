@@ -1,0 +1,54 @@
+"""What the HTTP libraries raise, as sentences of ours: their own texts may hold addresses or credentials."""
+
+from __future__ import annotations
+
+
+def sentence(trouble: Exception, timeout: float, *, proxied: bool) -> str:
+    """What went wrong, for the report. ``timeout`` is that of one step, in seconds."""
+    import ssl
+
+    import requests
+    import urllib3
+
+    causes = _causes(trouble)
+    if _any(causes, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        return "Its TLS certificate or handshake is not acceptable."
+    if _any(causes, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+        return "The proxy does not answer or refuses."
+    if _any(causes, TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+        return f"It did not answer within {timeout:g} seconds."
+    if _any(causes, ConnectionRefusedError):
+        return "The proxy refused the connection." if proxied else "It refused the connection."
+    if _any(causes, requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError):
+        return "The connection was closed or broke before the answer was complete."
+    return "Its answer is no HTTP that can be read."
+
+
+def will_pass(trouble: Exception) -> tuple[bool, bool]:
+    """Whether asking again may help, and whether it was the time that ran out."""
+    import ssl
+
+    import requests
+    import urllib3
+
+    causes = _causes(trouble)
+    if _any(causes, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        return False, False
+    slow = _any(causes, TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+    return _any(causes, requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError), slow
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _causes(trouble: BaseException) -> list[BaseException]:
+    """The exception and those behind it, as libraries wrap them: by cause, by context, and as an argument."""
+    found: list[BaseException] = []
+    waiting: list[object] = [trouble]
+    while waiting and len(found) < 20:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return found
