@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # RFC 5321, 4.5.3.1.5 allows reply lines of 512 octets; real banners are longer, hostile ones are endless.
 MAX_LINE = 4096
@@ -14,8 +15,7 @@ MAX_REPLY_TEXT = 500
 _CODE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpReply:
+class SmtpReply(NamedTuple):
     """One whole reply: its ``code`` and the text of each line without the code, printable ASCII only."""
 
     code: int
@@ -40,17 +40,14 @@ class NotSmtpError(ValueError):
 
 
 @dataclass(slots=True)
-class ReplyReader:
-    """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1).
+class LineReader:
+    """Cuts what arrives into lines that end in CRLF or in a bare LF, however the bytes were cut.
 
-    Lines end in CRLF or in a bare LF. ``buffer`` holds what was received and not yet read; ``received`` counts every
-    byte fed. The result does not depend on how the bytes were cut.
+    ``buffer`` holds what was received and not yet read; ``received`` counts every byte fed.
     """
 
     buffer: bytearray = field(default_factory=bytearray)
     received: int = 0
-    _code: int | None = None
-    _lines: list[str] = field(default_factory=list)
 
     def feed(self, data: bytes) -> None:
         """Take in what arrived. Only as much is kept as ``read`` may ever look at."""
@@ -63,15 +60,8 @@ class ReplyReader:
         """Whether more was received than has been read."""
         return bool(self.buffer) or self.received > MAX_BYTES
 
-    def read(self) -> SmtpReply | None:
-        """The next reply, or None where it is not complete yet. Raises NotSmtpError."""
-        while (line := self._line()) is not None:
-            reply = self._add(line)
-            if reply:
-                return reply
-        return None
-
-    def _line(self) -> bytes | None:
+    def read(self) -> bytes | None:
+        """The next line without its end, or None where it is not complete yet. Raises NotSmtpError for too much."""
         end = self.buffer.find(b"\n", 0, MAX_LINE + 1)
         if end < 0:
             if len(self.buffer) > MAX_LINE:
@@ -82,6 +72,40 @@ class ReplyReader:
         line = bytes(self.buffer[:end]).removesuffix(b"\r")
         del self.buffer[: end + 1]
         return line
+
+
+@dataclass(slots=True)
+class ReplyReader:
+    """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1).
+
+    The result does not depend on how the bytes were cut.
+    """
+
+    lines: LineReader = field(default_factory=LineReader)
+    _code: int | None = None
+    _lines: list[str] = field(default_factory=list)
+
+    @property
+    def buffer(self) -> bytearray:
+        """What was received and not yet read."""
+        return self.lines.buffer
+
+    @property
+    def left_over(self) -> bool:
+        """Whether more was received than has been read."""
+        return self.lines.left_over
+
+    def feed(self, data: bytes) -> None:
+        """Take in what arrived."""
+        self.lines.feed(data)
+
+    def read(self) -> SmtpReply | None:
+        """The next reply, or None where it is not complete yet. Raises NotSmtpError."""
+        while (line := self.lines.read()) is not None:
+            reply = self._add(line)
+            if reply:
+                return reply
+        return None
 
     def _add(self, line: bytes) -> SmtpReply | None:
         match = _CODE.fullmatch(line)

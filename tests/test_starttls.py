@@ -293,7 +293,18 @@ def eaten(flood: bytes) -> int:
 class TestRegistry:
     def test_default_ports(self) -> None:
         """Each protocol has the port that IANA gave it."""
-        expected = {"smtp": 25, "submission": 587, "smtps": 465, "tls": 443}
+        expected = {
+            "smtp": 25,
+            "submission": 587,
+            "smtps": 465,
+            "lmtp": 24,
+            "imap": 143,
+            "imaps": 993,
+            "pop3": 110,
+            "pop3s": 995,
+            "ldap": 389,
+            "tls": 443,
+        }
         assert expected == {name: entry.port for name, entry in PROTOCOLS.items()}
 
     def test_implicit_tls_says_nothing_first(self) -> None:
@@ -306,7 +317,7 @@ class TestRegistry:
         """A protocol that is not known is a usage error that names those that are."""
         with pytest.raises(UsageError) as error:
             protocol("gopher\x1b")
-        assert error.value.hint == "Use one of smtp, submission, smtps, tls."
+        assert error.value.hint == "Use one of smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap, tls."
         assert str(error.value) == '"gopher?" is no known protocol.'
 
     @pytest.mark.parametrize("name", ["gw.contoso.com", "[192.0.2.1]", "[IPv6:2001:db8::1]", "host"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.model import Endpoint, Evidence, Trouble
+from certready.checks.further import RULES as FURTHER_RULES
+from certready.checks.further import differing, further, summary
+from certready.endpoints import Trouble
+from certready.model import Endpoint, Evidence
 from certready.report import NotApplicable, Observation, Rule
-from certready.starttls import masked
 
 STARTTLS = "RFC 3207"
 CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
@@ -65,6 +67,7 @@ RULES = (
     OLD_VERSION,
     NODES_DIFFER,
     DIRECTION,
+    *FURTHER_RULES,
 )
 
 _TROUBLES: dict[Trouble, Rule] = {
@@ -90,6 +93,7 @@ def check_tls(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
         return
     for endpoint in evidence.endpoints:
         yield _reached(endpoint)
+    yield from further(evidence)
     yield from _agreement(evidence)
     yield from _direction(evidence)
 
@@ -117,7 +121,7 @@ def _reached(endpoint: Endpoint) -> Observation:
     )
     return Observation(
         ESTABLISHED if current else OLD_VERSION,
-        message,
+        message + summary(endpoint),
         chain=endpoint.chain,
         endpoint=endpoint.name,
         about_certificate=False,
@@ -131,6 +135,8 @@ def _nuance(endpoint: Endpoint) -> str:
         return ""
     if endpoint.stage == "starttls" or (endpoint.reply or "").startswith("5"):
         return "refused"
+    from certready.starttls import masked
+
     return "masked" if masked(endpoint.reply) else ""
 
 
@@ -150,7 +156,10 @@ def _agreement(evidence: Evidence) -> Iterator[Observation]:
         if endpoint.chain:
             chains.setdefault(endpoint.chain, []).append(_who(endpoint))
     if len(chains) > 1:
-        yield _different(evidence, chains)
+        yield _different(evidence, chains, "")
+    else:
+        for to_whom, answers in differing(endpoints):
+            yield _different(evidence, answers, f" {to_whom}")
     without = [endpoint for endpoint in endpoints if endpoint.trouble]
     if not chains or not without:
         return
@@ -168,8 +177,8 @@ def _agreement(evidence: Evidence) -> Iterator[Observation]:
         )
 
 
-def _different(evidence: Evidence, chains: dict[str, list[str]]) -> Observation:
-    """Says of several chains whether the leaf differs or only what was sent beside it."""
+def _different(evidence: Evidence, chains: dict[str, list[str]], to_whom: str) -> Observation:
+    """Of several chains, whether the leaf differs or only what was sent beside it; ``to_whom`` is "" for everybody."""
     leaves = {chain: evidence.chain(chain).leaf_certificate for chain in chains}
     shown = {
         chain: f"{_listed(who)} with {leaves[chain].parsed.label} (SHA-256 {leaves[chain].sha256[:16]}..., "
@@ -178,7 +187,7 @@ def _different(evidence: Evidence, chains: dict[str, list[str]]) -> Observation:
     }
     same_leaf = len(set(leaves.values())) == 1
     what = "the same certificate with different ones beside it" if same_leaf else "different certificates"
-    return _differ(f"The addresses present {what}: {'; '.join(shown.values())}.", "", {"chains": chains})
+    return _differ(f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.", "", {"chains": chains})
 
 
 def _differ(message: str, variant: str, evidence: dict[str, object]) -> Observation:

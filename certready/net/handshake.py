@@ -7,7 +7,7 @@ OCSP answer at all. The socket stays ours, and with it the clock.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from certready.net.wire import CHUNK, Wire
@@ -24,35 +24,72 @@ MAX_HANDSHAKE_BYTES = 4 * 1024 * 1024
 CIPHERS = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"
 
 
+# Microsoft Learn, "Technical reference details about encryption": the TLS 1.2 suites of Exchange Online, by
+# OpenSSL's names. Every one of them needs a server certificate with an RSA key.
+EXCHANGE_CIPHERS = (
+    b"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256:"
+    b"ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-GCM-SHA384:AES128-GCM-SHA256:@SECLEVEL=0"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a client offers in a handshake: OpenSSL's cipher list, and whether TLS 1.2 alone or every version."""
+
+    ciphers: bytes = CIPHERS
+    only_tls12: bool = False
+
+
+EVERYTHING = Offer()
+EXCHANGE = Offer(EXCHANGE_CIPHERS, only_tls12=True)
+RSA = Offer(b"aRSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
+ECDSA = Offer(b"aECDSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer."""
+    """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer, and
+    whether the server asked for a client certificate."""
 
     version: str
     cipher: str
     chain: tuple[bytes, ...]
     staple: bytes | None
+    asks_certificate: bool = False
 
 
 class HandshakeError(Exception):
-    """The handshake failed; the text is the sentence that says why."""
+    """The handshake failed; the text is the sentence that says why. ``refused`` is True where the other side ended it,
+    as one does that has nothing in common with what was offered."""
+
+    def __init__(self, sentence: str, *, refused: bool = False) -> None:
+        super().__init__(sentence)
+        self.refused = refused
 
 
 class SharedContext:
-    """The one SSL context of a run, made when it is first asked for, by whichever thread that is.
+    """The SSL contexts of a run, one for each offer, made when first asked for, by whichever thread that is.
 
     Importing OpenSSL takes as long as a few round trips, so it is done while the gateway is thinking.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._context: SSL.Context | None = None
+        self._contexts: dict[Offer, SSL.Context] = {}
 
-    def get(self) -> SSL.Context:
+    def get(self, offer: Offer = EVERYTHING) -> SSL.Context:
         with self._lock:
-            if self._context is None:
-                self._context = _new_context()
-            return self._context
+            if offer not in self._contexts:
+                self._contexts[offer] = _new_context(offer)
+            return self._contexts[offer]
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What OpenSSL's callbacks saw of one connection."""
+
+    staples: list[bytes] = field(default_factory=list)
+    asked: bool = False
 
 
 def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: bytes = b"") -> Session:
@@ -63,8 +100,8 @@ def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: by
     from OpenSSL import SSL
 
     connection = SSL.Connection(context, None)
-    staples: list[bytes] = []
-    connection.set_app_data(staples)
+    notes = _Notes()
+    connection.set_app_data(notes)
     connection.set_connect_state()
     connection.request_ocsp()
     if sni is not None:
@@ -72,30 +109,38 @@ def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: by
     try:
         _drive(wire, connection)
     except SSL.Error as error:
-        raise HandshakeError(_sentence(error)) from None
+        raise HandshakeError(_sentence(error), refused=True) from None
     except TimeoutError:
         raise HandshakeError("The gateway did not finish the TLS handshake in time.") from None
     session = Session(
         version=connection.get_protocol_version_name(),
         cipher=connection.get_cipher_name() or "",
         chain=_sent(connection),
-        staple=staples[-1] if staples and staples[-1] else None,
+        staple=notes.staples[-1] if notes.staples and notes.staples[-1] else None,
+        asks_certificate=notes.asked,
     )
     _say_goodbye(wire, connection, farewell)
     return session
 
 
-def _new_context() -> SSL.Context:
+def _new_context(offer: Offer) -> SSL.Context:
     from OpenSSL import SSL
 
     def keep(connection: SSL.Connection, staple: bytes, _data: object | None) -> bool:
-        connection.get_app_data().append(staple)
+        connection.get_app_data().staples.append(staple)
         return True  # judged later, with the certificates at hand
+
+    def watch(connection: SSL.Connection, _where: int, _value: int) -> None:
+        if b"certificate request" in connection.get_state_string():
+            connection.get_app_data().asked = True
 
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
-    context.set_min_proto_version(SSL.TLS1_VERSION)
-    context.set_cipher_list(CIPHERS)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION if offer.only_tls12 else SSL.TLS1_VERSION)
+    if offer.only_tls12:
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(offer.ciphers)
+    context.set_info_callback(watch)
     context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)  # gateways from before RFC 5746 still have a certificate
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_ocsp_client_callback(keep)
@@ -121,7 +166,7 @@ def _drive(wire: Wire, connection: SSL.Connection) -> None:
         data = wire.receive()
         received += len(data)
         if not data:
-            raise HandshakeError("The gateway closed the connection during the TLS handshake.")
+            raise HandshakeError("The gateway closed the connection during the TLS handshake.", refused=True)
         if received > MAX_HANDSHAKE_BYTES:
             raise HandshakeError("The gateway sent more than 4 MiB without finishing the TLS handshake.")
         connection.bio_write(data)

@@ -6,13 +6,22 @@ import ipaddress
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
 
 from certready.errors import UsageError
 
 T = TypeVar("T")
+Family = Literal["any", "ipv4", "ipv6"]
+_FAMILIES: Mapping[Family, tuple[int, ...]] = MappingProxyType(
+    {
+        "any": (socket.AF_INET, socket.AF_INET6),
+        "ipv4": (socket.AF_INET,),
+        "ipv6": (socket.AF_INET6,),
+    }
+)
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
@@ -27,6 +36,14 @@ class Address:
     @property
     def text(self) -> str:
         return str(self.sockaddr[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Nameserver:
+    """A DNS server to ask: an IP address and a port; without an address those that the system is set up with."""
+
+    address: str | None = None
+    port: int = 53
 
 
 class ResolveError(Exception):
@@ -65,18 +82,41 @@ def server_name(host: str) -> str | None:
 
 
 def addresses(
-    host: str, port: int, *, timeout: float, resolve: Mapping[str, Sequence[str]] | None = None
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    resolve: Mapping[str, Sequence[str]] | None = None,
+    family: Family = "any",
+    dns: Nameserver | None = None,
 ) -> tuple[Address, ...]:
     """Every address of ``host`` (as from :func:`host_name`), A and AAAA, each once, in the resolver's order.
 
-    ``resolve`` names addresses for a host that then is not looked up. Raises ResolveError, after ``timeout`` seconds
-    at the latest, whatever the resolver does; UsageError where ``resolve`` holds something else than addresses.
+    ``resolve`` names addresses for a host that then is not looked up; ``dns`` is asked instead of the system's
+    resolver. Raises ResolveError, after ``timeout`` seconds at the latest, whatever the resolver does; UsageError
+    where ``resolve`` holds something else than addresses.
     """
     given = {host_name(name): given for name, given in (resolve or {}).items()}.get(host)
     if given is None and is_literal(host):
         given = [host]  # needs no resolver, nor a thread to wait for one
+    if given is None and dns is not None:
+        from certready.net.dns import host_addresses
+
+        given = host_addresses(host, dns, timeout=timeout).addresses
     if given is not None:
-        return _unique(host, (Address(*_numeric(address, port)) for address in given))
+        found = tuple(Address(*_numeric(address, port)) for address in given)
+    else:
+        found = _system(host, port, timeout)
+    if not found:
+        raise ResolveError(f"{host} has no address.")
+    wanted = {one.text: one for one in found if one.family in _FAMILIES[family]}
+    if not wanted:
+        raise ResolveError(f"{host} has no {'IPv4' if family == 'ipv4' else 'IPv6'} address.")
+    return tuple(wanted.values())
+
+
+def _system(host: str, port: int, timeout: float) -> tuple[Address, ...]:
+    """What the system's resolver says. Raises ResolveError."""
 
     def look_up() -> list[Any]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -89,8 +129,7 @@ def addresses(
         raise ResolveError(_resolver_sentence(host, error)) from None
     except (OSError, ValueError) as error:
         raise ResolveError(f"{host} cannot be looked up: {str(error)!a}.") from None
-    families = (socket.AF_INET, socket.AF_INET6)
-    return _unique(host, (Address(family, sockaddr) for family, _, _, _, sockaddr in found if family in families))
+    return tuple(Address(family, sockaddr) for family, _, _, _, sockaddr in found if family in _FAMILIES["any"])
 
 
 def greeting_name(local: str) -> str:
@@ -127,11 +166,29 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return results[0]
 
 
-def _unique(host: str, found: Iterable[Address]) -> tuple[Address, ...]:
-    unique = tuple({address.text: address for address in found}.values())
-    if not unique:
-        raise ResolveError(f"{host} has no address.")
-    return unique
+def in_parallel(work: Sequence[Callable[[], T]]) -> list[T]:
+    """The results of calls that end by themselves, made at the same time, in order. Raises what one of them raised."""
+    if len(work) == 1:
+        return [work[0]()]
+    results: dict[int, T] = {}
+    errors: list[Exception] = []
+
+    def run(index: int) -> None:
+        try:
+            results[index] = work[index]()
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=run, args=(index,), name="certready-resolve", daemon=True) for index in range(len(work))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [results[index] for index in range(len(work))]
 
 
 def _numeric(address: str, port: int) -> tuple[int, tuple[Any, ...]]:

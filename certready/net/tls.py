@@ -1,4 +1,4 @@
-"""A live gateway: every address it has, the dialogue up to TLS, and the chain exactly as it was sent."""
+"""Live gateways: every address they have, the dialogue up to TLS, and the chains exactly as they were sent."""
 
 from __future__ import annotations
 
@@ -8,22 +8,56 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from certready.certificate import Certificate
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
-from certready.net.handshake import HandshakeError, SharedContext, handshake
-from certready.net.resolve import Address, ResolveError, addresses, greeting_name, host_name, server_name
-from certready.net.wire import FIREWALL, ConnectError, Wire
-from certready.starttls import Outcome, Protocol, Step, check_ehlo
+from certready.net.handshake import SharedContext
+from certready.net.node import Plan, Seen, probe, unreachable
+from certready.net.resolve import (
+    Address,
+    Family,
+    Nameserver,
+    ResolveError,
+    addresses,
+    host_name,
+    in_parallel,
+    server_name,
+)
+from certready.starttls import check_ehlo
 from certready.starttls import protocol as protocol_named
 
 MAX_ADDRESSES = 16
+MAX_HOSTS = 16
 PARALLEL = 8
-TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
 
 Progress = Callable[[str], None]
+Arrived = Callable[[tuple[Certificate, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean."""
+
+    protocol: str = "smtp"
+    ehlo: str | None = None
+    sni: str | None = None
+    timeout: float = 10.0
+    resolve: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    family: Family = "any"
+    dns: Nameserver | None = None
+    thorough: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A host to be asked. With an ``error`` it is not: the sentence becomes its endpoint's trouble."""
+
+    host: str
+    port: int | None = None
+    error: str | None = None
 
 
 def fetch(
@@ -36,8 +70,12 @@ def fetch(
     timeout: float = 10.0,
     progress: Progress | None = None,
     resolve: Mapping[str, Sequence[str]] | None = None,
+    family: Family = "any",
+    dns: Nameserver | None = None,
+    thorough: bool = True,
+    arrived: Arrived | None = None,
 ) -> Bundle:
-    """Ask every address of a gateway for its certificate.
+    """Ask every address of a gateway for its certificates.
 
     The result is what was seen: one Endpoint for each address in the resolver's order (one without an address where
     the name leads nowhere), each different chain once as c1, c2... A gateway that cannot be reached, refuses or
@@ -48,196 +86,188 @@ def fetch(
         port: by default the protocol's (25 for smtp).
         protocol: a key of :data:`certready.starttls.PROTOCOLS`.
         ehlo: the name to greet with; by default this machine's full name, else its address in brackets.
-        sni: the server name sent in the handshake; by default the host, for an address none.
+        sni: the server name sent in the handshake; by default the host, for an address none; "" sends none.
         timeout: seconds for looking up and for each step with an address; one address takes at most three times
             as long.
         progress: told a short sentence as each stage is reached, always in the caller's thread.
         resolve: addresses by host name, used instead of asking DNS.
+        family: which addresses are asked: "any", "ipv4" or "ipv6".
+        dns: the DNS server to ask instead of the system's resolver.
+        thorough: whether each address that answers is asked, in connections of their own, for its certificates of
+            either key type in TLS 1.2, and for the one it has for clients that name no server.
+        arrived: given the first chain of each address as soon as it is there, in the caller's thread.
 
     Raises:
         UsageError: host, port, protocol, ehlo, sni or timeout are not what they must be.
     """
-    plan = _plan(host, port, protocol, timeout, ehlo=ehlo, sni=sni)
+    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, dns, thorough)
+    return fetch_many(None, [Node(host, port)], how, progress=progress, arrived=arrived)
+
+
+def fetch_many(
+    name: str | None,
+    nodes: Sequence[Node],
+    how: How,
+    *,
+    progress: Progress | None = None,
+    arrived: Arrived | None = None,
+) -> Bundle:
+    """Ask every address of several hosts, as :func:`fetch` does one. Hosts named twice are asked once.
+
+    ``name`` is what they are together; None: the first one's ``host:port``. Raises UsageError.
+    """
     tell = progress or (lambda _sentence: None)
-    target = Target("host", f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}")
-    tell(f"looking up {plan.host}")
-    try:
-        found = addresses(plan.host, plan.port, timeout=timeout, resolve=resolve)
-    except ResolveError as error:
-        return Bundle(target, (), (_failed(plan.endpoint(""), str(error)),))
-    seen = _probe_all(plan, found[:MAX_ADDRESSES], tell)
-    if len(found) > MAX_ADDRESSES:
-        seen.append(_Seen(_failed(plan.endpoint(found[MAX_ADDRESSES].text), _too_many(plan.host, len(found)))))
-    return _bundle(target, plan, seen)
+    context = SharedContext()
+    plans = {_plan(node, how, context): node.error for node in nodes}
+    located = _locate(plans, how, tell)
+    jobs = [(one.plan, address) for one in located for address in one.addresses]
+    results = iter(_probe_all(jobs, context, tell, arrived or (lambda _: None)))
+    seen: list[Seen] = []
+    for one in located:
+        seen += [*(next(results) for _ in one.addresses), *one.others]
+    return _bundle(Target("host", name or _shown(next(iter(plans)))), seen)
+
+
+def _shown(plan: Plan) -> str:
+    return f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
+
+
+def _plan(node: Node, how: How, context: SharedContext) -> Plan:
+    protocol = protocol_named(how.protocol)
+    host = host_name(node.host)
+    port = protocol.port if node.port is None else node.port
+    if not 0 < port < 65536:
+        raise UsageError(f"{port} is no port number.", hint="Ports go from 1 to 65535.")
+    if not (how.timeout > 0 and math.isfinite(how.timeout)) or how.timeout > 3600:
+        raise UsageError(
+            f"A timeout of {how.timeout:g} s cannot be kept.", hint="Give seconds, more than 0, at most 3600."
+        )
+    if how.ehlo is not None:
+        check_ehlo(how.ehlo)
+    shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
+    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, how.timeout, how.thorough, context)
+
+
+# -- where they are -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is done with every address."""
+class _Located:
+    """A host, the addresses to probe, and what is said of what is not probed."""
 
-    host: str
-    port: int
-    protocol_name: str
-    protocol: Protocol
-    ehlo: str | None
-    sni: str | None
-    timeout: float
-    context: SharedContext
-
-    @property
-    def total(self) -> float:
-        return self.timeout * TOTAL_STEPS
-
-    def endpoint(self, address: str) -> Endpoint:
-        return Endpoint(self.host, address, self.port, protocol=self.protocol_name)
+    plan: Plan
+    addresses: tuple[Address, ...] = ()
+    others: tuple[Seen, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One address's endpoint and the chain it sent, DER, empty where it came to none."""
+def _locate(plans: Mapping[Plan, str | None], how: How, tell: Progress) -> list[_Located]:
+    """The addresses of every host, looked up at the same time."""
+    asked = [plan for plan, error in plans.items() if error is None][:MAX_HOSTS]
 
-    endpoint: Endpoint
-    chain: tuple[bytes, ...] = ()
-
-
-def _plan(host: str, port: int | None, protocol: str, timeout: float, *, ehlo: str | None, sni: str | None) -> _Plan:
-    how = protocol_named(protocol)
-    name = host_name(host)
-    number = how.port if port is None else port
-    if not 0 < number < 65536:
-        raise UsageError(f"{number} is no port number.", hint="Ports go from 1 to 65535.")
-    if not (timeout > 0 and math.isfinite(timeout)) or timeout > 3600:
-        raise UsageError(f"A timeout of {timeout:g} s cannot be kept.", hint="Give seconds, more than 0, at most 3600.")
-    if ehlo is not None:
-        check_ehlo(ehlo)
-    shown = server_name(name) if sni is None else server_name(host_name(sni))
-    return _Plan(name, number, protocol, how, ehlo, shown, timeout, SharedContext())
-
-
-# -- every address at once ----------------------------------------------------------------------------------------
-
-_Event = str | tuple[int, _Seen] | Exception
-
-
-def _probe_all(plan: _Plan, found: Sequence[Address], tell: Progress) -> list[_Seen]:
-    """Probe the addresses in daemon threads, eight at a time, and wait no longer than their limits allow."""
-    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-    todo = deque(enumerate(found))
-    rounds = math.ceil(len(found) / PARALLEL)
-    end = time.monotonic() + rounds * plan.total + plan.timeout
-    for _ in range(min(PARALLEL, len(found))):
-        threading.Thread(target=_work, args=(plan, todo, events), name="certready-probe", daemon=True).start()
-    plan.context.get()  # OpenSSL is imported here while the threads wait for banners
-    done: dict[int, _Seen] = {}
-    while len(done) < len(found):
+    def look_up(plan: Plan) -> _Located:
         try:
-            event = events.get(timeout=max(end - time.monotonic(), 0))
-        except queue.Empty:
-            break
-        if isinstance(event, Exception):
-            raise event
-        if isinstance(event, str):
-            tell(event)
-        else:
-            done[event[0]] = event[1]
-    late = f"The probe did not come to an end within {rounds * plan.total:g} s."
-    return [done.get(index, _Seen(_failed(plan.endpoint(address.text), late))) for index, address in enumerate(found)]
+            found = addresses(
+                plan.host, plan.port, timeout=how.timeout, resolve=how.resolve, family=how.family, dns=how.dns
+            )
+        except ResolveError as error:
+            return _Located(plan, others=(Seen(unreachable(plan.endpoint(), str(error))),))
+        first, rest = found[:MAX_ADDRESSES], found[MAX_ADDRESSES:]
+        others = (Seen(unreachable(plan.endpoint(rest[0].text), _too_many(plan.host, len(found)))),) if rest else ()
+        return _Located(plan, first, others)
+
+    for plan in asked:
+        tell(f"looking up {plan.host}")
+    located = dict(zip(asked, in_parallel([partial(look_up, plan) for plan in asked]), strict=True))
+    return [located.get(plan) or _Located(plan, others=(_not_asked(plan, error),)) for plan, error in plans.items()]
 
 
-def _work(plan: _Plan, todo: deque[tuple[int, Address]], events: queue.SimpleQueue[_Event]) -> None:
-    while True:
-        try:
-            index, address = todo.popleft()
-        except IndexError:
-            return
-        try:
-            events.put((index, _probe(plan, address, events.put)))
-        except Exception as error:  # noqa: BLE001 - a bug: raised again in the caller's thread
-            events.put(error)
-
-
-# -- one address ----------------------------------------------------------------------------------------------------
-
-
-def _probe(plan: _Plan, address: Address, tell: Progress) -> _Seen:
-    """Connect, talk, shake hands: what came of it with one address."""
-    blank = plan.endpoint(address.text)
-    tell(f"connecting to {blank.name}")
-    try:
-        wire = Wire(address, timeout=plan.timeout, total=plan.total)
-    except ConnectError as error:
-        return _Seen(_failed(blank, str(error)))
-    with wire:
-        outcome = _converse(plan, wire, lambda stage: tell(f"{blank.name}: {stage}"))
-        reached = replace(blank, stage=outcome.stage, reply=outcome.reply, trouble=outcome.trouble, error=outcome.error)
-        if outcome.trouble:
-            return _Seen(reached)
-        tell(f"{blank.name}: handshake")
-        wire.begin()
-        try:
-            session = handshake(wire, plan.context.get(), sni=plan.sni, farewell=plan.protocol.farewell)
-        except HandshakeError as error:
-            return _Seen(replace(reached, trouble="handshake-failed", error=str(error)))
-        return _Seen(
-            replace(
-                reached,
-                stage="done",
-                tls_version=session.version,
-                cipher=session.cipher,
-                staple=session.staple,
-                elapsed_ms=wire.elapsed_ms,
-            ),
-            session.chain,
-        )
-
-
-def _converse(plan: _Plan, wire: Wire, tell: Progress) -> Outcome:
-    """Drive the protocol's dialogue over the wire until it ends or time is up."""
-    dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
-    step: Step | None = None
-    try:
-        step = next(dialogue)
-        wire.begin()
-        tell(step.stage)
-        while True:
-            if step.send:
-                wire.begin()
-                tell(step.stage)
-                wire.send(step.send)
-            step = dialogue.send(wire.receive())
-    except StopIteration as end:
-        outcome: Outcome = end.value
-        return outcome
-    except TimeoutError:
-        return _timed_out(plan, step)
-
-
-def _timed_out(plan: _Plan, step: Step | None) -> Outcome:
-    stage, reply = (step.stage, step.reply) if step else ("connect", None)
-    if stage == "banner":
-        sentence = (
-            f"The connection was accepted, and no whole banner came within {plan.timeout:g} s: {FIREWALL}, or the port "
-            "expects TLS at once (--protocol smtps)."
-        )
-    else:
-        sentence = f"The gateway did not answer {stage.upper()} within {plan.timeout:g} s."
-    return Outcome("unreachable", stage, reply, sentence)
-
-
-def _failed(endpoint: Endpoint, sentence: str) -> Endpoint:
-    return replace(endpoint, trouble="unreachable", error=sentence)
+def _not_asked(plan: Plan, error: str | None) -> Seen:
+    return Seen(unreachable(plan.endpoint(), error or f"Only the first {MAX_HOSTS} hosts were probed; this was not."))
 
 
 def _too_many(host: str, count: int) -> str:
     return f"{host} has {count} addresses, and only the first {MAX_ADDRESSES} were probed; this and the rest were not."
 
 
-def _bundle(target: Target, plan: _Plan, seen: Sequence[_Seen]) -> Bundle:
-    """Each different chain once, numbered in the order of the endpoints that sent it."""
-    ids: dict[tuple[bytes, ...], str] = {}
-    endpoints = []
+# -- every address at once ----------------------------------------------------------------------------------------
+
+_Job = tuple[Plan, Address]
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first chain of an address, DER."""
+
+    chain: tuple[bytes, ...]
+
+
+_Event = str | _First | tuple[int, Seen] | Exception
+
+
+def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
+    """Probe the addresses in daemon threads, eight at a time, and wait no longer than their limits allow."""
+    if not jobs:
+        return []
+    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+    todo = deque(enumerate(jobs))
+    rounds, total = math.ceil(len(jobs) / PARALLEL), jobs[0][0].total
+    end = time.monotonic() + rounds * total + jobs[0][0].timeout
+    for _ in range(min(PARALLEL, len(jobs))):
+        threading.Thread(target=_work, args=(todo, events), name="certready-probe", daemon=True).start()
+    context.get()  # OpenSSL is imported here while the threads wait for banners
+    done: dict[int, Seen] = {}
+    while len(done) < len(jobs):
+        try:
+            event = events.get(timeout=max(end - time.monotonic(), 0))
+        except queue.Empty:
+            break
+        match event:
+            case Exception():
+                raise event
+            case str():
+                tell(event)
+            case _First():
+                arrived(tuple(map(Certificate, event.chain)))
+            case (index, seen):
+                done[index] = seen
+    late = f"The probe did not come to an end within {rounds * total:g} s."
+    return [
+        done.get(index, Seen(unreachable(plan.endpoint(address.text), late)))
+        for index, (plan, address) in enumerate(jobs)
+    ]
+
+
+def _work(todo: deque[tuple[int, _Job]], events: queue.SimpleQueue[_Event]) -> None:
+    while True:
+        try:
+            index, (plan, address) = todo.popleft()
+        except IndexError:
+            return
+        try:
+            events.put((index, probe(plan, address, events.put, lambda chain: events.put(_First(chain)))))
+        except Exception as error:  # noqa: BLE001 - a bug: raised again in the caller's thread
+            events.put(error)
+
+
+# -- what they showed ---------------------------------------------------------------------------------------------
+
+
+def _bundle(target: Target, seen: Sequence[Seen]) -> Bundle:
+    """Each different chain once: first those of the ordinary handshakes in the order of the endpoints, then those that
+    only a further question brought up."""
+    names: dict[tuple[bytes, ...], str | None] = {}
     for one in seen:
-        chain = ids.setdefault(one.chain, f"c{len(ids) + 1}") if one.chain else None
-        endpoints.append(replace(one.endpoint, chain=chain))
-    chains = tuple(Chain(name, "tls", tuple(map(Certificate, ders)), sni=plan.sni) for ders, name in ids.items())
-    return Bundle(target, chains, tuple(endpoints))
+        if one.chain:
+            names.setdefault(one.chain, one.sni)
+    for one in seen:
+        for handshake, chain in one.further:
+            if chain:
+                names.setdefault(chain, None if handshake.question == "no-name" else one.sni)
+    ids = {chain: f"c{number}" for number, chain in enumerate(names, 1)}
+    chains = tuple(Chain(ids[ders], "tls", tuple(map(Certificate, ders)), sni=sni) for ders, sni in names.items())
+    return Bundle(target, chains, tuple(_endpoint(one, ids) for one in seen))
+
+
+def _endpoint(seen: Seen, ids: Mapping[tuple[bytes, ...], str]) -> Endpoint:
+    further = tuple(replace(handshake, chain=ids.get(chain)) for handshake, chain in seen.further)
+    return replace(seen.endpoint, chain=ids.get(seen.chain), handshakes=further)

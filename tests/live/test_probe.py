@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,16 +53,33 @@ def test_root_sent_too(start: Start, authority: Authority) -> None:
 def test_no_complaint_in_the_log(start_postfix: Start, authority: Authority) -> None:
     """Postfix notes an honest EHLO and a proper TLS session, and no synchronization error."""
     server = start_postfix(
-        authority.issue("gw.contoso.test"), settings=["smtpd_log_access_permit_actions = static:all"]
+        authority.issue("gw.contoso.test", key="rsa"), settings=["smtpd_log_access_permit_actions = static:all"]
     )
     fetch("127.0.0.1", server.port, ehlo="probe.example.org")
     for _ in range(500):  # the log is written by another process, after the session has ended
         log = server.log()
-        if log.count("disconnect from") == 2:  # the readiness check's and ours
+        if log.count("disconnect from") == 4:  # the readiness check's and ours, one for each TLS question
             break
         time.sleep(0.02)
     assert "TLS connection established" in log
     assert "improper command pipelining" not in log
+
+
+def test_two_key_types(start_postfix: Start, authority: Authority, tmp_path: Path) -> None:
+    """A Postfix with an RSA and an ECDSA certificate shows both chains, each with its family."""
+    rsa, ecdsa = authority.issue("gw.contoso.test", key="rsa"), authority.issue("gw.contoso.test")
+    for name, leaf in (("rsa", rsa), ("ecdsa", ecdsa)):
+        (tmp_path / name).write_bytes(leaf.key_pem + leaf.chain_pem)
+    server = start_postfix(rsa, settings=[f"smtpd_tls_chain_files = {tmp_path}/rsa, {tmp_path}/ecdsa"])
+    bundle = fetch("127.0.0.1", server.port, ehlo="probe.example.org")
+    assert {(chain.family, chain.leaf_certificate.der) for chain in bundle.chains} == {
+        ("rsa", rsa.der),
+        ("ecdsa", ecdsa.der),
+    }
+    assert {one.question: one.outcome for one in bundle.endpoints[0].handshakes} == {
+        "exchange": "done",
+        "ecdsa": "done",
+    }
 
 
 def test_tls_switched_off(start_postfix: Start, authority: Authority) -> None:

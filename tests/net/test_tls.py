@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import struct
 import threading
 from pathlib import Path
 
@@ -14,14 +15,16 @@ from cryptography import x509
 from certready.demo.pki import Authority, Issued
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
+from certready.net import node as fetching
 from certready.net import resolve as resolving
-from certready.net import tls as fetching
+from certready.net import tls as scheduling
 from certready.net.handshake import SharedContext
 from certready.net.resolve import ResolveError, addresses, greeting_name, host_name, server_name, within
 from certready.net.tls import MAX_ADDRESSES, fetch
 from tests.live.servers import (
     Act,
     FaultySmtp,
+    Visit,
     drip,
     flood,
     free_port,
@@ -60,7 +63,13 @@ def upgrade(leaf: Issued, tmp_path: Path) -> Act:
 def probe(*script: bytes | Act, **options: object) -> Endpoint:
     """The one endpoint of a gateway that follows this script."""
     with FaultySmtp(*script) as server:
-        return fetch("127.0.0.1", server.port, ehlo="probe.example.org", **options).endpoints[0]  # type: ignore[arg-type]
+        wanted = {"ehlo": "probe.example.org", "thorough": False, "timeout": PATIENT, **options}
+        return fetch("127.0.0.1", server.port, **wanted).endpoints[0]  # type: ignore[arg-type]
+
+
+def plain(port: int, **options: object) -> Bundle:
+    """What one ordinary handshake with a gateway on loopback shows."""
+    return fetch("127.0.0.1", port, thorough=False, **options)  # type: ignore[arg-type]
 
 
 def sent(bundle: Bundle) -> list[list[bytes]]:
@@ -72,7 +81,7 @@ class TestGateway:
     def test_upgrade(self, authority: Authority, leaf: Issued, upgrade: Act) -> None:
         """A gateway that behaves gives its chain as sent, TLS version and cipher, and hears nothing but the truth."""
         with FaultySmtp(BANNER, EHLO, READY, upgrade) as server:
-            bundle = fetch("127.0.0.1", server.port, ehlo="probe.example.org", sni="gw.contoso.test")
+            bundle = plain(server.port, ehlo="probe.example.org", sni="gw.contoso.test")
         (endpoint,) = bundle.endpoints
         assert bundle.target == Target("host", f"127.0.0.1:{server.port}")
         assert (endpoint.stage, endpoint.trouble, endpoint.error) == ("done", "", None)
@@ -87,21 +96,21 @@ class TestGateway:
     def test_implicit_tls(self, leaf: Issued, upgrade: Act) -> None:
         """With smtps TLS comes first, and the farewell is still said inside it."""
         with FaultySmtp(upgrade) as server:
-            bundle = fetch("127.0.0.1", server.port, protocol="smtps")
+            bundle = plain(server.port, protocol="smtps")
         assert bundle.chains[0].leaf_certificate.der == leaf.der
         assert server.heard == [b"QUIT\r\n"]
 
     def test_no_name_for_an_address(self, upgrade: Act) -> None:
         """Where the host is an address, no server name is sent (RFC 6066, 3)."""
         with FaultySmtp(upgrade) as server:
-            bundle = fetch("127.0.0.1", server.port, protocol="tls")
+            bundle = plain(server.port, protocol="tls")
         assert (server.server_names, bundle.chains[0].sni) == ([None], None)
 
     def test_name_of_the_host(self, upgrade: Act) -> None:
         """Where the host is a name, that is the server name, as an A-label."""
         with FaultySmtp(upgrade) as server:
             where = {"xn--mller-kva.test": ["127.0.0.1"]}
-            fetch("M\u00fcller.test.", server.port, protocol="tls", resolve=where)
+            fetch("M\u00fcller.test.", server.port, protocol="tls", resolve=where, thorough=False)
         assert server.server_names == ["xn--mller-kva.test"]
 
     @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -232,6 +241,62 @@ class TestTrouble:
         endpoint = probe(BANNER, EHLO, READY, tls(context))
         assert (endpoint.trouble, endpoint.chain) == ("handshake-failed", None)
         assert endpoint.error == "The gateway sent 102 certificates; more than 100 are not looked at."
+
+    def test_chain_of_a_hundred(self, leaf: Issued, authority: Authority, tmp_path: Path) -> None:
+        """A hundred certificates are the most that is looked at, and they are all there."""
+        context = tls_context(leaf, tmp_path, sent=[leaf, *([authority] * 99)])
+        with FaultySmtp(BANNER, EHLO, READY, tls(context)) as server:
+            bundle = plain(server.port)
+        assert [len(chain.certificates) for chain in bundle.chains] == [100]
+
+    def test_handshake_alert(self, leaf: Issued, tmp_path: Path) -> None:
+        """A gateway that ends the handshake with an alert is told from one that just hangs up."""
+        alert = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure
+
+        def refuse(visit: Visit) -> None:
+            visit.socket.recv(4096)
+            visit.socket.sendall(alert)
+
+        endpoint = probe(BANNER, EHLO, READY, refuse)
+        assert (endpoint.trouble, endpoint.stage) == ("handshake-failed", "handshake")
+        assert "gateway and client have no TLS version, cipher or key type in common" in str(endpoint.error)
+
+    @pytest.mark.parametrize(
+        ("script", "trouble", "stage"),
+        [
+            ([], "unreachable", "banner"),
+            ([BANNER], "unreachable", "ehlo"),
+            ([BANNER, b"250-gw"], "unreachable", "ehlo"),
+            ([BANNER, EHLO], "unreachable", "starttls"),
+            ([BANNER, EHLO, READY], "handshake-failed", "handshake"),
+        ],
+    )
+    def test_reset(self, script: list[bytes | Act], trouble: str, stage: str) -> None:
+        """A connection that is reset, in the middle of a reply too, ends like one that is closed: in words."""
+
+        def reset(visit: Visit) -> None:
+            if script:
+                visit.socket.recv(4096)
+            visit.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            visit.socket.close()
+
+        endpoint = probe(*script, reset)
+        assert (endpoint.trouble, endpoint.stage, endpoint.chain) == (trouble, stage, None)
+        assert endpoint.error
+
+    def test_late_banner(self, upgrade: Act) -> None:
+        """A banner that comes late is no trouble as long as the timeout allows it."""
+
+        def wait(visit: Visit) -> None:
+            threading.Event().wait(2 * SHORT)
+            visit.socket.sendall(BANNER)
+
+        def hello(visit: Visit) -> None:
+            visit.line()
+            visit.socket.sendall(EHLO)
+
+        assert probe(wait, hello, READY, upgrade, timeout=10).trouble == ""
+        assert "delays its banner on purpose (--timeout 30)" in str(probe(wait, timeout=SHORT).error)
 
     def test_too_large_a_chain(self, leaf: Issued, authority: Authority, tmp_path: Path) -> None:
         """A chain too large for any TLS client is refused in words."""
@@ -430,7 +495,7 @@ class TestThreads:
     def test_a_thread_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whatever keeps a thread beyond every limit, fetch ends, and says that this address did not."""
         never = threading.Event()
-        monkeypatch.setattr(fetching, "_probe", lambda *_: never.wait(30))
+        monkeypatch.setattr(scheduling, "probe", lambda *_: never.wait(30))
         (endpoint,) = fetch("127.0.0.1", timeout=0.05).endpoints
         never.set()
         assert endpoint.trouble == "unreachable"

@@ -1,0 +1,145 @@
+"""What the further TLS questions of a probe showed: certificates of another kind, and the suites of Exchange Online.
+
+Such a question that nobody answered says nothing: a gateway that admits one connection at a time is no worse for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.endpoints import Handshake
+from certready.model import Endpoint, Evidence
+from certready.report import Observation, Rule
+
+ENCRYPTION = "Microsoft Learn: Technical reference details about encryption"
+
+SEVERAL = Rule(
+    "tls.several-certificates",
+    "The gateway presents another certificate to other clients",
+    fix="Make the gateway's default certificate the one it presents under its name: whether Exchange Online names the "
+    "server is not documented.",
+    reference="RFC 6066, 3; RFC 8446, 4.4.2.2",
+)
+NO_COMMON_CIPHER = Rule(
+    "tls.no-common-cipher",
+    "The gateway serves none of the TLS 1.2 suites that Exchange Online publishes",
+    fix="Enable TLS 1.2 with ECDHE-RSA-AES256-GCM-SHA384 and ECDHE-RSA-AES128-GCM-SHA256 and an RSA certificate of at "
+    "least 2048 bits.",
+    reference=ENCRYPTION,
+)
+RULES = (SEVERAL, NO_COMMON_CIPHER)
+
+_CURRENT = ("TLSv1.2", "TLSv1.3")
+_TO_WHOM = {
+    "exchange": "to a client that speaks TLS 1.2 with the suites Exchange Online publishes",
+    "rsa": "to a client that speaks TLS 1.2 and takes RSA certificates alone",
+    "ecdsa": "to a client that speaks TLS 1.2 and takes ECDSA certificates alone",
+    "no-name": "to a client that names no server",
+}
+_JUDGED = {
+    False: "It is judged as a chain of its own.",
+    True: "Whether Exchange Online names the server is not documented, so what is wrong with it counts as unknown.",
+}
+
+
+def further(evidence: Evidence) -> Iterator[Observation]:
+    """One observation for each other certificate of an endpoint, and one where the published suites are missing."""
+    for endpoint in evidence.endpoints:
+        if endpoint.chain and endpoint.tls_version in _CURRENT:
+            yield from _several(evidence, endpoint)
+            yield from _suites(endpoint)
+
+
+def unnamed_only(evidence: Evidence) -> frozenset[str]:
+    """The chains that were seen only where no server was named though there is a name: whether Exchange Online ever
+    sees them is not known."""
+    without = {one.chain for each in evidence.endpoints for one in each.handshakes if one.question == "no-name"}
+    named = {one.chain for each in evidence.endpoints for one in each.handshakes if one.question != "no-name"}
+    named |= {each.chain for each in evidence.endpoints}
+    return frozenset(chain for chain in without - named if chain)
+
+
+def summary(endpoint: Endpoint) -> str:
+    """What else is worth a sentence beside version and cipher, with a space before it; "" where nothing is."""
+    by_question = {one.question: one for one in endpoint.handshakes}
+    exchange = by_question.get("exchange")
+    parts = []
+    if exchange and exchange.outcome == "done" and endpoint.tls_version != "TLSv1.2":
+        parts.append(f"TLS 1.2 works too, with {exchange.cipher}, which Exchange Online offers.")
+    unanswered = [one for one in endpoint.handshakes if one.outcome == "unanswered"]
+    if unanswered:
+        parts.append(
+            f"Not every further question was answered, so it may have other certificates: {unanswered[0].error}"
+        )
+    if endpoint.asks_certificate:
+        parts.append("It asks its client for a certificate.")
+    if endpoint.deferred:
+        parts.append(f"This was the second attempt; the first was put off: {endpoint.deferred}")
+    return "".join(f" {part}" for part in parts)
+
+
+def differing(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Each further question to which the endpoints answered with different chains: to whom, and who by chain."""
+    for question, to_whom in _TO_WHOM.items():
+        answers: dict[str, list[str]] = {}
+        for endpoint in endpoints:
+            for one in endpoint.handshakes:
+                if one.question == question and one.chain:
+                    answers.setdefault(one.chain, []).append(endpoint.name)
+        if len(answers) > 1:
+            yield to_whom, answers
+
+
+def _several(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
+    told = {endpoint.chain}
+    for one in endpoint.handshakes:
+        if one.chain is None or one.chain in told:
+            continue
+        told.add(one.chain)
+        leaf = evidence.chain(one.chain).leaf_certificate
+        first = evidence.chain(endpoint.chain or "").leaf_certificate
+        what = (
+            "the same certificate with different ones beside it"
+            if leaf == first
+            else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
+        )
+        yield Observation(
+            SEVERAL,
+            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[one.question == 'no-name']}",
+            variant="no-name" if one.question == "no-name" else "",
+            chain=one.chain,
+            endpoint=endpoint.name,
+            about_certificate=False,
+            evidence={"question": one.question, "chains": [endpoint.chain, one.chain]},
+        )
+
+
+def _suites(endpoint: Endpoint) -> Iterator[Observation]:
+    """Where the published suites were refused: why, as far as the other questions show it."""
+    by_question = {one.question: one for one in endpoint.handshakes}
+    if _outcome(by_question.get("exchange")) != "refused":
+        return
+    rsa, ecdsa = by_question.get("rsa"), by_question.get("ecdsa")
+    variant = ""
+    if rsa and rsa.outcome == "done":
+        why = f"it serves TLS 1.2 with other suites alone, such as {rsa.cipher}"
+        variant = "" if endpoint.tls_version == "TLSv1.3" else "only"
+    elif ecdsa and ecdsa.outcome == "done":
+        why = "it has no RSA certificate to serve them with"
+    elif _outcome(rsa) == _outcome(ecdsa) == "refused" and endpoint.tls_version == "TLSv1.3":
+        why = "it speaks TLS 1.3 and refuses TLS 1.2, which Exchange Online uses wherever it has no TLS 1.3"
+    else:
+        return
+    yield Observation(
+        NO_COMMON_CIPHER,
+        f"{endpoint.name} serves none of the TLS 1.2 suites that Exchange Online publishes: {why}.",
+        variant=variant,
+        chain=endpoint.chain,
+        endpoint=endpoint.name,
+        about_certificate=False,
+        evidence={one.question: {"outcome": one.outcome, "cipher": one.cipher} for one in endpoint.handshakes},
+    )
+
+
+def _outcome(handshake: Handshake | None) -> str:
+    return handshake.outcome if handshake else "unanswered"

@@ -1,0 +1,184 @@
+"""probe: one gateway, the gateways of a mail domain, or the smart hosts of a tenant."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from certready.certificate import Certificate
+from certready.cli import output, smarthosts
+from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
+from certready.cli.options import SectionedCommand, Shared, host_and_port, several, shared
+from certready.errors import UsageError
+from certready.model import Ask, Bundle, Chain, Target
+
+if TYPE_CHECKING:
+    from certready.net.ahead import Ahead
+    from certready.net.resolve import Family
+    from certready.net.tls import How
+
+Arrived = Callable[[tuple[Certificate, ...]], None]
+_PROTOCOLS = "smtp (the default), submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of ``probe`` alone, as typed."""
+
+    host: str | None
+    mx: str | None
+    protocol: str
+    resolve: tuple[str, ...]
+    dns: str | None
+    ehlo: str | None
+    sni: str | None
+    ipv4: bool
+    ipv6: bool
+
+
+@click.command(cls=SectionedCommand, short_help="Judge what a live gateway presents.")
+@click.argument("host", metavar="[HOST[:PORT]]", required=False)
+@click.option("--mx", metavar="DOMAIN", help="Every host that the MX records of this mail domain name.")
+@click.option("--protocol", default="smtp", metavar="NAME", help=_PROTOCOLS)
+@several("--resolve", "HOST=IP", "Connect to this address for the host, without asking DNS.")
+@click.option("--dns", metavar="SERVER", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.")
+@click.option("--ehlo", metavar="NAME", help="The name to greet with; this host's own unless given.")
+@click.option("--sni", metavar="NAME", help="The server name to ask for; the host unless given, '' for none.")
+@click.option("-4", "ipv4", is_flag=True, help="IPv4 addresses alone.")
+@click.option("-6", "ipv6", is_flag=True, help="IPv6 addresses alone.")
+@shared
+def probe(shared: Shared, **options: object) -> int:
+    """Judge the certificates that a live gateway presents on every address of its name.
+
+    With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
+    """
+    asked = Asked(**options)  # type: ignore[arg-type]
+    destinations = output.destinations(shared.formats)
+    if shared.replay:
+        return conclude(replayed(prepare(shared, "server")), shared, destinations)
+    _check(asked, shared)
+    prepared = prepare(shared, "server")
+    routes = () if asked.host or asked.mx else smarthosts.routes(prepared)
+    with output.progress() as progress:
+        later = _Later(partial(gatherer, prepared))
+        from certready.net.ahead import Ahead
+
+        ahead = Ahead(lambda: later.result().fetcher)
+        arrived = partial(_begin, ahead, later)
+        if routes:
+            bundle = smarthosts.fetch(routes, _how(asked, shared.timeout), progress, arrived)
+        else:
+            bundle = _bundle(asked, shared.timeout, progress, arrived)
+        gather = later.result()
+        gather = replace(gather, fetcher=ahead if gather.fetcher else None)
+        evidence = [gather(bundle, progress)] if not routes else smarthosts.gather(routes, bundle, gather, progress)
+    if len(evidence) > 1:
+        return smarthosts.conclude_all(evidence, shared, destinations)
+    return conclude(evidence[0], shared, destinations)
+
+
+def _check(asked: Asked, wanted: Shared) -> None:
+    """Raises UsageError for options that cannot be meant together."""
+    if wanted.offline:
+        raise UsageError(
+            "A probe needs the network.", hint="Leave --offline out, or judge a file with certready check."
+        )
+    if asked.host and asked.mx:
+        raise UsageError("Name a host or --mx DOMAIN, not both.", hint="Run probe once for each.")
+    if asked.ipv4 and asked.ipv6:
+        raise UsageError("-4 and -6 exclude each other.", hint="Leave both out to probe every address.")
+    if not (asked.host or asked.mx or wanted.tenant):
+        raise UsageError(
+            "No host was named.",
+            hint="certready probe mail.contoso.com --outbound mail.contoso.com, or --mx contoso.com, or --tenant FILE "
+            "for the smart hosts of its outbound connectors.",
+        )
+
+
+def _bundle(asked: Asked, timeout: float, progress: Progress, arrived: Arrived) -> Bundle:
+    """What the hosts presented. Raises UsageError."""
+    from certready.net.tls import Node, fetch_many
+
+    how = _how(asked, timeout)
+    if asked.mx:
+        from certready.net.mx import fetch_mx
+
+        return fetch_mx(asked.mx, how, note=_note, progress=progress, arrived=arrived)
+    return fetch_many(None, [Node(*host_and_port(asked.host or ""))], how, progress=progress, arrived=arrived)
+
+
+def _how(asked: Asked, timeout: float) -> How:
+    from certready.net.tls import How
+
+    server = None
+    if asked.dns:
+        from certready.net.dns import nameserver
+
+        server = nameserver(asked.dns)
+    family: Family = "ipv4" if asked.ipv4 else "ipv6" if asked.ipv6 else "any"
+    return How(asked.protocol, asked.ehlo, asked.sni, timeout, _resolved(asked.resolve), family, server)
+
+
+def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """``HOST=IP`` as addresses by host name. Raises UsageError."""
+    from certready.net.resolve import host_name
+
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        host, separator, address = text.partition("=")
+        if not separator or not address:
+            raise UsageError(
+                f"--resolve {text!a} is no HOST=IP.", hint="Write --resolve gw.contoso.com=192.0.2.1, once per address."
+            )
+        found.setdefault(host_name(host), []).append(address)
+    return found
+
+
+def _note(sentence: str) -> None:
+    output.write(sys.stderr, f"note: {sentence}\n")
+
+
+# -- side by side -------------------------------------------------------------------------------------------------
+
+
+class _Later:
+    """Work that begins at once in a thread of its own; :meth:`result` waits for it and raises what it raised."""
+
+    def __init__(self, work: Callable[[], Gatherer]) -> None:
+        self._work = work
+        self._results: list[Gatherer] = []
+        self._errors: list[Exception] = []
+        self._thread = threading.Thread(target=self._run, name="certready-store", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._work())
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that asks for the result
+            self._errors.append(error)
+
+    def result(self) -> Gatherer:
+        self._thread.join()
+        if self._errors:
+            raise self._errors[0]
+        return self._results[0]
+
+
+def _begin(ahead: Ahead, later: _Later, certificates: tuple[Certificate, ...]) -> None:
+    """Begin to fetch what judging this chain will need."""
+    ahead.start(partial(_asks, later, certificates))
+
+
+def _asks(later: _Later, certificates: tuple[Certificate, ...]) -> tuple[Ask, ...]:
+    """What gathering will ask about this chain."""
+    from certready.pipeline import first_asks
+
+    gather = later.result()
+    bundle = Bundle(Target("host", ""), (Chain("c1", "tls", certificates),))
+    return first_asks(bundle, gather.roots, gather.prepared.options)

@@ -1,0 +1,141 @@
+"""What DNS says of a mail domain, through dnspython: where its mail goes, and the addresses of those hosts.
+
+Only asked where ``--mx`` or ``--dns`` say so: otherwise the system's resolver does, which knows the hosts file too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from certready.errors import CertreadyError, UsageError
+from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
+
+if TYPE_CHECKING:
+    import dns.resolver
+
+MAX_EXCHANGERS = 64
+UDP_WAIT = 2.0  # seconds after which a question is put again, at most a third of the time
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The addresses of a name, IPv4 first, and the ``canonical`` name where it is an alias (CNAME)."""
+
+    addresses: tuple[str, ...]
+    canonical: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanger:
+    """One MX record: the lower preference is tried first (RFC 5321, 5.1). ``host`` is as DNS wrote it, lower case."""
+
+    preference: int
+    host: str
+
+
+def nameserver(text: str) -> Nameserver:
+    """``ADDRESS``, ``ADDRESS:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError."""
+    bare = text.strip()
+    address, port = bare, "53"
+    if bare.startswith("["):
+        address, _, rest = bare[1:].partition("]")
+        port = rest.removeprefix(":") if rest.startswith(":") else rest or "53"
+    elif bare.count(":") == 1:
+        address, _, port = bare.partition(":")
+    if not is_literal(address) or not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+        raise UsageError(
+            f"{text[:80]!a} is no DNS server.", hint="Name its address, such as --dns 192.0.2.53 or --dns [::1]:5353."
+        )
+    return Nameserver(address, int(port))
+
+
+def exchangers(domain: str, server: Nameserver, *, timeout: float) -> tuple[Exchanger, ...]:
+    """The MX records of a domain (as from ``host_name``) in order of preference; empty where it has none.
+
+    A null MX (RFC 7505) is one Exchanger whose host is "". Raises ResolveError for a domain that does not exist, and
+    where DNS fails or does not answer within ``timeout`` seconds.
+    """
+    records = [
+        Exchanger(int(record.preference), record.exchange.to_text(omit_final_dot=True).lower())
+        for record in _ask(domain, "MX", server, timeout)[0]
+    ]
+    found = (Exchanger(one.preference, "" if one.host in (".", "@") else one.host) for one in records)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.preference, one.host))[:MAX_EXCHANGERS])
+
+
+def host_addresses(host: str, server: Nameserver, *, timeout: float) -> Located:
+    """Every A and AAAA record of a host, both asked for at once. Raises ResolveError where neither gives an address."""
+    results = in_parallel([partial(_addresses, host, kind, server, timeout) for kind in ("A", "AAAA")])
+    found = [result for result in results if isinstance(result, Located)]
+    addresses = tuple(dict.fromkeys(address for one in found for address in one.addresses))
+    errors = [result for result in results if isinstance(result, ResolveError)]
+    if addresses:
+        return Located(addresses, next((one.canonical for one in found if one.canonical), None))
+    raise errors[0] if errors else ResolveError(f"{host} has no address: neither an A nor an AAAA record.")
+
+
+def _addresses(host: str, kind: str, server: Nameserver, timeout: float) -> Located | ResolveError:
+    try:
+        records, canonical = _ask(host, kind, server, timeout)
+    except ResolveError as error:
+        return error
+    found = sorted(ipaddress.ip_address(record.to_text()) for record in records)  # servers rotate them
+    return Located(tuple(map(str, found)), canonical)
+
+
+def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequence[Any], str | None]:
+    """The records of a kind (empty where the name has none) and the name's alias. Raises ResolveError."""
+    resolver = _resolver(server, timeout)
+    import dns.exception
+    import dns.resolver
+
+    began = time.monotonic()
+    try:
+        answer = resolver.resolve(f"{name}.", kind, search=False, raise_on_no_answer=False)
+    except dns.resolver.NXDOMAIN:
+        raise ResolveError(f"{name} does not exist in DNS (NXDOMAIN).") from None
+    except dns.resolver.NoNameservers:
+        raise ResolveError(
+            f"DNS cannot answer for the {kind} records of {name}: its servers fail or refuse (SERVFAIL)."
+        ) from None
+    except dns.exception.Timeout:
+        waited = min(timeout, time.monotonic() - began)
+        raise ResolveError(f"DNS did not answer for the {kind} records of {name} within {waited:.2g} s.") from None
+    except (dns.exception.DNSException, OSError, ValueError) as error:
+        raise ResolveError(f"{name} cannot be looked up in DNS ({type(error).__name__}).") from None
+    alias = answer.canonical_name.to_text(omit_final_dot=True).lower()
+    return tuple(answer.rrset or ()), alias if alias != name else None
+
+
+def _resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:
+    try:
+        import dns.exception
+        import dns.resolver
+    except ImportError:
+        raise CertreadyError(
+            "Looking into DNS needs dnspython, which is not installed.",
+            hint="Run: pip install dnspython; or name the hosts themselves.",
+        ) from None
+    try:
+        resolver = dns.resolver.Resolver(configure=server.address is None)
+    except (dns.exception.DNSException, OSError):
+        raise ResolveError("This machine is set up with no DNS server; name one with --dns.") from None
+    if server.address is not None:
+        resolver.nameservers = [server.address]
+        resolver.port = server.port
+    resolver.lifetime = timeout
+    resolver.timeout = min(UDP_WAIT, timeout / 3)
+    return resolver
+
+
+def domain_name(text: str) -> str:
+    """A mail domain as an A-label name. Raises UsageError."""
+    name = host_name(text)
+    if is_literal(name):
+        raise UsageError(f"{text[:80]!a} is an address and has no MX.", hint="Name a mail domain: --mx contoso.com.")
+    return name

@@ -1,0 +1,240 @@
+"""TLS over memory BIOs with a certificate of our own, as server or as client: the socket and the clock stay ours.
+
+The other side's certificates are accepted whatever they are: they are captured here and judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from cryptography import x509
+
+from certready.bundle.private import PrivateKey
+from certready.net.wire import CHUNK
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL, crypto
+
+MAX_CERTIFICATES = 100
+MAX_CHAIN_BYTES = 1024 * 1024
+CIPHERS = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"  # weak ones too: what is weak is for the report to say
+
+# The alerts by which one side says that it does not like the certificate it was shown (RFC 8446, 6.2).
+DISTRUST = (
+    "unknown ca",
+    "bad certificate",
+    "certificate unknown",
+    "certificate expired",
+    "certificate revoked",
+    "unsupported certificate",
+    "certificate required",
+    "access denied",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one side of TLS presents: certificates in DER, its own first, and the private key of that."""
+
+    certificates: tuple[bytes, ...]
+    key: PrivateKey
+
+
+class LeftError(Exception):
+    """The other side broke TLS off; the text is the sentence about it, ``distrust`` whether our certificate was why."""
+
+    def __init__(self, sentence: str, *, distrust: bool = False) -> None:
+        super().__init__(sentence)
+        self.distrust = distrust
+
+
+class TooMuchError(Exception):
+    """The other side sent more than anybody needs to; the text is the sentence about it."""
+
+
+class Line(Protocol):
+    """What bytes come and go by, under whatever limits it has."""
+
+    def receive(self) -> bytes: ...
+
+    def send(self, data: bytes) -> None: ...
+
+
+class Secured:
+    """TLS on a line: made by a handshake, then ``receive`` and ``send`` inside it.
+
+    Args:
+        line: what carries the bytes; it raises TimeoutError where time is up.
+        connection: over memory BIOs, in accept or connect state.
+        peer: who is at the other end, for sentences: "client", "smart host".
+    """
+
+    def __init__(self, line: Line, connection: SSL.Connection, peer: str) -> None:
+        """Shake hands. Raises LeftError where it comes to nothing, and whatever the line raises."""
+        from OpenSSL import SSL
+
+        self._wire = line
+        self._connection = connection
+        self._peer = peer
+        while True:
+            try:
+                self._connection.do_handshake()
+            except SSL.WantReadError:
+                self._flush()
+            except SSL.Error as error:
+                self._flush()
+                raise self._left(error, "The TLS handshake failed") from None
+            else:
+                self._flush()
+                return
+            data = line.receive()
+            if not data:
+                raise LeftError(f"The {peer} closed the connection during the TLS handshake.")
+            self._connection.bio_write(data)
+
+    @property
+    def version(self) -> str:
+        return str(self._connection.get_protocol_version_name())
+
+    @property
+    def cipher(self) -> str:
+        return self._connection.get_cipher_name() or ""
+
+    @property
+    def server_name(self) -> str | None:
+        """The name the client asked for by SNI, as it came."""
+        name = self._connection.get_servername()
+        return name.decode("ascii", "backslashreplace") if name else None
+
+    def client_chain(self) -> tuple[bytes, ...]:
+        """The client's certificates in DER, as they came; empty where it presented none. Raises TooMuchError."""
+        leaf = self._connection.get_peer_certificate()
+        # OpenSSL gives a server the chain without its leaf (SSL_get_peer_cert_chain).
+        return () if leaf is None else self._ders([leaf, *(self._connection.get_peer_cert_chain() or [])])
+
+    def server_chain(self) -> tuple[bytes, ...]:
+        """The server's certificates in DER, as they came. Raises TooMuchError."""
+        return self._ders(self._connection.get_peer_cert_chain() or [])
+
+    def _ders(self, found: list[crypto.X509]) -> tuple[bytes, ...]:
+        from OpenSSL import crypto
+
+        chain = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in found[: MAX_CERTIFICATES + 1])
+        if len(chain) > MAX_CERTIFICATES or sum(map(len, chain)) > MAX_CHAIN_BYTES:
+            raise TooMuchError(f"The {self._peer} presented more certificates than are looked at.")
+        return chain
+
+    def receive(self) -> bytes:
+        """What the other side said; empty where it is gone. Raises LeftError where it left with an alert."""
+        from OpenSSL import SSL
+
+        while True:
+            try:
+                return self._connection.recv(CHUNK)
+            except SSL.WantReadError:
+                self._flush()
+            except (SSL.ZeroReturnError, SSL.SysCallError):
+                return b""
+            except SSL.Error as error:
+                raise self._left(error, f"The {self._peer} broke TLS off") from None
+            data = self._wire.receive()
+            if not data:
+                return b""
+            self._connection.bio_write(data)
+
+    def send(self, data: bytes) -> None:
+        from OpenSSL import SSL
+
+        try:
+            self._connection.sendall(data)
+        except SSL.Error:
+            return  # it left; the next receive says how
+        self._flush()
+
+    def close(self) -> None:
+        """Say goodbye and do not wait for an answer."""
+        from OpenSSL import SSL
+
+        try:
+            self._connection.shutdown()
+            self._flush()
+        except (SSL.Error, TimeoutError):
+            return
+
+    def _flush(self) -> None:
+        from OpenSSL import SSL
+
+        while True:
+            try:
+                data = self._connection.bio_read(CHUNK)
+            except SSL.Error:  # WantReadError: nothing is left to send
+                return
+            self._wire.send(data)
+
+    def _left(self, error: SSL.Error, what: str) -> LeftError:
+        reason = reason_of(error)
+        distrust = "alert" in reason and any(word in reason for word in DISTRUST)
+        sentence = (
+            f"The {self._peer} broke off because of the certificate it was shown ({reason})."
+            if distrust
+            else f"{what}: {reason or 'no reason given'}."
+        )
+        return LeftError(sentence, distrust=distrust)
+
+
+def server_context(identity: Identity) -> SSL.Context:
+    """A context that presents ``identity``, asks for a client certificate, and takes any or none.
+
+    Sessions are never resumed, because a resumed one shows no certificates. Raises ValueError where certificate and
+    key do not fit or cannot be used.
+    """
+    from OpenSSL import SSL
+
+    context = _context(SSL.TLS_SERVER_METHOD, identity)
+    context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
+    context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    return context
+
+
+def client_context(identity: Identity, asked: Callable[[], None]) -> SSL.Context:
+    """A context that verifies nothing and presents ``identity`` where the server asks for a certificate, which
+    ``asked`` is told. Raises ValueError as :func:`server_context`."""
+    from OpenSSL import SSL
+
+    def watch(connection: SSL.Connection, _where: int, _value: int) -> None:
+        if b"certificate request" in connection.get_state_string():
+            asked()
+
+    context = _context(SSL.TLS_CLIENT_METHOD, identity)
+    context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
+    context.set_verify(SSL.VERIFY_NONE)
+    context.set_info_callback(watch)
+    return context
+
+
+def _context(method: int, identity: Identity) -> SSL.Context:
+    from OpenSSL import SSL, crypto
+
+    context = SSL.Context(method)
+    context.set_min_proto_version(SSL.TLS1_VERSION)  # an old gateway must be seen to be reported
+    context.set_cipher_list(CIPHERS)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    try:
+        own, *others = [x509.load_der_x509_certificate(der) for der in identity.certificates]
+        context.use_certificate(own)
+        context.use_privatekey(identity.key)
+        for other in others:
+            context.add_extra_chain_cert(other)
+        context.check_privatekey()
+    except (SSL.Error, crypto.Error, TypeError, ValueError) as error:
+        raise ValueError(reason_of(error) or "OpenSSL refuses it") from None
+    return context
+
+
+def reason_of(error: Exception) -> str:
+    """OpenSSL's last reason, printable ASCII; empty where it gives none."""
+    entries = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    reasons = [str(entry[-1]) for entry in entries if isinstance(entry, tuple)]
+    return reasons[-1].encode("ascii", "backslashreplace").decode()[:100] if reasons else ""

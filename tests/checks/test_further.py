@@ -1,0 +1,141 @@
+"""What is said of a gateway's other certificates, and of the suites of Exchange Online."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from certready.certificate import Certificate
+from certready.checks.further import further, summary, unnamed_only
+from certready.checks.tls import check_tls
+from certready.checks.weights import weigh
+from certready.demo.pki import Authority
+from certready.endpoints import Endpoint, Handshake
+from certready.model import Chain, Connector, Evidence
+from certready.report import Observation, Rule, Severity
+from tests.checks.test_tls import GOOD, evidence
+
+CA = Authority.root()
+RSA = Certificate(CA.issue("gw.contoso.test", key="rsa").der)
+ECDSA = Certificate(CA.issue("gw.contoso.test").der)
+CHAINS = (Chain("c1", "tls", (RSA,)), Chain("c2", "tls", (ECDSA,)))
+EXCHANGE = Handshake("exchange", "done", "c1", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384")
+OTHER = Handshake("ecdsa", "done", "c2", "TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384")
+DOMAIN = Connector("To gateway", "outbound", "contoso.test", level="domain-validation")
+
+
+def seen(*handshakes: Handshake, **changes: object) -> Endpoint:
+    """An endpoint with these further handshakes."""
+    return replace(GOOD, handshakes=handshakes, **changes)  # type: ignore[arg-type]
+
+
+def found(*endpoints: Endpoint) -> Evidence:
+    """The evidence of a probe with these endpoints and two chains."""
+    return evidence(*endpoints, chains=CHAINS)
+
+
+def said(*endpoints: Endpoint) -> list[tuple[str, str, str | None]]:
+    """Rule, variant and chain of each observation."""
+    return [(one.rule.id, one.variant, one.chain) for one in further(found(*endpoints))]
+
+
+def refused(*questions: str) -> list[Handshake]:
+    """Handshakes that the gateway ended."""
+    return [Handshake(question, "refused", error="no") for question in questions]  # type: ignore[arg-type]
+
+
+class TestSeveral:
+    def test_one_certificate(self) -> None:
+        """A gateway that presents the same to everybody gives nothing to say."""
+        assert said(seen(EXCHANGE, *refused("ecdsa"), Handshake("no-name", "done", "c1"))) == []
+
+    def test_two_key_types(self) -> None:
+        """A certificate of the other key type is said once, about its own chain, as good news."""
+        assert said(seen(EXCHANGE, OTHER)) == [("tls.several-certificates", "", "c2")]
+        (one,) = further(found(seen(EXCHANGE, OTHER)))
+        assert "presents another certificate, gw.contoso.test (ECDSA P-256" in one.message
+        assert weigh(one, DOMAIN, found(seen(EXCHANGE, OTHER))) == (Severity.PASS, True)
+
+    def test_without_a_name(self) -> None:
+        """Another certificate for clients that name no server is a warning."""
+        endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
+        assert said(endpoint) == [("tls.several-certificates", "no-name", "c2")]
+        (one,) = further(found(endpoint))
+        assert weigh(one, DOMAIN, found(endpoint)) == (Severity.WARN, True)
+
+    def test_what_nobody_may_see_is_capped(self) -> None:
+        """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
+        endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
+        expired = Rule("expiry.expired", "x")
+        weights = [
+            weigh(Observation(expired, "x", certificate=one.sha256, chain=chain), DOMAIN, found(endpoint))
+            for one, chain in ((RSA, "c1"), (RSA, None), (ECDSA, "c2"), (ECDSA, None))
+        ]
+        fail, unknown = (Severity.FAIL, True), (Severity.UNKNOWN, True)
+        assert weights == [fail, fail, unknown, unknown]
+
+    def test_seen_otherwise_too(self) -> None:
+        """A chain that any other question brings up as well is no longer doubtful."""
+        endpoint = seen(OTHER, Handshake("no-name", "done", "c2"))
+        assert unnamed_only(found(endpoint)) == frozenset()
+
+
+class TestSuites:
+    @pytest.mark.parametrize(
+        ("version", "handshakes", "expected"),
+        [
+            ("TLSv1.3", [EXCHANGE], []),
+            ("TLSv1.3", [], []),
+            ("TLSv1.3", [*refused("exchange"), Handshake("rsa", "done", "c1", cipher="X")], [""]),
+            ("TLSv1.2", [*refused("exchange"), Handshake("rsa", "done", "c1", cipher="X")], ["only"]),
+            ("TLSv1.3", [*refused("exchange", "rsa"), OTHER], [""]),
+            ("TLSv1.3", refused("exchange", "rsa", "ecdsa"), [""]),
+            ("TLSv1.2", refused("exchange", "rsa", "ecdsa"), []),
+            ("TLSv1.3", [*refused("exchange", "rsa"), Handshake("ecdsa", "unanswered", error="x")], []),
+            ("TLSv1.3", [Handshake("exchange", "unanswered", error="x"), *refused("ecdsa")], []),
+            ("TLSv1.1", [*refused("exchange"), Handshake("rsa", "done", "c1", cipher="X")], []),
+        ],
+    )
+    def test_when(self, version: str, handshakes: list[Handshake], expected: list[str]) -> None:
+        """The suites are said to be missing only where the gateway refused them and another answer shows why."""
+        observations = list(further(found(seen(*handshakes, tls_version=version))))
+        assert [one.variant for one in observations if one.rule.id == "tls.no-common-cipher"] == expected
+
+    def test_weights(self) -> None:
+        """Without TLS 1.3 to fall back on, whether Exchange Online connects is not known; with it that is a warning."""
+        for variant, weight in (("", Severity.WARN), ("only", Severity.UNKNOWN)):
+            one = Observation(Rule("tls.no-common-cipher", "x"), "x", variant, about_certificate=False)
+            assert weigh(one, DOMAIN, found(GOOD)) == (weight, True)
+
+
+class TestSummary:
+    def test_everything(self) -> None:
+        """What else was seen follows version and cipher, each in a sentence."""
+        endpoint = seen(
+            EXCHANGE,
+            Handshake("ecdsa", "unanswered", error="It was busy."),
+            asks_certificate=True,
+            deferred="421 later",
+        )
+        assert summary(endpoint) == (
+            " TLS 1.2 works too, with ECDHE-RSA-AES256-GCM-SHA384, which Exchange Online offers."
+            " Not every further question was answered, so it may have other certificates: It was busy."
+            " It asks its client for a certificate."
+            " This was the second attempt; the first was put off: 421 later"
+        )
+
+    def test_nothing(self) -> None:
+        """Where nothing else was asked, nothing is added."""
+        assert summary(GOOD) == ""
+
+
+def test_nodes_that_differ_in_the_other_certificate() -> None:
+    """Nodes that agree in their first certificate and not in the other are said to differ."""
+    second = replace(seen(EXCHANGE, replace(OTHER, chain="c1")), address="192.0.2.2")
+    (one,) = (
+        each
+        for each in check_tls(found(seen(EXCHANGE, OTHER), second))
+        if isinstance(each, Observation) and each.rule.id == "tls.nodes-differ"
+    )
+    assert "takes ECDSA certificates alone" in one.message
