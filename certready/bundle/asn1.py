@@ -7,8 +7,8 @@ encrypted with before a password is tried. Depth is bounded and every byte is lo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 INTEGER, BIT_STRING, OCTET_STRING, OID, ENUMERATED, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x06, 0x0A, 0x30, 0x31
 CONTEXT_0 = 0xA0
@@ -31,8 +31,7 @@ class CutOffError(Asn1Error):
         self.present = present
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One element of ``data``: ``begin`` is its offset, ``start`` to ``end`` its content, ``after`` the next one's."""
 
     data: bytes

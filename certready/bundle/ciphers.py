@@ -6,7 +6,7 @@ Sources: RFC 8018 (PBES1, PBES2, PBKDF2), RFC 7292 appendix C (the PKCS#12 algor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from certready.bundle.asn1 import SEQUENCE, Node
 
@@ -53,8 +53,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cipher:
+class Cipher(NamedTuple):
     """An algorithm in words, the rounds its key derivation takes, and whether certready knows it."""
 
     name: str

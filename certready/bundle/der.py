@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cryptography import x509
 
-from certready.bundle import keys, pfx
+from certready.bundle import keys
 from certready.bundle.asn1 import (
     CONTEXT_0,
     INTEGER,
@@ -30,8 +29,7 @@ _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _PADDING = b"\0\t\r\n\x1a "
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How a file is to be read: the ``password`` given, how many certificates are a bundle (``limit``), whether a
     certificate that cannot be read is an error (``strict``), and whether keys may be opened (``secrets``)."""
 
@@ -123,6 +121,8 @@ def interpret(node: Node, place: str, reading: Reading) -> Contents:
     if not reading.secrets:
         raise InputError(f"{place} holds a private key.", hint="Only certificates belong here: PEM, DER or P7B.")
     if kind == "pfx":
+        from certready.bundle import pfx
+
         return pfx.load(node, place, reading.password)
     return Contents("der", keys=(keys.fingerprint(node, place, reading.password, encrypted=kind == "encrypted-key"),))
 

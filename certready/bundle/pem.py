@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from certready.bundle import der, keys
 from certready.bundle.asn1 import Asn1Error, CutOffError, read
@@ -27,8 +27,7 @@ _IV_DIGITS = {"DES-CBC": 16, "DES-EDE3-CBC": 16, "AES-128-CBC": 32, "AES-192-CBC
 _OURS = ("CERTIFICATE", "PKCS", "KEY", "CRL", "CMS", "P7B", "PFX")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """What stands between BEGIN and the next marker; ``closed`` where that marker is an END. Counted from 1."""
 
     number: int

@@ -1,0 +1,111 @@
+"""What a listener saw of a gateway as TLS client: a certificate or none, and whether it put up with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.checks.tls import DIRECTION
+from certready.model import Endpoint, Evidence
+from certready.report import NotApplicable, Observation, Rule
+
+CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
+
+CLIENT_CERTIFICATE = Rule(
+    "listen.client-certificate",
+    "The gateway presented a client certificate",
+    reference=CONNECTORS,
+)
+NO_CLIENT_CERTIFICATE = Rule(
+    "tls.no-client-certificate",
+    "The gateway presented no client certificate",
+    fix="Tell the gateway which certificate to send with: TlsCertificateName of the Exchange send connector, "
+    "smtp_tls_cert_file and smtp_tls_key_file (Postfix), tls_certificate and tls_privatekey of the smtp transport "
+    "(Exim); and check that it can read the private key.",
+    reference=CONNECTORS,
+)
+LISTENER_DISTRUSTED = Rule(
+    "listen.distrusted",
+    "The gateway distrusts the listener's own certificate",
+    fix="Give the listener a certificate that the gateway trusts (--server-cert FILE, public, for the name it connects "
+    'to), or let the gateway encrypt without verifying on the test route ("may" or "encrypt" in Postfix, no '
+    'DomainValidation on the Exchange test connector, not "secure" in SEPPmail).',
+    reference="RFC 7672, 1.3.2; RFC 8446, 6.2",
+)
+
+RULES = (CLIENT_CERTIFICATE, NO_CLIENT_CERTIFICATE, LISTENER_DISTRUSTED)
+
+
+def check_listen(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """What a gateway presented to the listener, and for whom that counts. Nothing is said of other targets."""
+    if evidence.target.kind not in ("listen", "rehearse"):
+        yield NotApplicable("only a listener sees what a gateway presents as client")
+        return
+    yield from _direction(evidence)
+    if evidence.target.kind == "rehearse":
+        yield NotApplicable("in a rehearsal certready is the client itself")
+        return
+    for endpoint in evidence.endpoints:
+        yield from _presented(evidence, endpoint)
+
+
+def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
+    if endpoint.trouble:
+        if endpoint.trouble == "handshake-failed":
+            yield _seen(
+                LISTENER_DISTRUSTED,
+                endpoint,
+                f"{endpoint.address} distrusts the listener's own certificate. {endpoint.error} "
+                "No client certificate was seen.",
+            )
+        return
+    who = endpoint.address if endpoint.host == endpoint.address else f"{endpoint.host} ({endpoint.address})"
+    if endpoint.chain is None:
+        yield _seen(
+            NO_CLIENT_CERTIFICATE,
+            endpoint,
+            f"{who} was asked for a client certificate and presented none: Exchange Online would have nothing to "
+            "match a connector on.",
+        )
+    else:
+        leaf = evidence.chain(endpoint.chain).leaf_certificate.parsed.label
+        yield _seen(
+            CLIENT_CERTIFICATE,
+            endpoint,
+            f"{who} presented {leaf} as TLS client to this listener. A gateway may present different certificates to "
+            "different destinations: make sure that the route tested is set up like the one to Exchange Online.",
+        )
+    if _left_early(evidence):
+        error = f" {endpoint.error}" if endpoint.error else ""
+        yield _seen(
+            LISTENER_DISTRUSTED,
+            endpoint,
+            f"{who} left after the TLS handshake without sending MAIL, as gateways do that insist on a server "
+            f"certificate they trust.{error} Its client certificate was seen all the same.",
+            variant="left",
+        )
+
+
+def _left_early(evidence: Evidence) -> bool:
+    """Whether nothing like mail came after STARTTLS."""
+    verbs = [exchange.sent for exchange in evidence.dialogue]
+    return "STARTTLS" in verbs and "MAIL" not in verbs[verbs.index("STARTTLS") :]
+
+
+def _direction(evidence: Evidence) -> Iterator[Observation]:
+    """An outbound connector looks at what the gateway presents as server, which nothing here has shown."""
+    if evidence.options.same_certificate:
+        return
+    for connector in evidence.connectors:
+        if connector.direction == "outbound":
+            yield Observation(
+                DIRECTION,
+                f"This shows the certificate that {evidence.target.name} presents as TLS client; the outbound "
+                f'connector "{connector.name}" looks at the one it presents as server, which may be another.',
+                fix="Probe the gateway, or add --same-certificate where it presents this very certificate as server.",
+                connector=connector.name,
+                about_certificate=False,
+            )
+
+
+def _seen(rule: Rule, endpoint: Endpoint, message: str, variant: str = "") -> Observation:
+    return Observation(rule, message, variant, chain=endpoint.chain, endpoint=endpoint.name, about_certificate=False)

@@ -1,0 +1,162 @@
+"""What the smart host answered to a rehearsal, and what it presented itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from certready.dialogue import SHOWN, Exchange
+from certready.matching import covers, under
+from certready.model import AcceptedDomain, Chain, Evidence
+from certready.path import judgement
+from certready.report import NotApplicable, Observation, Rule
+
+if TYPE_CHECKING:
+    from certready.rehearse import Meaning
+
+ATTRIBUTION = "Exchange Team blog: Office 365 Message Attribution; Updated requirements for SMTP relay"
+
+ACCEPTED = Rule("rehearse.accepted", "The smart host took the recipient for this certificate", reference=ATTRIBUTION)
+REFUSED = Rule("rehearse.refused", "The smart host refused because of the certificate", reference=ATTRIBUTION)
+INCONCLUSIVE = Rule(
+    "rehearse.inconclusive",
+    "The smart host's answer says nothing of the certificate",
+    fix="Rehearse from the address that the gateway sends from, with a recipient outside of the tenant.",
+    reference=ATTRIBUTION,
+)
+SMART_HOST = Rule(
+    "rehearse.smart-host",
+    "What the smart host presents itself",
+    fix="See that the smart host's name is right: the one out of the tenant's MX record.",
+)
+
+RULES = (ACCEPTED, REFUSED, INCONCLUSIVE, SMART_HOST)
+
+
+def check_rehearse(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+    """The smart host's word on the certificate, and the smart host's own certificate. Nothing is said elsewhere."""
+    if evidence.target.kind != "rehearse":
+        yield NotApplicable("only a rehearsal asks the smart host")
+        return
+    yield _answer(evidence)
+    for peer in evidence.peers:
+        yield _peer(evidence, peer)
+
+
+def _answer(evidence: Evidence) -> Observation:
+    """The one finding about the dialogue."""
+    decisive = _decisive(evidence.dialogue)
+    if decisive is None:
+        error = next((one.error for one in evidence.endpoints if one.error), None) or "Nothing was answered."
+        return _seen(evidence, INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
+    quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'
+    if decisive.sent == SHOWN:
+        return _seen(
+            evidence,
+            REFUSED,
+            f"The smart host ended TLS because of the certificate ({decisive.reply}).",
+            "Judge the file with certready check: chain, dates, usage and key.",
+        )
+    from certready.rehearse import meaning
+
+    found = meaning(decisive.reply)
+    if found.kind != "accepted":
+        rule = REFUSED if found.kind == "refused" else INCONCLUSIVE
+        return _seen(evidence, rule, f"{quoted} {found.why}{_not_asked(evidence)}", found.fix)
+    doubt = _doubt(evidence)
+    if doubt:
+        return _seen(evidence, INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
+    return _seen(evidence, ACCEPTED, f"{quoted} {_scope(evidence)}", None)
+
+
+def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
+    """The exchange that says it: the certificate's own refusal, RCPT, or whatever was refused before it."""
+    for exchange in dialogue:
+        if exchange.sent == SHOWN or exchange.sent.startswith("RCPT") or not exchange.reply.startswith("2"):
+            return exchange
+    return None
+
+
+def _doubt(evidence: Evidence) -> Meaning | None:
+    """Why a 250 proves nothing here, None where it does."""
+    from certready.rehearse import Meaning
+
+    if not any(endpoint.asks_certificate for endpoint in evidence.endpoints):
+        return Meaning(
+            "inconclusive",
+            "But the smart host did not ask for a client certificate, so it has not seen this one.",
+            "Check the smart host's name: Exchange Online asks every client for its certificate.",
+        )
+    recipient = _domain(evidence, "RCPT")
+    own = next((one.name for one in evidence.accepted_domains or () if _accepts(one, recipient)), None)
+    if own:
+        return Meaning(
+            "inconclusive",
+            f"But {own} is an accepted domain of the tenant, and Exchange Online takes mail for it from anybody: that "
+            "proves nothing about the connector.",
+            "Rehearse with a recipient outside of the tenant and with --null-sender: only relaying proves it.",
+        )
+    return None
+
+
+def _scope(evidence: Evidence) -> str:
+    """What a 250 proves, said as far as it goes."""
+    sender = _domain(evidence, "MAIL")
+    parts = ["The connector took it: this certificate may relay."]
+    if evidence.accepted_domains is None:
+        parts.append("That holds where the recipient is outside of the tenant; inside, anybody is let in.")
+    if sender:
+        parts.append(
+            f"The sender's domain {sender} may have decided beside the certificate; --null-sender leaves only that."
+        )
+    return " ".join(parts)
+
+
+def _not_asked(evidence: Evidence) -> str:
+    asked = [endpoint.asks_certificate for endpoint in evidence.endpoints]
+    return " It did not ask for a client certificate." if asked and asked[-1] is False else ""
+
+
+def _domain(evidence: Evidence, verb: str) -> str:
+    """The domain in the command MAIL or RCPT, lower case; empty for the null sender."""
+    command = next((one.sent for one in evidence.dialogue if one.sent.startswith(verb)), "")
+    return command.rpartition("@")[2].rstrip(">").lower() if "@" in command else ""
+
+
+def _accepts(accepted: AcceptedDomain, domain: str) -> bool:
+    return domain == accepted.name or (accepted.match_subdomains and under(domain, accepted.name))
+
+
+def _peer(evidence: Evidence, peer: Chain) -> Observation:
+    """The smart host's own certificate, judged and shown; it counts for nothing else."""
+    leaf = peer.leaf_certificate
+    host = evidence.endpoints[0].host if evidence.endpoints else ""
+    found = judgement(evidence, peer)
+    doubts = []
+    if found.outcome != "trusted":
+        doubts.append("does not lead to a root of the store")
+    if not leaf.parsed.not_before <= evidence.evaluated_at <= leaf.parsed.not_after:
+        doubts.append("is not valid at this moment")
+    if not covers(leaf.parsed.names, host):
+        doubts.append(f"does not cover {host}")
+    said = " and ".join(doubts) if doubts else f"is trusted and covers {host}"
+    return Observation(
+        SMART_HOST,
+        f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
+        f"{leaf.parsed.not_after.date().isoformat()}, which {said}. That is no part of the verdict.",
+        "doubtful" if doubts else "",
+        endpoint=evidence.endpoints[0].name if evidence.endpoints else None,
+        about_certificate=False,
+        evidence={"sha256": leaf.sha256, "names": leaf.parsed.names, "sent": len(peer.certificates)},
+    )
+
+
+def _seen(evidence: Evidence, rule: Rule, message: str, fix: str | None) -> Observation:
+    return Observation(
+        rule,
+        message,
+        fix=fix,
+        endpoint=evidence.endpoints[-1].name if evidence.endpoints else None,
+        about_certificate=False,
+        evidence={"dialogue": [{"sent": one.sent, "reply": one.reply} for one in evidence.dialogue]},
+    )

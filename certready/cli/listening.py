@@ -1,0 +1,138 @@
+"""What the listen command does with each gateway that came by: judge it, print the report, remember the worst."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from certready.cli import output
+from certready.cli.judge import write_remedies
+from certready.judging import judge
+from certready.model import Bundle, Evidence
+from certready.net.server import Visit
+from certready.report import Report, Verdict, worst
+
+KEPT_REPORTS = 1000  # for formats that are written at the end
+KEPT_EVIDENCE = 64  # chains whose revocation answers are used again
+FRESH = 300.0  # seconds for which they are
+SAVED = 100  # evidence files
+
+Key = tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Sessions:
+    """The host of a listener (:class:`certready.net.server.Host`).
+
+    ``gather`` makes evidence of a bundle, ``destinations`` say where reports go, ``save`` where evidence does (the
+    second session's to a name with "-2", and so on), ``remedies`` where the fixes of the last session do. ``ended`` is
+    called after each completed session. Every method may be called by several threads at once.
+    """
+
+    gather: Callable[[Bundle], Evidence]
+    destinations: Sequence[output.Destination]
+    verbose: bool = False
+    save: Path | None = None
+    remedies: Path | None = None
+    ended: Callable[[], None] = lambda: None
+    verdict: Verdict | None = None
+    count: int = 0
+    reports: list[Report] = field(default_factory=list)
+    _known: OrderedDict[Key, tuple[float, Future[Evidence]]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _printing: threading.Lock = field(default_factory=threading.Lock)
+
+    def judge(self, bundle: Bundle) -> Verdict:
+        """The verdict on what a client presented, while it waits for the answer to RCPT TO."""
+        return judge(self._evidence(bundle)).verdict
+
+    def done(self, visit: Visit) -> None:
+        """Report on a session that has ended."""
+        evidence = replace(self._evidence(visit.bundle), dialogue=visit.dialogue)
+        report = judge(evidence)
+        with self._printing:
+            self.count += 1
+            self.verdict = report.verdict if self.verdict is None else worst((self.verdict, report.verdict))
+            self._save(evidence)
+            write_remedies(report, evidence, self.remedies)
+            self._write(report)
+            words = report.verdict.replace("-", " ")
+            output.write(sys.stderr, f"session {self.count}, {report.target.name}: {words}\n")
+        if visit.completed:
+            self.ended()
+
+    def log(self, line: str) -> None:
+        """One line on stderr."""
+        with self._printing:
+            output.write(sys.stderr, f"{line}\n")
+
+    def conclude(self) -> None:
+        """Write what waits for the end: every format but the text on stdout."""
+        waiting = [destination for destination in self.destinations if not _streamed(destination)]
+        for name, path in waiting:
+            text = _text(name, self.reports, self.verdict or "cannot-tell", verbose=self.verbose)
+            if path is None:
+                output.write(sys.stdout, text)
+            else:
+                output.write_file(path, text.encode("utf-8", "backslashreplace"))
+
+    def _evidence(self, bundle: Bundle) -> Evidence:
+        """The evidence on a bundle; revocation of the same chain is asked for once within five minutes, however many
+        connections present it."""
+        key = tuple(one.der for chain in bundle.chains for one in chain.certificates)
+        with self._lock:
+            at, future = self._known.get(key, (0.0, None))
+            mine = future is None or time.monotonic() - at > FRESH
+            if mine or future is None:
+                future = Future()
+                self._known[key] = (time.monotonic(), future)
+                while len(self._known) > KEPT_EVIDENCE:
+                    self._known.popitem(last=False)
+        if mine:
+            try:
+                future.set_result(self.gather(bundle))
+            except BaseException as error:
+                future.set_exception(error)
+                with self._lock:
+                    self._known.pop(key, None)
+                raise
+        return replace(future.result(), target=bundle.target, chains=bundle.chains, endpoints=bundle.endpoints)
+
+    def _save(self, evidence: Evidence) -> None:
+        if self.save is None or self.count > SAVED:
+            return
+        from certready.evidence import dump
+
+        path = self.save if self.count == 1 else self.save.with_stem(f"{self.save.stem}-{self.count}")
+        output.write_file(path, dump(evidence))
+
+    def _write(self, report: Report) -> None:
+        streamed = [destination for destination in self.destinations if _streamed(destination)]
+        if streamed:
+            if self.count > 1:
+                output.write(sys.stdout, "\n")
+            output.emit(report, streamed, verbose=self.verbose)
+        if len(streamed) < len(self.destinations):
+            if len(self.reports) < KEPT_REPORTS:
+                self.reports.append(report)
+            elif self.count == KEPT_REPORTS + 1:
+                output.write(sys.stderr, f"only the first {KEPT_REPORTS} reports are kept; the verdict counts all\n")
+
+
+def _streamed(destination: output.Destination) -> bool:
+    """Text on stdout is written as it comes; everything else is one document, written at the end."""
+    return destination == ("text", None)
+
+
+def _text(name: str, reports: Sequence[Report], verdict: Verdict, *, verbose: bool) -> str:
+    if len(reports) == 1:
+        return output.rendered(name, reports[0], verbose=verbose)
+    from certready.render import renderer
+
+    return renderer(name).render_many(reports, verdict)

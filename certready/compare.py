@@ -1,0 +1,239 @@
+"""Is it the same certificate and chain everywhere, and if not, what differs? Pure.
+
+A chain is compared with the first one of the same key family, or with the very first where there is none of its family.
+Self-issued roots do not count: files often hold one, and a gateway need not send it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from certready.certificate import Certificate
+from certready.model import Bundle, Chain
+from certready.render.json import moment
+from certready.render.layout import shorten
+from certready.replies import printable
+
+SCHEMA = "certready.comparison/1"
+# Containers whose order is that of the wire; PFX and P7B files are put in order by whoever reads them.
+_ORDERED = ("pem", "tls")
+
+Verdict = Literal["same", "different", "cannot-tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One chain and where it was seen: ``name`` is the file, or the host with its addresses; ``source`` the operand."""
+
+    source: str
+    name: str
+    chain: Chain
+
+    @property
+    def leaf(self) -> Certificate:
+        return self.chain.leaf_certificate
+
+    @property
+    def members(self) -> tuple[Certificate, ...]:
+        """The chain without roots, its leaf first, then the others as they lie there."""
+        others = (one for one in self.chain.certificates if one != self.leaf and not one.parsed.self_issued)
+        return (self.leaf, *others)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A place where no certificate could be seen, and the sentence that says why."""
+
+    name: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which two items differ: ``field`` names it, ``first`` and ``second`` are its values there."""
+
+    field: str
+    first_name: str
+    second_name: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that was looked at and how it differs. ``verdict`` is the contract's exit code in words."""
+
+    items: tuple[Item, ...]
+    differences: tuple[Difference, ...]
+    unreached: tuple[Unreached, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.differences:
+            return "different"
+        return "cannot-tell" if self.unreached or len(self.items) < 2 else "same"
+
+    @property
+    def exit_code(self) -> int:
+        return {"same": 0, "different": 1, "cannot-tell": 3}[self.verdict]
+
+
+def items(bundle: Bundle) -> tuple[tuple[Item, ...], tuple[Unreached, ...]]:
+    """The chains of one operand, each as often as it was seen, and the endpoints that showed none."""
+    source = bundle.target.name
+    if not bundle.endpoints:
+        return tuple(Item(source, source, chain) for chain in bundle.chains), ()
+    chains = {chain.id: chain for chain in bundle.chains}
+    seen = []
+    for endpoint in bundle.endpoints:
+        for chain_id in endpoint.chain_ids:
+            family = f" ({chains[chain_id].family})" if len(endpoint.chain_ids) > 1 else ""
+            seen.append(Item(source, f"{source} at {endpoint.name}{family}", chains[chain_id]))
+    without = tuple(
+        Unreached(f"{source} at {endpoint.name}" if endpoint.address else source, endpoint.error or "No certificate.")
+        for endpoint in bundle.endpoints
+        if not endpoint.chain_ids
+    )
+    return tuple(seen), without
+
+
+def compare(bundles: Sequence[Bundle]) -> Comparison:
+    """All chains of all bundles against the first. Never raises."""
+    found: list[Item] = []
+    unreached: list[Unreached] = []
+    for bundle in bundles:
+        seen, without = items(bundle)
+        found += seen
+        unreached += without
+    return Comparison(tuple(found), tuple(_differences(found)), tuple(unreached))
+
+
+def _differences(found: Sequence[Item]) -> Iterator[Difference]:
+    if not found:
+        return
+    models: dict[str, Item] = {}
+    for item in found:
+        family = item.chain.family
+        if family in models:
+            yield from _between(models[family], item)
+        elif models and not any(one.chain.family == family for one in found if one.source == found[0].source):
+            yield from _between(found[0], item)
+        else:
+            models[family] = item
+    yield from _families(found)
+
+
+def _families(found: Sequence[Item]) -> Iterator[Difference]:
+    """A place that presents one of the first place's families and lacks another of them."""
+    first = found[0].source
+    wanted = {item.chain.family for item in found if item.source == first}
+    for source in dict.fromkeys(item.source for item in found if item.source != first):
+        has = {item.chain.family for item in found if item.source == source}
+        if has & wanted and wanted - has:
+            yield Difference("key families", first, source, ", ".join(sorted(wanted)), ", ".join(sorted(has)))
+
+
+def _between(first: Item, second: Item) -> Iterator[Difference]:
+    """What differs from one chain to another, the weightiest first."""
+    pairs = (*zip(_facts(first), _facts(second), strict=True),)
+    if first.leaf != second.leaf:
+        for (field, one), (_, other) in pairs:
+            if one != other:
+                yield Difference(field, first.name, second.name, one, other)
+    mine, theirs = first.members[1:], second.members[1:]
+    if set(mine) != set(theirs):
+        yield Difference("intermediates", first.name, second.name, _listed(mine), _listed(theirs))
+    elif mine != theirs and first.chain.container in _ORDERED and second.chain.container in _ORDERED:
+        yield Difference("order", first.name, second.name, _listed(mine), _listed(theirs))
+
+
+def _facts(item: Item) -> tuple[tuple[str, str], ...]:
+    """What makes out a leaf, as text."""
+    leaf = item.leaf.parsed
+    return (
+        ("certificate (SHA-256)", item.leaf.sha256),
+        ("names", ", ".join(leaf.names) or "none"),
+        ("issuer", leaf.issuer),
+        ("serial", f"{leaf.serial:x}"),
+        ("valid from", leaf.not_before.isoformat()),
+        ("valid until", leaf.not_after.isoformat()),
+        ("key", str(leaf.key)),
+        ("public key (SHA-256)", leaf.spki_sha256),
+    )
+
+
+def _listed(certificates: Sequence[Certificate]) -> str:
+    return " > ".join(f"{one.parsed.label} ({one.sha256[:16]}...)" for one in certificates) or "none"
+
+
+# -- output -------------------------------------------------------------------------------------------------------
+
+_HEADLINES: dict[Verdict, str] = {"same": "SAME", "different": "DIFFERENT", "cannot-tell": "CANNOT TELL"}
+
+
+def text(found: Comparison) -> str:
+    """The comparison for people, ASCII, one line for each place and each difference."""
+    lines = [f"{_HEADLINES[found.verdict]}  {_summary(found)}", ""]
+    width = max((len(item.name) for item in found.items), default=0)
+    for item in found.items:
+        leaf = item.leaf.parsed
+        lines.append(
+            f"  {item.name.ljust(width)}  {item.leaf.sha256[:16]}...  {leaf.label}, {leaf.key}, until "
+            f"{leaf.not_after.date().isoformat()}, {len(item.members) - 1} intermediate(s)"
+        )
+    lines += [f"  {one.name}: {one.error}" for one in found.unreached]
+    for one in found.differences:
+        lines += ["", f"differs  {one.field}"]
+        lines += [f"  {one.first_name}: {shorten(one.first, 300)}", f"  {one.second_name}: {shorten(one.second, 300)}"]
+    return "".join(f"{printable(line.encode('utf-8', 'surrogatepass'))}\n" for line in lines)
+
+
+def _summary(found: Comparison) -> str:
+    places = f"{len(found.items)} place{'' if len(found.items) == 1 else 's'}"
+    if found.differences:
+        return f"Certificate or chain is not the same in {places}."
+    if found.unreached:
+        return f"The same as far as it was seen ({places}); {len(found.unreached)} could not be seen."
+    if len(found.items) < 2:
+        return "There is only one certificate: nothing to compare it with."
+    return f"The same certificate and chain in {places}."
+
+
+def to_json(found: Comparison) -> str:
+    """``certready.comparison/1``, two spaces of indent, ASCII, a line end at the end."""
+    document = {
+        "schema": SCHEMA,
+        "verdict": found.verdict,
+        "items": [
+            {
+                "source": item.source,
+                "name": item.name,
+                "container": item.chain.container,
+                "family": item.chain.family,
+                "sha256": item.leaf.sha256,
+                "subject": item.leaf.parsed.subject,
+                "issuer": item.leaf.parsed.issuer,
+                "serial": f"{item.leaf.parsed.serial:x}",
+                "not_before": moment(item.leaf.parsed.not_before),
+                "not_after": moment(item.leaf.parsed.not_after),
+                "key": str(item.leaf.parsed.key),
+                "public_key_sha256": item.leaf.parsed.spki_sha256,
+                "names": list(item.leaf.parsed.names),
+                "sent": [one.sha256 for one in item.chain.certificates],
+            }
+            for item in found.items
+        ],
+        "differences": [
+            {
+                "field": one.field,
+                "first": {"name": one.first_name, "value": one.first},
+                "second": {"name": one.second_name, "value": one.second},
+            }
+            for one in found.differences
+        ],
+        "unreached": [{"name": one.name, "error": one.error} for one in found.unreached],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
