@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["exact", "wildcard-value", "wildcard-certificate", "apex", "deep", "none"]
 
@@ -30,8 +29,7 @@ _REGISTRY_LABELS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A connector value, normalised: ``contoso.com``, or with ``wildcard`` ``*.contoso.com``.
 
     ``domain`` is a lower-case A-label name without the wildcard label. ``issuer`` is the issuer that a value of the
@@ -46,8 +44,7 @@ class Value:
         return f"*.{self.domain}" if self.wildcard else self.domain
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """How a value was met: the contract's match kind, the certificate's name as written there (None for ``none``), and
     whether the rule behind it is only inferred or disputed."""
 

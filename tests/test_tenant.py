@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from certready.errors import TenantError, UsageError
 from certready.matching import Value
 from certready.model import AcceptedDomain, Connector, Tenant
-from certready.tenant import acceptance, accepted_above, candidates, find, from_options, load, select, value_of
+from certready.tenant import acceptance, accepted_above, candidates, find, from_options, select, value_of
+from certready.tenant.load import load
 from certready.tenant.powershell import command, quote
 
 SOME = settings(max_examples=60, deadline=None)
@@ -142,6 +143,62 @@ def texts(record: dict[str, Any]) -> dict[str, Any]:
     return {key: " ".join(one) if isinstance(one, list) else one for key, one in plain.items()}
 
 
+def nulls(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with null where a list is empty."""
+    return {key: None if one == [] else one for key, one in record.items()}
+
+
+# The keys of live exports that mean nothing here (captures of 2026), and those that Windows PowerShell 5.1 adds.
+LIVE_INBOUND: dict[str, Any] = {
+    "ClientHostNames": [],
+    "AssociatedAcceptedDomains": [],
+    "EFTestMode": False,
+    "ScanAndDropRecipients": [],
+    "EFSkipLastIP": False,
+    "EFSkipMailGateway": [],
+    "EFUsers": [],
+    "AdminDisplayName": "",
+    "IsValid": True,
+    "Guid": "b3a7d5c0-0000-4000-8000-000000000001",
+    "WhenCreatedUTC": "2026-07-23T22:55:13.0000000Z",
+}
+LIVE_OUTBOUND: dict[str, Any] = {
+    "Comment": None,
+    "ConnectorSource": "AdminUI",
+    "SenderRewritingEnabled": False,
+    "MtaStsMode": "Opportunistic",
+    "ValidationRecipients": [],
+    "LastValidationTimestamp": None,
+    "AdminDisplayName": "",
+    "IsValid": True,
+    "Guid": "b3a7d5c0-0000-4000-8000-000000000002",
+    "WhenChangedUTC": "2026-07-23T22:55:13.0000000Z",
+}
+LIVE_DOMAIN: dict[str, Any] = {
+    "CatchAllRecipientID": None,
+    "AddressBookEnabled": True,
+    "EmailOnly": False,
+    "ExternallyManaged": False,
+    "AuthenticationType": "Managed",
+    "LiveIdInstanceType": "Business",
+    "PendingRemoval": False,
+    "OutboundOnly": False,
+    "FederatedOrganizationLink": None,
+    "MailFlowPartner": None,
+    "IsCoexistenceDomain": False,
+    "SmtpDaneStatus": "Disabled",
+    "SendingFromDomainDisabled": False,
+    "CanHaveCloudCache": False,
+    "MailFlowRegion": None,
+    "ObjectState": "Changed",
+}
+WINDOWS: dict[str, Any] = {
+    "NameHashGuid": "b3a7d5c0", "OrganizationalUnitRootInternal": "contoso.onmicrosoft.com", "ExchangeVersion": "0.20",
+    "DistinguishedName": "CN=x,OU=contoso.onmicrosoft.com", "ObjectCategory": "msExchTenant", "ObjectClass": ["top"],
+    "WhenChanged": "/Date(1772500523000)/", "ExchangeObjectId": "b3a7d5c0", "OrganizationId": "System.Object",
+    "OriginatingServer": "DC01", "ObjectState": "Unchanged",
+}  # fmt: skip
+
 SHAPES: dict[str, bytes | list[tuple[str, bytes]]] = {
     "one object with three sections": dump(ALL),
     "sections holding single objects": dump({key: one[0] for key, one in ALL.items()}),
@@ -152,7 +209,12 @@ SHAPES: dict[str, bytes | list[tuple[str, bytes]]] = {
     "a REST answer": dump({"@odata.context": "https://example.test/$metadata", "value": [INBOUND, OUTBOUND, DOMAIN]}),
     "lists wrapped and side cars": dump([deserialised(INBOUND), deserialised(OUTBOUND), deserialised(DOMAIN)]),
     "booleans and lists as text": dump([texts(INBOUND), texts(OUTBOUND), texts(DOMAIN)]),
-    "numbers for TlsSettings": dump([INBOUND, OUTBOUND | {"TlsSettings": 3}, DOMAIN | {"DomainType": 0} | DOMAIN]),
+    "dates in either form": dump([INBOUND | {"WhenChanged": "/Date(1772500523000)/"}, OUTBOUND | {"WhenCreated": "2026-07-23T22:55:13Z"}, DOMAIN]),
+    "null for every empty list": dump([nulls(INBOUND), nulls(OUTBOUND), DOMAIN]),
+    "every key of a live export": dump({"InboundConnectors": [LIVE_INBOUND | INBOUND], "OutboundConnectors": [LIVE_OUTBOUND | OUTBOUND], "AcceptedDomains": [LIVE_DOMAIN | DOMAIN]}),
+    "keys of Windows PowerShell as well": dump([WINDOWS | INBOUND, WINDOWS | OUTBOUND, WINDOWS | DOMAIN]),
+    "a CIPP list with keys in another case": dump([INBOUND | {"CIPPCONNECTORTYPE": "inbound"}, OUTBOUND | {"cippConnectorType": "Outbound"}, DOMAIN]),
+    "lists as text by a shallow depth": dump({"InboundConnectors": [texts(INBOUND)], "OutboundConnectors": [texts(OUTBOUND)], "AcceptedDomains": [texts(DOMAIN)]}),
     "keys in another case": dump([{key.lower(): one for key, one in record.items()} for record in (INBOUND, OUTBOUND, DOMAIN)]),
     "a CIPP list": dump(
         [INBOUND | {"cippConnectorType": "Inbound"}, OUTBOUND | {"cippconnectortype": "outbound"}, DOMAIN]
@@ -176,6 +238,70 @@ SHAPES: dict[str, bytes | list[tuple[str, bytes]]] = {
 def test_every_shape_loads_to_the_same_tenant(shape: str) -> None:
     """However PowerShell wrapped, encoded and split the export, the tenant read out of it is the same."""
     assert EXPECTED == load(SHAPES[shape])
+
+
+@pytest.mark.parametrize(
+    ("number", "level", "unread"),
+    [
+        (0, "none", ("TlsSettings",)),
+        (1, "encryption-only", ("TlsSettings",)),
+        ("2", "certificate-validation", ("TlsSettings",)),
+        (3, "domain-validation", ()),
+    ],
+)
+def test_a_number_for_the_level_is_read_by_its_order_and_said(
+    number: object, level: str, unread: tuple[str, ...]
+) -> None:
+    """No document states the numbers: each is read by its order with a note, and all but the strictest are marked."""
+    tenant = load(dump(OUTBOUND | {"TlsSettings": number}))
+    assert (level, unread) == (tenant.connectors[0].level, tenant.connectors[0].unread)
+    assert f"the number {number} as TlsSettings" in tenant.notes[0]
+
+
+def test_a_number_for_the_type_is_marked() -> None:
+    """Which type a number is no document states: the connector loads, marked, with a note."""
+    tenant = load(dump(INBOUND | {"ConnectorType": 1}))
+    assert ("OnPremises", ("ConnectorType",)) == (tenant.connectors[0].kind, tenant.connectors[0].unread)
+    assert "no document" in tenant.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "expected", "unread"),
+    [
+        (INBOUND | {"TrustedOrganizations": "System.Object[]"}, "trusted_organizations", (), "TrustedOrganizations"),
+        (INBOUND | {"SenderDomains": "System.Collections.Generic.List`1[System.String]"}, "sender_domains", (), "SenderDomains"),
+        (INBOUND | {"SenderDomains": ["System.Object"]}, "sender_domains", (), "SenderDomains"),
+        (INBOUND | {"AssociatedAcceptedDomains": {"value": "System.Object[]", "Count": 0}}, "associated_domains", (), "AssociatedAcceptedDomains"),
+        (OUTBOUND | {"SmartHosts": "System.Collections.ArrayList"}, "smart_hosts", (), "SmartHosts"),
+        (OUTBOUND | {"TlsSettings": "Microsoft.Exchange.Data.TlsAuthLevel"}, "level", "domain-validation", "TlsSettings"),
+        (OUTBOUND | {"TlsDomain": "@{Domain=contoso.com}"}, "value", None, "TlsDomain"),
+    ],
+)  # fmt: skip
+def test_what_the_depth_cut_off_is_marked(record: dict[str, Any], field: str, expected: object, unread: str) -> None:
+    """A value of which the depth left a type's name is empty, marked on the connector, and noted with the way out."""
+    tenant = load(dump(record))
+    (connector,) = tenant.connectors
+    assert (expected, (unread,)) == (getattr(connector, field), connector.unread)
+    assert "-Depth 5" in tenant.notes[-1]
+
+
+def test_the_newer_properties_are_read() -> None:
+    """What only some connectors have arrives as it is set."""
+    tenant = load(
+        dump(
+            [
+                INBOUND | {"TreatMessagesAsInternal": True},
+                OUTBOUND | {"SmtpDaneMode": "Mandatory", "IsValidated": False, "RouteAllMessagesViaOnPremises": "True"},
+            ]
+        )
+    )
+    into, out = tenant.connectors
+    assert (True, "Mandatory", False, True) == (
+        into.treat_as_internal,
+        out.dane_mode,
+        out.validated,
+        out.route_via_on_premises,
+    )
 
 
 @pytest.mark.parametrize("text", ["[null]", "[]", "null", '{"InboundConnectors": [], "OutboundConnectors": {}}'])
@@ -274,7 +400,9 @@ def test_a_file_in_another_code_page_loads_with_a_note() -> None:
         (b'{"SenderDomains": [], "SmartHosts": []}', "mixes keys"),
         (b'{"Name": "a", "AddressSpaces": [], "SmartHosts": []}', "Get-SendConnector"),
         (b'{"Name": "a", "Bindings": []}', "Get-ReceiveConnector"),
-        (b'{"Name": "a", "SenderDomains": [], "ConnectorType": 1}', "ConnectorType"),
+        (b'{"Name": "a", "SenderDomains": [], "ConnectorType": "Both"}', "ConnectorType"),
+        (b'{"InboundConnectors": ["@{Name=a; SenderDomains=System.Object[]}"]}', "was cut off by the depth"),
+        (b'{"AcceptedDomains": "System.Object[]"}', "was cut off by the depth"),
         (b'{"Name": "a", "ConnectorType": "Partner", "TlsSettings": "Strict"}', "'Strict'"),
         (b"InboundConnectors = [", "not valid TOML"),
         (b"# c\n[[InboundConnectors]]\nName = 'a'\nx\n", "line 4"),
@@ -443,6 +571,15 @@ def test_equally_good_connectors_are_all_judged() -> None:
     """Nothing documents which of two equal values wins, so each must hold."""
     twin = inbound("twin", "*.CONTOSO.com")
     assert ["wild", "twin"] == judged([WILD, twin, EXACT], ["mail.contoso.com"])
+
+
+def test_of_equally_good_connectors_the_accepted_one_is_judged() -> None:
+    """Between equal matches the one whose domain is accepted goes first (fact 1.3.1)."""
+    other = inbound("other", "mail.fabrikam.com")
+    both, names = [EXACT, other, inbound("host", "gw.contoso.com")], ["gw.contoso.com", "mail.fabrikam.com"]
+    chosen = select(both, "client", names, named=False, accepted=domains("mail.fabrikam.com"))
+    assert ["other"] == [one.name for one in chosen.judged]
+    assert ["other", "host"] == [one.name for one in select(both, "client", names, named=False).judged]
 
 
 def test_on_premises_connectors_go_before_partners() -> None:

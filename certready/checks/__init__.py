@@ -19,8 +19,12 @@ from certready.checks.expiry import RULES as EXPIRY_RULES
 from certready.checks.expiry import check_expiry
 from certready.checks.key import RULES as KEY_RULES
 from certready.checks.key import check_key
+from certready.checks.listen import RULES as LISTEN_RULES
+from certready.checks.listen import check_listen
 from certready.checks.names import RULES as NAMES_RULES
 from certready.checks.names import check_names
+from certready.checks.rehearse import RULES as REHEARSE_RULES
+from certready.checks.rehearse import check_rehearse
 from certready.checks.revocation import RULES as REVOCATION_RULES
 from certready.checks.revocation import check_revocation
 from certready.checks.tls import RULES as TLS_RULES
@@ -34,6 +38,8 @@ Check = Callable[[Evidence], Iterator[Observation | NotApplicable]]
 
 CHECKS: Mapping[str, Check] = {
     "tls": check_tls,
+    "listen": check_listen,
+    "rehearse": check_rehearse,
     "bundle": check_bundle,
     "chain": check_chain,
     "expiry": check_expiry,
@@ -46,6 +52,8 @@ CHECKS: Mapping[str, Check] = {
 
 RULES: tuple[Rule, ...] = (
     *TLS_RULES,
+    *LISTEN_RULES,
+    *REHEARSE_RULES,
     *BUNDLE_RULES,
     *CHAIN_RULES,
     *EXPIRY_RULES,

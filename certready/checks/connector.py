@@ -8,62 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain as joined
 
+from certready.checks import connector_settings as settings
+from certready.checks.connector_rules import LOCKS_DOWN, NO_CERTIFICATE, OVERLAP, RULES, WILDCARD_RECOMMENDED
+from certready.checks.connector_settings import LISTED, locks_down, observe
 from certready.matching import Value, dns_names, parent, registrable, under
-from certready.model import Connector, Evidence
-from certready.report import NotApplicable, Observation, Rule
-from certready.tenant import acceptance, accepted_above, candidates, selection, value_of
-from certready.tenant.powershell import command, set_value
+from certready.model import Connector, Evidence, Tenant
+from certready.report import NotApplicable, Observation
+from certready.tenant import acceptance, candidates, selection, value_of
+from certready.tenant.powershell import set_value
 
-LISTED = 5
-
-INBOUND = "https://learn.microsoft.com/powershell/module/exchange/set-inboundconnector"
-OUTBOUND = "https://learn.microsoft.com/powershell/module/exchange/set-outboundconnector"
-ATTRIBUTION = 'Exchange Team Blog, "Office 365 Message Attribution" (techcommunity 749143)'
-
-DISABLED = Rule("connector.disabled", "The connector is disabled.", None, INBOUND)
-WRONG_TYPE = Rule("connector.wrong-type", "A Partner connector asks for one of the tenant's own names.", None, INBOUND)
-NO_CERTIFICATE = Rule(
-    "connector.no-certificate",
-    "No enabled inbound connector asks for a certificate.",
-    "Create an OnPremises inbound connector with TlsSenderCertificateName, or enable the one there is.",
-    INBOUND,
-)
-TRUSTED_ORGANIZATIONS = Rule(
-    "connector.trusted-organizations", "TrustedOrganizations makes the connector ignore its certificate.", None, INBOUND
-)
-WILDCARD_RECOMMENDED = Rule("connector.wildcard-recommended", "A wildcard value would serve better.", None, ATTRIBUTION)
-TLS_NOT_REQUIRED = Rule("connector.tls-not-required", "The connector does not require TLS.", None, INBOUND)
-NAME_WITHOUT_VALIDATION = Rule(
-    "connector.name-without-validation", "TlsDomain is set, but the name is not validated.", None, OUTBOUND
-)
-NO_SMART_HOST = Rule(
-    "connector.no-smart-host", "The connector has neither MX routing nor a smart host.", None, OUTBOUND
-)
-OVERLAP = Rule(
-    "connector.overlap",
-    "Several enabled inbound connectors ask for the same or overlapping names.",
-    "Keep one connector for each name; the most exact value wins, and between equal ones it is not documented which.",
-    ATTRIBUTION,
-)
-LOCKS_DOWN = Rule(
-    "connector.locks-down",
-    "A Partner connector lets in nothing but mail with its own certificate.",
-    "Keep it where all mail must pass the filter behind it; otherwise narrow its SenderDomains.",
-    "https://learn.microsoft.com/exchange/mail-flow-best-practices/manage-mail-flow-using-third-party-cloud",
-)
-
-RULES = (
-    DISABLED,
-    WRONG_TYPE,
-    NO_CERTIFICATE,
-    TRUSTED_ORGANIZATIONS,
-    WILDCARD_RECOMMENDED,
-    TLS_NOT_REQUIRED,
-    NAME_WITHOUT_VALIDATION,
-    NO_SMART_HOST,
-    OVERLAP,
-    LOCKS_DOWN,
-)
+__all__ = ["RULES", "check_connector", "overlap"]
 
 
 def check_connector(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
@@ -86,24 +40,19 @@ def _settings(
     evidence: Evidence, connector: Connector, rivals: Sequence[tuple[Connector, Value]]
 ) -> Iterator[Observation]:
     if not connector.enabled:
-        yield _disabled(connector)
+        yield settings.disabled(connector)
     if connector.direction == "outbound":
-        yield from _outbound(connector)
+        yield from settings.outbound(connector)
         return
     if not connector.value:
-        message = (
-            f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty): it "
-            "knows the gateway by its address, and the certificate does nothing for it."
-        )
-        fix = f"{set_value(connector, '<name in the certificate>')}."
-        yield _observe(NO_CERTIFICATE, message, connector, fix)
+        yield settings.no_mark(connector)
         return
-    yield from _inbound(connector)
+    yield from settings.inbound(connector)
     value = value_of(connector)
     if value:
-        yield from _wrong_type(evidence, connector, value)
+        yield from settings.wrong_type(connector, value, Tenant(accepted_domains=evidence.accepted_domains))
         yield from _wildcard_recommended(evidence, connector, value)
-        yield from _overlap(connector, value, rivals)
+        yield from overlap(connector, value, rivals)
 
 
 def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[Observation]:
@@ -116,7 +65,7 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
     if not evidence.named and not candidates(evidence.connectors):
         yield _no_certificate(evidence)
     for connector in evidence.connectors:
-        if _locks_down(connector):
+        if locks_down(connector):
             message = (
                 f"The Partner connector '{connector.name}' holds for every sender and RestrictDomainsToCertificate is "
                 f"true: mail that does not come with the certificate it asks for ({connector.value or 'none'}) and is "
@@ -131,15 +80,6 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
             )
 
 
-def _disabled(connector: Connector) -> Observation:
-    message = f"The {connector.direction} connector '{connector.name}' is disabled: Exchange Online does not use it."
-    fix = (
-        f"{command(connector, '-Enabled $true')}. In newer tenants Exchange Online may refuse that for an OnPremises "
-        "inbound connector until Microsoft support allows it."
-    )
-    return _observe(DISABLED, message, connector, fix)
-
-
 def _no_certificate(evidence: Evidence) -> Observation:
     off = [one.name for one in evidence.connectors if one.direction == "inbound" and one.value and not one.enabled]
     what = f"; disabled are: {', '.join(off[:LISTED])}" if off else ""
@@ -148,49 +88,6 @@ def _no_certificate(evidence: Evidence) -> Observation:
         "gateway certificate."
     )
     return Observation(NO_CERTIFICATE, message, about_certificate=False, evidence={"disabled": off[:LISTED]})
-
-
-def _outbound(connector: Connector) -> Iterator[Observation]:
-    if connector.value and connector.level != "domain-validation":
-        message = (
-            f"The outbound connector '{connector.name}' has the TlsDomain {connector.value}, but at the level "
-            f"{connector.level} Exchange Online compares no name."
-        )
-        fix = f"{command(connector, '-TlsSettings DomainValidation')}."
-        yield _observe(NAME_WITHOUT_VALIDATION, message, connector, fix)
-    if connector.use_mx is False and not connector.smart_hosts:
-        message = f"The outbound connector '{connector.name}' does not use MX records and has no smart host to send to."
-        fix = f"{command(connector, '-SmartHosts <host name of the gateway>')}."
-        yield _observe(NO_SMART_HOST, message, connector, fix)
-
-
-def _inbound(connector: Connector) -> Iterator[Observation]:
-    if connector.trusted_organizations:
-        message = (
-            f"The inbound connector '{connector.name}' has TrustedOrganizations "
-            f"({', '.join(connector.trusted_organizations[:LISTED])}): none of its other parameters is then used, its "
-            "TlsSenderCertificateName neither."
-        )
-        fix = f"{command(connector, '-TrustedOrganizations $null')}."
-        yield _observe(TRUSTED_ORGANIZATIONS, message, connector, fix)
-    if connector.require_tls is False:
-        message = (
-            f"The inbound connector '{connector.name}' does not require TLS: a gateway that falls back to plain text "
-            "shows no certificate and is not recognised by it."
-        )
-        yield _observe(TLS_NOT_REQUIRED, message, connector, f"{command(connector, '-RequireTls $true')}.")
-
-
-def _wrong_type(evidence: Evidence, connector: Connector, value: Value) -> Iterator[Observation]:
-    own = accepted_above(value.domain, evidence.accepted_domains)
-    if connector.kind == "Partner" and own:
-        message = (
-            f"The inbound connector '{connector.name}' is a Partner connector, but its value {value} lies under the "
-            f"tenant's own accepted domain {own}: a Partner connector grants no relay and does not make the gateway's "
-            "mail the tenant's own."
-        )
-        fix = f"{command(connector, '-ConnectorType OnPremises')}."
-        yield _observe(WRONG_TYPE, message, connector, fix, accepted=own)
 
 
 def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value) -> Iterator[Observation]:
@@ -211,7 +108,7 @@ def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value
         "serve, as long as no other system shows a certificate under that domain."
     )
     fix = f"{set_value(connector, f'*.{several}')}; {several} must be an accepted domain."
-    yield _observe(WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
+    yield observe(WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
 
 
 def _several_names(evidence: Evidence, value: Value) -> tuple[str, tuple[str, ...]]:
@@ -231,7 +128,7 @@ def _not_accepted(evidence: Evidence, value: Value) -> bool:
     return acceptance(value, evidence.accepted_domains).standing != "accepted"
 
 
-def _overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
     """Other enabled connectors of the tenant that the same certificate could meet."""
     if not connector.enabled:
         return
@@ -245,7 +142,7 @@ def _overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connecto
             "may catch traffic that is meant for the other."
         )
         names = [one.name for one in clashing[:LISTED]]
-        yield _observe(OVERLAP, message, connector, OVERLAP.fix, connectors=names)
+        yield observe(OVERLAP, message, connector, OVERLAP.fix, connectors=names)
 
 
 def _overlapping(one: Value, other: Value) -> bool:
@@ -253,26 +150,3 @@ def _overlapping(one: Value, other: Value) -> bool:
     if one.domain == other.domain:
         return True
     return (one.wildcard and under(other.domain, one.domain)) or (other.wildcard and under(one.domain, other.domain))
-
-
-def _locks_down(connector: Connector) -> bool:
-    return (
-        connector.direction == "inbound"
-        and connector.source == "tenant"
-        and connector.kind == "Partner"
-        and connector.enabled
-        and connector.restrict_to_certificate is True
-        and "*" in connector.sender_domains
-    )
-
-
-def _observe(rule: Rule, message: str, connector: Connector, fix: str | None, **more: object) -> Observation:
-    """An observation about a connector's own settings: it holds whatever certificate is shown."""
-    return Observation(
-        rule,
-        message,
-        fix=fix,
-        connector=connector.name,
-        about_certificate=False,
-        evidence={"value": connector.value, **more},
-    )

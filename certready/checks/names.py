@@ -22,11 +22,11 @@ from certready.checks.names_rules import (
     RULES,
 )
 from certready.matching import NO_MATCH, Match, Value, covers, dns_names, match, nearest, parse_value, satisfiable
-from certready.model import Chain, Connector, Evidence
+from certready.model import AcceptedDomain, Chain, Connector, Evidence
 from certready.report import NotApplicable, Observation, Rule
 from certready.tenant import Selection, acceptance, candidates, selection
 
-__all__ = ["RULES", "check_names", "connector_match"]
+__all__ = ["RULES", "accepted_domain", "check_names", "connector_match", "malformed"]
 
 MANY = 100  # names; more of them may make Exchange ignore all but the CN (event MSExchangeTransport 11024)
 
@@ -78,12 +78,12 @@ def _judged(evidence: Evidence, connector: Connector) -> Iterator[Observation]:
     try:
         value = parse_value(connector.value)
     except ValueError as error:
-        yield _malformed(connector, str(error))
+        yield malformed(connector, str(error))
         return
     for chain in evidence.chains:
         yield _compared(evidence, chain, connector, value)
     if connector.direction == "inbound":
-        yield _accepted(evidence, connector, value)
+        yield accepted_domain(connector, value, evidence.accepted_domains)
 
 
 def _leaf_names(chain: Chain) -> Iterator[Observation]:
@@ -131,6 +131,11 @@ def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Val
         message = text.mismatch(connector, value, names)
         fix = text.mismatch_fix(connector, value, names, evidence.accepted_domains)
         return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
+    if value.issuer:  # weighs at least as much as whatever else is uncertain
+        message = text.issuer_unverified(connector, value, found)
+        return _seen(
+            CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
+        )
     if found.uncertain:
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
         return _seen(
@@ -142,20 +147,15 @@ def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Val
             fix=text.uncertain_fix(connector, value, found),
             evidence=seen,
         )
-    if value.issuer:
-        message = text.issuer_unverified(connector, value, found)
-        return _seen(
-            CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
-        )
     return _seen(CONNECTOR_MATCH, chain, text.matched(connector, value, found), connector=connector.name, evidence=seen)
 
 
-def _accepted(evidence: Evidence, connector: Connector, value: Value) -> Observation:
+def accepted_domain(connector: Connector, value: Value, domains: Sequence[AcceptedDomain] | None) -> Observation:
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
-    if evidence.accepted_domains is None:
+    if domains is None:
         message = text.acceptance_unknown(value)
         return _setting(ACCEPTED_DOMAINS_UNKNOWN, connector, message, seen={"domain": value.domain})
-    found = acceptance(value, evidence.accepted_domains)
+    found = acceptance(value, domains)
     seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     match found.standing:
         case "accepted":
@@ -165,7 +165,7 @@ def _accepted(evidence: Evidence, connector: Connector, value: Value) -> Observa
             fix = text.register(value.domain)
             return _setting(DOMAIN_ACCEPTANCE_UNCERTAIN, connector, message, fix=fix, seen=seen)
         case _:
-            fix = text.not_accepted_fix(connector, value, evidence.accepted_domains)
+            fix = text.not_accepted_fix(connector, value, domains)
             return _setting(DOMAIN_NOT_ACCEPTED, connector, text.not_accepted(connector, value), fix=fix, seen=seen)
 
 
@@ -209,7 +209,8 @@ def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Obs
     return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
 
 
-def _malformed(connector: Connector, reason: str) -> Observation:
+def malformed(connector: Connector, reason: str) -> Observation:
+    """A value that can match nothing, and why (a sentence)."""
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
     return _setting(CONNECTOR_MISMATCH, connector, message, variant="malformed", seen=seen)

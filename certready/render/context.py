@@ -124,12 +124,12 @@ def _moment(value: datetime | None) -> str:
 
 def _endpoint(endpoint: Endpoint, several_chains: bool) -> str:
     """One address in a phrase: what was agreed, or where it ended."""
-    if endpoint.chain is None:
+    if endpoint.chain is None and endpoint.tls_version is None:
         return f"{endpoint.name}  no certificate, ended at {endpoint.stage}"
     parts = (
         endpoint.tls_version,
         endpoint.cipher,
-        f"chain {endpoint.chain}" if several_chains else None,
+        f"chain {' and '.join(endpoint.chain_ids)}" if several_chains else None,
         "stapled OCSP answer" if endpoint.staple is not None else None,
     )
     return f"{endpoint.name}  {', '.join(part for part in parts if part)}"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from certready.model import Endpoint
+from certready.endpoints import Endpoint, Handshake
 from certready.report import (
     CertificateInfo,
     ChainResult,
@@ -55,7 +55,7 @@ def report_dict(report: Report) -> dict[str, object]:
         "certificates": [_certificate(one) for one in report.certificates],
         "revocation": [_revocation(one) for one in report.revocation],
         "endpoints": [_endpoint(one) for one in report.endpoints],
-        "findings": [_finding(one) for one in report.findings],
+        "findings": [finding_dict(one) for one in report.findings],
     }
 
 
@@ -131,10 +131,28 @@ def _endpoint(endpoint: Endpoint) -> dict[str, object]:
         "stage": endpoint.stage,
         "reply": endpoint.reply,
         "error": endpoint.error,
+        "protocol": endpoint.protocol,
+        "elapsed_ms": endpoint.elapsed_ms,
+        "asks_certificate": endpoint.asks_certificate,
+        "deferred": endpoint.deferred,
+        "handshakes": [_handshake(one) for one in endpoint.handshakes],
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _handshake(handshake: Handshake) -> dict[str, object]:
+    return {
+        "question": handshake.question,
+        "outcome": handshake.outcome,
+        "chain": handshake.chain,
+        "tls_version": handshake.tls_version,
+        "cipher": handshake.cipher,
+        "stapled": handshake.staple is not None,
+        "error": handshake.error,
+    }
+
+
+def finding_dict(finding: Finding) -> dict[str, object]:
+    """One finding as the contract has it."""
     return {
         "rule": finding.rule,
         "severity": str(finding.severity),

@@ -1,20 +1,34 @@
-"""A tenant's connectors and accepted domains: read from an export, chosen from, and asked about."""
+"""A tenant's connectors and accepted domains: read from an export, chosen from, and asked about.
+
+Reading an export (``tenant.load``) and routing by recipient (``tenant.route``) are imported from their own modules:
+a check of one certificate does not wait for them.
+"""
 
 from __future__ import annotations
 
 from certready.tenant.accepted import Acceptance, acceptance, accepted_above
-from certready.tenant.choose import Selection, candidates, find, from_options, select, selection, value_of
-from certready.tenant.load import load
+from certready.tenant.choose import (
+    DECISIVE,
+    Selection,
+    associated,
+    candidates,
+    find,
+    from_options,
+    select,
+    selection,
+    value_of,
+)
 
 __all__ = [
+    "DECISIVE",
     "Acceptance",
     "Selection",
     "acceptance",
     "accepted_above",
+    "associated",
     "candidates",
     "find",
     "from_options",
-    "load",
     "select",
     "selection",
     "value_of",

@@ -7,17 +7,16 @@ domain of that tenant (Exchange Team, "Office 365 Message Attribution"; "Updated
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from certready.matching import Value, a_label, under
 from certready.model import AcceptedDomain
 
 Standing = Literal["accepted", "subdomain", "match-subdomains", "not-accepted"]
+STANDINGS: tuple[Standing, ...] = ("accepted", "subdomain", "match-subdomains", "not-accepted")
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """How a connector value stands to the accepted domains, and the accepted domain that decides (None: none does)."""
 
     standing: Standing

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from certready.errors import UsageError
-from certready.matching import NO_MATCH, Match, Value, closeness, match, parse_value, quoted
-from certready.model import Connector, Direction, Evidence, Level, Role, Tenant
+from certready.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
+from certready.model import AcceptedDomain, Connector, Direction, Evidence, Level, Role, Tenant
+from certready.tenant.accepted import STANDINGS, acceptance
 
 LISTED = 20  # names in a message
+# Without these an inbound connector may be something else than it looks like.
+DECISIVE = ("ConnectorType", "TrustedOrganizations", "AssociatedAcceptedDomains")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The connectors that are judged, those that do not apply, and, where an inbound one was wanted and none matches,
     the ``nearest`` candidate."""
 
@@ -34,22 +36,30 @@ def find(tenant: Tenant, names: Sequence[str]) -> tuple[Connector, ...]:
     return tuple(dict.fromkeys(_find_one(tenant, name) for name in names))
 
 
-def select(connectors: Sequence[Connector], role: Role, certificate_names: Sequence[str], *, named: bool) -> Selection:
+def select(
+    connectors: Sequence[Connector],
+    role: Role,
+    certificate_names: Sequence[str],
+    *,
+    named: bool,
+    accepted: Sequence[AcceptedDomain] | None = None,
+) -> Selection:
     """The connectors a certificate with these names is judged for.
 
     Named ones: each. Of a whole tenant, as what presents the certificate (``role``):
 
     - client: the enabled inbound connectors with a certificate name that match best. OnPremises ones go first, a
       Partner connector is only looked for where no OnPremises one matches (Exchange Team, "Office 365 Message
-      Attribution"); exact before wildcard, deeper before shallower. Several that are equally good are all judged,
-      because nothing documents which of them wins. Where none matches, ``nearest`` is set.
+      Attribution"); exact before wildcard, deeper before shallower, and among those equally good the ones whose
+      domain is ``accepted``. Several that are still equal are all judged, because nothing documents which of them
+      wins. Where none matches, ``nearest`` is set.
     - server: every enabled outbound connector that is not in test mode.
     - both: the two together; the nearest inbound connector is then judged too where none matches, so that good outbound
       ones cannot hide the mismatch.
     """
     if named:
         return Selection(tuple(connectors))
-    inbound, near = _inbound(connectors, certificate_names) if role != "server" else ((), None)
+    inbound, near = _inbound(connectors, certificate_names, accepted) if role != "server" else ((), None)
     outbound = tuple(one for one in connectors if _applies_outbound(one)) if role != "client" else ()
     if near and outbound:
         inbound = (near,)
@@ -63,7 +73,9 @@ def selection(evidence: Evidence) -> Selection:
     if evidence.options.certificate_only:
         return Selection(())
     names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
-    return select(evidence.connectors, evidence.options.role, names, named=evidence.named)
+    return select(
+        evidence.connectors, evidence.options.role, names, named=evidence.named, accepted=evidence.accepted_domains
+    )
 
 
 def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
@@ -77,6 +89,11 @@ def value_of(connector: Connector) -> Value | None:
         return parse_value(connector.value) if connector.value else None
     except ValueError:
         return None
+
+
+def associated(connector: Connector, value: Value) -> bool:
+    """Whether AssociatedAcceptedDomains, where it is set, names the value's own domain."""
+    return not connector.associated_domains or value.domain in {a_label(one) for one in connector.associated_domains}
 
 
 def from_options(inbound: Sequence[str], outbound: Sequence[str], level: Level) -> tuple[Connector, ...]:
@@ -100,13 +117,15 @@ def _from_option(direction: Direction, text: str, level: Level | None) -> Connec
     return Connector(name=f"--{direction} {value}", direction=direction, value=value, level=level)
 
 
-def _inbound(connectors: Sequence[Connector], names: Sequence[str]) -> tuple[tuple[Connector, ...], Connector | None]:
+def _inbound(
+    connectors: Sequence[Connector], names: Sequence[str], accepted: Sequence[AcceptedDomain] | None
+) -> tuple[tuple[Connector, ...], Connector | None]:
     """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
     possible = candidates(connectors)
     matched = [(one, _match(one, names)) for one in possible]
     matched = [pair for pair in matched if pair[1].kind != "none"]
     on_premises = [pair for pair in matched if pair[0].kind != "Partner"]
-    ranked = [(_preference(*pair), pair[0]) for pair in on_premises or matched]
+    ranked = [(_preference(*pair, accepted), pair[0]) for pair in on_premises or matched]
     best = min((key for key, _ in ranked), default=None)
     if best is not None:
         return tuple(one for key, one in ranked if key == best), None
@@ -118,10 +137,13 @@ def _match(connector: Connector, names: Sequence[str]) -> Match:
     return match(value, names) if value else NO_MATCH
 
 
-def _preference(connector: Connector, found: Match) -> tuple[int, int]:
-    """Smaller is better: the match first, then the depth of the value."""
+def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:
+    """Smaller is better: the match first, then the depth of the value, then whether its domain is accepted."""
     value = value_of(connector)
-    return found.rank, -value.domain.count(".") if value else 0
+    if value is None:
+        return found.rank, 0, 0
+    standing = STANDINGS.index(acceptance(value, accepted).standing) if accepted is not None else 0
+    return found.rank, -value.domain.count("."), standing
 
 
 def _nearness(connector: Connector, names: Sequence[str]) -> tuple[int, bool]:

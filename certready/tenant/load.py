@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from certready.errors import TenantError
 from certready.model import AcceptedDomain, Connector, Tenant
 from certready.tenant import records
+from certready.tenant.properties import cut_off, lowered
 from certready.tenant.read import HINT, documents
-from certready.tenant.records import Kind, Place, lowered
+from certready.tenant.records import Kind, Place
 
 MAX_RECORDS = 20_000
 MAX_CONNECTORS = 2_000
@@ -74,8 +75,12 @@ def _read_file(name: str, data: bytes, found: _Found) -> bool:
 
 
 def _add(record: object, hint: Kind | None, place: Place, found: _Found) -> None:
-    if isinstance(record, str) and hint == "accepted":
+    if isinstance(record, str) and hint == "accepted" and not cut_off(record):
         record = {"DomainName": record}
+    if cut_off(record):
+        raise TenantError(
+            f"{str(place).capitalize()} was cut off by the depth of ConvertTo-Json; export it with -Depth 5.", hint=HINT
+        )
     if not isinstance(record, Mapping):
         raise TenantError(
             f"{str(place).capitalize()} is no object with the properties of a connector or an accepted domain.",

@@ -2,27 +2,23 @@
 
 Keys are compared without regard to case, unknown ones (``@data.type`` side cars among them) are passed over, and a
 value may have gone through any of PowerShell's serialisers: a list as ``{"value": [...], "Count": n}`` or, under the
-default depth, as text; a boolean as "True"; an enumeration as a number.
+default depth, as text; a boolean as "True"; an enumeration as a number. What the depth cut off altogether is named in
+``Connector.unread``, so that an empty list is never taken for a harmless one.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from certready.errors import TenantError
 from certready.matching import a_label, quoted
 from certready.model import AcceptedDomain, Connector, Level
+from certready.tenant.properties import Record, address_spaces, boolean, cut_off, items, text
 from certready.tenant.read import HINT
 
 Kind = Literal["inbound", "outbound", "accepted"]
-Record = Mapping[str, object]
-
-MAX_ITEMS = 10_000
-MAX_TEXT = 1000
-MAX_NUMBER = 10**15
 
 _LEVELS: Mapping[str, Level] = {
     "none": "none",
@@ -34,10 +30,14 @@ _LEVELS: Mapping[str, Level] = {
     "domainvalidation": "domain-validation",
     "3": "domain-validation",
 }
+_LEVEL_NAMES: Mapping[Level, str] = {
+    "none": "no TLS setting",
+    "encryption-only": "EncryptionOnly",
+    "certificate-validation": "CertificateValidation",
+    "domain-validation": "DomainValidation",
+}
 _TYPES = {"onpremises": "OnPremises", "partner": "Partner"}
-_BOOLEANS = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
 _NAME_KEYS = ("name", "identity", "id", "guid")
-_ADDRESS_SPACE = re.compile(r"\A(?:smtp:)?(.*?)(?:;\d+)?\Z", re.IGNORECASE | re.DOTALL)
 
 # What only one cmdlet prints; checked in this order (reference of the three cmdlets).
 _MARKS: Mapping[Kind, frozenset[str]] = {
@@ -53,6 +53,17 @@ _EXTRA: Mapping[Kind, frozenset[str]] = {
     "outbound": frozenset({"allaccepteddomains", "istransportrulescoped"}),
     "accepted": frozenset({*_NAME_KEYS, "default"}),
 }
+# The properties whose loss would look like a harmless setting, as the cmdlets spell them.
+_INBOUND_PROPERTIES = {
+    name.lower(): name
+    for name in (
+        *("ConnectorType", "TlsSenderCertificateName", "TrustedOrganizations", "SenderDomains", "SenderIPAddresses"),
+        "AssociatedAcceptedDomains",
+    )
+}
+_OUTBOUND_PROPERTIES = {
+    name.lower(): name for name in ("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +75,6 @@ class Place:
 
     def __str__(self) -> str:
         return f"record {self.index}{f' of {self.file!a}' if self.file else ''}"
-
-
-def lowered(record: Mapping[object, object]) -> Record:
-    """The record with its keys in lower case; the first of two that differ in case only is kept."""
-    found: dict[str, object] = {}
-    for key, value in record.items():
-        found.setdefault(str(key).lower(), value)
-    return found
 
 
 def kind_of(record: Record, hint: Kind | None, place: Place) -> Kind:
@@ -109,6 +112,7 @@ def inbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
     value = text(record.get("tlssendercertificatename"))
     name = _name(record, value, f"inbound connector {place.index}")
     kind, notes = _type(record, name, place)
+    unread = _unread(record, _INBOUND_PROPERTIES)
     connector = Connector(
         name=name,
         direction="inbound",
@@ -124,8 +128,10 @@ def inbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
         restrict_to_ips=boolean(record.get("restrictdomainstoipaddresses")),
         associated_domains=items(record.get("associatedaccepteddomains")),
         cloud_services_mail=boolean(record.get("cloudservicesmailenabled")),
+        treat_as_internal=boolean(record.get("treatmessagesasinternal")),
+        unread=unread,
     )
-    return connector, notes
+    return connector, (*notes, *_unread_notes(name, unread))
 
 
 def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
@@ -134,6 +140,7 @@ def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
     name = _name(record, value, f"outbound connector {place.index}")
     kind, type_notes = _type(record, name, place)
     level, level_notes = _level(record, name, value, place)
+    unread = _unread(record, _OUTBOUND_PROPERTIES)
     connector = Connector(
         name=name,
         direction="outbound",
@@ -149,8 +156,12 @@ def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
         all_accepted_domains=boolean(record.get("allaccepteddomains")),
         transport_rule_scoped=boolean(record.get("istransportrulescoped")),
         test_mode=boolean(record.get("testmode")),
+        route_via_on_premises=boolean(record.get("routeallmessagesviaonpremises")),
+        dane_mode=text(record.get("smtpdanemode")),
+        validated=boolean(record.get("isvalidated")),
+        unread=unread,
     )
-    return connector, (*type_notes, *level_notes)
+    return connector, (*type_notes, *level_notes, *_unread_notes(name, unread))
 
 
 def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple[str, ...]]:
@@ -169,53 +180,20 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
     return domain, ()
 
 
-def text(value: object) -> str | None:
-    """A property as one line of printable text of at most 1000 characters, None where it is not set.
-
-    A structured domain (``{"Address": "*.contoso.com"}``), as Windows PowerShell leaves local objects, gives its text.
-    """
-    if isinstance(value, Mapping):
-        inner = lowered(value)
-        value = next((inner[key] for key in ("address", "value", "domain", "name") if inner.get(key)), None)
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if value is None or isinstance(value, (Mapping, list)) or (isinstance(value, int) and abs(value) > MAX_NUMBER):
-        return None
-    printable = (char if char.isprintable() else " " if char.isspace() else "?" for char in str(value)[:MAX_TEXT])
-    return "".join(printable).strip() or None
+def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
+    """The properties of this record that were cut off, or that are numbers whose meaning is documented nowhere; of
+    TlsSettings the number that is read as the strictest level can hide nothing."""
+    numbers = {"connectortype": text(record.get("connectortype")), "tlssettings": text(record.get("tlssettings"))}
+    unclear = {
+        key for key, number in numbers.items() if number and number.isdigit() and (key, number) != ("tlssettings", "3")
+    }
+    return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
 
 
-def boolean(value: object) -> bool | None:
-    """A property as a boolean, None where it is not set or not one."""
-    return value if isinstance(value, bool) else _BOOLEANS.get((text(value) or "").lower())
-
-
-def items(value: object) -> tuple[str, ...]:
-    """A multi-valued property: a list, ``{"value": [...]}``, or text with blanks or commas between the values.
-
-    Raises:
-        TenantError: more than 10,000 values.
-    """
-    if isinstance(value, Mapping):
-        inner = lowered(value)
-        value = inner.get("value", [value])
-    if value is None:
+def _unread_notes(name: str, unread: tuple[str, ...]) -> tuple[str, ...]:
+    if not unread:
         return ()
-    found: Iterable[object] = value if isinstance(value, list) else _split(value)
-    listed = list(found)
-    if len(listed) > MAX_ITEMS:
-        raise TenantError(f"A property holds {len(listed)} values; at most {MAX_ITEMS} are read.", hint=HINT)
-    return tuple(one for one in map(text, listed) if one)
-
-
-def _split(value: object) -> list[str]:
-    return re.split(r"[\s,]+", value[: MAX_ITEMS * MAX_TEXT]) if isinstance(value, str) else [text(value) or ""]
-
-
-def address_spaces(value: object) -> tuple[str, ...]:
-    """SenderDomains or RecipientDomains without the ``smtp:`` before and the ``;cost`` behind each."""
-    stripped = (_ADDRESS_SPACE.sub(r"\1", one) for one in items(value))
-    return tuple(one for one in stripped if one)
+    return (f"{', '.join(unread)} of connector {quoted(name)} cannot be read in the file; export it with -Depth 5.",)
 
 
 def _name(record: Record, value: str | None, fallback: str) -> str:
@@ -226,6 +204,10 @@ def _type(record: Record, name: str, place: Place) -> tuple[str, tuple[str, ...]
     written = text(record.get("connectortype"))
     if written is None:
         return "OnPremises", (f"Connector '{name}' has no ConnectorType in the file; it was read as OnPremises.",)
+    if written.isdigit():
+        return "OnPremises", (
+            f"Connector {quoted(name)} has the number {written[:9]} as ConnectorType: no document says which that is.",
+        )
     kind = _TYPES.get(written.lower())
     if kind is None:
         raise _unknown("ConnectorType", written, "OnPremises or Partner", name, place)
@@ -237,10 +219,15 @@ def _level(record: Record, name: str, value: str | None, place: Place) -> tuple[
     if "tlssettings" not in record:
         assumed: Level = "domain-validation" if value else "certificate-validation"
         return assumed, (f"Connector '{name}' has no TlsSettings in the file; it was read as {assumed}.",)
+    if cut_off(record["tlssettings"]):
+        return ("domain-validation" if value else "certificate-validation"), ()
     written = text(record["tlssettings"])
     if written is None:
         return "none", ()
     level = _LEVELS.get(written.lower().replace("-", ""))
+    if level and written.isdigit():
+        read = f"it was read by its order as {_LEVEL_NAMES[level]}, which no document confirms"
+        return level, (f"Connector {quoted(name)} has the number {written} as TlsSettings; {read}.",)
     if level is None:
         allowed = "EncryptionOnly, CertificateValidation, DomainValidation or null"
         raise _unknown("TlsSettings", written, allowed, name, place)

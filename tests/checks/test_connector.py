@@ -89,6 +89,17 @@ LOCK = inbound("*.filter.example", "Lock", kind="Partner", sender_domains=("*",)
         ([inbound(), inbound("*.evilcontoso.com", "Other")], []),
         ([inbound("mail.contoso.com"), inbound("contoso.com", "Plain")], []),
         ([inbound(), inbound("mail.contoso.com", "Off", enabled=False)], ["disabled"]),
+        ([inbound(treat_as_internal=True)], []),
+        ([inbound(treat_as_internal=True, cloud_services_mail=True)], ["internal-beside-hybrid"]),
+        ([inbound(associated_domains=("contoso.com",))], ["associated-domains"]),
+        ([inbound(sender_ips=("192.0.2.1",))], []),
+        ([inbound("gw.partner.example", kind="Partner", sender_ips=("192.0.2.1",))], ["ips-beside-certificate"]),
+        ([inbound(unread=("TrustedOrganizations",))], ["unread"]),
+        ([outbound(smart_hosts=(), unread=("SmartHosts",))], ["unread"]),
+        ([outbound(dane_mode="Mandatory")], ["dane-mandatory"]),
+        ([outbound(test_mode=True)], ["test-mode"]),
+        ([outbound(smart_hosts=("contoso-com.mail.protection.outlook.com",))], ["smart-host-loop"]),
+        ([outbound(validated=False)], []),
     ],
 )
 def test_each_setting_is_said_where_it_stands(connectors: list[Connector], expected: list[str]) -> None:
@@ -186,15 +197,26 @@ def test_with_nothing_to_remark_the_check_says_so(given: Evidence) -> None:
     assert isinstance(only, NotApplicable)
 
 
-def test_every_rule_is_reachable_and_every_message_is_a_sentence() -> None:
-    """Each rule of the subject is observed in some case above, in ASCII sentences; each has a fix."""
+def test_every_rule_of_the_check_is_reachable_and_every_message_is_a_sentence() -> None:
+    """Each rule of the subject is observed in some case above, or by the lint alone, in ASCII sentences with a fix."""
     givens = [
         evidence(inbound(enabled=False), inbound(None, "IP"), LOCK, outbound(level="none", smart_hosts=())),
-        evidence(inbound(kind="Partner", trusted_organizations=("x.com",), require_tls=False)),
+        evidence(
+            inbound(kind="Partner", trusted_organizations=("x.com",), require_tls=False, sender_ips=("192.0.2.1",))
+        ),
         evidence(inbound("mail.contoso.com"), inbound(name="Wild"), issued=SEVERAL),
+        evidence(
+            inbound(treat_as_internal=True, cloud_services_mail=True, associated_domains=("x.com",), unread=("x",))
+        ),
+        evidence(
+            outbound(dane_mode="Mandatory", test_mode=True, smart_hosts=("contoso-com.mail.protection.outlook.com",))
+        ),
     ]
     found = [one for given in givens for one in observed(given)]
-    assert {one.rule for one in found} == set(RULES)
+    lint_alone = {"ip-only", "no-tls-domain", "not-validated", "counterpart-missing", "several"}
+    assert {one.rule for one in found} == {
+        rule for rule in RULES if rule.id.removeprefix("connector.") not in lint_alone
+    }
     for one in found:
         for sentence in (one.message, one.fix or one.rule.fix or ""):
             assert sentence.isascii()

@@ -83,6 +83,7 @@ DOMAINS = accepted("contoso.com")
         (HOST, inbound("contoso.com"), "connector-mismatch"),
         (HOST, inbound("m*.contoso.com"), "connector-mismatch/malformed"),
         (HOST, inbound("<I>CN=CA<S>CN=mail.contoso.com"), "connector-match-uncertain/issuer"),
+        (WILD, inbound("<I>CN=CA<S>CN=mail.contoso.com"), "connector-match-uncertain/issuer"),
         (HOST, outbound("*.contoso.com"), "connector-match"),
         (OTHER, outbound("*.contoso.com"), "connector-mismatch"),
         (DEEP, outbound("*.contoso.com"), "connector-match-uncertain/deep"),

@@ -1,0 +1,185 @@
+"""What the settings of single connectors give away: pure functions over a connector and its tenant.
+
+They serve the check, which knows a certificate, and the lint of a whole tenant, which knows none. A message says what
+is set and what follows; an observation is never about a certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.checks import connector_rules as rules
+from certready.matching import Value
+from certready.model import Connector, Tenant
+from certready.report import Observation, Rule
+from certready.smarthost import is_exchange_online
+from certready.tenant import DECISIVE, accepted_above, associated, value_of
+from certready.tenant.powershell import command, set_value
+
+LISTED = 5
+
+
+def observe(rule: Rule, message: str, connector: Connector, fix: str | None, **more: object) -> Observation:
+    """An observation about a connector's own settings: it holds whatever certificate is shown. ``variant`` among the
+    keywords is the observation's, the others are evidence."""
+    variant = str(more.pop("variant", ""))
+    evidence = {"value": connector.value, **more}
+    return Observation(
+        rule, message, variant, fix, connector=connector.name, about_certificate=False, evidence=evidence
+    )
+
+
+def disabled(connector: Connector, variant: str = "") -> Observation:
+    """A connector that is switched off."""
+    message = f"The {connector.direction} connector '{connector.name}' is disabled: Exchange Online does not use it."
+    fix = (
+        f"{command(connector, '-Enabled $true')}. In newer tenants Exchange Online may refuse that for an OnPremises "
+        "inbound connector until Microsoft support allows it."
+    )
+    if connector.direction == "outbound":
+        fix = f"{command(connector, '-Enabled $true')}."
+    return observe(rules.DISABLED, message, connector, fix, variant=variant)
+
+
+def outbound(connector: Connector) -> Iterator[Observation]:
+    """The settings of an outbound connector."""
+    named = f"The outbound connector '{connector.name}'"
+    yield from _unread(connector)
+    if connector.value and connector.level != "domain-validation":
+        message = (
+            f"{named} has the TlsDomain {connector.value}, but at the level {connector.level} Exchange Online compares "
+            "no name."
+        )
+        fix = f"{command(connector, '-TlsSettings DomainValidation')}."
+        yield observe(rules.NAME_WITHOUT_VALIDATION, message, connector, fix)
+    if connector.use_mx is False and not connector.smart_hosts and "SmartHosts" not in connector.unread:
+        message = f"{named} does not use MX records and has no smart host to send to."
+        fix = f"{command(connector, '-SmartHosts <host name of the gateway>')}."
+        yield observe(rules.NO_SMART_HOST, message, connector, fix)
+    if connector.test_mode:
+        message = f"{named} is in test mode: it carries no mail but that of its validation."
+        yield observe(rules.TEST_MODE, message, connector, f"{command(connector, '-TestMode $false')}.")
+    if (connector.dane_mode or "").lower() == "mandatory":
+        message = (
+            f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
+            "after a renewal, mail stops."
+        )
+        yield observe(rules.DANE_MANDATORY, message, connector, rules.DANE_MANDATORY.fix)
+    yield from _loop(connector)
+
+
+def _loop(connector: Connector) -> Iterator[Observation]:
+    own = [host for host in connector.smart_hosts if is_exchange_online(host)]
+    if own:
+        message = (
+            f"The outbound connector '{connector.name}' sends to {own[0]}, which is Exchange Online: unless that is "
+            "another tenant's host, the mail comes back and ends as a loop (554 5.4.14)."
+        )
+        fix = f"{command(connector, '-UseMXRecord $false -SmartHosts <host name of the gateway>')}."
+        yield observe(rules.SMART_HOST_LOOP, message, connector, fix, smart_host=own[0])
+
+
+def inbound(connector: Connector) -> Iterator[Observation]:
+    """The settings of an inbound connector that asks for a certificate."""
+    named = f"The inbound connector '{connector.name}'"
+    yield from _unread(connector)
+    if connector.trusted_organizations:
+        message = (
+            f"{named} has TrustedOrganizations ({', '.join(connector.trusted_organizations[:LISTED])}): none of its "
+            "other parameters is then used, its TlsSenderCertificateName neither."
+        )
+        fix = f"{command(connector, '-TrustedOrganizations $null')}."
+        yield observe(rules.TRUSTED_ORGANIZATIONS, message, connector, fix)
+    if connector.require_tls is False:
+        message = (
+            f"{named} does not require TLS: a gateway that falls back to plain text shows no certificate and is not "
+            "recognised by it."
+        )
+        yield observe(rules.TLS_NOT_REQUIRED, message, connector, f"{command(connector, '-RequireTls $true')}.")
+    if connector.kind == "Partner" and (connector.sender_ips or connector.restrict_to_ips):
+        message = (
+            f"{named} is a Partner connector that asks for the certificate name {connector.value} and for addresses: "
+            "Microsoft advises against both in one connector."
+        )
+        fix = f"{command(connector, '-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null')}."
+        yield observe(rules.IPS_BESIDE_CERTIFICATE, message, connector, fix)
+    yield from internal(connector)
+    yield from _associated(connector, value_of(connector))
+
+
+def internal(connector: Connector) -> Iterator[Observation]:
+    """TreatMessagesAsInternal, which goes with neither hybrid mail nor a Partner connector."""
+    if not connector.treat_as_internal or not (connector.cloud_services_mail or connector.kind == "Partner"):
+        return
+    beside = "CloudServicesMailEnabled" if connector.cloud_services_mail else "the connector type Partner"
+    message = (
+        f"The inbound connector '{connector.name}' has TreatMessagesAsInternal beside {beside}; the two must not be "
+        "set together."
+    )
+    fix = f"{command(connector, '-TreatMessagesAsInternal $false')}."
+    yield observe(rules.INTERNAL_BESIDE_HYBRID, message, connector, fix)
+
+
+def _associated(connector: Connector, value: Value | None) -> Iterator[Observation]:
+    if not connector.associated_domains:
+        return
+    only = ", ".join(connector.associated_domains[:LISTED])
+    elsewhere = value is not None and not associated(connector, value)
+    what = (
+        f"its own {value} is none of them, and what that does to attribution is not documented"
+        if elsewhere
+        else "Microsoft advises to leave it empty outside tests"
+    )
+    message = f"The inbound connector '{connector.name}' is limited by AssociatedAcceptedDomains ({only}): {what}."
+    fix = f"{command(connector, '-AssociatedAcceptedDomains $null')}."
+    variant = "elsewhere" if elsewhere else ""
+    yield observe(rules.ASSOCIATED_DOMAINS, message, connector, fix, variant=variant)
+
+
+def _unread(connector: Connector) -> Iterator[Observation]:
+    """Properties that the export cut off; some of them could change the verdict."""
+    if connector.unread:
+        decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings")
+        decides = any(one in decisive for one in connector.unread)
+        message = (
+            f"{', '.join(connector.unread)} of the {connector.direction} connector '{connector.name}' cannot be read "
+            "in the file: ConvertTo-Json cut it off, or wrote a number whose meaning no document states."
+        )
+        variant = "decides" if decides else ""
+        yield observe(
+            rules.UNREAD, message, connector, rules.UNREAD.fix, variant=variant, unread=list(connector.unread)
+        )
+
+
+def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[Observation]:
+    """A Partner connector for what is the tenant's own."""
+    own = accepted_above(value.domain, tenant.accepted_domains)
+    if connector.kind == "Partner" and own:
+        message = (
+            f"The inbound connector '{connector.name}' is a Partner connector, but its value {value} lies under the "
+            f"tenant's own accepted domain {own}: a Partner connector grants no relay and does not make the gateway's "
+            "mail the tenant's own."
+        )
+        fix = f"{command(connector, '-ConnectorType OnPremises')}."
+        yield observe(rules.WRONG_TYPE, message, connector, fix, accepted=own)
+
+
+def no_mark(connector: Connector) -> Observation:
+    """An inbound connector without a certificate name."""
+    message = (
+        f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty): it "
+        "knows the gateway by its address, and the certificate does nothing for it."
+    )
+    return observe(rules.NO_CERTIFICATE, message, connector, f"{set_value(connector, '<name in the certificate>')}.")
+
+
+def locks_down(connector: Connector) -> bool:
+    """Whether a Partner connector refuses whatever does not come with its certificate, from any sender."""
+    return (
+        connector.direction == "inbound"
+        and connector.source == "tenant"
+        and connector.kind == "Partner"
+        and connector.enabled
+        and connector.restrict_to_certificate is True
+        and "*" in connector.sender_domains
+    )

@@ -1,0 +1,208 @@
+"""The tenant command: lint a tenant's connectors, or ask which one takes a recipient and which mail may relay."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from certready.cli import files, output
+from certready.cli.options import FILE, accepted_domains
+from certready.errors import UsageError
+from certready.model import AcceptedDomain, Tenant
+
+if TYPE_CHECKING:
+    from certready.asking import Answer, Mx
+
+FORMATS = ("text", "json")
+_NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
+
+
+@click.command(short_help="A tenant's connectors: lint them, ask which wins, ask which mail may relay.")
+@click.argument("paths", metavar="[FILE...]", nargs=-1, type=FILE)
+@click.option("--recipient", metavar="ADDRESS", help="Which outbound connector takes mail for this recipient.")
+@click.option("--certificate", metavar="FILE", type=FILE, multiple=True, help="Which mail a gateway with it may relay.")
+@click.option("--sender", metavar="ADDRESS", help="The envelope sender of the message in question.")
+@click.option("--null-sender", is_flag=True, help="The message has no envelope sender, as bounces have none.")
+@click.option("--ip", metavar="ADDRESS", help="The gateway's public address.")
+@click.option("--accepted-domain", metavar="DOMAIN", multiple=True, help="An accepted domain of the tenant.")
+@click.option("--mx", metavar="DOMAIN", help="Read the MX of this domain and say which host is Exchange Online.")
+@click.option("--dns", metavar="SERVER", help="Ask this DNS server for --mx.")
+@click.option("--smart-host", metavar="HOST", multiple=True, help="Say whether this host is Exchange Online.")
+@click.option("--timeout", metavar="S", type=float, default=10.0, help="Seconds for --mx (10).")
+@click.option("--password-file", metavar="FILE", type=FILE, help="The PFX password is this file's first line.")
+@click.option("--password-env", metavar="NAME", help="The PFX password is in this environment variable.")
+@click.option("--password-fd", metavar="N", type=int, help="The PFX password is read from this descriptor.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="text (the default) or json.")
+@click.option("--verbose", "-v", is_flag=True, help="Every step and source, and what is sound as well.")
+def tenant(
+    paths: tuple[Path, ...],
+    *,
+    recipient: str | None,
+    certificate: tuple[Path, ...],
+    sender: str | None,
+    null_sender: bool,
+    ip: str | None,
+    accepted_domain: tuple[str, ...],
+    mx: str | None,
+    dns: str | None,
+    smart_host: tuple[str, ...],
+    timeout: float,
+    password_file: Path | None,
+    password_env: str | None,
+    password_fd: int | None,
+    form: str,
+    verbose: bool,
+) -> int:
+    """Read a tenant's connectors and accepted domains and lint them; with options, answer a question instead.
+
+    With --recipient alone: the outbound connector that Exchange Online uses. With --certificate, --sender,
+    --null-sender or --ip: would the message be attributed to the tenant, and may it relay; with --certificate alone
+    for the four kinds of mail that matter. Exit code 1: a setting fails, or the message is not attributed.
+    """
+    if not paths and not mx and not smart_host:
+        raise UsageError("No tenant file was named.", hint=_NOTHING)
+    if sender is not None and null_sender:
+        raise UsageError("--sender and --null-sender exclude each other.")
+    from certready.asking import Answer
+
+    read = _tenant(paths, accepted_domain)
+    answer = Answer(read, notes=read.notes)
+    if certificate or sender is not None or null_sender or ip:
+        secret = files.password(password_file, password_env, password_fd)
+        answer = _relayed(answer, _names(certificate, secret), sender, recipient, ip, null_sender=null_sender)
+    elif recipient is not None:
+        answer = _routed(answer, recipient)
+    elif paths:
+        answer = _linted(answer)
+    answer = _hosts(answer, smart_host, mx, dns, timeout)
+    _emit(answer, form, verbose=verbose)
+    return answer.exit_code
+
+
+def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
+    """The tenant of the files, with the accepted domains of the option added."""
+    from certready.tenant.load import load
+
+    found = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths]) if paths else Tenant()
+    if not domains:
+        return found
+    added = tuple(AcceptedDomain(name) for name in accepted_domains(domains))
+    return replace(found, accepted_domains=(*(found.accepted_domains or ()), *added))
+
+
+def _names(paths: tuple[Path, ...], password: bytes | None) -> tuple[str, ...] | None:
+    """The names of the leaf in these files, None where no file was named."""
+    if not paths:
+        return None
+    bundle = files.read_bundle(paths, password, ask=True)
+    return tuple(name for chain in bundle.chains for name in chain.leaf_certificate.parsed.names)
+
+
+def _relayed(
+    answer: Answer,
+    names: tuple[str, ...] | None,
+    sender: str | None,
+    recipient: str | None,
+    ip: str | None,
+    *,
+    null_sender: bool,
+) -> Answer:
+    """The question whether mail may relay."""
+    from certready.asking import ask, certificate_notes
+    from certready.attribution import Message
+
+    address = _address(ip) if ip else None
+    given = sender is not None or null_sender
+    if not given and (names is None or recipient is not None):
+        raise UsageError("Nobody sends the message.", hint="Add --sender ADDRESS or --null-sender.")
+    null = null_sender or (sender or "").strip() in ("", "<>")
+    message = None
+    if given:
+        to = _domain(recipient, "--recipient") if recipient is not None else None
+        message = Message(None if null else _domain(sender or "", "--sender"), to, address)
+    notes = (*answer.notes, *(certificate_notes(answer.tenant, names) if names is not None else ()))
+    asked = ask(answer.tenant, names or (), message, address)
+    return replace(answer, asked=asked, names=names, notes=notes)
+
+
+def _routed(answer: Answer, recipient: str) -> Answer:
+    from certready.tenant.route import route
+
+    return replace(answer, route=route(answer.tenant, _domain(recipient, "--recipient")))
+
+
+def _linted(answer: Answer) -> Answer:
+    from certready.linting import lint
+
+    return replace(answer, findings=lint(answer.tenant))
+
+
+def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | None, timeout: float) -> Answer:
+    from certready.smarthost import recognise
+
+    found = tuple(recognise(one) for one in hosts)
+    return replace(answer, smart_hosts=found, mx=_mx(mx, dns, timeout) if mx else None)
+
+
+def _mx(domain: str, server: str | None, timeout: float) -> Mx:
+    """The MX records of a domain, each host recognised; a failure to look them up is said, not raised."""
+    from certready.asking import Mx
+    from certready.net.dns import domain_name, exchangers, nameserver
+    from certready.net.resolve import Nameserver, ResolveError
+    from certready.smarthost import recognise
+
+    if timeout <= 0 or timeout > 600:
+        raise UsageError("--timeout is a number of seconds above 0 and at most 600.")
+    name = domain_name(domain)
+    try:
+        records = exchangers(name, nameserver(server) if server else Nameserver(), timeout=timeout)
+    except ResolveError as error:
+        return Mx(name, error=str(error))
+    if not records:
+        return Mx(name, error=f"{name} has no MX record.")
+    if all(not one.host for one in records):
+        return Mx(name, error=f"{name} takes no mail: it has a null MX (RFC 7505).")
+    return Mx(name, tuple((one.preference, recognise(one.host)) for one in records if one.host))
+
+
+def _domain(text: str, option: str) -> str:
+    """The domain of ``user@domain`` or of a bare domain, as an A-label. Raises UsageError."""
+    from certready.matching import a_label, quoted
+
+    domain = text.strip().removeprefix("<").removesuffix(">").rpartition("@")[2]
+    found = a_label(domain)
+    if found is None:
+        raise UsageError(f"{option}: {quoted(text)} is no mail address.", hint=f"Write {option} user@contoso.com.")
+    return found
+
+
+def _address(text: str) -> str:
+    import ipaddress
+
+    from certready.matching import quoted
+
+    try:
+        return str(ipaddress.ip_address(text.strip().strip("[]")))
+    except ValueError:
+        raise UsageError(f"--ip: {quoted(text)} is no IP address.", hint="Write --ip 192.0.2.25.") from None
+
+
+def _emit(answer: Answer, form: str, *, verbose: bool) -> None:
+    if form == "json":
+        from certready.render.tenant_json import text as as_json
+
+        output.write(sys.stdout, as_json(answer))
+        return
+    from certready.render import tenant as rendering
+
+    if output.colourful(sys.stdout):
+        from certready.render.layout import console, print_lines
+
+        terminal = console(None)
+        print_lines(rendering.lines(answer, verbose=verbose, width=terminal.width), terminal)
+    else:
+        output.write(sys.stdout, rendering.text(answer, verbose=verbose))
