@@ -1,0 +1,164 @@
+"""explain and diff: what an error line or a rule means, and what a renewal will change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from certready.cli import files, output
+from certready.cli.options import FILE, SectionedCommand, Shared, shared
+from certready.errors import UsageError
+
+if TYPE_CHECKING:
+    from certready.diff import Difference
+    from certready.render.layout import Line
+
+Document = Mapping[str, object]
+STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
+
+
+@click.command(short_help="An SMTP error, a bounce or a rule id into causes and checks.")
+@click.argument("words", metavar="TEXT|RULE", nargs=-1)
+@click.option(
+    "--format", "formats", metavar="NAME[=FILE]", multiple=True, help="text or json, to stdout or into a file."
+)
+def explain(words: tuple[str, ...], formats: tuple[str, ...]) -> int:
+    """What an SMTP reply, a bounce, a LED= text, an event line, a symptom or a rule id means.
+
+    Paste it in quotation marks, or pipe it in: certready explain < bounce.eml
+    """
+    destinations = _destinations(formats)
+    text = _text(words)
+    from certready.checks import RULES
+    from certready.explain import explain as explained
+    from certready.explain import show
+    from certready.explain.rules import explain_rule, looks_like_a_rule, rule_in
+
+    found = explained(text)
+    name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
+    if name is None:
+        _write(destinations, lambda width: show.explanation_lines(found, width), lambda: show.explanation_dict(found))
+        return found.exit_code
+    rule = explain_rule(name)
+    lines = (lambda width: show.rule_lines(rule, width)) if rule else _unknown_rule(name)
+    _write(destinations, lines, lambda: show.rule_dict(rule, name, RULES))
+    return 0 if rule else 3
+
+
+def _unknown_rule(text: str) -> Callable[[int | None], Iterable[Line]]:
+    from certready.checks import RULES
+    from certready.explain import show
+
+    return lambda width: show.unknown_rule_lines(text, RULES, width)
+
+
+def _text(words: Sequence[str]) -> str:
+    """The words joined, or what is piped in. Raises UsageError where there is neither."""
+    if words and words != ("-",):
+        return " ".join(words)
+    if sys.stdin is None or (not words and sys.stdin.isatty()):
+        raise UsageError(
+            "No text was given.", hint="certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'"
+        )
+    stream = getattr(sys.stdin, "buffer", None)
+    data = stream.read(4 * STDIN_LIMIT) if stream else sys.stdin.read(STDIN_LIMIT).encode()
+    text = _decoded(data)[: STDIN_LIMIT + 1]
+    if not text.strip():
+        raise UsageError("The text that was piped in is empty.", hint="certready explain < bounce.eml")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    """Text of any encoding Windows pipes and files come in: a byte order mark decides, else UTF-8."""
+    for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(name, "replace")
+    return data.decode("utf-8", "replace")
+
+
+@click.command(cls=SectionedCommand, short_help="A renewal rehearsed: what breaks when NEW replaces OLD.")
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@shared
+def diff(old: Path, new: Path, shared: Shared) -> int:
+    """Compare a certificate with the one that shall replace it, and judge NEW as if it were in place."""
+    from certready.cli.judge import gatherer, prepare, write_remedies
+
+    if shared.replay:
+        raise UsageError("diff reads two files; --replay has nothing to take the place of.")
+    wanted = output.destinations(shared.formats)
+    secret = files.password(shared.password_file, shared.password_env, shared.password_fd)
+    before, after = (files.read_bundle([path], secret, ask=True) for path in (old, new))
+    prepared = prepare(shared, "client")
+    from certready.diff import difference
+    from certready.judging import judge
+
+    with output.progress() as progress:
+        gather = gatherer(prepared)
+        evidence = gather(after, progress)
+        gone = gatherer(replace(prepared, wanted=offline(shared), connectors=()))(before, progress)
+    if shared.save_evidence:
+        from certready.evidence import dump
+
+        output.write_file(shared.save_evidence, dump(evidence))
+    report = judge(evidence)
+    write_remedies(report, evidence, shared.remedies)
+    found = difference(gone, evidence, report)
+    _write_difference(found, wanted, verbose=shared.verbose)
+    return report.exit_code
+
+
+def offline(wanted: Shared) -> Shared:
+    """The options for OLD, about which nobody is asked any more."""
+    return replace(wanted, offline=True, crl=(), ocsp=())
+
+
+def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
+    """Text and JSON are the difference; every other format is the report on NEW."""
+    from certready.diff.show import difference_dict, difference_lines
+
+    own = [one for one in wanted if one[0] in ("text", "json")]
+    output.emit(found.report, [one for one in wanted if one not in own], verbose=verbose)
+    _write(own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: difference_dict(found))
+
+
+# -- output -------------------------------------------------------------------------------------------------------
+
+
+def _destinations(formats: Sequence[str]) -> tuple[output.Destination, ...]:
+    found = output.destinations(formats)
+    for name, _ in found:
+        if name not in ("text", "json"):
+            raise UsageError(f"explain writes text and json, not {name}.", hint="Write --format json.")
+    return found
+
+
+def _write(
+    destinations: Iterable[output.Destination],
+    lines: Callable[[int | None], Iterable[Line]],
+    document: Callable[[], Document],
+) -> None:
+    """Text in the terminal's width and colours, or as one line each; JSON; each to its place."""
+    from certready.render.layout import console, plain, print_lines
+
+    for name, path in destinations:
+        if name == "text" and path is None and output.colourful(sys.stdout):
+            terminal = console(None)
+            print_lines(lines(terminal.width), terminal)
+            continue
+        text = plain(lines(None)) if name == "text" else _json(document())
+        if path is None:
+            output.write(sys.stdout, text)
+        else:
+            output.write_file(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _json(document: Document) -> str:
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,61 @@
+"""A renewal rehearsed: what breaks when NEW replaces OLD, and in which order to exchange them. Pure."""
+
+from __future__ import annotations
+
+from certready.certificate import Certificate
+from certready.diff.aspects import changes
+from certready.diff.connectors import connector_changes
+from certready.diff.model import Change, ConnectorChange, Difference, Effect, Side, Step
+from certready.diff.steps import steps
+from certready.errors import InputError
+from certready.model import Evidence
+from certready.path import judgement
+from certready.remedy import thumbprint, tls_certificate_name
+from certready.report import Report
+
+__all__ = ["Change", "ConnectorChange", "Difference", "Effect", "Side", "Step", "difference"]
+
+
+def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
+    """OLD against NEW, of each the first chain.
+
+    Args:
+        old: what was gathered of OLD under the same store; its answers about revocation do not matter.
+        new: what was gathered of NEW; its connectors and accepted domains are the ones compared with.
+        report: the judgement of ``new``.
+
+    Raises:
+        InputError: one of the two holds no certificate.
+    """
+    for evidence in (old, new):
+        if not evidence.chains:
+            raise InputError(f"{evidence.target.name} holds no certificate.", hint="Name a certificate file.")
+    one, two = old.chains[0].leaf_certificate, new.chains[0].leaf_certificate
+    found = tuple(changes(old, new))
+    connectors = tuple(connector_changes(new, one.parsed.names, two.parsed.names))
+    return Difference(
+        old=_side(old, one),
+        new=_side(new, two),
+        changes=found,
+        connectors=connectors,
+        steps=steps(new, one, report, found, connectors),
+        report=report,
+    )
+
+
+def _side(evidence: Evidence, leaf: Certificate) -> Side:
+    parsed = leaf.parsed
+    anchor = judgement(evidence, evidence.chains[0]).anchor
+    return Side(
+        target=evidence.target.name,
+        sha256=leaf.sha256,
+        thumbprint=thumbprint(leaf),
+        subject=parsed.subject,
+        issuer=parsed.issuer,
+        names=parsed.names,
+        not_before=parsed.not_before,
+        not_after=parsed.not_after,
+        key=str(parsed.key),
+        tls_certificate_name=tls_certificate_name(leaf),
+        root=anchor.certificate.parsed.label if anchor else None,
+    )

@@ -1,0 +1,234 @@
+"""What differs between two certificates and their chains, one function for each respect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from certready.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.diff.model import Change
+from certready.model import Chain, Evidence
+from certready.path import Judgement, judgement
+from certready.remedy import tls_certificate_name
+
+LISTED = 10
+_USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}
+
+
+def changes(old: Evidence, new: Evidence) -> Iterator[Change]:
+    """Every respect in order, also those in which nothing changes."""
+    before, after = old.chains[0], new.chains[0]
+    one, two = before.leaf_certificate, after.leaf_certificate
+    judged = judgement(old, before), judgement(new, after)
+    yield identity(one, two)
+    yield names(one, two)
+    yield usages(one, two)
+    yield key(one, two)
+    yield chain(before, after, *judged)
+    yield root(new, *judged)
+    yield lifetime(one, two)
+    yield overlap(one, two)
+    yield revocation(one, two)
+
+
+def identity(old: Certificate, new: Certificate) -> Change:
+    """Issuer and subject as Exchange's TlsCertificateName holds them."""
+    before, after = tls_certificate_name(old) or "", tls_certificate_name(new) or ""
+    if before == after:
+        message = (
+            "Issuer and subject stay the same: TlsCertificateName of Exchange Server needs no change, the newer of two "
+            "such certificates is taken. The old one can only be removed while the value is not set."
+        )
+        return Change("identity", "same", message, before, after)
+    differs = [
+        word for word, a, b in zip(("issuer", "subject"), _halves(before), _halves(after), strict=True) if a != b
+    ]
+    message = (
+        f"The {' and '.join(differs)} {'change' if len(differs) > 1 else 'changes'}: an Exchange send connector "
+        f"bound to the old TlsCertificateName stops with 454 4.7.5 as soon as the old certificate is gone, and "
+        f"goes on sending the old one until then. Set TlsCertificateName of send and receive connectors anew. "
+        f"Other gateways do not mind."
+    )
+    return Change("identity", "attention", message, before, after)
+
+
+def _halves(text: str) -> tuple[str, str]:
+    issuer, _, subject = text.partition("<S>")
+    return issuer, subject
+
+
+def names(old: Certificate, new: Certificate) -> Change:
+    """CN and DNS names lost and gained; what they mean for connectors is said for each connector."""
+    before, after = _folded(old.parsed.names), _folded(new.parsed.names)
+    lost, gained = [one for one in before if one not in after], [one for one in after if one not in before]
+    shown = ", ".join(before[:LISTED]), ", ".join(after[:LISTED])
+    if not lost and not gained:
+        return Change("names", "same", "The names stay the same.", *shown)
+    parts = [f"lost: {_listed(lost)}"] if lost else []
+    parts += [f"gained: {_listed(gained)}"] if gained else []
+    return Change("names", "attention" if lost else "note", f"Names {'; '.join(parts)}.", *shown)
+
+
+def usages(old: Certificate, new: Certificate) -> Change:
+    """Extended key usages lost and gained."""
+    before, after = _usages(old), _usages(new)
+    lost = [one for one in before if one not in after and "any" not in after]
+    gained = [one for one in after if one not in before]
+    shown = ", ".join(before), ", ".join(after)
+    if not lost:
+        said = (
+            f"Extended key usages gained: {', '.join(gained)}." if gained else "The extended key usages stay the same."
+        )
+        return Change("usages", "note" if gained else "same", said, *shown)
+    message = f"Extended key usages lost: {', '.join(lost)}."
+    if "serverAuth" in lost:
+        message += " Without serverAuth outbound connectors that validate certificates refuse it."
+        return Change("usages", "breaks", message, *shown)
+    if "clientAuth" in lost:
+        message += (
+            " Whether Exchange Online asks for clientAuth is not published; some gateways no longer present such a "
+            "certificate as client. Prove it with certready listen before the old one goes."
+        )
+    return Change("usages", "attention" if "clientAuth" in lost else "note", message, *shown)
+
+
+def key(old: Certificate, new: Certificate) -> Change:
+    """The key's family and size, and whether it is the same key."""
+    shown = str(old.parsed.key), str(new.parsed.key)
+    if old.parsed.spki_sha256 and old.parsed.spki_sha256 == new.parsed.spki_sha256:
+        same = old.sha256 == new.sha256
+        message = "It is the very same key: " + (
+            "it is the same certificate."
+            if same
+            else "pinned keys and TLSA records 3 1 1 stay valid, but whoever has "
+            "the old private key has the new one; a key that may have leaked must not be used again."
+        )
+        return Change("key", "note" if not same else "same", message, *shown)
+    if old.parsed.key.family != new.parsed.key.family:
+        message = (
+            f"The key changes from {shown[0]} to {shown[1]}. The cipher suites Microsoft publishes for mail are "
+            f"for RSA; whether others work is not published."
+        )
+        return Change("key", "attention" if new.parsed.key.family != "rsa" else "note", message, *shown)
+    return Change(
+        "key", "note", "A new key of the same family: TLSA records and pins of the key change with it.", *shown
+    )
+
+
+def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change:
+    """The intermediates that have to be installed."""
+    had = _intermediates(before, old)
+    needs = _intermediates(after, new)
+    shown = " > ".join(one.parsed.label for one in had), " > ".join(one.parsed.label for one in needs)
+    if new.missing:
+        message = (
+            f"NEW lacks its intermediate {new.missing.issuer}: Exchange Online fetches none, so inbound the gateway is "
+            "not recognised and outbound delivery stops (UntrustedRoot)."
+        )
+        return Change("chain", "breaks", message, *shown)
+    added = [one.parsed.label for one in needs if one not in had]
+    if added:
+        message = f"Intermediates that every node must have beforehand: {_listed(added)}."
+        return Change("chain", "attention", message, *shown)
+    return Change("chain", "same", "The intermediates stay the same.", *shown)
+
+
+def root(new: Evidence, before: Judgement, after: Judgement) -> Change:
+    """The anchor each chain reaches, and whether the new one is trusted."""
+    one, two = _anchor(before), _anchor(after)
+    shown = one or "none", two or "none"
+    if two is None:
+        message = f"The chain of NEW reaches no root of the {new.store.name} store."
+        return Change("root", "breaks", message, *shown)
+    if after.anchor and after.anchor.extra:
+        return Change(
+            "root", "breaks", f"The root {two} was only given as an extra root; nobody else trusts it.", *shown
+        )
+    if before.anchor and after.anchor and before.anchor.certificate == after.anchor.certificate:
+        return Change("root", "same", "The root stays the same.", *shown)
+    message = f"The root changes to {two}, which the {new.store.name} store holds."
+    return Change("root", "note", message, *shown)
+
+
+def lifetime(old: Certificate, new: Certificate) -> Change:
+    """How long each lives: shorter lives need renewing more often."""
+    before, after = _life(old), _life(new)
+    shown = f"{before.days} days", f"{after.days} days"
+    if after < before / 2:
+        message = f"NEW lives {shown[1]} instead of {shown[0]}: automate what has to be done at each renewal."
+        return Change("lifetime", "attention", message, *shown)
+    return Change(
+        "lifetime", "same" if shown[0] == shown[1] else "note", f"NEW lives {shown[1]}, OLD {shown[0]}.", *shown
+    )
+
+
+def overlap(old: Certificate, new: Certificate) -> Change:
+    """How long both are valid: the time in which the exchange can be made without a gap."""
+    ends, begins = old.parsed.not_after, new.parsed.not_before
+    shown = f"until {ends:%Y-%m-%d %H:%M} UTC", f"from {begins:%Y-%m-%d %H:%M} UTC"
+    if begins >= ends:
+        return Change("overlap", "breaks", "NEW begins only when OLD has ended: a gap cannot be avoided.", *shown)
+    if new.parsed.not_after <= ends:
+        message = "NEW ends no later than OLD: it renews nothing."
+        return Change("overlap", "attention", message, *shown)
+    return Change(
+        "overlap", "same", f"Both are valid from {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC.", *shown
+    )
+
+
+def revocation(old: Certificate, new: Certificate) -> Change:
+    """OCSP and CRL addresses: a connector that checks revocation needs one."""
+    before = {"OCSP": old.parsed.ocsp_urls, "CRL": old.parsed.crl_urls}
+    after = {"OCSP": new.parsed.ocsp_urls, "CRL": new.parsed.crl_urls}
+    shown = _pointers(before), _pointers(after)
+    lost = [kind for kind, urls in before.items() if urls and not after[kind]]
+    if any(before.values()) and not any(after.values()):
+        message = (
+            "NEW names neither an OCSP responder nor a CRL: unless it is short-lived, nobody can verify that it is not "
+            "revoked."
+        )
+        return Change("revocation", "attention", message, *shown)
+    if lost:
+        message = f"NEW names no {lost[0]} any more; the other one is enough."
+        return Change("revocation", "note", message, *shown)
+    moved = [kind for kind, urls in after.items() if urls and before[kind] != urls]
+    if moved:
+        message = (
+            f"The addresses for {' and '.join(moved)} change: a firewall that names them must let the new ones through."
+        )
+        return Change("revocation", "note", message, *shown)
+    return Change("revocation", "same", "The revocation addresses stay the same.", *shown)
+
+
+# -- helpers ------------------------------------------------------------------------------------------------------
+
+
+def _folded(found: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name.lower() for name in found))
+
+
+def _listed(found: list[str]) -> str:
+    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    return ", ".join(found[:LISTED]) + more
+
+
+def _usages(certificate: Certificate) -> list[str]:
+    found = certificate.parsed.ekus
+    return ["any"] if found is None else [_USAGES.get(oid, oid) for oid in found]
+
+
+def _intermediates(chain: Chain, found: Judgement) -> tuple[Certificate, ...]:
+    path = found.path[1:-1] if found.anchor else found.path[1:]
+    return path or tuple(one for one in chain.certificates if one.parsed.is_ca and not one.parsed.self_issued)
+
+
+def _anchor(found: Judgement) -> str | None:
+    return found.anchor.certificate.parsed.label if found.anchor else None
+
+
+def _life(certificate: Certificate) -> timedelta:
+    return certificate.parsed.not_after - certificate.parsed.not_before
+
+
+def _pointers(urls: dict[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{kind} {', '.join(found[:3])}" for kind, found in urls.items() if found) or "none"

@@ -1,0 +1,100 @@
+"""What the exchange of a certificate means for each connector. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from certready.diff.model import ConnectorChange, Effect
+from certready.matching import NO_MATCH, Match, match
+from certready.model import Connector, Evidence
+from certready.tenant import select, value_of
+
+
+def connector_changes(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
+    """Each connector of the evidence against the names of OLD and of NEW."""
+    before = select(evidence.connectors, "both", old, named=evidence.named).judged
+    after = select(evidence.connectors, "both", new, named=evidence.named).judged
+    for connector in evidence.connectors:
+        wins = None
+        if not evidence.named and connector.direction == "inbound":
+            wins = (_wins(connector, before, old), _wins(connector, after, new))
+        yield _change(connector, _match(connector, old), _match(connector, new), wins)
+
+
+def common_value(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> str | None:
+    """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
+    from certready.matching import parse_value, satisfiable
+
+    accepted = {one.name for one in evidence.accepted_domains or ()}
+    both = [one for one in satisfiable(new) if _certain(match(parse_value(one), old))]
+    return next((one for one in both if parse_value(one).domain in accepted), both[0] if both else None)
+
+
+def _certain(found: Match) -> bool:
+    return found.kind != "none" and not found.uncertain
+
+
+def _wins(connector: Connector, judged: Sequence[Connector], names: Sequence[str]) -> bool:
+    return connector in judged and _match(connector, names).kind != "none"
+
+
+def _match(connector: Connector, names: Sequence[str]) -> Match:
+    value = value_of(connector)
+    return match(value, names) if value else NO_MATCH
+
+
+def _change(connector: Connector, old: Match, new: Match, wins: tuple[bool, bool] | None) -> ConnectorChange:
+    effect, message = _meaning(connector, old, new, wins)
+    return ConnectorChange(
+        name=connector.name,
+        direction=connector.direction,
+        value=connector.value,
+        old_match=old.kind,
+        old_name=old.name,
+        new_match=new.kind,
+        new_name=new.name,
+        wins=wins,
+        effect=effect,
+        message=message,
+    )
+
+
+def _meaning(connector: Connector, old: Match, new: Match, wins: tuple[bool, bool] | None) -> tuple[Effect, str]:
+    if not connector.enabled:
+        return "same", "It is disabled: the exchange means nothing for it."
+    if not connector.value:
+        return "same", "It compares no name of the certificate."
+    if connector.direction == "outbound" and connector.level != "domain-validation":
+        return "same", f"At the level {connector.level} it compares no name."
+    if old.kind != "none" and new.kind == "none":
+        return "breaks", _broken(connector, old)
+    if wins and wins[0] and not wins[1]:
+        return "attention", f"It met OLD by {old.name}; with NEW another connector matches better and takes its place."
+    if wins and wins[1] and not wins[0]:
+        return (
+            "attention",
+            f"With NEW ({new.name}) it is this connector that Exchange Online chooses; with OLD it was not.",
+        )
+    if old.kind == "none" and new.kind == "none":
+        return "same", "Neither OLD nor NEW has a name it asks for."
+    if old.kind == "none":
+        return "note", f"OLD did not meet it; NEW does by {new.name} ({new.kind})."
+    if new.uncertain and not old.uncertain:
+        return (
+            "attention",
+            f"OLD met it with certainty by {old.name}; that NEW does by {new.name} ({new.kind}) is uncertain.",
+        )
+    if old.name == new.name:
+        return "same", f"Both meet it by {new.name}."
+    return "note", f"OLD met it by {old.name}, NEW does by {new.name}."
+
+
+def _broken(connector: Connector, old: Match) -> str:
+    if connector.direction == "outbound":
+        return (
+            f"OLD met it by {old.name}, and no name of NEW does: Exchange Online stops delivering to the gateway "
+            "(450 4.4.317 SubjectMismatch)."
+        )
+    return (
+        f"OLD met it by {old.name}, and no name of NEW does: the gateway is no longer recognised (550 5.7.64, 5.7.51)."
+    )

@@ -1,0 +1,87 @@
+"""The nouns of a renewal rehearsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from certready.report import Report
+
+Effect = Literal["same", "note", "attention", "breaks"]
+"""Nothing changes; it changes and does no harm; somebody must do something; mail stops unless somebody does."""
+Aspect = Literal["identity", "names", "usages", "key", "chain", "root", "lifetime", "revocation", "overlap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two certificates. ``tls_certificate_name`` is ``<I>issuer<S>subject`` as Exchange writes it; dates
+    are aware and in UTC; ``root`` is the anchor its chain reaches, None where it reaches none."""
+
+    target: str
+    sha256: str
+    thumbprint: str
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    key: str
+    tls_certificate_name: str | None
+    root: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs in one respect: ``message`` says what that means, ``old`` and ``new`` hold the values compared."""
+
+    aspect: Aspect
+    effect: Effect
+    message: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorChange:
+    """What the exchange means for one connector: which name met it before and which does then, and by which kind of
+    match (the contract's). ``wins`` says whether an inbound one is the one Exchange Online would choose, before and
+    then; None where the connector was named or is an outbound one."""
+
+    name: str
+    direction: str
+    value: str | None
+    old_match: str
+    old_name: str | None
+    new_match: str
+    new_name: str | None
+    wins: tuple[bool, bool] | None
+    effect: Effect
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the changeover: what to do, and lines to type."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """OLD against NEW, what each connector makes of it, the order of steps, and the verdict as if NEW were in place."""
+
+    old: Side
+    new: Side
+    changes: tuple[Change, ...]
+    connectors: tuple[ConnectorChange, ...]
+    steps: tuple[Step, ...]
+    report: Report
+
+    @property
+    def effect(self) -> Effect:
+        """The worst effect of all changes."""
+        order: tuple[Effect, ...] = ("same", "note", "attention", "breaks")
+        effects = [*(one.effect for one in self.changes), *(one.effect for one in self.connectors)]
+        return max(effects, key=order.index, default="same")

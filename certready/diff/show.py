@@ -1,0 +1,123 @@
+"""A difference as text and as ``certready.diff/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from certready.diff.model import Difference, Effect, Side
+from certready.render.json import moment, report_dict
+from certready.render.layout import Line, hanging, table
+from certready.render.text import report_lines
+
+_WORDS: Mapping[Effect, tuple[str, str]] = {
+    "breaks": ("breaks", "fail"),
+    "attention": ("attend", "warn"),
+    "note": ("note", ""),
+    "same": ("same", "dim"),
+}
+_HEADLINES: Mapping[Effect, tuple[str, str]] = {
+    "breaks": ("BREAKS", "fail"),
+    "attention": ("NEEDS CARE", "warn"),
+    "note": ("HARMLESS", "pass"),
+    "same": ("NO CHANGE", "pass"),
+}
+
+
+def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> Iterator[Line]:
+    """What breaks first, then the rest, the connectors, the steps, and the verdict on NEW."""
+    word, style = _HEADLINES[found.effect]
+    yield ((word, style), (f"  {found.old.target} -> {found.new.target}", "bold"))
+    yield from _heads(found)
+    yield ()
+    order: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
+    for change in sorted(found.changes, key=lambda one: order.index(one.effect)):
+        yield from _row(change.effect, change.aspect, change.message, width)
+        if verbose or (change.aspect == "identity" and change.effect != "same"):
+            yield from hanging(((" " * 22, ""), ("old ", "dim")), change.old, "dim", width, 26)
+            yield from hanging(((" " * 22, ""), ("new ", "dim")), change.new, "dim", width, 26)
+    if found.connectors:
+        yield ()
+    for connector in sorted(found.connectors, key=lambda one: order.index(one.effect)):
+        text = (
+            f"{connector.direction} connector '{connector.name}' ({connector.value or 'no value'}): {connector.message}"
+        )
+        yield from _row(connector.effect, "connector", text, width)
+    yield ()
+    yield (("In this order:", "bold"),)
+    for number, step in enumerate(found.steps, 1):
+        yield from hanging(((f"{number:>3}. ", ""),), step.text, "", width, 5)
+        for line in step.lines:
+            yield from hanging(((" " * 7, ""),), line, "", None, 7)
+    yield ()
+    yield (("As if NEW were in place:", "bold"),)
+    yield from report_lines(found.report, verbose=verbose, width=width)
+
+
+def _heads(found: Difference) -> Iterator[Line]:
+    rows = [
+        [
+            (label, ""),
+            (f"{side.not_before:%Y-%m-%d}", ""),
+            (f"{side.not_after:%Y-%m-%d}", ""),
+            (side.key, ""),
+            (side.thumbprint, ""),
+        ]
+        for label, side in (("OLD", found.old), ("NEW", found.new))
+    ]
+    yield from table(("", "from", "until", "key", "thumbprint"), rows)
+
+
+def _row(effect: Effect, label: str, message: str, width: int | None) -> Iterator[Line]:
+    word, style = _WORDS[effect]
+    head: Line = ((word.ljust(9), style), (label.ljust(13), "bold"))
+    yield from hanging(head, message, "", width, 22)
+
+
+def difference_dict(found: Difference) -> dict[str, object]:
+    """Plain JSON values, keys in the schema's order."""
+    return {
+        "schema": "certready.diff/1",
+        "certready": found.report.certready,
+        "evaluated_at": moment(found.report.evaluated_at),
+        "effect": found.effect,
+        "verdict": found.report.verdict,
+        "old": _side(found.old),
+        "new": _side(found.new),
+        "changes": [
+            {"aspect": one.aspect, "effect": one.effect, "message": one.message, "old": one.old, "new": one.new}
+            for one in found.changes
+        ],
+        "connectors": [
+            {
+                "name": one.name,
+                "direction": one.direction,
+                "value": one.value,
+                "old_match": one.old_match,
+                "old_name": one.old_name,
+                "new_match": one.new_match,
+                "new_name": one.new_name,
+                "wins": list(one.wins) if one.wins else None,
+                "effect": one.effect,
+                "message": one.message,
+            }
+            for one in found.connectors
+        ],
+        "steps": [{"text": one.text, "lines": list(one.lines)} for one in found.steps],
+        "report": report_dict(found.report),
+    }
+
+
+def _side(side: Side) -> dict[str, object]:
+    return {
+        "target": side.target,
+        "sha256": side.sha256,
+        "thumbprint": side.thumbprint,
+        "subject": side.subject,
+        "issuer": side.issuer,
+        "names": list(side.names),
+        "not_before": moment(side.not_before),
+        "not_after": moment(side.not_after),
+        "key": side.key,
+        "tls_certificate_name": side.tls_certificate_name,
+        "root": side.root,
+    }

@@ -1,0 +1,181 @@
+"""The order of steps for a changeover without a gap. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from certready.certificate import Certificate
+from certready.diff.connectors import common_value
+from certready.diff.model import Aspect, Change, ConnectorChange, Step
+from certready.matching import dns_names, parse_value
+from certready.model import Connector, Evidence
+from certready.remedy import exchange, thumbprint
+from certready.report import Report
+from certready.tenant import acceptance
+from certready.tenant.powershell import command, quote, set_value
+
+
+def steps(
+    evidence: Evidence,
+    old: Certificate,
+    report: Report,
+    changes: Sequence[Change],
+    connectors: Sequence[ConnectorChange],
+) -> tuple[Step, ...]:
+    """What to do in which order: whatever only widens what is accepted goes first, whatever narrows it last.
+
+    Args:
+        evidence: that of NEW.
+        old: the certificate that is replaced.
+        report: the verdict on NEW.
+        changes: what differs.
+        connectors: what that means for each connector.
+    """
+    new = evidence.chains[0].leaf_certificate
+    if old == new:
+        return (Step("OLD and NEW are the same certificate: there is nothing to exchange."),)
+    broken = [one for one in evidence.connectors if _state(one, connectors) == "breaks"]
+    aspects: Mapping[Aspect, Change] = {one.aspect: one for one in changes}
+    return (
+        *_before(report, aspects),
+        *_widen(evidence, old, new, broken),
+        *_install(new, aspects),
+        *_prove(evidence, new),
+        *_afterwards(evidence, old, new, broken, aspects),
+    )
+
+
+def _state(connector: Connector, found: Sequence[ConnectorChange]) -> str:
+    same = (one for one in found if (one.name, one.direction) == (connector.name, connector.direction))
+    return next((one.effect for one in same), "same")
+
+
+def _before(report: Report, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
+    """What has to be true before anything is touched."""
+    own = [one for one in report.findings if str(one.severity) == "fail" and not one.rule.startswith("names.")]
+    if own:
+        rules = ", ".join(dict.fromkeys(one.rule for one in own))
+        yield Step(f"Do not install NEW before this is mended: {rules} (see the verdict below).")
+    if aspects["overlap"].effect == "breaks":
+        yield Step("Have NEW issued again so that it begins before OLD ends: otherwise mail stops in between.")
+    else:
+        yield Step(
+            f"Exchange the certificates while both are valid: OLD {aspects['overlap'].old}, "
+            f"NEW {aspects['overlap'].new}. Leave OLD in place, and do not have it revoked, until the last step."
+        )
+
+
+def _widen(evidence: Evidence, old: Certificate, new: Certificate, broken: Sequence[Connector]) -> Iterator[Step]:
+    """Connectors are made to accept both certificates before the gateway changes."""
+    common = common_value(evidence, old.parsed.names, new.parsed.names)
+    for connector in broken:
+        if common:
+            yield from _register(evidence, connector, common)
+            yield Step(
+                f"Make the {connector.direction} connector '{connector.name}' accept both: {common} is met by OLD "
+                f"and NEW.",
+                (set_value(connector, common),),
+            )
+        elif connector.direction == "inbound":
+            value = _own_value(evidence, new)
+            yield from _register(evidence, connector, value)
+            yield Step(
+                f"No value is met by both. Create a second inbound connector for NEW beside '{connector.name}'.",
+                exchange.new_inbound(value, f"{connector.name} (new certificate)").lines,
+            )
+        else:
+            identity = quote(connector.name if connector.source == "tenant" else "<connector>")
+            yield Step(
+                f"No value is met by both. Let the outbound connector '{connector.name}' check the certificate "
+                f"without its name for as long as the change takes.",
+                (f"Set-OutboundConnector -Identity {identity} -TlsSettings CertificateValidation -TlsDomain $null",),
+            )
+
+
+def _register(evidence: Evidence, connector: Connector, value: str) -> Iterator[Step]:
+    parsed = parse_value(value) if "<" not in value else None
+    known = evidence.accepted_domains
+    if connector.direction != "inbound" or parsed is None or known is None:
+        return
+    if acceptance(parsed, known).standing != "accepted":
+        yield Step(f"Make {parsed.domain} an accepted domain first.", exchange.register_domain(parsed.domain).lines)
+
+
+def _own_value(evidence: Evidence, new: Certificate) -> str:
+    return common_value(evidence, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
+
+
+def _narrow(evidence: Evidence, connector: Connector, new: Certificate, common: str | None) -> Iterator[Step]:
+    """The final value: an exact name of NEW, for an inbound connector only where that name is accepted by itself."""
+    when = "When no node presents OLD any more:"
+    exact = next((name for name in dns_names(new.parsed.names) if not name.startswith("*.")), None)
+    if connector.direction == "outbound":
+        value = exact or common or exchange.NAME_UNKNOWN
+        lines = (set_value(connector, value), *exchange.validate_outbound(connector))
+        yield Step(f"{when} let the outbound connector '{connector.name}' compare {value}.", lines)
+    elif common is None:
+        yield Step(f"{when} disable the connector of OLD.", (command(connector, "-Enabled $false"),))
+    elif exact and acceptance(parse_value(exact), evidence.accepted_domains or ()).standing == "accepted":
+        yield Step(
+            f"{when} narrow the inbound connector '{connector.name}' to {exact}.", (set_value(connector, exact),)
+        )
+
+
+def _install(new: Certificate, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
+    if aspects["chain"].effect != "same":
+        yield Step(f"Install the intermediates of NEW on every node: {aspects['chain'].new or 'see the verdict'}.")
+    yield Step("Import NEW with its private key on every node, beside OLD.")
+    lines = [line for line in exchange.bind_certificate(new).lines if not line.startswith("Import-")]
+    if aspects["identity"].effect == "same":
+        lines = lines[:1]
+        text = (
+            "Where the gateway is Exchange Server: enable NEW for SMTP. Issuer and subject are the old ones, so that "
+            "TlsCertificateName stays as it is and the newer certificate is taken."
+        )
+    else:
+        text = "Where the gateway is Exchange Server: enable NEW for SMTP and bind the connectors to it."
+    yield Step(text, tuple(lines))
+
+
+def _prove(evidence: Evidence, new: Certificate) -> Iterator[Step]:
+    yield Step(
+        "Switch one node to NEW and prove it before the others: as client with listen, as server with probe.",
+        (
+            "certready listen --bind 0.0.0.0:2525 --once --tenant tenant.json",
+            "certready probe <node> --tenant tenant.json",
+        ),
+    )
+    yield Step(
+        "Switch the other nodes, and see that all present the same.",
+        (f"certready compare {quote(evidence.target.name)} <node 1> <node 2>",),
+    )
+    if not new.parsed.common_names and not new.parsed.subject:
+        yield Step(
+            "NEW has an empty subject: on Exchange Server check which certificate is really sent (protocol log)."
+        )
+
+
+def _afterwards(
+    evidence: Evidence,
+    old: Certificate,
+    new: Certificate,
+    broken: Sequence[Connector],
+    aspects: Mapping[Aspect, Change],
+) -> Iterator[Step]:
+    """What narrows comes last: connectors back to an exact value, then the old certificate away."""
+    common = common_value(evidence, old.parsed.names, new.parsed.names)
+    for connector in broken:
+        yield from _narrow(evidence, connector, new, common)
+    remove = f"Remove-ExchangeCertificate -Thumbprint {thumbprint(old)}"
+    if aspects["identity"].effect == "same":
+        yield Step(
+            "Last, remove OLD. On Exchange Server it cannot be removed while TlsCertificateName refers to it, and the "
+            "value fits both: clear it, remove OLD, set it again.",
+            (
+                "Set-SendConnector -Identity '<send connector to Office 365>' -TlsCertificateName $null",
+                remove,
+                *exchange.bind_certificate(new).lines[2:],
+            ),
+        )
+    else:
+        yield Step("Last, when a day has passed without it, remove OLD from every node.", (remove,))

@@ -1,0 +1,91 @@
+"""The nouns of the explanations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Confidence = Literal["documented", "reported", "inferred"]
+"""Documented by the owner of the thing; reported from the field; or inferred from other facts."""
+Direction = Literal["inbound", "outbound", "either"]
+"""Gateway to Exchange Online, Exchange Online to gateway, or either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One possible cause: what it is, how sure that is, what to run to confirm it, what to change.
+
+    ``confirm`` are command lines in which ``{gateway}``, ``{smart_host}``, ``{domain}``, ``{sender}``, ``{recipient}``
+    and ``{file}`` stand for what the pasted text shows.
+    """
+
+    text: str
+    confidence: Confidence
+    change: str
+    confirm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the catalogue.
+
+    ``marks`` are alternatives; of one alternative every word must occur near the others, in lower case, each as a word
+    of its own. ``causes`` are ordered, the most likely first. ``symptom`` is True for what is no error line. ``beats``
+    names entries that say the same less precisely.
+    """
+
+    id: str
+    title: str
+    direction: Direction
+    meaning: str
+    source: str
+    marks: tuple[tuple[str, ...], ...]
+    causes: tuple[Cause, ...]
+    symptom: bool = False
+    beats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDoc:
+    """What a rule does, why it matters, how sure its ground is, and how to mend what it finds."""
+
+    what: str
+    why: str
+    confidence: Confidence
+    source: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the pasted text names: hosts, domains and addresses, None where it names none.
+
+    ``expected`` and ``presented`` are the names of a SubjectMismatch, ``thumbprint`` its certificate's.
+    """
+
+    gateway: str | None = None
+    smart_host: str | None = None
+    domain: str | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    expected: str | None = None
+    presented: str | None = None
+    thumbprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a text was taken for: the entries it matches, best first, or the ``nearest`` where it matches none.
+
+    ``cut`` says that only the beginning of the text was read.
+    """
+
+    entries: tuple[Entry, ...]
+    nearest: tuple[Entry, ...]
+    seen: Seen
+    cut: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the text was known, 3 where not (contract, "Exit codes")."""
+        return 0 if self.entries else 3

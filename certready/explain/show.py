@@ -1,0 +1,211 @@
+"""Explanations as text, as JSON values and as the page of all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from certready.explain.find import similar
+from certready.explain.model import Cause, Entry, Explanation, Seen
+from certready.explain.rules import RuleExplanation, doc_of, subjects
+from certready.render.layout import Line, hanging
+from certready.report import Rule
+
+SCHEMA = "certready.explain/1"
+IN_FULL = 3  # entries whose causes are written out
+_PLACES: Mapping[str, str] = {
+    "gateway": "<gateway host>",
+    "smart_host": "<smart host>",
+    "domain": "<your domain>",
+    "sender": "<sender>",
+    "recipient": "<recipient>",
+}
+_FILE = "<file the gateway sends with>"
+
+
+def filled(command: str, seen: Seen) -> str:
+    """A command with what the text names, and with places to fill in where it names nothing."""
+    values = {key: getattr(seen, key) or place for key, place in _PLACES.items()}
+    return command.format(file=_FILE, **values) if "{" in command else command
+
+
+# -- text ---------------------------------------------------------------------------------------------------------
+
+
+def explanation_lines(found: Explanation, width: int | None) -> Iterator[Line]:
+    """Entries with their causes, most likely first; for an unknown text, the nearest entries by name."""
+    if found.cut:
+        yield from hanging((), "Only the first MiB of the text was read.", "dim", width, 0)
+    if not found.entries:
+        yield from _unknown(found, width)
+        return
+    yield from _seen(found.seen, width)
+    for index, entry in enumerate(found.entries):
+        if index:
+            yield ()
+        if index < IN_FULL:
+            yield from _entry(entry, found.seen, width)
+        else:
+            yield from hanging((("Also: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 6)
+
+
+def rule_lines(found: RuleExplanation, width: int | None) -> Iterator[Line]:
+    """What a rule does, why it matters, how sure that is, and what to do."""
+    yield ((found.rule.id, "bold"), (f"  {found.rule.title}", ""))
+    yield ()
+    doc = found.doc
+    parts = (
+        ("what", doc.what),
+        ("why", doc.why),
+        ("confidence", doc.confidence),
+        ("source", _source(found)),
+        ("fix", doc.fix),
+    )
+    for label, text in parts:
+        if text:
+            yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
+
+
+def unknown_rule_lines(name: str, rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
+    """No such rule, and those that are spelt alike."""
+    near = similar(name.lower(), [rule.id for rule in rules])
+    yield from hanging((), f"There is no rule {name[:80]!a}.", "", width, 0)
+    if near:
+        yield from hanging((("Nearest: ", "dim"),), ", ".join(near), "", width, 9)
+    yield from hanging((), "certready rules lists every rule.", "dim", width, 0)
+
+
+def _entry(entry: Entry, seen: Seen, width: int | None) -> Iterator[Line]:
+    yield from hanging((), entry.title, "bold", width, 0)
+    yield from hanging((), f"{entry.meaning} ({_direction(entry)}; source: {entry.source})", "", width, 0)
+    for number, cause in enumerate(entry.causes, 1):
+        yield ()
+        lead: Line = ((f"  {number}. ", ""), (f"[{cause.confidence}] ", "dim"))
+        yield from hanging(lead, cause.text, "", width, 5)
+        for command in cause.confirm:
+            yield from hanging((("     confirm: ", "bold"),), filled(command, seen), "", width, 14)
+        yield from hanging((("     change:  ", "bold"),), cause.change, "", width, 14)
+
+
+def _direction(entry: Entry) -> str:
+    words = {
+        "inbound": "gateway to Exchange Online",
+        "outbound": "Exchange Online to gateway",
+        "either": "either direction",
+    }
+    return words[entry.direction]
+
+
+def _seen(seen: Seen, width: int | None) -> Iterator[Line]:
+    if seen.expected and seen.presented:
+        text = f"The text says: expected {seen.expected}, presented {seen.presented}."
+        if seen.thumbprint:
+            text += f" Thumbprint {seen.thumbprint}."
+        yield from hanging((), text, "", width, 0)
+        yield ()
+
+
+def _unknown(found: Explanation, width: int | None) -> Iterator[Line]:
+    yield from hanging((), "This text is not in the catalogue.", "bold", width, 0)
+    if not found.nearest:
+        yield from hanging((), "Nothing in it is near either: paste the whole reply or notice.", "", width, 0)
+    for entry in found.nearest:
+        yield from hanging((("Nearest: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 9)
+
+
+def _source(found: RuleExplanation) -> str:
+    """The written source, and the rule's own reference where that is an address to open."""
+    reference = found.rule.reference or ""
+    return f"{found.doc.source}; {reference}" if reference.startswith("https://") else found.doc.source
+
+
+# -- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def explanation_dict(found: Explanation) -> dict[str, object]:
+    """``certready.explain/1`` of a text."""
+    return {
+        "schema": SCHEMA,
+        "known": bool(found.entries),
+        "seen": {name: getattr(found.seen, name) for name in Seen.__slots__},
+        "entries": [_entry_dict(entry, found.seen) for entry in found.entries],
+        "nearest": [{"id": entry.id, "title": entry.title} for entry in found.nearest],
+        "rule": None,
+    }
+
+
+def rule_dict(found: RuleExplanation | None, name: str, rules: Sequence[Rule]) -> dict[str, object]:
+    """``certready.explain/1`` of a rule id."""
+    titles = {rule.id: rule.title for rule in rules}
+    near = () if found else similar(name.lower(), titles)
+    return {
+        "schema": SCHEMA,
+        "known": found is not None,
+        "seen": dict.fromkeys(Seen.__slots__),
+        "entries": [],
+        "nearest": [{"id": one, "title": titles[one]} for one in near],
+        "rule": _rule_dict(found) if found else None,
+    }
+
+
+def _rule_dict(found: RuleExplanation) -> dict[str, object]:
+    doc = found.doc
+    return {
+        "id": found.rule.id,
+        "title": found.rule.title,
+        "what": doc.what,
+        "why": doc.why,
+        "confidence": doc.confidence,
+        "source": _source(found),
+        "fix": doc.fix,
+    }
+
+
+def _entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "direction": entry.direction,
+        "symptom": entry.symptom,
+        "meaning": entry.meaning,
+        "source": entry.source,
+        "causes": [_cause_dict(cause, seen) for cause in entry.causes],
+    }
+
+
+def _cause_dict(cause: Cause, seen: Seen) -> dict[str, object]:
+    return {
+        "text": cause.text,
+        "confidence": cause.confidence,
+        "confirm": [filled(command, seen) for command in cause.confirm],
+        "change": cause.change,
+    }
+
+
+# -- the page of all rules ----------------------------------------------------------------------------------------
+
+
+def rules_page(rules: Sequence[Rule]) -> str:
+    """docs/rules.md: one section for each rule, in report order."""
+    parts = [
+        "# The rules",
+        "",
+        (
+            "What every finding is about; `certready explain RULE` prints the same. Confidence: *documented* by "
+            "the owner of the thing, *reported* from the field, *inferred* from other facts."
+        ),
+    ]
+    for subject in subjects():
+        parts += ["", f"## {subject}"]
+        for rule in rules:
+            if rule.id.partition(".")[0] == subject:
+                parts += _section(rule)
+    return "\n".join((*parts, ""))
+
+
+def _section(rule: Rule) -> list[str]:
+    found = RuleExplanation(rule, doc_of(rule))
+    doc = found.doc
+    lines = [f"**What it does.** {doc.what}", f"**Why it matters.** {doc.why}" if doc.why else ""]
+    lines += [f"**How to fix.** {doc.fix}", f"**Confidence and source.** {doc.confidence}: {_source(found)}"]
+    body = [part for line in lines if line for part in ("", line.replace("<", "&lt;").replace("*.", "\\*."))]
+    return ["", f"### {rule.id}", "", f"{rule.title.rstrip('.')}.", *body]

@@ -1,0 +1,106 @@
+"""Remedies of the findings about connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from certready.remedy import exchange
+from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
+from certready.report import Finding
+from certready.tenant.powershell import quote
+
+
+def setting_of(parameters: str, title: str, *notes: str) -> Build:
+    """A remedy that sets the same parameters of each connector the finding is about."""
+
+    def build(situation: Situation, _: Finding) -> Iterator[Remedy]:
+        for connector in situation.connectors:
+            yield exchange.setting(connector, parameters, title, *notes)
+
+    return build
+
+
+def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    value = fitting_value(situation) or exchange.NAME_UNKNOWN
+    own = [one for one in situation.connectors if one.name == finding.connector and one.direction == "inbound"]
+    for connector in own:
+        yield exchange.set_connector_value(connector, value)
+    if not own:
+        yield exchange.new_inbound(value)
+
+
+def _wildcard(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    value = str(finding.evidence.get("recommended") or exchange.NAME_UNKNOWN)
+    for connector in situation.connectors:
+        yield exchange.set_connector_value(connector, value)
+
+
+def _smart_host(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    for connector in situation.connectors:
+        host = quote(host_of(situation))
+        yield exchange.setting(
+            connector, f"-UseMXRecord $false -SmartHosts {host}", "Name the gateway as the connector's smart host."
+        )
+
+
+def _overlap(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    lines = ["Get-InboundConnector | Format-Table Name,ConnectorType,Enabled,TlsSenderCertificateName"]
+    lines += [
+        f"Set-InboundConnector -Identity {quote(one.name)} -Enabled $false"
+        for one in situation.connectors
+        if one.direction == "inbound" and one.source == "tenant"
+    ]
+    note = "Disable one of them, not each: whichever the gateway does not need."
+    yield Remedy("Keep one connector for each name.", "exchange-online", tuple(lines), (note,))
+
+
+def _locks_down(_: Situation, finding: Finding) -> Iterator[Remedy]:
+    name = str(finding.evidence.get("connector") or "<connector>")
+    line = f"Set-InboundConnector -Identity {quote(name)} -SenderDomains {quote('<domain of the partner>')}"
+    yield Remedy("Narrow the Partner connector to its partner's domains.", "exchange-online", (line,))
+
+
+def _value(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    """A certificate name for a connector that has none."""
+    for connector in situation.connectors:
+        yield exchange.set_connector_value(connector, fitting_value(situation) or exchange.NAME_UNKNOWN)
+
+
+def _counterpart(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    """The connector of the direction that has none."""
+    value = fitting_value(situation) or exchange.NAME_UNKNOWN
+    if any(one.direction == "inbound" for one in situation.connectors):
+        yield exchange.new_outbound(value, host_of(situation))
+    else:
+        yield exchange.new_inbound(value)
+
+
+BUILDERS: Mapping[str, Build] = {
+    "connector.disabled": setting_of(
+        "-Enabled $true",
+        "Enable the connector.",
+        "In newer tenants an OnPremises inbound connector may need Microsoft support before it can be enabled.",
+    ),
+    "connector.wrong-type": setting_of("-ConnectorType OnPremises", "Make it an OnPremises connector."),
+    "connector.no-certificate": _no_certificate,
+    "connector.trusted-organizations": setting_of("-TrustedOrganizations $null", "Let the connector see certificates."),
+    "connector.wildcard-recommended": _wildcard,
+    "connector.tls-not-required": setting_of("-RequireTls $true", "Require TLS."),
+    "connector.name-without-validation": setting_of("-TlsSettings DomainValidation", "Compare the name."),
+    "connector.no-smart-host": _smart_host,
+    "connector.overlap": _overlap,
+    "connector.locks-down": _locks_down,
+    "connector.ip-only": _value,
+    "connector.no-tls-domain": _value,
+    "connector.counterpart-missing": _counterpart,
+    "connector.smart-host-loop": _smart_host,
+    "connector.test-mode": setting_of("-TestMode $false", "Let the connector carry real mail."),
+    "connector.associated-domains": setting_of("-AssociatedAcceptedDomains $null", "Let it hold for every domain."),
+    "connector.internal-beside-hybrid": setting_of("-TreatMessagesAsInternal $false", "Do not mark all mail internal."),
+    "connector.dane-mandatory": setting_of(
+        "-SmtpDaneMode Opportunistic", "Let mail pass without fitting TLSA records."
+    ),
+    "connector.ips-beside-certificate": setting_of(
+        "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null", "Keep the certificate, not the addresses."
+    ),
+}

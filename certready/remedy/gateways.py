@@ -1,0 +1,132 @@
+"""Configuration of the gateways: which lines choose the certificate they present, as client and as server.
+
+Sources: postconf(5), "smtp_tls_chain_files" and TLS_README; the Exim specification, chapters "The smtp transport" and
+"Encrypted SMTP connections"; docs.seppmail.com, "SSL certificate" and "Certificate based connectors".
+"""
+
+from __future__ import annotations
+
+from certready.remedy.model import Remedy
+from certready.tenant.powershell import quote
+
+POSTFIX_FILE = "/etc/postfix/tls/gateway.pem"
+EXIM_CHAIN = "/etc/exim4/tls/gateway-chain.pem"
+EXIM_KEY = "/etc/exim4/tls/gateway-key.pem"
+
+
+def postfix_client(file: str = POSTFIX_FILE) -> tuple[str, ...]:
+    """Lines of main.cf that make Postfix present the certificate when it sends. The file holds key, leaf, chain."""
+    return (f"smtp_tls_chain_files = {file}", "smtp_tls_security_level = may", "smtp_tls_loglevel = 1")
+
+
+def postfix_server(file: str = POSTFIX_FILE) -> tuple[str, ...]:
+    """Lines of main.cf that make Postfix present it when it is connected to."""
+    return (f"smtpd_tls_chain_files = {file}", "smtpd_tls_security_level = may")
+
+
+def postfix_old_client(chain: str, key: str) -> tuple[str, ...]:
+    """The same for Postfix before 3.4, which knows no chain files; there smtp_tls_chain_files must stay unset."""
+    return (f"smtp_tls_cert_file = {chain}", f"smtp_tls_key_file = {key}", "smtp_tls_security_level = may")
+
+
+def exim_client(chain: str = EXIM_CHAIN, key: str = EXIM_KEY) -> tuple[str, ...]:
+    """Lines of the smtp transport: the main section's tls_certificate is the server's and not used for sending."""
+    return (f"tls_certificate = {chain}", f"tls_privatekey = {key}")
+
+
+def exim_server(chain: str = EXIM_CHAIN, key: str = EXIM_KEY) -> tuple[str, ...]:
+    """Lines of the main section."""
+    return ("tls_advertise_hosts = *", f"tls_certificate = {chain}", f"tls_privatekey = {key}")
+
+
+def install(value: str, *, server: bool) -> tuple[Remedy, ...]:
+    """The certificate into Postfix, Exim and SEPPmail, as client, and as server too where that side is judged.
+
+    Args:
+        value: what the inbound connector asks for, for SEPPmail's connectors.
+        server: whether outbound connectors, which see the gateway's server side, are judged.
+    """
+    postfix = (*postfix_client(), *(postfix_server() if server else ()))
+    exim = ("# in the smtp transport:", *exim_client())
+    if server:
+        exim = (*exim, "# in the main section:", *exim_server())
+    return (
+        Remedy(
+            "Make Postfix present the certificate.",
+            "postfix",
+            (*postfix, "# then: postfix reload"),
+            (
+                f"{POSTFIX_FILE} holds the private key first, then the leaf, then each intermediate; mode 600, root.",
+                (
+                    "smtp_tls_chain_files needs Postfix 3.4 and overrides smtp_tls_cert_file and smtp_tls_key_file, "
+                    "which older releases use. Write encrypt instead of may where all mail goes to Exchange Online."
+                ),
+            ),
+        ),
+        Remedy(
+            "Make Exim present the certificate.",
+            "exim",
+            exim,
+            (
+                f"{EXIM_CHAIN} holds the leaf, then each intermediate; Exim's user must be able to read both files.",
+                "For sending Exim takes tls_certificate of the transport, never that of the main section.",
+            ),
+        ),
+        seppmail(value),
+    )
+
+
+def seppmail(value: str) -> Remedy:
+    """The appliance's steps and the two connectors of the SEPPmail365 module."""
+    lines = (
+        "# On the appliance: menu SSL, import certificate, key and every intermediate.",
+        "# Menu Mail System, each managed domain of this tenant: the same certificate; TLS Settings to secure.",
+        (
+            f"New-SM365Connectors -SEPPmailFQDN {quote('<public host name of the appliance>')} "
+            f"-TLSCertificateName {quote('<name in the certificate of port 25>')} -CBCcertName {quote(value)}"
+        ),
+    )
+    notes = (
+        (
+            "One certificate-based connector for each tenant, not for each domain; all managed domains of one tenant "
+            "carry the same certificate."
+        ),
+        (
+            "New-SM365Connectors is of the module SEPPmail365 and runs in an Exchange Online session; "
+            "SEPPmailFQDN must be a name, not an address."
+        ),
+    )
+    return Remedy("Make the SEPPmail appliance present the certificate.", "seppmail", lines, notes)
+
+
+def modern_tls() -> tuple[Remedy, ...]:
+    """TLS 1.2 and newer on the listeners."""
+    return (
+        Remedy("Let Postfix speak TLS 1.2 and newer.", "postfix", ("smtpd_tls_protocols = >=TLSv1.2",)),
+        Remedy(
+            "Let Exim speak TLS 1.2 and newer.",
+            "exim",
+            (
+                "# Exim built with GnuTLS (Debian), main section:",
+                "tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3",
+            ),
+            ("Exim built with OpenSSL: openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1",),
+        ),
+    )
+
+
+def stapling() -> Remedy:
+    """Exim can staple; Postfix cannot."""
+    note = "Postfix does not staple: have the certificate issued without the must-staple feature there."
+    lines = ("tls_ocsp_file = /etc/exim4/tls/gateway-ocsp.der",)
+    return Remedy("Let Exim staple the OCSP answer, and renew that file before it runs out.", "exim", lines, (note,))
+
+
+def chain_file() -> Remedy:
+    """The file in the order in which a chain is sent."""
+    lines = (
+        "cat leaf.pem intermediate.pem > gateway-chain.pem",
+        "cat key.pem leaf.pem intermediate.pem > gateway.pem   # what smtp_tls_chain_files of Postfix takes",
+    )
+    note = "certready repair writes the bundle in the right order, with what is missing and without strangers."
+    return Remedy("Put leaf and intermediates into one file, in the order of issue.", "ca", lines, (note,))

@@ -1,0 +1,62 @@
+"""The nouns of the remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from certready.certificate import Certificate
+from certready.matching import a_label, parse_value, registrable, satisfiable
+from certready.model import AcceptedDomain, Connector
+from certready.report import Finding
+
+Where = Literal["exchange-online", "exchange-server", "seppmail", "postfix", "exim", "ca"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One thing to do in one place.
+
+    ``title`` is the sentence that says what it achieves, ``where`` the system the ``lines`` belong to: PowerShell for
+    ``exchange-online`` and ``exchange-server``, lines of configuration for ``postfix`` and ``exim``, a shell's for
+    ``ca``; steps in words for ``seppmail`` and wherever a line begins with "# ". ``notes`` are sentences to read first.
+    ``rules`` are the ids of the findings it answers. Angle brackets mark what only the administrator knows.
+    """
+
+    title: str
+    where: Where
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the remedies of one report may refer to: the leaf, its chain, the connectors and accepted domains."""
+
+    leaf: Certificate | None
+    chain: tuple[Certificate, ...] = ()
+    connectors: tuple[Connector, ...] = ()
+    accepted_domains: tuple[AcceptedDomain, ...] | None = None
+    hostname: str | None = None
+    missing: tuple[Certificate, ...] = ()
+
+
+Build = Callable[[Situation, Finding], Iterable[Remedy]]
+"""What makes the remedies of one finding."""
+
+
+def fitting_value(situation: Situation) -> str | None:
+    """A value the certificate satisfies with certainty, one whose domain is accepted before any other."""
+    values = satisfiable(situation.leaf.parsed.names) if situation.leaf else ()
+    accepted = {one.name for one in situation.accepted_domains or ()}
+    fitting = (one for one in values if parse_value(one).domain in accepted)
+    return next(fitting, values[0] if values else None)
+
+
+def host_of(situation: Situation) -> str:
+    """The gateway's host name: the one given, else the first name that is a host of some domain."""
+    names = situation.leaf.parsed.names if situation.leaf else ()
+    hosts = [name for name in map(a_label, names) if name and registrable(name)]
+    return situation.hostname or next(iter(hosts), "<host name of the gateway>")

@@ -1,0 +1,229 @@
+"""From the findings of a report to remedies: one table, keyed by rule id. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from certready.judging import judged_connectors
+from certready.matching import parent, parse_value
+from certready.model import Connector, Evidence
+from certready.path import judgement
+from certready.remedy import connectors, exchange, gateways
+from certready.remedy.dotnet import thumbprint
+from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
+from certready.remedy.request import request, wanted_names
+from certready.report import Finding, Report, Severity
+from certready.tenant.powershell import quote
+
+
+def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:
+    """What mends the report's failures, unknowns and warnings, worst first, each remedy once.
+
+    A finding without an entry in the table gives its own ``fix`` as a remedy without lines, where it has one.
+    """
+    found: dict[Remedy, list[str]] = {}
+    for finding in report.findings:
+        if finding.severity is Severity.PASS:
+            continue
+        for remedy in _for_finding(evidence, finding):
+            found.setdefault(remedy, []).append(finding.rule)
+    return tuple(replace(remedy, rules=tuple(dict.fromkeys(rules))) for remedy, rules in found.items())
+
+
+def rules_with_a_remedy() -> frozenset[str]:
+    """The rule ids that have lines of their own."""
+    return frozenset(_BUILDERS)
+
+
+def _for_finding(evidence: Evidence, finding: Finding) -> Iterator[Remedy]:
+    build = _BUILDERS.get(finding.rule)
+    made = tuple(build(_situation(evidence, finding), finding)) if build else ()
+    if made:
+        yield from made
+    elif finding.fix:
+        yield Remedy(finding.fix, "exchange-online" if finding.rule.startswith("connector.") else "ca")
+
+
+def _situation(evidence: Evidence, finding: Finding) -> Situation:
+    """The chain and connectors this finding is about: its own where it names them, else the first and all judged."""
+    chain = next((one for one in evidence.chains if one.id == finding.chain), next(iter(evidence.chains), None))
+    judged = judged_connectors(evidence)[0] or evidence.connectors
+    own = tuple(one for one in judged if finding.connector in (None, one.name))
+    found = judgement(evidence, chain) if chain else None
+    sent = set(chain.certificates) if chain else set()
+    lacking = tuple(one for one in (found.repaired or () if found else ()) if one not in sent)
+    return Situation(
+        leaf=chain.leaf_certificate if chain else None,
+        chain=chain.certificates if chain else (),
+        connectors=own or judged,
+        accepted_domains=evidence.accepted_domains,
+        hostname=evidence.options.hostname,
+        missing=lacking[:-1] if lacking and lacking[-1].parsed.self_issued else lacking,
+    )
+
+
+# -- the certificate ----------------------------------------------------------------------------------------------
+
+
+def _new_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    yield request(_names(situation), *([finding.fix] if finding.fix else []))
+    yield from _installed(situation)
+
+
+def _names(situation: Situation) -> tuple[str, ...]:
+    values = [one.value for one in situation.connectors if one.value]
+    return wanted_names(situation.leaf.parsed.names if situation.leaf else (), values, situation.hostname)
+
+
+def _installed(situation: Situation, finding: Finding | None = None) -> Iterator[Remedy]:
+    """The certificate into every kind of gateway. The lines for Exchange name the certificate that was judged: for a
+    new one they are to be taken again (certready check NEW --remedies)."""
+    server = any(one.direction == "outbound" for one in situation.connectors)
+    value = next((one.value for one in situation.connectors if one.direction == "inbound" and one.value), None)
+    yield from gateways.install(value or fitting_value(situation) or exchange.NAME_UNKNOWN, server=server)
+    if situation.leaf and finding is not None:
+        yield exchange.bind_certificate(situation.leaf)
+        yield exchange.new_send_connector(host_of(situation))
+
+
+def _chain(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    yield gateways.chain_file()
+    yield exchange.import_intermediates(situation.missing)
+    yield from _installed(situation, finding)
+
+
+def _key_mismatch(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    lines = (
+        "openssl x509 -in leaf.pem -noout -pubkey | openssl sha256",
+        "openssl pkey -in key.pem -pubout | openssl sha256",
+    )
+    yield Remedy("Find the key that belongs to the certificate: both lines must print the same.", "ca", lines)
+    yield request(_names(situation), "Where the key is lost.")
+
+
+def _pfx(algorithm: str, title: str) -> Build:
+    def build(situation: Situation, _: Finding) -> Iterator[Remedy]:
+        store = "Cert:\\LocalMachine\\My\\" + (thumbprint(situation.leaf) if situation.leaf else "<thumbprint>")
+        line = (
+            f"Export-PfxCertificate -Cert {quote(store)} "
+            f"-FilePath {quote('<path>/gateway.pfx')} -ChainOption BuildChain "
+            f"-CryptoAlgorithmOption {algorithm} -Password (Read-Host -AsSecureString)"
+        )
+        yield Remedy(title, "exchange-server", (line,))
+
+    return build
+
+
+def _revocation(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    urls = (
+        *(situation.leaf.parsed.crl_urls if situation.leaf else ()),
+        *(situation.leaf.parsed.ocsp_urls if situation.leaf else ()),
+    )
+    note = f"Let the checking host reach these addresses over http: {', '.join(urls[:5])}." if urls else ""
+    lines = (f"certutil -verify -urlfetch {quote('<path>/gateway.cer')}",)
+    yield Remedy(
+        "See from Windows which revocation address does not answer.",
+        "exchange-server",
+        lines,
+        tuple(filter(None, (note,))),
+    )
+
+
+def _staple(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    yield gateways.stapling()
+    yield request(_names(situation), "Where the gateway cannot staple: without the must-staple feature.")
+
+
+# -- names and accepted domains -----------------------------------------------------------------------------------
+
+
+def _mismatch(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    other = fitting_value(situation)
+    for connector in situation.connectors:
+        if other:
+            yield exchange.set_connector_value(connector, other)
+    yield request(_names(situation), "Or keep the connector as it is and have its name put into the certificate.")
+
+
+def _not_accepted(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    accepted = {one.name for one in situation.accepted_domains or ()}
+    for connector in situation.connectors:
+        domain = _domain(connector)
+        if domain is None or connector.direction != "inbound":
+            continue
+        if parent(domain) in accepted and connector.value == domain:
+            yield exchange.set_connector_value(connector, f"*.{parent(domain)}")
+        yield exchange.register_domain(domain)
+
+
+def _no_connector(situation: Situation, _: Finding) -> Iterator[Remedy]:
+    value = fitting_value(situation) or exchange.NAME_UNKNOWN
+    yield exchange.new_inbound(value)
+    yield exchange.new_outbound(value, host_of(situation))
+
+
+def _export(_situation: Situation, _finding: Finding) -> Iterator[Remedy]:
+    yield exchange.export_tenant()
+
+
+def _domain(connector: Connector) -> str | None:
+    try:
+        return parse_value(connector.value).domain if connector.value else None
+    except ValueError:
+        return None
+
+
+# -- the table ----------------------------------------------------------------------------------------------------
+
+
+def _refused(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    """Which connector asks for what, and the certificate into the gateway."""
+    line = "Get-InboundConnector | Format-List Name,Enabled,ConnectorType,RequireTls,TlsSenderCertificateName"
+    yield Remedy("See which connector should have matched.", "exchange-online", (line, "Get-AcceptedDomain"))
+    yield from _installed(situation, finding)
+
+
+def _smart_host_name(_situation: Situation, _finding: Finding) -> Iterator[Remedy]:
+    line = "Set-SendConnector -Identity '<send connector to Office 365>' -SmartHosts '<smart host>'"
+    yield Remedy("Send to the name in the MX record.", "exchange-server", (line,), (exchange.SMART_HOST_NOTE,))
+
+
+def _tls_versions(_situation: Situation, _finding: Finding) -> Iterable[Remedy]:
+    return gateways.modern_tls()
+
+
+_RENEW = (
+    *("chain.untrusted-root", "chain.self-signed", "chain.invalid", "chain.weak-signature", "chain.root-restricted"),
+    *("chain.strict-clients-refuse", "expiry.expired", "expiry.soon", "expiry.issuer-first"),
+    *("expiry.lifetime-too-long", "revocation.revoked", "revocation.not-checkable", "names.hostname-mismatch"),
+    *("names.common-name-only", "names.many-names", "usage.server-auth-missing", "usage.key-usage"),
+    *("key.weak", "key.not-rsa"),
+)
+_SEND_AGAIN = (
+    *("chain.incomplete", "bundle.order", "bundle.root-included", "bundle.unrelated-certificate"),
+    *("bundle.several-leaves", "tls.nodes-differ", "tls.no-starttls", "tls.handshake-failed"),
+)
+_ASK_AGAIN = ("revocation.unreachable", "revocation.stale", "revocation.invalid", "revocation.unknown")
+
+_BUILDERS: Mapping[str, Build] = {
+    **dict.fromkeys(_RENEW, _new_certificate),
+    **dict.fromkeys(_SEND_AGAIN, _chain),
+    **dict.fromkeys(_ASK_AGAIN, _revocation),
+    "bundle.key-mismatch": _key_mismatch,
+    "bundle.legacy-encryption": _pfx("AES256_SHA256", "Export the PFX again with AES-256."),
+    "bundle.modern-encryption": _pfx("TripleDES_SHA1", "Export the PFX again for old Windows."),
+    "revocation.staple-missing": _staple,
+    "usage.client-auth-missing": _installed,
+    "tls.old-version": _tls_versions,
+    "tls.no-client-certificate": _installed,
+    "rehearse.refused": _refused,
+    "rehearse.smart-host": _smart_host_name,
+    "names.connector-mismatch": _mismatch,
+    "names.connector-match-uncertain": _mismatch,
+    "names.domain-not-accepted": _not_accepted,
+    "names.domain-acceptance-uncertain": _not_accepted,
+    "names.accepted-domains-unknown": _export,
+    "names.no-connector": _no_connector,
+    **connectors.BUILDERS,
+}

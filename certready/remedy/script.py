@@ -1,0 +1,63 @@
+"""The remedies as a PowerShell script in which every line is a comment: it does nothing until somebody edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from certready.remedy.model import Remedy, Where
+from certready.render.layout import visible
+from certready.report import Report
+
+_PLACES: Mapping[Where, str] = {
+    "exchange-online": "Exchange Online (PowerShell, after Connect-ExchangeOnline)",
+    "exchange-server": "Exchange Server on premises (Exchange Management Shell), where that is the gateway",
+    "seppmail": "SEPPmail, where that is the gateway",
+    "postfix": "Postfix (/etc/postfix/main.cf), where that is the gateway",
+    "exim": "Exim, where that is the gateway",
+    "ca": "The certificate itself (a shell with OpenSSL)",
+}
+BOM = b"\xef\xbb\xbf"
+
+
+def script(remedies: Sequence[Remedy], report: Report) -> bytes:
+    """The remedies as the bytes of a .ps1 file.
+
+    UTF-8 with a byte order mark and CRLF: without the mark Windows PowerShell 5.1 reads the file in the system's code
+    page and turns typographic letters in a connector's name into others. Every line begins with ``#``, whatever line
+    ends the names in it hold, so that running the file unedited does nothing.
+    """
+    text = "".join(f"{line}\r\n" for line in map(_comment, _lines(remedies, report)))
+    return BOM + text.encode("utf-8", "backslashreplace")
+
+
+def _comment(line: str) -> str:
+    """One comment line. Characters that end a line or are not seen are written as escapes."""
+    shown = visible(line)
+    return f"# {shown}" if shown else "#"
+
+
+def _lines(remedies: Sequence[Remedy], report: Report) -> Iterator[str]:
+    target = report.target.name or report.target.kind
+    yield f"Remedies for {target}, judged {report.verdict} as of {report.evaluated_at:%Y-%m-%d %H:%M} UTC."
+    yield "Suggestions: this file does nothing until you edit it. Read each part, replace what stands in angle"
+    yield "brackets, and take away the '#' before the lines you want. '##' marks remarks."
+    if not remedies:
+        yield ""
+        yield "Nothing needs mending."
+    for where, title in _PLACES.items():
+        mine = [one for one in remedies if one.where == where]
+        if mine:
+            yield ""
+            yield f"==== {title} ===="
+        for remedy in mine:
+            yield from _remedy(remedy)
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    yield ""
+    yield f"## {remedy.title}"
+    if remedy.rules:
+        yield f"## Mends: {', '.join(remedy.rules)}"
+    for note in remedy.notes:
+        yield f"## {note}"
+    yield from remedy.lines
