@@ -29,6 +29,7 @@ from certready._version import __version__
 
 if TYPE_CHECKING:
     from certready.bundle import load, load_files
+    from certready.cache import CachingFetcher
     from certready.certificate import Certificate
     from certready.errors import CertreadyError
     from certready.evidence import dump as dump_evidence
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     from certready.pipeline import Supplied, check, gather
     from certready.report import Finding, Report, Severity
     from certready.stores import load as load_roots
-    from certready.tenant import load as load_tenant
+    from certready.tenant.load import load as load_tenant
 
 __all__ = [
     "AcceptedDomain",
     "Bundle",
+    "CachingFetcher",
     "Certificate",
     "CertreadyError",
     "Connector",
@@ -74,6 +76,7 @@ __all__ = [
 _PLACES = {
     "AcceptedDomain": "model:AcceptedDomain",
     "Bundle": "model:Bundle",
+    "CachingFetcher": "cache:CachingFetcher",
     "Certificate": "certificate:Certificate",
     "CertreadyError": "errors:CertreadyError",
     "Connector": "model:Connector",
@@ -96,7 +99,7 @@ _PLACES = {
     "load_evidence": "evidence:load",
     "load_files": "bundle:load_files",
     "load_roots": "stores:load",
-    "load_tenant": "tenant:load",
+    "load_tenant": "tenant.load:load",
 }
 
 

@@ -53,7 +53,9 @@ def judge(evidence: Evidence) -> Report:
 def judged_connectors(evidence: Evidence) -> tuple[tuple[Connector, ...], tuple[Connector, ...]]:
     """The connectors that are judged and those that do not apply (contract, "Which connectors are judged")."""
     names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
-    selection = select(evidence.connectors, evidence.options.role, names, named=evidence.named)
+    selection = select(
+        evidence.connectors, evidence.options.role, names, named=evidence.named, accepted=evidence.accepted_domains
+    )
     return selection.judged, selection.not_applicable
 
 

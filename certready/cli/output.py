@@ -12,7 +12,7 @@ from typing import TextIO
 
 from certready.errors import CertreadyError, UsageError
 from certready.render import FORMATS, renderer
-from certready.report import Report
+from certready.report import Report, Verdict
 
 Destination = tuple[str, Path | None]
 
@@ -49,6 +49,21 @@ def emit(report: Report, wanted: Sequence[Destination], *, verbose: bool) -> Non
             print_rich(report, verbose=verbose)
         else:
             write(sys.stdout, rendered(name, report, verbose=verbose))
+
+
+def emit_many(reports: Sequence[Report], verdict: Verdict, wanted: Sequence[Destination], *, verbose: bool) -> None:
+    """Write several reports as one document, with the worst verdict. Raises CertreadyError."""
+    for name, path in wanted:
+        if name == "text":
+            from certready.render import text as as_text
+
+            document = as_text.render_many(reports, verdict, verbose=verbose)
+        else:
+            document = renderer(name).render_many(reports, verdict)
+        if path is not None:
+            write_file(path, document.encode("utf-8", "backslashreplace"))
+        else:
+            write(sys.stdout, document)
 
 
 def rendered(name: str, report: Report, *, verbose: bool) -> str:
