@@ -42,6 +42,10 @@ class One:
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:  # noqa: ARG002 - there is one
         return (self.root,)
 
+    def holds(self, certificate: Certificate) -> Root | None:
+        """The one root, where this is it."""
+        return self.root if certificate == self.root.certificate else None
+
 
 @dataclass(frozen=True)
 class Case:

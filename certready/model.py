@@ -255,3 +255,6 @@ class RootStore(Protocol):
 
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
         """Every root whose subject is the issuer of one of these certificates, or that is one of them."""
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        """This very certificate as a root of the store, or None."""

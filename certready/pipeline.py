@@ -160,12 +160,18 @@ def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
 
 def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:
     """The evidence with what other stores hold of this chain's root, where that explains anything."""
-    trusted = all(judgement(evidence, chain).outcome == "trusted" for chain in evidence.chains)
-    if not evidence.chains or (trusted and evidence.store.name == "microsoft"):
+    judged = [judgement(evidence, chain) for chain in evidence.chains]
+    trusted = all(one.outcome == "trusted" for one in judged)
+    if not judged or (trusted and evidence.store.name == "microsoft"):
         return evidence
     stores = others()
-    seen = tuple(dict.fromkeys(one for chain in evidence.chains for one in full_path(evidence, chain)))
-    found = tuple(Elsewhere(store.info.name, root) for store in stores for root in store.candidates(seen))
+    if trusted:  # then only the anchor is looked up, which needs none of the other store's certificates
+        anchors = tuple(dict.fromkeys(one.anchor.certificate for one in judged if one.anchor))
+        roots = [(store, store.holds(anchor)) for store in stores for anchor in anchors]
+    else:
+        seen = tuple(dict.fromkeys(one for chain in evidence.chains for one in full_path(evidence, chain)))
+        roots = [(store, root) for store in stores for root in store.candidates(seen)]
+    found = tuple(Elsewhere(store.info.name, root) for store, root in roots if root)
     return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from certready.model import Endpoint, StoreInfo, Target
 
@@ -26,8 +26,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """The constant half of a finding. ``id`` is ``subject.problem`` and is never reused; ``fix`` is general advice,
     None where there is nothing to mend; ``reference`` names the source of the rule."""
 
@@ -60,8 +59,7 @@ class Observation:
     evidence: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
+class NotApplicable(NamedTuple):
     """A check's word that it has nothing to look at here, and why."""
 
     reason: str
@@ -84,8 +82,7 @@ class Finding:
     evidence: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorResult:
+class ConnectorResult(NamedTuple):
     """One connector's verdict and the name that decided. ``match`` is the contract's match kind."""
 
     name: str
@@ -97,8 +94,7 @@ class ConnectorResult:
     match: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChainResult:
+class ChainResult(NamedTuple):
     """One chain: SHA-256s as sent, the judged path from leaf to anchor (or as far as it goes), and its verdict."""
 
     id: str
@@ -110,8 +106,7 @@ class ChainResult:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateInfo:
+class CertificateInfo(NamedTuple):
     """One certificate for people: ``serial`` is lower-case hexadecimal, dates are aware and in UTC."""
 
     sha256: str

@@ -56,6 +56,10 @@ class Store(NamedTuple):
         held = {root.certificate for root in found}
         return (*found, *(Root(one, extra=True) for one in _matching(self.extra, wanted, own) if one not in held))
 
+    def holds(self, certificate: Certificate) -> Root | None:
+        """This certificate as a root of the store, None where it is none."""
+        return Root(certificate) if certificate.der in self.roots else None
+
 
 def _matching(roots: Iterable[bytes], names: set[bytes], own: set[bytes]) -> list[Certificate]:
     """The roots with one of these subjects, or that are themselves asked for."""
@@ -107,6 +111,9 @@ class _Beside(NamedTuple):
     @property
     def info(self) -> StoreInfo:
         return self.store.info
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        return self.store.holds(certificate)
 
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
         found = self.store.candidates(certificates)

@@ -115,7 +115,7 @@ def diff(old: Path, new: Path, shared: Shared) -> int:
 
 def offline(wanted: Shared) -> Shared:
     """The options for OLD, about which nobody is asked any more."""
-    return replace(wanted, offline=True, crl=(), ocsp=())
+    return wanted._replace(offline=True, crl=(), ocsp=())
 
 
 def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:

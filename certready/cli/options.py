@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import click
 
@@ -21,8 +20,7 @@ FILE = click.Path(path_type=Path)
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """What the user asked for, as typed; nothing here has been read or checked yet."""
 
     tenant: tuple[Path, ...]
@@ -172,7 +170,7 @@ def shared(command: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(command)
     def run(**options: Any) -> int:
-        values = {one.name: options.pop(one.name) for one in fields(Shared)}
+        values = {name: options.pop(name) for name in Shared._fields}
         return command(shared=Shared(**values), **options)
 
     return _decorated(run, tuple(option for options in SECTIONS.values() for option in options))
