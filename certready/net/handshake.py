@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from certready.net.wire import CHUNK, Wire
 
@@ -32,8 +32,7 @@ EXCHANGE_CIPHERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """What a client offers in a handshake: OpenSSL's cipher list, and whether TLS 1.2 alone or every version."""
 
     ciphers: bytes = CIPHERS
@@ -46,8 +45,7 @@ RSA = Offer(b"aRSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
 ECDSA = Offer(b"aECDSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer, and
     whether the server asked for a client certificate."""
 

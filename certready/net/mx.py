@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from certready.errors import UsageError
@@ -45,7 +45,7 @@ def fetch_mx(
     if note:
         for sentence in mail.notes:
             note(sentence)
-    located = replace(how, resolve={**mail.resolve, **how.resolve}, dns=how.dns or Nameserver())
+    located = how._replace(resolve={**mail.resolve, **how.resolve}, dns=how.dns or Nameserver())
     return fetch_many(f"mx of {name}", mail.nodes, located, progress=progress, arrived=arrived)
 
 
@@ -103,7 +103,7 @@ def _located(mail: Mail, server: Nameserver, how: How) -> Mail:
         for host, one in located.items()
         if one.canonical
     )
-    nodes = tuple(replace(node, error=node.error or errors.get(node.host)) for node in mail.nodes)
+    nodes = tuple(node._replace(error=node.error or errors.get(node.host)) for node in mail.nodes)
     return Mail(nodes, {host: one.addresses for host, one in located.items()}, (*mail.notes, *aliases))
 
 

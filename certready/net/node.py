@@ -11,9 +11,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from certready.endpoints import Endpoint, Handshake
 from certready.net.handshake import ECDSA, EVERYTHING, EXCHANGE, RSA, HandshakeError, Offer, SharedContext, handshake
@@ -33,8 +33,7 @@ OFFERS: Mapping[Question, Offer] = MappingProxyType(
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What is done with every address of one host. ``timeout`` is in seconds, for each step."""
 
     host: str
@@ -56,8 +55,7 @@ class Plan:
         return Endpoint(self.host, address, self.port, protocol=self.protocol_name)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What one handshake sent, DER, leaf first; empty where it came to none."""
 
     endpoint: Endpoint
@@ -78,7 +76,7 @@ def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[byt
         return seen
     arrived(seen.chain)
     now = time.monotonic()
-    return replace(seen, further=further.collect(min(max(PATIENCE * plan.timeout, 3 * (now - began)), end - now)))
+    return seen._replace(further=further.collect(min(max(PATIENCE * plan.timeout, 3 * (now - began)), end - now)))
 
 
 def unreachable(endpoint: Endpoint, sentence: str) -> Endpoint:
@@ -102,7 +100,7 @@ def _again(further: _Further, tell: Tell, first: Seen, end: float) -> Seen:
     error = second.endpoint.error
     if second.endpoint.trouble == "deferred":
         error = f"{error} So it did {pause:g} s earlier."
-    return replace(second, endpoint=replace(second.endpoint, deferred=deferred, error=error))
+    return second._replace(endpoint=replace(second.endpoint, deferred=deferred, error=error))
 
 
 def _attempt(further: _Further, tell: Tell, total: float) -> Seen:

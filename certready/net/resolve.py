@@ -7,9 +7,8 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from certready.errors import UsageError
 
@@ -26,8 +25,7 @@ _FAMILIES: Mapping[Family, tuple[int, ...]] = MappingProxyType(
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One address of a host, ready for ``connect``; ``text`` is the address alone."""
 
     family: int
@@ -38,8 +36,7 @@ class Address:
         return str(self.sockaddr[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Nameserver:
+class Nameserver(NamedTuple):
     """A DNS server to ask: an IP address and a port; without an address those that the system is set up with."""
 
     address: str | None = None
@@ -119,7 +116,7 @@ def _system(host: str, port: int, timeout: float) -> tuple[Address, ...]:
     """What the system's resolver says. Raises ResolveError."""
 
     def look_up() -> list[Any]:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
 
     try:
         found = within(timeout, look_up)
@@ -198,7 +195,7 @@ def _numeric(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
             f"{address[:80]!a} is no IP address.", hint="Name addresses, such as gw.contoso.com=192.0.2.1."
         )
     try:
-        found = socket.getaddrinfo(plain, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        found = socket.getaddrinfo(plain.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except OSError as error:
         raise ResolveError(f"This machine has no use for the address {plain}: {error!s}.") from None
     return found[0][0], found[0][4]

@@ -8,8 +8,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 
 from certready.certificate import Certificate
 from certready.errors import UsageError
@@ -37,22 +39,20 @@ Progress = Callable[[str], None]
 Arrived = Callable[[tuple[Certificate, ...]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(NamedTuple):
     """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean."""
 
     protocol: str = "smtp"
     ehlo: str | None = None
     sni: str | None = None
     timeout: float = 10.0
-    resolve: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resolve: Mapping[str, Sequence[str]] = MappingProxyType({})
     family: Family = "any"
     dns: Nameserver | None = None
     thorough: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A host to be asked. With an ``error`` it is not: the sentence becomes its endpoint's trouble."""
 
     host: str
@@ -151,8 +151,7 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
 # -- where they are -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Located:
+class _Located(NamedTuple):
     """A host, the addresses to probe, and what is said of what is not probed."""
 
     plan: Plan
@@ -194,8 +193,7 @@ def _too_many(host: str, count: int) -> str:
 _Job = tuple[Plan, Address]
 
 
-@dataclass(frozen=True, slots=True)
-class _First:
+class _First(NamedTuple):
     """The first chain of an address, DER."""
 
     chain: tuple[bytes, ...]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from certready.der import Element, MalformedError, element
 from certready.replies import printable
@@ -36,8 +36,7 @@ _RESULTS = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An extended response: the message it answers (0: none, the server hangs up), result code and diagnostics."""
 
     message: int

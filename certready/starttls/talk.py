@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from certready.endpoints import Stage, Trouble
 from certready.replies import LineReader, NotSmtpError, printable
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a dialogue wants next: ``send`` these bytes (none where it is empty), then pass on what arrives.
 
     ``stage`` is where the conversation stands, ``reply`` the last reply so far and ``asked`` the word for what is
@@ -23,8 +23,7 @@ class Step:
     asked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a dialogue ended. With ``trouble`` "" the next byte either way belongs to TLS, else ``error`` says why it
     does not."""
 
@@ -37,8 +36,7 @@ class Outcome:
 Dialogue = Generator[Step, bytes, Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class Protocol:
+class Protocol(NamedTuple):
     """A way to reach TLS: the default ``port``, the ``dialogue`` (made from the name to greet with) and the
     ``farewell`` that is sent inside TLS once the certificate has been seen. ``greets`` says that the server speaks
     first."""
