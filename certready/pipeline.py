@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -216,7 +216,7 @@ def _fetched(
         asks = {one.ask for one in new if one.ask} | {Ask(url, limit=AIA_LIMIT) for url in urls}
         asks -= wanted.replies.keys()
         if asks:
-            if progress:
+            if progress and not evidence.options.offline:
                 progress(f"asking {len(asks)} revocation and issuer address{'es' if len(asks) > 1 else ''}")
             ordered = tuple(asks)
             wanted.replies.update(zip(ordered, fetcher.fetch_all(ordered), strict=True))
@@ -257,11 +257,19 @@ def _questions(evidence: Evidence) -> Iterator[Question]:
 
 
 def _missing_issuers(evidence: Evidence) -> Iterator[str]:
+    """Where the issuers are that a chain lacks, or that it has in an expired form only."""
     for chain in evidence.chains:
         found = judgement(evidence, chain)
         if found.missing and not found.repaired:
-            yield from (url for url in found.missing.urls if url.lower().startswith(("http://", "https://")))
+            yield from _fetchable(found.missing.urls)
             yield from _next_level(evidence, chain)
+        for child, issuer in pairwise(found.path if found.anchor else ()):
+            if issuer.parsed.not_after < evidence.evaluated_at and not issuer.parsed.self_issued:
+                yield from _fetchable(child.parsed.ca_issuer_urls)
+
+
+def _fetchable(urls: Iterable[str]) -> Iterator[str]:
+    return (url for url in urls if url.lower().startswith(("http://", "https://")))
 
 
 def _next_level(evidence: Evidence, chain: Chain) -> Iterator[str]:
@@ -269,8 +277,7 @@ def _next_level(evidence: Evidence, chain: Chain) -> Iterator[str]:
     sent = set(chain.certificates)
     for known in evidence.known:
         if known.origin == "aia" and known.certificate not in sent and not known.certificate.parsed.self_issued:
-            urls = known.certificate.parsed.ca_issuer_urls
-            yield from (url for url in urls if url.lower().startswith(("http://", "https://")))
+            yield from _fetchable(known.certificate.parsed.ca_issuer_urls)
 
 
 def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStore) -> Evidence:

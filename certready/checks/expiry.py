@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from certready.certificate import Certificate
 from certready.model import Chain, Evidence, ExpiryWarning
-from certready.path import full_path, judgement
+from certready.path import full_path, judge, judgement
 from certready.report import NotApplicable, Observation, Rule
 
 DATES = "RFC 5280, 4.1.2.5"
@@ -62,7 +63,8 @@ def check_expiry(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
 def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
     at = evidence.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
     path = full_path(evidence, chain)
-    wrong = [found for found in (_out_of_date(chain, one, path, at) for one in path) if found]
+    found = (_out_of_date(chain, one, path, at) for one in path)
+    wrong = [_renewed(evidence, chain, one) for one in found if one]
     yield from wrong
     if not wrong:
         leaf = path[0].parsed
@@ -96,6 +98,32 @@ def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], 
         message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
         return Observation(EXPIRED, message, variant, certificate=one.sha256, chain=chain.id)
     return None
+
+
+def _renewed(evidence: Evidence, chain: Chain, wrong: Observation) -> Observation:
+    """The finding about an expired issuer, completed where a certificate known beside the chain is its renewal: same
+    name, same key, and with it in place the chain is trusted and all of it valid."""
+    if wrong.rule is not EXPIRED or wrong.variant != "issuer":
+        return wrong
+    old = next(one.parsed for one in full_path(evidence, chain) if one.sha256 == wrong.certificate)
+    for known in evidence.known:
+        new = known.certificate.parsed
+        same = (new.subject_der, new.key_der) == (old.subject_der, old.key_der)
+        if not same or not _mends(evidence, chain, known.certificate):
+            continue
+        message = f"{wrong.message} A renewed one, valid until {_day(new.not_after)}, was found in {known.source}."
+        fix = f"Send that {new.label}, valid until {_day(new.not_after)}, in the place of the expired one."
+        return replace(wrong, message=message, fix=fix, evidence={**wrong.evidence, "renewed": new.sha256})
+    return wrong
+
+
+def _mends(evidence: Evidence, chain: Chain, renewed: Certificate) -> bool:
+    """Whether the chain with this certificate among those sent is trusted, and every issuer in it within its dates."""
+    at = evidence.evaluated_at.replace(microsecond=0)
+    mended = replace(chain, certificates=(*chain.certificates, renewed))
+    found = judge(mended, tuple(one.certificate for one in evidence.known), evidence.roots, at)
+    holds = all(one.parsed.not_before <= at <= one.parsed.not_after for one in found.path[1:])
+    return found.outcome == "trusted" and renewed in found.path and holds
 
 
 def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:

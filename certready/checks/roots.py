@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from certready.certificate import CLIENT_AUTH, SERVER_AUTH
+from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.limits import Standing, standing
 from certready.model import Chain, Evidence, Root
 from certready.path import Judgement
 from certready.report import Observation, Rule
+from certready.signature import joins
 
 ROOT_RESTRICTED = Rule(
     "chain.root-restricted",
@@ -81,19 +82,23 @@ def elsewhere(evidence: Evidence, found: Judgement) -> str:
     """A sentence about which other programme has, or lacks, the root that this chain leads or would lead to."""
     if not evidence.consulted:
         return ""
-    wanted = {
-        one for certificate in found.path for one in (certificate.parsed.subject_der, certificate.parsed.issuer_der)
-    }
-    held = {one.store for one in evidence.elsewhere if one.root.certificate.parsed.subject_der in wanted}
+    held = {one.store for one in evidence.elsewhere if _leads(found.path, one.root.certificate)}
     if found.outcome == "trusted":
         held = {
             one.store for one in evidence.elsewhere if found.anchor and one.root.certificate == found.anchor.certificate
         }
         missing = [PROGRAMMES[name] for name in evidence.consulted if name in PROGRAMMES and name not in held]
         return " ".join(f"{name[0].upper()}{name[1:]} does not have this root." for name in missing)
-    return " ".join(
-        f"{PROGRAMMES[name]} has the root; Microsoft's does not." for name in sorted(held) if name in PROGRAMMES
-    )
+    if not held and found.outcome == "untrusted-root" and "mozilla" in evidence.consulted:
+        return "Mozilla's does not have it either: it is a private CA, or one outside both programmes."
+    own = PROGRAMMES.get(evidence.store.name, f"the {evidence.store.name} store").partition(" root programme")[0]
+    return " ".join(f"{PROGRAMMES[name]} has the root; {own} does not." for name in sorted(held) if name in PROGRAMMES)
+
+
+def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
+    """Whether the root is on the path or signed one of its certificates; to have the issuer's name is not enough."""
+    named = (one for one in path if one.parsed.issuer_der == root.parsed.subject_der)
+    return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
 
 
 def store_age(evidence: Evidence) -> Iterator[Observation]:

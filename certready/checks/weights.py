@@ -73,6 +73,7 @@ WEIGHTS: Mapping[str, Row] = {
     "chain.invalid": everywhere(F),
     "chain.invalid/client-only": columns(U, F, F),
     "chain.invalid/unreadable": everywhere(U),
+    "chain.invalid/no-leaf": everywhere(U),
     "chain.strict-clients-refuse": everywhere(W),
     "chain.weak-signature": everywhere(F),
     "chain.root-restricted": everywhere(F),

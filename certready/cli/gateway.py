@@ -44,14 +44,15 @@ def listen(
     destinations = output.destinations(shared.formats)
     prepared = prepare(shared, "client")
     if shared.replay:
-        return conclude(replayed(prepared), shared, destinations)
+        return conclude(replayed(prepared, bind), shared, destinations)
     if not bind:
         raise UsageError("Where to listen was not said.", hint="certready listen --bind 0.0.0.0:2525 --inbound VALUE")
     address = _bind_address(bind)
     from certready.cli.identity import read_identity, throw_away
-    from certready.cli.listening import Sessions
+    from certready.cli.listening import Sessions, check_writable, terminable
     from certready.net.server import Listener
 
+    check_writable([*(path for _, path in destinations), shared.save_evidence, shared.remedies])
     name = _greeting(address[0])
     gather = gatherer(prepared)
     identity = read_identity(server_cert, shared)[1] if server_cert else throw_away(name)
@@ -74,7 +75,7 @@ def listen(
     )
     if once:
         sessions.ended = listener.stop
-    with listener:
+    with terminable(), listener:
         try:
             sessions.log(_started(listener.address, own=bool(server_cert)))
             listener.run()
@@ -111,7 +112,7 @@ def rehearse(
     destinations = output.destinations(shared.formats)
     prepared = prepare(shared, "client")
     if shared.replay:
-        return conclude(replayed(prepared), shared, destinations)
+        return conclude(replayed(prepared, paths or smart_host), shared, destinations)
     if not paths or not smart_host or not recipient or (sender and null_sender):
         raise UsageError(
             "A rehearsal needs the certificate with its key, --smart-host, --recipient and at most one sender.",

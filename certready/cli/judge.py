@@ -38,7 +38,7 @@ def check(paths: tuple[Path, ...], shared: Shared) -> int:
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
     secret = files.password(shared.password_file, shared.password_env, shared.password_fd)
-    return _run(shared, "client", lambda _: files.read_bundle(paths, secret, ask=True))
+    return _run(shared, "client", lambda _: files.read_bundle(paths, secret, ask=True), beside=paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ def gatherer(prepared: Prepared) -> Gatherer:
     return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted), supplied)
 
 
-def _run(wanted: Shared, role: Role, load: Callable[[Progress], Bundle]) -> int:
+def _run(wanted: Shared, role: Role, load: Callable[[Progress], Bundle], beside: Sequence[Path]) -> int:
     """The way of every judging command: options, evidence, report, output, exit code."""
     destinations = output.destinations(wanted.formats)
     prepared = prepare(wanted, role)
     with output.progress() as progress:
         if wanted.replay:
-            evidence = replayed(prepared)
+            evidence = replayed(prepared, beside)
         else:
             bundle = load(progress)
             evidence = gatherer(prepared)(bundle, progress)
@@ -183,11 +183,24 @@ def _others(wanted: Shared) -> tuple[RootStore, ...]:
     return (stores.load("microsoft" if wanted.trust not in (None, "microsoft") else "mozilla"),)
 
 
-def replayed(prepared: Prepared) -> Evidence:
-    """Saved evidence under the options given now; what was not given stays as it was gathered."""
+def replayed(prepared: Prepared, beside: object = None) -> Evidence:
+    """Saved evidence under the options given now; what was not given stays as it was gathered.
+
+    Raises UsageError where ``beside`` (a file or host) or an answer was named that would not be looked at.
+    """
     from certready.evidence import load
 
     wanted, connectors, tenant = prepared.wanted, prepared.connectors, prepared.tenant
+    if beside:
+        raise UsageError(
+            "--replay judges what was saved and looks at no other file or host.",
+            hint="Leave out --replay, or leave out what it is to take the place of.",
+        )
+    if wanted.crl or wanted.ocsp or wanted.intermediate:
+        raise UsageError(
+            "--replay gathers nothing: --crl, --ocsp and --intermediate would not be looked at.",
+            hint="Judge the certificate itself with them; --save-evidence then keeps them.",
+        )
     saved = load(files.read(wanted.replay, files.EVIDENCE_LIMIT)) if wanted.replay else None
     if saved is None:
         raise UsageError("--replay names no file.")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from certready.cli import output
 from certready.cli.judge import write_remedies
+from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Bundle, Evidence
 from certready.net.server import Visit
@@ -32,7 +36,8 @@ class Sessions:
 
     ``gather`` makes evidence of a bundle, ``destinations`` say where reports go, ``save`` where evidence does (the
     second session's to a name with "-2", and so on), ``remedies`` where the fixes of the last session do. ``ended`` is
-    called after each completed session. Every method may be called by several threads at once.
+    called after each completed session. A file that could not be written is in ``failed``; it costs no report. Every
+    method may be called by several threads at once.
     """
 
     gather: Callable[[Bundle], Evidence]
@@ -43,6 +48,7 @@ class Sessions:
     ended: Callable[[], None] = lambda: None
     verdict: Verdict | None = None
     count: int = 0
+    failed: CertreadyError | None = None
     reports: list[Report] = field(default_factory=list)
     _known: OrderedDict[Key, tuple[float, Future[Evidence]]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,8 +65,10 @@ class Sessions:
         with self._printing:
             self.count += 1
             self.verdict = report.verdict if self.verdict is None else worst((self.verdict, report.verdict))
-            self._save(evidence)
-            write_remedies(report, evidence, self.remedies)
+            with self._noting_failure():
+                self._save(evidence)
+            with self._noting_failure():
+                write_remedies(report, evidence, self.remedies)
             self._write(report)
             words = report.verdict.replace("-", " ")
             output.write(sys.stderr, f"session {self.count}, {report.target.name}: {words}\n")
@@ -73,14 +81,30 @@ class Sessions:
             output.write(sys.stderr, f"{line}\n")
 
     def conclude(self) -> None:
-        """Write what waits for the end: every format but the text on stdout."""
+        """Write what waits for the end: every format but the text on stdout.
+
+        Raises CertreadyError where a file could not be written, now or for a session; the others are written first.
+        """
         waiting = [destination for destination in self.destinations if not _streamed(destination)]
         for name, path in waiting:
             text = _text(name, self.reports, self.verdict or "cannot-tell", verbose=self.verbose)
             if path is None:
                 output.write(sys.stdout, text)
             else:
-                output.write_file(path, text.encode("utf-8", "backslashreplace"))
+                with self._noting_failure():
+                    output.write_file(path, text.encode("utf-8", "backslashreplace"))
+        if self.failed:
+            raise self.failed
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """A file that cannot be written is said now and counts at the end."""
+        try:
+            yield
+        except CertreadyError as error:
+            if self.failed is None:
+                self.failed = error
+                output.write(sys.stderr, f"{error.message}\n")
 
     def _evidence(self, bundle: Bundle) -> Evidence:
         """The evidence on a bundle; revocation of the same chain is asked for once within five minutes, however many
@@ -123,6 +147,32 @@ class Sessions:
                 self.reports.append(report)
             elif self.count == KEPT_REPORTS + 1:
                 output.write(sys.stderr, f"only the first {KEPT_REPORTS} reports are kept; the verdict counts all\n")
+
+
+def check_writable(paths: Sequence[Path | None]) -> None:
+    """See before a long wait that files can be written after it. Raises CertreadyError."""
+    for path in paths:
+        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+            raise CertreadyError(f"{path} cannot be written.", hint="Check the path: its directory, and who may write.")
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM, as service managers and timeout(1) send it, does what Ctrl-C does. In the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # timeout(1) sends it twice; the second finds the report written
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is end:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _streamed(destination: output.Destination) -> bool:

@@ -75,22 +75,31 @@ def rendered(name: str, report: Report, *, verbose: bool) -> str:
     return renderer(name).render(report)
 
 
-def colourful(stream: TextIO) -> bool:
+def colourful(stream: TextIO | None) -> bool:
     """A terminal that is not told to do without colour (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if stream is None or not stream.isatty():
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Text to a stream of any encoding: what it cannot hold is escaped, and a reader that went away is no error."""
+def write(stream: TextIO | None, text: str) -> None:
+    """Text to a stream of any encoding: what it cannot hold is escaped. A reader that went away and a stream that was
+    closed before the start (None) are no errors. Raises CertreadyError where the device takes no more."""
+    if stream is None:
+        return
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # The interpreter flushes once more at exit; give it somewhere to write to.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise CertreadyError(
+                f"The output cannot be written: {error.strerror}.", hint="Check where it is redirected to."
+            ) from None
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -61,7 +61,7 @@ def probe(shared: Shared, **options: object) -> int:
     asked = Asked(**options)  # type: ignore[arg-type]
     destinations = output.destinations(shared.formats)
     if shared.replay:
-        return conclude(replayed(prepare(shared, "server")), shared, destinations)
+        return conclude(replayed(prepare(shared, "server"), asked.host or asked.mx), shared, destinations)
     _check(asked, shared)
     prepared = prepare(shared, "server")
     routes = () if asked.host or asked.mx else smarthosts.routes(prepared)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography import x509
 
 from certready.checks.chain import RULES, check_chain
 from certready.demo.pki import CLIENT, Authority
-from certready.model import Chain, Container, Evidence, Known, StoreInfo
+from certready.model import Chain, Container, Endpoint, Evidence, Known, StoreInfo
 from certready.path import engines
 from certready.report import NotApplicable, Observation
 from tests import pki
@@ -73,7 +75,23 @@ def test_incomplete_says_where_the_issuer_was_found(root: Authority, middle: Aut
     (found,) = observations(evidence)
     assert "found in http://ca.example/middle.cer" in found.message
     assert found.fix is not None
-    assert "Put Test Intermediate behind the leaf" in found.fix
+    assert "Put Test Intermediate behind a.example" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("container", "own", "rule"),
+    [("pem", False, "chain.invalid"), ("der", False, "chain.invalid"), ("tls", False, "chain.trusted"),
+     ("pem", True, "chain.trusted")],
+)  # fmt: skip
+def test_a_file_without_a_gateways_certificate(
+    container: Container, own: bool, rule: str, root: Authority, middle: Authority
+) -> None:
+    """A file of CA certificates alone is never ready, root or intermediate; one that a host presents, or whose private
+    key came along, is the host's own."""
+    for sent in (root, middle):
+        chain = replace(pki.chain(sent, container=container), keys=(pki.certificate(sent).parsed.spki_sha256,) * own)
+        found = observations(pki.evidence(chain, roots=pki.roots(root)))[0]
+        assert (rule, rule == "chain.invalid") == (found.rule.id, found.variant == "no-leaf")
 
 
 def test_incomplete_with_a_look_alike(root: Authority, middle: Authority) -> None:
@@ -173,9 +191,18 @@ def test_too_complex() -> None:
     assert ("chain.too-complex", True) == (found.rule.id, "name constraints" in found.message)
 
 
+def test_fix_names_the_gap(root: Authority, middle: Authority) -> None:
+    """The fix says behind which certificate the missing one belongs: the last that was sent, not always the leaf."""
+    lower = middle.intermediate("Lower")
+    (found,) = observations(pki.evidence(pki.chain(lower.issue("a.example"), lower), roots=pki.roots(root)))
+    assert ("chain.incomplete", True) == (found.rule.id, "behind Lower wherever" in (found.fix or ""))
+
+
 def test_nothing_to_judge() -> None:
-    """Without a certificate the check says that it does not apply."""
-    assert [NotApplicable("No certificate was seen.")] == list(check_chain(pki.evidence()))
+    """Without a certificate the endpoints say why; without an endpoint either, that nothing was judged is said."""
+    seen = replace(pki.evidence(), endpoints=(Endpoint("gw.example", "192.0.2.1", 25),))
+    assert [NotApplicable("No certificate was seen.")] == list(check_chain(seen))
+    assert [("chain.invalid", "unreadable")] == rules(pki.evidence())
 
 
 def test_every_rule_is_listed() -> None:

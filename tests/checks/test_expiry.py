@@ -99,6 +99,31 @@ def test_renewed_issuer_saves_the_chain(root: Authority) -> None:
     assert [("expiry.valid", "")] == judged(old.issue("a.example"), old, renewed, root=root)
 
 
+@pytest.mark.parametrize("key_of_its_own", [False, True])
+def test_a_known_renewal_of_an_expired_issuer_is_the_fix(root: Authority, key_of_its_own: bool) -> None:
+    """Where only the expired issuer was sent, its known renewal is named with its end and where it was found; a
+    certificate of that name with another key is not taken for one."""
+    old = root.intermediate("Middle", days=15)
+    renewed = pki.look_alike(old) if key_of_its_own else pki.cross_signed(old, root, days=400)
+    known = Known(pki.certificate(renewed), "intermediate-file", "renewed.pem")
+    chain = pki.chain(old.issue("a.example"), old)
+    evidence = pki.evidence(chain, roots=pki.roots(root), known=[known], at=MOMENT)
+    found = next(one for one in observations(evidence) if one.rule.id == "expiry.expired")
+    ends = f"{renewed.x509.not_valid_after_utc:%Y-%m-%d}"
+    said = f" A renewed one, valid until {ends}, was found in renewed.pem."
+    assert ("issuer", key_of_its_own) == (found.variant, said not in found.message)
+    assert key_of_its_own or found.fix == f"Send that Middle, valid until {ends}, in the place of the expired one."
+
+
+def test_a_renewal_that_leads_nowhere_is_no_fix(root: Authority) -> None:
+    """A known certificate with the issuer's name and key under a root that is not trusted is not offered."""
+    old = root.intermediate("Middle", days=15)
+    stray = pki.cross_signed(old, Authority.root("Stray"), days=400)
+    known = Known(pki.certificate(stray), "intermediate-file", "stray.pem")
+    evidence = pki.evidence(pki.chain(old.issue("a.example"), old), roots=pki.roots(root), known=[known], at=MOMENT)
+    assert "stray.pem" not in " ".join(one.message for one in observations(evidence))
+
+
 def test_issuer_that_was_not_sent_is_judged_too(root: Authority) -> None:
     """The dates of a known issuer count on the repaired path."""
     middle = root.intermediate(days=15)

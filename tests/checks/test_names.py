@@ -127,7 +127,7 @@ def test_a_mismatch_offers_both_ways_out() -> None:
 def test_a_host_under_a_plain_value_is_explained() -> None:
     """That ``contoso.com`` does not stand for ``mail.contoso.com`` (fact 1.2.3) is said where that is the mistake."""
     found = one_of(evidence(HOST, inbound("contoso.com"), domains=DOMAINS), "connector-mismatch")
-    assert "A plain value stands for contoso.com alone" in found.message
+    assert "a plain value stands for contoso.com alone" in found.message
 
 
 def test_an_outbound_mismatch_is_mended_with_tls_domain() -> None:

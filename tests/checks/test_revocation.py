@@ -318,6 +318,13 @@ def test_judged_earlier_than_gathered() -> None:
     assert ["revocation.good", "revocation.good", "revocation.unknown"] == found
 
 
+@pytest.mark.parametrize("entries", [[], [(LEAF.x509.serial_number, AT - DAY, None)]])
+def test_unknown_at_an_earlier_moment(entries: list[tuple[int, datetime, None]]) -> None:
+    """Where an answer of today cannot speak for an earlier moment, the advice is to judge today, not to ask the CA."""
+    found = about(evidence(answers=(answer(LEAF, "crl", CA.crl(entries)),), at=AT - 2 * DAY), LEAF)
+    assert ("revocation.unknown", True) == (found.rule.id, "without --at" in (found.fix or ""))
+
+
 def test_answer_made_during_the_run() -> None:
     """An answer dated a minute after the start of the run, by another clock, counts; one of an hour later does not."""
     found = [

@@ -28,6 +28,9 @@ class Limited:
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
         return self.roots
 
+    def holds(self, certificate: Certificate) -> Root | None:
+        return next((one for one in self.roots if one.certificate == certificate), None)
+
 
 @pytest.fixture(scope="module")
 def root() -> Authority:
@@ -131,6 +134,22 @@ def test_another_programmes_root_is_said(root: Authority) -> None:
     found = chain_findings(judged(root, Limited(), INBOUND))
     assert {"chain.untrusted-root", "chain.incomplete"} & {one.rule for one in found}
     assert "Mozilla's root programme has the root; Microsoft's does not." in " ".join(one.message for one in found)
+
+
+def test_a_root_that_only_has_the_name_is_not_another_programmes(root: Authority) -> None:
+    """Somebody who calls himself like a root of Mozilla's programme has not its root."""
+    named = Authority.root("Programme Root")
+    report = certready.check(
+        certready.load(named.issue("mail.contoso.com", key="rsa").pem + named.pem),
+        INBOUND,
+        now=root.moment,
+        roots=Limited(),
+        options=Options(revocation="off"),
+        others=lambda: (stores.from_certificates("mozilla", [Certificate(root.der)]),),
+    )
+    (found,) = chain_findings(report)
+    assert "chain.untrusted-root" == found.rule
+    assert "Mozilla's does not have it either: it is a private CA, or one outside both programmes." in found.message
 
 
 @pytest.mark.parametrize(("age", "old"), [(89, False), (91, True)])

@@ -95,6 +95,11 @@ class TestOneAddress:
         (one,) = observed(evidence(failed("unreachable", address=""), chains=()))
         assert one.message == "gw:25: It says why."
 
+    def test_a_name_without_address_has_its_own_fix(self) -> None:
+        """Where DNS gave no address, the fix is about DNS and not about firewalls."""
+        (one,) = observed(evidence(failed("unreachable", address="")))
+        assert "MX, A and AAAA" in (one.fix or "")
+
     @pytest.mark.parametrize(
         ("stage", "reply", "variant"),
         [
@@ -155,6 +160,11 @@ class TestSeveralAddresses:
         ]
         assert seen(evidence(GOOD, failed(trouble))) == expected
 
+    def test_an_address_that_was_not_reached_needs_no_certificate(self) -> None:
+        """Nothing is known to be wrong with that address: the fix is to reach it, not to install something."""
+        (_, _, differ) = observed(evidence(GOOD, failed("unreachable")))
+        assert "Probe again" in (differ.fix or "")
+
     def test_none_works(self) -> None:
         """Where no address works they do not differ."""
         found = evidence(failed("unreachable"), failed("deferred", address="192.0.2.3"), chains=())
@@ -167,6 +177,11 @@ class TestDirection:
         *_, last = observed(evidence(GOOD, connectors=(OUTBOUND, INBOUND)))
         assert (last.rule.id, last.connector) == ("tls.direction", "From gateway")
         assert "--same-certificate" in str(last.rule.fix)
+
+    def test_the_fix_names_the_commands_that_show_the_client(self) -> None:
+        """The advice is to listen or to rehearse; to assert the same certificate comes last."""
+        fix = observed(evidence(GOOD, connectors=(INBOUND,)))[-1].rule.fix or ""
+        assert fix.index("certready listen") < fix.index("certready rehearse") < fix.index("--same-certificate")
 
     @pytest.mark.parametrize(
         "changes",

@@ -244,3 +244,51 @@ def test_a_reader_that_goes_away_is_no_error(material: Material) -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("more", [["stranger.pem"], ["--crl", "issuing.crl"], ["--intermediate", "issuing.pem"]])
+def test_a_replay_looks_at_nothing_else(run: Run, material: Material, tmp_path: Path, more: list[str]) -> None:
+    """A file, list or intermediate named beside --replay is refused with 2, never passed over in favour of an old
+    success."""
+    saved = str(tmp_path / "saved.json")
+    options = [*material.inbound, *material.offline]
+    assert 0 == run("check", material / "good.pem", *options, "--save-evidence", saved).code
+    assert 0 == run("check", "--replay", saved).code
+    words = [material / one if "." in one else one for one in more]
+    refused = run("check", "--replay", saved, *words)
+    assert (2, "") == (refused.code, refused.out)
+    assert "--replay" in refused.err
+
+
+def test_a_probe_does_not_replay_and_connect(run: Run, material: Material, tmp_path: Path) -> None:
+    """A host named beside --replay is refused with 2: the saved verdict is not that host's."""
+    saved = str(tmp_path / "saved.json")
+    run("check", material / "good.pem", *material.inbound, *material.offline, "--save-evidence", saved)
+    assert 2 == run("probe", "mail.contoso.com", "--replay", saved).code
+
+
+def test_evidence_without_a_certificate_is_3(run: Run, material: Material, tmp_path: Path) -> None:
+    """Evidence that holds neither a certificate nor an endpoint is never ready, whatever else passes."""
+    saved = tmp_path / "saved.json"
+    run("check", material / "good.pem", *material.inbound, *material.offline, "--save-evidence", str(saved))
+    saved.write_text(json.dumps({**json.loads(saved.read_bytes()), "chains": []}))
+    ran = run("check", "--replay", str(saved))
+    assert (3, True) == (ran.code, "There is no certificate to judge." in ran.out)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_is_2(material: Material, form: str) -> None:
+    """Output that cannot be written ends with 2 and one sentence, not as a bug of ours."""
+    words = [sys.executable, "-m", "certready", "check", material / "good.pem", *material.offline, "--format", form]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (2, True) == (ran.returncode, ran.stderr.startswith(b"error: The output cannot be written"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the stream")
+def test_a_closed_stdout_keeps_the_verdict(material: Material) -> None:
+    """Started without any stdout, the program still ends with the code of its verdict."""
+    words = [sys.executable, "-m", "certready", "check", material / "good.pem", *material.inbound, *material.offline]
+    ran = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, check=False)
+    assert (0, b"") == (ran.returncode, ran.stderr)

@@ -69,7 +69,13 @@ class Listening:
 @contextmanager
 def listening(*words: str) -> Iterator[Listening]:
     command = [sys.executable, "-m", "certready", "listen", "--bind", "127.0.0.1:0", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # In the background of a script SIGINT is ignored, and a child would inherit that: it could not be interrupted.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as process:
         try:
             yield Listening(process)
         finally:
@@ -158,6 +164,41 @@ def test_ctrl_c_after_verdicts(material: Material, rehearse: Callable[..., Ran],
         code, out = listener.ended()
     document = valid(out, "reports")
     assert (1, "not-ready", 2) == (code, document["verdict"], len(document["reports"]))  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a process there without asking it.")
+def test_terminated_after_a_verdict(material: Material, rehearse: Callable[..., Ran]) -> None:
+    """SIGTERM, sent twice as timeout(1) does, ends it like Ctrl-C: with the reports and the worst verdict so far."""
+    with listening(*material.offline, *material.inbound, "--format", "json") as listener:
+        rehearse("good.pem", listener.port)
+        listener.until("session 1, 127.0.0.1: ready")
+        listener.process.terminate()
+        listener.process.terminate()
+        code, out = listener.ended()
+    assert (0, "ready") == (code, valid(out, "report")["verdict"])
+
+
+@pytest.mark.parametrize("option", ["--save-evidence", "--remedies", "--format"])
+def test_what_cannot_be_written_is_said_before_listening(run: Run, tmp_path: Path, option: str) -> None:
+    """A path that cannot be written is an error at once, not after an hour of listening."""
+    file = str(tmp_path / "missing" / "file")
+    value = f"json={file}" if option == "--format" else file
+    ran = run("listen", "--bind", "127.0.0.1:0", "--certificate-only", "--max-connections", "1", option, value)
+    assert (2, "", 1) == (ran.code, ran.out, ran.err.count(f"{file} cannot be written."))
+
+
+def test_a_file_that_fails_later_costs_no_report(
+    material: Material, rehearse: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """Where the evidence cannot be written any more, the report is printed, --once ends, and the exit code is 2."""
+    directory = tmp_path / "gone"
+    directory.mkdir()
+    saving = ("--save-evidence", str(directory / "seen.json"))
+    with listening("--once", *material.offline, *material.inbound, *saving) as listener:
+        directory.rmdir()
+        rehearse("good.pem", listener.port)
+        code, out = listener.ended()
+    assert (2, True) == (code, out.startswith("READY  127.0.0.1"))
 
 
 def test_no_visitor_worth_the_name(rehearse: Callable[..., Ran], material: Material) -> None:
