@@ -100,21 +100,23 @@ def _asked(
         for key in mine:
             entries.release(cache.directory, key)
     theirs = {key: ask for key, ask in wanted.items() if key not in mine}
-    replies.update(_awaited(cache, theirs))
+    replies.update(_awaited(cache, theirs, kept))
     left = {key: ask for key, ask in theirs.items() if key not in replies}
     replies.update(_fetched(cache, fetcher, left, kept))
     return replies
 
 
-def _awaited(cache: CachingFetcher, wanted: dict[str, Ask]) -> dict[str, Reply]:
-    """What another process has stored by the time that it is done, or that patience ends."""
+def _awaited(cache: CachingFetcher, wanted: dict[str, Ask], kept: dict[str, Entry | None]) -> dict[str, Reply]:
+    """What another process has stored by the time that it is done, or that patience ends. What was there before does
+    not count: it stood no longer, or is asked for afresh because it was not believed."""
     for _ in range(round(cache.patience / POLL)):
         if not any(entries.claimed(cache.directory, key) for key in wanted):
             break
         cache.pause(POLL)
     now = cache.clock()
     found = {key: entries.read(cache.directory, key, ask.limit) for key, ask in wanted.items()}
-    return {key: _reply(entry) for key, entry in found.items() if entry and _stands(cache, entry, now)}
+    new = {key: entry for key, entry in found.items() if entry and entry != kept[key]}
+    return {key: _reply(entry) for key, entry in new.items() if _stands(cache, entry, now)}
 
 
 def _fetched(

@@ -28,14 +28,15 @@ from certready.revocation.common import (
     same_name,
     timely,
 )
-from certready.revocation.layout import Layout, layout, may_be_critical, mentions
+from certready.revocation.forms import uniform
+from certready.revocation.layout import Layout, excerpt, layout, may_be_critical, mentions, sampled
 from certready.signature import verify
 
 WHAT = "a CRL"
 MOST_LISTS = 20  # in one PEM file
-# Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed;
-# of a longer list it reads what is around the entries, the first few of them, and the others only where the bytes among
-# them allow that one is about the certificate.
+# Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed; of a
+# longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
+# forms or the bytes among them allow that one is about the certificate.
 READ_IN_FULL = 4 * 1024 * 1024
 UNDERSTOOD = (
     x509.IssuingDistributionPoint,
@@ -96,9 +97,18 @@ def _read(der: bytes) -> _List:
     """Raises one of MISREAD where these bytes are no list."""
     found = layout(der)
     one = _List(der, found, x509.load_der_x509_crl(found.header))
-    if len(der) <= READ_IN_FULL:
+    if len(der) <= READ_IN_FULL or not _uniform(found):
         one.in_full()
     return one
+
+
+def _uniform(found: Layout) -> bool:
+    """Whether the entries are well-formed, as far as that is told without reading each; False where it is not told.
+    Raises one of MISREAD where one of them is malformed."""
+    tbs, entries = found.parts.tbs, found.entries
+    if entries is None:
+        return True
+    return uniform(entries, sampled(entries), lambda some: x509.load_der_x509_crl(excerpt(tbs, entries, some)))
 
 
 def _named(der: bytes, issuer: Certificate) -> bool:

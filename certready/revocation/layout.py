@@ -39,7 +39,8 @@ def layout(der: bytes) -> Layout:
     for one in (outer, parts.tbs, *((entries,) if entries else ())):
         if one.body - one.start != len(_head(one.tag, one.end - one.body)):
             raise MalformedError("its encoding is not DER")
-    return Layout(parts, entries, _without(outer, parts.tbs, entries) if entries else der)
+    header = excerpt(parts.tbs, entries, slice(entries.body, sampled(entries))) if entries else der
+    return Layout(parts, entries, header)
 
 
 def mentions(entries: Element, serial: int) -> bool:
@@ -77,16 +78,17 @@ def _entries(tbs: Element) -> Element | None:
     return after[0]
 
 
-def _without(outer: Element, tbs: Element, entries: Element) -> bytes:
-    """The list with the first of its entries only: everything else byte for byte, under new lengths."""
-    data, end = outer.data, _first_end(entries)
-    sample = _head(SEQUENCE, end - entries.body) + data[entries.body : end]
+def excerpt(tbs: Element, entries: Element, some: slice) -> bytes:
+    """The list with only those of its entries that lie between two offsets: everything else byte for byte, under new
+    lengths."""
+    data = tbs.data
+    sample = _head(SEQUENCE, some.stop - some.start) + data[some]
     inner = data[tbs.body : entries.start] + sample + data[entries.end : tbs.end]
-    whole = _head(SEQUENCE, len(inner)) + inner + data[tbs.end : outer.end]
+    whole = _head(SEQUENCE, len(inner)) + inner + data[tbs.end :]
     return _head(SEQUENCE, len(whole)) + whole
 
 
-def _first_end(entries: Element) -> int:
+def sampled(entries: Element) -> int:
     """Where the first entries end. Raises MalformedError where one of them is cut short."""
     at = entries.body
     for _ in range(SAMPLE):

@@ -283,6 +283,14 @@ def test_another_process_that_hangs(cached: CachingFetcher, inner: Counting) -> 
     assert (20, 1) == (len(waited), len(inner.asked))
 
 
+def test_doubted_answer_while_another_process_hangs(cached: CachingFetcher, inner: Counting) -> None:
+    """An answer that is asked for afresh is not taken for the new one because somebody else left a lock beside it."""
+    cached.fetch_all((ASK,))
+    entries.claim(cached.directory, entries.key_of(URL, None), NOW)
+    patient = replace(cached, pause=lambda _: None)
+    assert "network" == patient.fetch_all((replace(ASK, fresh=True),))[0].source
+
+
 def test_own_questions_are_not_held_up(cached: CachingFetcher, inner: Counting) -> None:
     """What nobody else is asking goes out before any waiting."""
     inner.replies["http://pki.example/b"] = Reply(LIST, None, 1)

@@ -1,0 +1,123 @@
+"""The forms of entries: a pattern finds a malformed entry anywhere in a long list wherever a reader of all would."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography import x509
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from certready.revocation import crl, forms
+from certready.revocation.common import MISREAD
+from certready.revocation.forms import uniform
+from certready.revocation.layout import excerpt, layout
+from tests.revocation.kit import ask, assembled, entry, fields, tlv
+
+REASON = tlv(0x30, tlv(0x30, bytes.fromhex("0603551d1504030a0101")))
+OTHER = tlv(0x30, tlv(0x30, bytes.fromhex("0603551d1504030a0104")))
+LATE = tlv(0x18, b"20510101000000Z")
+PLAIN = st.builds(entry, st.integers(1, 2**159), st.sampled_from([b"", REASON, OTHER]))
+ODD = st.sampled_from(
+    [entry(5, date=LATE), entry(2**1200), entry(b"\x85"), entry(b"\0"), entry(7, tlv(0x30, REASON[2:]))]
+)
+COUNT = 300
+
+
+def told(body: bytes, first: int = 0) -> bool:
+    """Whether the entries are uniform, those up to this offset from the first being known."""
+    found = layout(body)
+    assert found.entries is not None
+    tbs, entries = found.parts.tbs, found.entries
+    return uniform(entries, entries.body + first, lambda some: x509.load_der_x509_crl(excerpt(tbs, entries, some)))
+
+
+def refused(body: bytes) -> bool:
+    try:
+        x509.load_der_x509_crl(body)
+    except MISREAD:
+        return True
+    return False
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PLAIN | ODD, min_size=1, max_size=40))
+def test_ordinary_entries(entries: list[bytes]) -> None:
+    """Entries that cryptography reads are found well-formed, whatever their forms, or cryptography is asked."""
+    body = assembled(fields(b"".join(entries)))
+    assert not refused(body)
+    assert told(body)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PLAIN, min_size=1, max_size=12), st.data())
+@example([entry(5)], None)
+def test_any_change_of_a_byte(entries: list[bytes], data: st.DataObject | None) -> None:
+    """Whatever byte of an entry is changed, the list is found well-formed only where cryptography reads it too, unless
+    the byte is one of a date's."""
+    known = b"".join(entries)
+    content = bytearray(known * 2)
+    at = data.draw(st.integers(len(known), len(content) - 1)) if data else len(known)
+    content[at] ^= data.draw(st.integers(1, 255)) if data else 1
+    body = assembled(fields(bytes(content)))
+    try:
+        good = told(body, len(known))
+    except MISREAD:
+        good = False
+    if good and refused(body):
+        begin = content.rindex(b"\x17\x0d", 0, at) + 2
+        assert begin <= at < begin + 12
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, COUNT), st.binary(max_size=40) | st.binary(min_size=1, max_size=40).map(lambda one: tlv(0x30, one))
+)
+def test_rubbish_between_entries(place: int, rubbish: bytes) -> None:
+    """Rubbish anywhere among many entries is noticed where cryptography notices it."""
+    entries = [entry(0x4000 + index, OTHER if index % 2 else b"") for index in range(COUNT)]
+    body = assembled(fields(b"".join((*entries[:place], rubbish, *entries[place:]))))
+    try:
+        assert told(body) <= (not refused(body))
+    except MISREAD:
+        assert refused(body)
+
+
+@pytest.mark.parametrize("forms_of", ["sizes", "endings", "dates"])
+def test_too_many_forms(forms_of: str) -> None:
+    """Where entries come in more forms than a pattern is made for, nothing is told, and the list is read in full."""
+    many = {
+        "sizes": [entry(1 << 8 * size) for size in range(90)],
+        "endings": [entry(5, tlv(0x30, tlv(0x30, b"\x06\x01\x2a" + tlv(4, bytes([one]))))) for one in range(90)],
+        "dates": [entry(5, date=LATE)] * 90,
+    }[forms_of]
+    assert not told(assembled(fields(b"".join(many))))
+    assert max(forms.MOST_FORMS, forms.MOST_ODD) < len(many)
+
+
+WRONG = {
+    "not minimal": entry(b"\0\x05" + b"\x33" * 14),
+    "length of the entry": b"\x30\x81" + entry(5)[1:],
+    "cut short": entry(5)[:-1],
+    "without a date": tlv(0x30, tlv(2, b"\x05")),
+    "wrong order": tlv(0x30, entry(5)[5:] + entry(5)[2:5]),
+    "rubbish": b"\xff\xff\xff",
+    "no ending": entry(0x40 << 120, b"\x30\x0c" + b"\0" * 12),
+}
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    """More than four megabytes of ordinary entries."""
+    return b"".join(entry(bytes((0x40, *index.to_bytes(3, "big"))) + b"\x33" * 12) for index in range(130_000))
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONG))
+@pytest.mark.parametrize("behind", [True, False])
+def test_malformed_entry_far_inside(content: bytes, wrong: str, behind: bool) -> None:
+    """A malformed entry far inside a long list refuses it, although it is not about the certificate."""
+    middle = 37 * 100_000 if not behind else len(content)
+    entries = content[: middle - middle % len(entry(b"\x40" * 16))]
+    body = assembled(fields(entries + WRONG[wrong] + content[len(entries) :]))
+    assert len(body) > crl.READ_IN_FULL
+    assert refused(body)
+    assert "invalid" == ask("crl", body).status
