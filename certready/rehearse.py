@@ -62,6 +62,10 @@ class Dialogue:
     def _ask(self, command: str, wanted: str) -> Generator[bytes, bytes, bool]:
         """Whether the command was answered as wanted; the reply is noted either way."""
         sent = f"{command}\r\n".encode("ascii", "replace")
+        if (early := self._read()) is not None:
+            # Taken for the answer to this command, a 250 too many would count as a recipient that was taken.
+            self.error = f"The smart host is out of step: it answered {command} before that was sent ({early.quoted})."
+            return False
         while (reply := self._read()) is None:
             if self.error is not None:
                 return False
@@ -92,6 +96,14 @@ _LATER = "Rehearse again later, or from the address that the gateway sends from.
 
 # The first that matches decides. Each is looked for in the whole reply, code included.
 _MEANINGS: tuple[tuple[str, Meaning], ...] = (
+    (
+        r"certready: cannot tell",
+        Meaning(
+            "inconclusive",
+            "A certready listener has seen the certificate and could not tell whether it is ready.",
+            "Read the listener's own report: it says what could not be told.",
+        ),
+    ),
     (
         r"5\.7\.64\b|TenantAttribution|ATTR36",
         Meaning(
@@ -200,7 +212,7 @@ _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), meaning) for pattern, mea
 
 def meaning(reply: str) -> Meaning:
     """What a reply to MAIL or RCPT says of the client certificate; ``reply`` begins with its code."""
-    if reply.startswith("2"):
+    if reply.startswith(("250", "251")):  # RFC 5321, 4.3.3: no other 2yz takes a recipient, 221 least of all
         return Meaning("accepted", "The smart host took the recipient.")
     for pattern, found in _COMPILED:
         if pattern.search(reply):

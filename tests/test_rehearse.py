@@ -54,6 +54,12 @@ CATALOGUE = [
     ("530 5.7.57 Client not authenticated to send mail.", "refused"),
     ("554 5.7.1 <user@example.org>: Relay access denied", "refused"),
     ("450 4.7.0 certready: not ready; Exchange Online would answer: 550 5.7.64 TenantAttribution", "refused"),
+    (
+        "450 4.7.0 certready: cannot tell; what is not ready Exchange Online would answer: 550 5.7.64 TenantAttribution",
+        "inconclusive",
+    ),
+    ("220 exo.example.test ESMTP", "inconclusive"),
+    ("221 2.0.0 Bye", "inconclusive"),
     ("550 5.7.606 Access denied, banned sending IP [192.0.2.1]", "inconclusive"),
     ("550 5.7.649 Access denied, banned sending IP [192.0.2.1]", "inconclusive"),
     ("550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus.", "inconclusive"),
@@ -152,6 +158,13 @@ def test_no_smtp_is_an_error(replies: tuple[bytes, ...]) -> None:
     """A server that closes, or says what is no reply, ends the dialogue with a sentence."""
     dialogue = talked([], replies)[1]
     assert "The smart host" in (dialogue.error or "")
+
+
+def test_replies_ahead_of_their_commands_are_no_acceptance() -> None:
+    """A server that sends more replies than it was sent commands is out of step: none of them counts for RCPT."""
+    dialogue = talked([], (REPLIES[0] + b"250 OK\r\n250 OK\r\n", b"550 no\r\n", b"550 no\r\n"))[1]
+    assert ["EHLO"] == [one.sent.split()[0] for one in dialogue.exchanges]
+    assert "out of step" in (dialogue.error or "")
 
 
 # -- with a server ------------------------------------------------------------------------------------------------

@@ -79,8 +79,8 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
         yield _seen(
             LISTENER_DISTRUSTED,
             endpoint,
-            f"{who} left after the TLS handshake without sending MAIL, as gateways do that insist on a server "
-            f"certificate they trust.{error} Its client certificate was seen all the same.",
+            f"The session with {who} ended after the TLS handshake and before MAIL, as it does with gateways that "
+            f"insist on a server certificate they trust.{error} What the gateway presents was seen all the same.",
             variant="left",
         )
 

@@ -47,6 +47,8 @@ def _answer(evidence: Evidence) -> Observation:
     """The one finding about the dialogue."""
     decisive = _decisive(evidence.dialogue)
     if decisive is None:
+        if any(one.trouble for one in evidence.endpoints):  # the finding on TLS says what
+            return _seen(evidence, INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
         error = next((one.error for one in evidence.endpoints if one.error), None) or "Nothing was answered."
         return _seen(evidence, INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
     quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'

@@ -53,8 +53,9 @@ NODES_DIFFER = Rule(
 DIRECTION = Rule(
     "tls.direction",
     "A probe shows the wrong side of the gateway for an inbound connector",
-    fix="Check the file that the gateway will send with, or add --same-certificate where it presents this very "
-    "certificate as client too.",
+    fix="Let the gateway send one message to certready listen, or present its file to Exchange Online with certready "
+    "rehearse: both show the client's side. Add --same-certificate only where you know that the gateway presents this "
+    "very certificate as client too.",
     reference=CONNECTORS,
 )
 
@@ -81,6 +82,8 @@ _MASKED_FIX = (
     "Switch off SMTP inspection on the firewall in front of the gateway (on Cisco ASA: no inspect esmtp), or let it "
     "pass STARTTLS; if the firewall is on your own side, probe from elsewhere."
 )
+_NO_ADDRESS_FIX = "Check the spelling of the name and its MX, A and AAAA records, or name the gateway by its address."
+_UNREACHED_FIX = "Probe again from where every address can be reached: mail goes to any of them."
 
 
 def check_tls(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
@@ -106,7 +109,7 @@ def _reached(endpoint: Endpoint) -> Observation:
             _TROUBLES[endpoint.trouble],
             f"{_who(endpoint)}: {endpoint.error or 'no reason is known.'}",
             variant=_nuance(endpoint),
-            fix=_MASKED_FIX if _nuance(endpoint) == "masked" else None,
+            fix=_fix(endpoint),
             endpoint=endpoint.name,
             about_certificate=False,
             evidence={"stage": endpoint.stage, "reply": endpoint.reply},
@@ -138,6 +141,13 @@ def _nuance(endpoint: Endpoint) -> str:
     from certready.starttls import masked
 
     return "masked" if masked(endpoint.reply) else ""
+
+
+def _fix(endpoint: Endpoint) -> str | None:
+    """What to do where the rule's own fix is beside the point."""
+    if endpoint.trouble == "unreachable" and not endpoint.address:
+        return _NO_ADDRESS_FIX
+    return _MASKED_FIX if _nuance(endpoint) == "masked" else None
 
 
 def _who(endpoint: Endpoint) -> str:
@@ -174,6 +184,7 @@ def _agreement(evidence: Evidence) -> Iterator[Observation]:
             f"TLS works at {working}; whether it does at {_listed(unasked)} could not be seen.",
             "unreached",
             {"unreached": unasked},
+            _UNREACHED_FIX,
         )
 
 
@@ -190,8 +201,8 @@ def _different(evidence: Evidence, chains: dict[str, list[str]], to_whom: str) -
     return _differ(f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.", "", {"chains": chains})
 
 
-def _differ(message: str, variant: str, evidence: dict[str, object]) -> Observation:
-    return Observation(NODES_DIFFER, message, variant=variant, about_certificate=False, evidence=evidence)
+def _differ(message: str, variant: str, evidence: dict[str, object], fix: str | None = None) -> Observation:
+    return Observation(NODES_DIFFER, message, variant, fix, about_certificate=False, evidence=evidence)
 
 
 def _listed(names: list[str]) -> str:

@@ -99,7 +99,7 @@ def _again(further: _Further, tell: Tell, first: Seen, end: float) -> Seen:
     deferred = " ".join((first.endpoint.reply or "").split())
     error = second.endpoint.error
     if second.endpoint.trouble == "deferred":
-        error = f"{error} So it did {pause:g} s earlier."
+        error = f"{error} (as it did {pause:g} s earlier)"
     return second._replace(endpoint=replace(second.endpoint, deferred=deferred, error=error))
 
 

@@ -291,7 +291,7 @@ def _bound(bind: tuple[str, int]) -> socket.socket:
             hint="Listen on a port from 1024 up and let the gateway send to that port, or run as administrator.",
         ) from None
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # socket repeats the address
         raise UsageError(
             f"{host}:{port} cannot be listened on: {printable(reason.encode())}.",
             hint="Give an address of this machine and a free port, such as 0.0.0.0:2525.",

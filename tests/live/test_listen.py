@@ -176,7 +176,7 @@ def test_a_gateway_that_insists_on_a_trusted_server(listening: Listening, sender
     report = listening.report()
     (finding,) = [one for one in report.findings if one.rule == "listen.distrusted"]
     assert "--server-cert" in (finding.fix or "")
-    assert "without sending MAIL" in finding.message
+    assert "before MAIL" in finding.message
     assert 1 == len(report.chains)
 
 

@@ -222,7 +222,7 @@ class TestThrottled:
         bundle, _ = ask(counter, timeout=1.0)
         (endpoint,) = bundle.endpoints
         assert (endpoint.trouble, counter.visits) == ("deferred", 2)
-        assert str(endpoint.error).endswith("So it did 0.2 s earlier.")
+        assert str(endpoint.error).endswith("(as it did 0.2 s earlier)")
         assert endpoint.deferred == reply.decode().strip()
 
 
