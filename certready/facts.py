@@ -20,7 +20,7 @@ OUTBOUND = "https://learn.microsoft.com/powershell/module/exchange/new-outboundc
 ACCEPTED = "https://learn.microsoft.com/powershell/module/exchange/set-accepteddomain"
 ROUTING = 'Microsoft Learn, "Set up connectors to route mail"'
 SCENARIOS = 'Microsoft Learn, "Configure a certificate-based connector to relay email messages"'
-NOTICE = "Microsoft 365 message centre, MC1226222"
+NOTICE = "Microsoft 365 message centre, MC1226222 (as mirrored)"
 NOTES = '"Three Key Points for Connector Settings" (Microsoft Japan messaging support, 2017)'
 
 
@@ -43,7 +43,11 @@ FACTS: Mapping[str, Fact] = {
     "1.2.6": Fact("*.P is met by the certificate name *.P.", "documented", "docs.seppmail.com, SSL certificate"),
     "1.2.7": Fact("*.P is met by the certificate name P.", "documented", INBOUND),
     "1.2.8": Fact("Whether *.P is met more than one label under P: documents disagree.", "disputed", INBOUND),
-    "1.2.9": Fact("Case is ignored; exact goes before wildcard, deeper before shallower.", "documented", ATTRIBUTION),
+    "1.2.9": Fact(
+        "The most exact value wins; that case is ignored and deeper goes before shallower is inferred.",
+        "documented",
+        ATTRIBUTION,
+    ),
     "1.2.10": Fact("Over a limit that is not published, all names but the CN are ignored.", "documented", "ff982986"),
     "1.2.11": Fact("A connector has one value; several names need a wildcard or connectors.", "documented", SCENARIOS),
     "1.2.12": Fact("Connectors of other tenants are compared as well.", "documented", ATTRIBUTION),
@@ -117,9 +121,11 @@ FACTS: Mapping[str, Fact] = {
     "2.8": Fact("RouteAllMessagesViaOnPremises works for OnPremises connectors only.", "documented", OUTBOUND),
     "2.9": Fact("With SmtpDaneMode Mandatory a TLSA record that does not fit stops mail.", "documented", OUTBOUND),
     "2.10": Fact(
-        "A connector in test mode is not listed unless asked for, and carries no mail.", "documented", OUTBOUND
+        "A connector in test mode is not listed unless asked for; that it carries no mail is inferred.",
+        "documented",
+        OUTBOUND,
     ),
-    "2.11": Fact("IsValidated is not set by validating; an unvalidated connector works.", "documented", OUTBOUND),
+    "2.11": Fact("IsValidated is not set by validating; a connector can be saved without it.", "documented", OUTBOUND),
     "2.12": Fact("An outbound connector has no client certificate of the tenant's.", "documented", OUTBOUND),
     "2.13": Fact("Missing intermediates are not fetched.", "documented", "Microsoft Learn, 450 4.4.317 UntrustedRoot"),
     "2.14": Fact("Temporary failures are retried for about a day.", "documented", OUTBOUND),

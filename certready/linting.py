@@ -10,21 +10,20 @@ from collections.abc import Iterator, Sequence
 from certready.checks import connector_rules as rules
 from certready.checks import connector_settings as settings
 from certready.checks.connector import overlap
-from certready.checks.connector_settings import LISTED, locks_down, observe
+from certready.checks.connector_settings import LISTED, about, locks_down, observe
 from certready.checks.names import accepted_domain, malformed
 from certready.checks.weights import column_of, row_for
 from certready.matching import Value, parent, parse_value, registrable
 from certready.model import Connector, Tenant
 from certready.report import Finding, Observation, Severity
 from certready.tenant import acceptance, candidates, value_of
-from certready.tenant.powershell import set_value
+from certready.tenant.powershell import command, set_value
 
 Seen = tuple[Connector, Observation]
 
 
 def lint(tenant: Tenant) -> tuple[Finding, ...]:
-    """What is to be said of every connector of the tenant, the worst first. Without accepted domains the rule about
-    them is left out."""
+    """What is to be said of every connector of the tenant, the worst first."""
     found = (_weighed(observation, connector) for connector, observation in _observations(tenant))
     return tuple(sorted((one for one in found if one), key=lambda one: -one.severity))
 
@@ -64,10 +63,10 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
     named = f"The outbound connector '{connector.name}'"
     if connector.level == "domain-validation" and not connector.value:
         message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
-        fix = f"{set_value(connector, '<name in the certificate>')}."
+        fix = set_value(connector, "<name in the certificate>")
         yield observe(rules.NO_TLS_DOMAIN, message, connector, fix)
     if connector.validated is False:
-        message = f"{named} was never validated; it works all the same."
+        message = f"{named} is not marked as validated, which validating it does not do by itself; it may well work."
         yield observe(rules.NOT_VALIDATED, message, connector, None)
 
 
@@ -80,8 +79,7 @@ def _value(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connecto
         return
     yield from settings.wrong_type(connector, value, tenant)
     yield from overlap(connector, value, rivals)
-    if tenant.accepted_domains is not None:
-        yield accepted_domain(connector, value, tenant.accepted_domains)
+    yield accepted_domain(connector, value, tenant.accepted_domains)
 
 
 def _no_value(connector: Connector) -> Iterator[Observation]:
@@ -93,9 +91,10 @@ def _no_value(connector: Connector) -> Iterator[Observation]:
         return
     message = (
         f"The inbound connector '{connector.name}' knows the gateway by its address alone: bounces, automatic replies "
-        "and forwarded mail do not relay (5.7.64), and an address that several tenants share is attributed to any."
+        "and mail with a foreign sender do not relay (5.7.64), and an address shared with other tenants is what "
+        "Microsoft calls an anti-pattern (MC1226222)."
     )
-    fix = f"{set_value(connector, '<name in the certificate>')}."
+    fix = set_value(connector, "<name in the certificate>")
     yield observe(rules.IP_ONLY, message, connector, fix, addresses=list(connector.sender_ips[:LISTED]))
 
 
@@ -105,11 +104,13 @@ def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
     if not locks_down(connector):
         return
     said = f"The Partner connector '{connector.name}' holds for every sender"
-    fix = rules.LOCKS_DOWN.fix
     if value_of(connector) is None:
         message = f"{said} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
+        line = set_value(connector, "<name in the filter's certificate>")
+        fix = f"{line}; or, where no filter is meant: {command(connector, '-RestrictDomainsToCertificate $false')}"
         yield observe(rules.LOCKS_DOWN, message, connector, fix, variant="everyone")
         return
+    fix = about(rules.LOCKS_DOWN, connector)
     exposed = [one for one in tenant.connectors if _exposed(one, tenant)]
     if exposed:
         message = (
@@ -151,7 +152,7 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
             "same type: what the gateway sends back is not attributed to the tenant."
         )
         fix = "New-InboundConnector -Name '<name>' -ConnectorType OnPremises -SenderDomains * -RequireTls $true "
-        fix += "-TlsSenderCertificateName '<name in the certificate>'."
+        fix += "-TlsSenderCertificateName '<name in the certificate>'"
         yield outbound[0], observe(rules.COUNTERPART_MISSING, message, outbound[0], fix)
     yield from _several(inbound)
 

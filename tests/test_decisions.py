@@ -49,7 +49,8 @@ def test_a_message_fares_as_the_table_says(row: Relaying) -> None:
 @pytest.mark.parametrize("row", OUTBOUND, ids=label)
 def test_an_outbound_setting_is_said_as_the_table_says(row: Outbound) -> None:
     """An outbound connector's setting is warned of, or not, as the fact asks."""
-    tenant = Tenant((decisions.outbound(**row.settings), decisions.inbound("Gateway", "contoso.com")))
+    connectors = (decisions.outbound(**row.settings), decisions.inbound("Gateway", "contoso.com"))
+    tenant = Tenant(connectors, decisions.domains(decisions.CONTOSO))
     said = [one.rule for one in lint(tenant) if one.severity is not Severity.PASS]
     assert ([row.says] if row.says else []) == [one for one in said if one != "connector.counterpart-missing"]
 

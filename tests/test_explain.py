@@ -57,6 +57,8 @@ LINES = {
     "530 5.7.0 Must issue a STARTTLS command first": "starttls-first",
     "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM": "client-not-authenticated",
     "535 5.7.57 Client not authenticated to send mail": "client-not-authenticated",
+    "421 4.4.0 Remote server response was not RFC conformant": "connection-lost",
+    "535 5.7.3 Authentication unsuccessful": "client-not-authenticated",
     "450 4.4.101 Proxy session setup failed on Frontend with '451 4.4.0 Primary target IP address responded with: "
     '"451 5.7.3 STARTTLS is required to send mail."\'': "no-usable-certificate",
     "Event ID 12014 Microsoft Exchange could not find a certificate that contains the domain name mail.contoso.com": (

@@ -136,7 +136,8 @@ def changed(connector: Connector, **settings: Any) -> tuple[Connector, ...]:
     ],
 )  # fmt: skip
 def test_a_setting_that_spoils_is_said(connectors: tuple[Connector, ...], rule: str, severity: str) -> None:
-    """One spoilt setting is one finding of its rule and weight, with a fix, about the connector that has it."""
+    """One spoilt setting is one finding of its rule and weight, about the connector that has it, and its fix holds the
+    command with nothing behind it that would be pasted along."""
     found = [one for one in lint(Tenant(connectors, CONTOSO)) if one.severity is not Severity.PASS]
     assert (rule, severity) in [(one.rule, str(one.severity)) for one in found]
     assert {"names.connector-mismatch"} | {rule} >= {one.rule for one in found}
@@ -145,8 +146,9 @@ def test_a_setting_that_spoils_is_said(connectors: tuple[Connector, ...], rule: 
     assert said.message.isascii()
     assert said.message.endswith(".")
     assert said.reference
-    if rule != "names.connector-mismatch":
-        assert (said.fix or "").endswith(".")
+    if rule.startswith("connector.") and rule != "connector.unread":
+        assert any(verb in (said.fix or "") for verb in ("Set-", "New-"))
+        assert not (said.fix or "").endswith(("'.", "$true.", "$false.", "$null."))
     assert {"fail": 1, "unknown": 3, "warn": 0}[severity] == exit_code([said])
 
 
@@ -169,9 +171,19 @@ def test_overlapping_values_are_said_of_each() -> None:
     assert ["connector.disabled"] == [one.rule for one in off if one.severity is Severity.WARN]
 
 
-def test_without_accepted_domains_their_rule_is_left_out() -> None:
-    """Where the file names no accepted domain, the lint says nothing about them."""
-    assert [] == [one for one in lint(Tenant((GATEWAY, TO_GATEWAY))) if one.rule.startswith("names.")]
+def test_without_accepted_domains_the_lint_cannot_tell() -> None:
+    """Where the file names no accepted domain, an inbound connector is never called sound: that is unknown, exit code 3."""
+    found = lint(Tenant((GATEWAY, TO_GATEWAY)))
+    assert ["names.accepted-domains-unknown"] == [one.rule for one in found if one.severity is Severity.UNKNOWN]
+    assert 3 == exit_code(found)
+
+
+@pytest.mark.parametrize("lost", ["Enabled", "ConnectorType"])
+def test_an_outbound_connector_that_cannot_be_read_is_not_certain_to_win(lost: str) -> None:
+    """Whether a connector is enabled, or of the type that AllAcceptedDomains needs, is not guessed: no route is certain."""
+    one = outbound("Half read", all_accepted_domains=True, unread=(lost,))
+    found = route(Tenant((one,), CONTOSO), "contoso.com")
+    assert (None, False) == (found.chosen, found.certain)
 
 
 def test_several_hosts_of_one_domain_are_remarked_on() -> None:

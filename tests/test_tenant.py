@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.errors import TenantError, UsageError
+from certready.linting import lint
 from certready.matching import Value
 from certready.model import AcceptedDomain, Connector, Tenant
+from certready.report import Severity
 from certready.tenant import acceptance, accepted_above, candidates, find, from_options, select, value_of
 from certready.tenant.load import load
 from certready.tenant.powershell import command, quote
+from certready.tenant.read import EXPORT
 
 SOME = settings(max_examples=60, deadline=None)
 
@@ -351,11 +355,35 @@ def test_a_missing_level_is_read_as_the_strictest() -> None:
     assert "TlsSettings" in with_name.notes[0]
 
 
-def test_a_missing_type_is_read_as_on_premises_and_said() -> None:
-    """A record by hand needs no ConnectorType; that it was taken for OnPremises is noted."""
+def test_a_missing_type_is_never_taken_for_on_premises() -> None:
+    """A record without ConnectorType is read, and what it is stays open: the cmdlet's default is Partner."""
     tenant = load(b'InboundConnectors = [{Name = "A", TlsSenderCertificateName = "contoso.com"}]')
-    assert "OnPremises" == tenant.connectors[0].kind
+    assert ("OnPremises", ("ConnectorType",)) == (tenant.connectors[0].kind, tenant.connectors[0].unread)
     assert "ConnectorType" in tenant.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("Enabled", "FALSCH"),
+        ("Enabled", None),
+        ("ConnectorType", None),
+        ("TrustedOrganizations", [{"Unknown": 1}]),
+        ("AssociatedAcceptedDomains", {"Unknown": 1}),
+    ],
+)
+def test_what_decides_and_cannot_be_read_stays_open(key: str, value: object) -> None:
+    """A property that decides and holds something illegible is named as unread, and the lint cannot tell."""
+    tenant = load(dump({"InboundConnectors": INBOUND | {key: value}, "AcceptedDomains": DOMAIN}))
+    assert (key,) == tenant.connectors[0].unread
+    assert ["connector.unread"] == [one.rule for one in lint(tenant) if one.severity is Severity.UNKNOWN]
+
+
+def test_the_hint_is_the_line_of_the_readme() -> None:
+    """README.md and docs/tenants.md show the very line of PowerShell that hints and remedies print."""
+    top = Path(__file__).parents[1]
+    for page in (top / "README.md", top / "docs" / "tenants.md"):
+        assert EXPORT in page.read_text("utf-8").splitlines()
 
 
 def test_accepted_domains_are_normalised_and_odd_ones_left_out_with_a_note() -> None:

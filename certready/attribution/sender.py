@@ -51,8 +51,8 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
     fitting = [(one, contains(one.sender_ips, ip)) for one in known]
     best = max(fitting, key=lambda one: (ORDER.index(one[1]), one[0].value is None))
     connector, state = best
-    if state == "yes" and (connector.value or connector.trusted_organizations):
-        text = f"'{connector.name}' has the address {ip}, but also other marks to know a gateway by."
+    if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):
+        text = f"'{connector.name}' has the address {ip}, but also other marks to know a gateway by, or unread ones."
         return Ground("unclear", "unclear", (step_on("1.3.1", "unclear", text),), connector.name)
     words = {"yes": f"'{connector.name}' has the address {ip}.", "no": f"No OnPremises connector has {ip}."}
     text = words.get(state, f"An address of '{connector.name}' cannot be read.")

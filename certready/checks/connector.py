@@ -10,12 +10,12 @@ from itertools import chain as joined
 
 from certready.checks import connector_settings as settings
 from certready.checks.connector_rules import LOCKS_DOWN, NO_CERTIFICATE, OVERLAP, RULES, WILDCARD_RECOMMENDED
-from certready.checks.connector_settings import LISTED, locks_down, observe
+from certready.checks.connector_settings import LISTED, about, locks_down, observe
 from certready.matching import Value, dns_names, parent, registrable, under
 from certready.model import Connector, Evidence, Tenant
 from certready.report import NotApplicable, Observation
 from certready.tenant import acceptance, candidates, selection, value_of
-from certready.tenant.powershell import set_value
+from certready.tenant.powershell import command, set_value
 
 __all__ = ["RULES", "check_connector", "overlap"]
 
@@ -74,6 +74,7 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
             yield Observation(
                 LOCKS_DOWN,
                 message,
+                fix=about(LOCKS_DOWN, connector),
                 connector=connector.name if connector in judged else None,
                 about_certificate=False,
                 evidence={"connector": connector.name, "value": connector.value},
@@ -81,13 +82,15 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
 
 
 def _no_certificate(evidence: Evidence) -> Observation:
-    off = [one.name for one in evidence.connectors if one.direction == "inbound" and one.value and not one.enabled]
+    idle = [one for one in evidence.connectors if one.direction == "inbound" and one.value and not one.enabled]
+    off = [one.name for one in idle]
     what = f"; disabled are: {', '.join(off[:LISTED])}" if off else ""
     message = (
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
-    return Observation(NO_CERTIFICATE, message, about_certificate=False, evidence={"disabled": off[:LISTED]})
+    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else NO_CERTIFICATE.fix
+    return Observation(NO_CERTIFICATE, message, fix=fix, about_certificate=False, evidence={"disabled": off[:LISTED]})
 
 
 def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value) -> Iterator[Observation]:
@@ -142,7 +145,7 @@ def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector
             "may catch traffic that is meant for the other."
         )
         names = [one.name for one in clashing[:LISTED]]
-        yield observe(OVERLAP, message, connector, OVERLAP.fix, connectors=names)
+        yield observe(OVERLAP, message, connector, about(OVERLAP, connector), connectors=names)
 
 
 def _overlapping(one: Value, other: Value) -> bool:

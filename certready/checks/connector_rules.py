@@ -16,7 +16,9 @@ WRONG_TYPE = Rule("connector.wrong-type", "A Partner connector asks for one of t
 NO_CERTIFICATE = Rule(
     "connector.no-certificate",
     "No enabled inbound connector asks for a certificate.",
-    "Create an OnPremises inbound connector with TlsSenderCertificateName, or enable the one there is.",
+    "Enable the one there is, or create it: New-InboundConnector -Name 'From the mail gateway' "
+    "-ConnectorType OnPremises -SenderDomains '*' -RequireTls $true "
+    "-TlsSenderCertificateName '<name in the certificate>'",
     INBOUND,
 )
 TRUSTED_ORGANIZATIONS = Rule(
@@ -33,19 +35,21 @@ NO_SMART_HOST = Rule(
 OVERLAP = Rule(
     "connector.overlap",
     "Several enabled inbound connectors ask for the same or overlapping names.",
-    "Keep one connector for each name; the most exact value wins, and between equal ones it is not documented which.",
+    "Keep one connector for each name; the most exact value wins, and between equal ones it is not documented which. "
+    "For one that is not needed: Set-InboundConnector -Identity '<connector>' -Enabled $false",
     ATTRIBUTION,
 )
 LOCKS_DOWN = Rule(
     "connector.locks-down",
     "A Partner connector lets in nothing but mail with its own certificate.",
-    "Keep it where all mail must pass the filter behind it; otherwise narrow its SenderDomains.",
+    "Keep it where all mail must pass the filter behind it; otherwise narrow it: "
+    "Set-InboundConnector -Identity '<connector>' -SenderDomains '<domain of the partner>'",
     "https://learn.microsoft.com/exchange/mail-flow-best-practices/manage-mail-flow-using-third-party-cloud",
 )
 UNREAD = Rule(
     "connector.unread",
     "A property of the connector cannot be read in the export.",
-    "Export the connectors again with ConvertTo-Json -Depth 5.",
+    "Export the connectors whole, with ConvertTo-Json -Depth 5; in PowerShell 7 add -EnumsAsStrings.",
     "https://learn.microsoft.com/powershell/module/microsoft.powershell.utility/convertto-json",
 )
 IPS_BESIDE_CERTIFICATE = Rule(
@@ -76,7 +80,7 @@ DANE_MANDATORY = Rule(
 TEST_MODE = Rule("connector.test-mode", "The connector is in test mode.", None, OUTBOUND)
 NOT_VALIDATED = Rule(
     "connector.not-validated",
-    "The connector was never validated.",
+    "The connector is not marked as validated.",
     None,
     "https://learn.microsoft.com/powershell/module/exchange/validate-outboundconnector",
 )

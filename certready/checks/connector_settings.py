@@ -14,7 +14,7 @@ from certready.model import Connector, Tenant
 from certready.report import Observation, Rule
 from certready.smarthost import is_exchange_online
 from certready.tenant import DECISIVE, accepted_above, associated, value_of
-from certready.tenant.powershell import command, set_value
+from certready.tenant.powershell import command, quote, set_value
 
 LISTED = 5
 
@@ -29,15 +29,20 @@ def observe(rule: Rule, message: str, connector: Connector, fix: str | None, **m
     )
 
 
+def about(rule: Rule, connector: Connector) -> str:
+    """The rule's fix with the connector's own name in its command."""
+    return (rule.fix or "").replace("'<connector>'", quote(connector.name))
+
+
 def disabled(connector: Connector, variant: str = "") -> Observation:
     """A connector that is switched off."""
     message = f"The {connector.direction} connector '{connector.name}' is disabled: Exchange Online does not use it."
-    fix = (
-        f"{command(connector, '-Enabled $true')}. In newer tenants Exchange Online may refuse that for an OnPremises "
-        "inbound connector until Microsoft support allows it."
-    )
-    if connector.direction == "outbound":
-        fix = f"{command(connector, '-Enabled $true')}."
+    fix = command(connector, "-Enabled $true")
+    if connector.direction == "inbound":
+        fix += (
+            " (in newer tenants Exchange Online may refuse that for an OnPremises connector until Microsoft support "
+            "allows it)"
+        )
     return observe(rules.DISABLED, message, connector, fix, variant=variant)
 
 
@@ -50,21 +55,22 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has the TlsDomain {connector.value}, but at the level {connector.level} Exchange Online compares "
             "no name."
         )
-        fix = f"{command(connector, '-TlsSettings DomainValidation')}."
+        fix = command(connector, "-TlsSettings DomainValidation")
         yield observe(rules.NAME_WITHOUT_VALIDATION, message, connector, fix)
     if connector.use_mx is False and not connector.smart_hosts and "SmartHosts" not in connector.unread:
         message = f"{named} does not use MX records and has no smart host to send to."
-        fix = f"{command(connector, '-SmartHosts <host name of the gateway>')}."
+        fix = command(connector, "-SmartHosts '<host name of the gateway>'")
         yield observe(rules.NO_SMART_HOST, message, connector, fix)
     if connector.test_mode:
-        message = f"{named} is in test mode: it carries no mail but that of its validation."
-        yield observe(rules.TEST_MODE, message, connector, f"{command(connector, '-TestMode $false')}.")
+        message = f"{named} is in test mode: it is taken to carry no mail but that of its validation (inferred)."
+        yield observe(rules.TEST_MODE, message, connector, command(connector, "-TestMode $false"))
     if (connector.dane_mode or "").lower() == "mandatory":
         message = (
             f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
             "after a renewal, mail stops."
         )
-        yield observe(rules.DANE_MANDATORY, message, connector, rules.DANE_MANDATORY.fix)
+        fix = f"{rules.DANE_MANDATORY.fix} Or: {command(connector, '-SmtpDaneMode Opportunistic')}"
+        yield observe(rules.DANE_MANDATORY, message, connector, fix)
     yield from _loop(connector)
 
 
@@ -75,7 +81,7 @@ def _loop(connector: Connector) -> Iterator[Observation]:
             f"The outbound connector '{connector.name}' sends to {own[0]}, which is Exchange Online: unless that is "
             "another tenant's host, the mail comes back and ends as a loop (554 5.4.14)."
         )
-        fix = f"{command(connector, '-UseMXRecord $false -SmartHosts <host name of the gateway>')}."
+        fix = command(connector, "-UseMXRecord $false -SmartHosts '<host name of the gateway>'")
         yield observe(rules.SMART_HOST_LOOP, message, connector, fix, smart_host=own[0])
 
 
@@ -88,20 +94,20 @@ def inbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has TrustedOrganizations ({', '.join(connector.trusted_organizations[:LISTED])}): none of its "
             "other parameters is then used, its TlsSenderCertificateName neither."
         )
-        fix = f"{command(connector, '-TrustedOrganizations $null')}."
+        fix = command(connector, "-TrustedOrganizations $null")
         yield observe(rules.TRUSTED_ORGANIZATIONS, message, connector, fix)
     if connector.require_tls is False:
         message = (
             f"{named} does not require TLS: a gateway that falls back to plain text shows no certificate and is not "
             "recognised by it."
         )
-        yield observe(rules.TLS_NOT_REQUIRED, message, connector, f"{command(connector, '-RequireTls $true')}.")
+        yield observe(rules.TLS_NOT_REQUIRED, message, connector, command(connector, "-RequireTls $true"))
     if connector.kind == "Partner" and (connector.sender_ips or connector.restrict_to_ips):
         message = (
             f"{named} is a Partner connector that asks for the certificate name {connector.value} and for addresses: "
             "Microsoft advises against both in one connector."
         )
-        fix = f"{command(connector, '-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null')}."
+        fix = command(connector, "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null")
         yield observe(rules.IPS_BESIDE_CERTIFICATE, message, connector, fix)
     yield from internal(connector)
     yield from _associated(connector, value_of(connector))
@@ -116,7 +122,7 @@ def internal(connector: Connector) -> Iterator[Observation]:
         f"The inbound connector '{connector.name}' has TreatMessagesAsInternal beside {beside}; the two must not be "
         "set together."
     )
-    fix = f"{command(connector, '-TreatMessagesAsInternal $false')}."
+    fix = command(connector, "-TreatMessagesAsInternal $false")
     yield observe(rules.INTERNAL_BESIDE_HYBRID, message, connector, fix)
 
 
@@ -131,7 +137,7 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
         else "Microsoft advises to leave it empty outside tests"
     )
     message = f"The inbound connector '{connector.name}' is limited by AssociatedAcceptedDomains ({only}): {what}."
-    fix = f"{command(connector, '-AssociatedAcceptedDomains $null')}."
+    fix = command(connector, "-AssociatedAcceptedDomains $null")
     variant = "elsewhere" if elsewhere else ""
     yield observe(rules.ASSOCIATED_DOMAINS, message, connector, fix, variant=variant)
 
@@ -139,11 +145,11 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
 def _unread(connector: Connector) -> Iterator[Observation]:
     """Properties that the export cut off; some of them could change the verdict."""
     if connector.unread:
-        decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings")
+        decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings", "Enabled")
         decides = any(one in decisive for one in connector.unread)
         message = (
             f"{', '.join(connector.unread)} of the {connector.direction} connector '{connector.name}' cannot be read "
-            "in the file: ConvertTo-Json cut it off, or wrote a number whose meaning no document states."
+            "in the file: it is missing, was cut off, or is written in a way that no document explains."
         )
         variant = "decides" if decides else ""
         yield observe(
@@ -160,17 +166,18 @@ def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[O
             f"tenant's own accepted domain {own}: a Partner connector grants no relay and does not make the gateway's "
             "mail the tenant's own."
         )
-        fix = f"{command(connector, '-ConnectorType OnPremises')}."
+        fix = command(connector, "-ConnectorType OnPremises")
         yield observe(rules.WRONG_TYPE, message, connector, fix, accepted=own)
 
 
 def no_mark(connector: Connector) -> Observation:
     """An inbound connector without a certificate name."""
+    other = "knows the gateway by its address" if connector.sender_ips else "names no address either"
     message = (
-        f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty): it "
-        "knows the gateway by its address, and the certificate does nothing for it."
+        f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty) and "
+        f"{other}: a certificate does nothing for it."
     )
-    return observe(rules.NO_CERTIFICATE, message, connector, f"{set_value(connector, '<name in the certificate>')}.")
+    return observe(rules.NO_CERTIFICATE, message, connector, set_value(connector, "<name in the certificate>"))
 
 
 def locks_down(connector: Connector) -> bool:

@@ -203,7 +203,15 @@ def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Obs
         value = parse_value(near.value or "")
     except ValueError as error:
         message = text.none_matches(near, len(possible), names, str(error))
-        return _seen(CONNECTOR_MISMATCH, chain, message, variant="malformed", connector=connector, evidence=seen)
+        return _seen(
+            CONNECTOR_MISMATCH,
+            chain,
+            message,
+            variant="malformed",
+            connector=connector,
+            fix=text.malformed_fix(near, names, evidence.accepted_domains),
+            evidence=seen,
+        )
     message = text.none_matches(near, len(possible), names)
     fix = text.mismatch_fix(near, value, names, evidence.accepted_domains)
     return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
@@ -213,7 +221,8 @@ def malformed(connector: Connector, reason: str) -> Observation:
     """A value that can match nothing, and why (a sentence)."""
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
-    return _setting(CONNECTOR_MISMATCH, connector, message, variant="malformed", seen=seen)
+    fix = text.no_value_fix(connector)
+    return _setting(CONNECTOR_MISMATCH, connector, message, variant="malformed", fix=fix, seen=seen)
 
 
 def _no_value(connector: Connector) -> Observation:

@@ -39,7 +39,7 @@ DOMAIN_ACCEPTANCE_UNCERTAIN = Rule(
 ACCEPTED_DOMAINS_UNKNOWN = Rule(
     "names.accepted-domains-unknown",
     "The tenant's accepted domains are not known.",
-    "Give what Get-AcceptedDomain prints with --tenant, or each domain with --accepted-domain.",
+    "Give what Get-AcceptedDomain prints in a tenant file, or each domain with --accepted-domain.",
     ATTRIBUTION,
 )
 NO_CONNECTOR = Rule(

@@ -57,7 +57,10 @@ def mismatch(connector: Connector, value: Value, names: Sequence[str]) -> str:
     close = nearest(value, names)
     hint = ""
     if close and not value.wildcard and close.lower().endswith(f".{value.domain}"):
-        hint = f" A plain value stands for {value.domain} alone, not for hosts under it such as {close}."
+        hint = (
+            f" By the cmdlet's own example (inferred) a plain value stands for {value.domain} alone, not for hosts "
+            f"under it such as {close}."
+        )
     elif close and len(dns_names(names)) > 1:
         hint = f" The nearest is {close}."
     return f"{said}the certificate has {listed(names)}.{hint}"
@@ -88,7 +91,21 @@ def mismatch_fix(
     other = _suggested(names, accepted if connector.direction == "inbound" else None)
     if other is None:
         return f"{renew[0].upper()}{renew[1:]}."
-    return f"Either {set_value(connector, other)}, or {renew}."
+    return f"Either {_setting_to(connector, other, accepted)}, or {renew}."
+
+
+def malformed_fix(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str:
+    """The line that replaces a malformed value by one that the certificate satisfies."""
+    other = _suggested(names, accepted if connector.direction == "inbound" else None)
+    return _setting_to(connector, other, accepted) if other else no_value_fix(connector)
+
+
+def _setting_to(connector: Connector, value: str, accepted: Sequence[AcceptedDomain] | None) -> str:
+    """The line that sets this value, and what it needs besides where the tenant is not known to have it."""
+    domain = parse_value(value).domain
+    needless = connector.direction == "outbound" or connector.kind == "Partner"
+    known = domain in {one.name for one in accepted or ()}
+    return f"{set_value(connector, value)}{'' if needless or known else _acceptance_words(domain)}"
 
 
 def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str | None:
@@ -105,7 +122,7 @@ def uncertain(connector: Connector, value: Value, found: Match) -> str:
     if found.kind == "deep":
         return (
             f"The certificate name {found.name} lies more than one label under the {parameter(connector)} {value} of "
-            f"{words}: the cmdlet reference says all subdomains, observed behaviour is one label."
+            f"{words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
         )
     covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
     return (
@@ -161,7 +178,7 @@ def no_connector(other_direction: bool, values: Sequence[str]) -> str:
 
 def no_value_fix(connector: Connector) -> str:
     """The line that gives a connector a name to compare."""
-    return f"{set_value(connector, '<name in the certificate>')}."
+    return set_value(connector, "<name in the certificate>")
 
 
 # -- accepted domains ---------------------------------------------------------------------------------------------

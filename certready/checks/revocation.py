@@ -130,8 +130,8 @@ def _asked(
         return
     came = [answer for answer in answers if (answer.method, answer.url) == (question.method, question.url)]
     if not came:
-        why = "because --offline forbids it" if evidence.options.offline else "when this evidence was gathered"
-        yield _without_answer(question, "unreachable", f"It was not asked, {why}.")
+        why = ", because --offline forbids it" if evidence.options.offline else " when this evidence was gathered"
+        yield _without_answer(question, "unreachable", f"It was not asked{why}.")
     yield from (_judge(subject, answer, evidence) for answer in came)
 
 
@@ -189,6 +189,8 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in _ordered(status, found))
     offline = status == "unreachable" and evidence.options.offline
     fix = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else None
+    if status == "unknown" and evidence.evaluated_at < evidence.gathered_at:
+        fix = "Judge without --at: what is published now need not tell how it was at an earlier moment."
     return Observation(_UNSETTLED[status], f"{lead} {said} {DOCUMENTED}", fix=fix)
 
 

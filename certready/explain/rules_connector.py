@@ -22,8 +22,8 @@ DOCS: Mapping[str, RuleDoc] = {
         _NOTHING,
     ),
     "names.connector-mismatch": RuleDoc(
-        "No name of the certificate satisfies the connector's value. A plain value stands for itself alone, *.P "
-        "for P and its hosts.",
+        "No name of the certificate satisfies the connector's value. *.P stands for P and its hosts; that a plain "
+        "value stands for itself alone is inferred from the cmdlet's example.",
         "Inbound: 550 5.7.64 or 5.7.51. Outbound: 4.4.317 SubjectMismatch.",
         "documented",
         _SET_INBOUND,
@@ -32,8 +32,8 @@ DOCS: Mapping[str, RuleDoc] = {
     ),
     "names.connector-match-uncertain": RuleDoc(
         "A plain value is met by a wildcard certificate alone, or a name lies more than one label under *.P.",
-        "The first is only inferred; on the second the cmdlet's page (all subdomains) and observation (one "
-        "label) differ.",
+        "The first is only inferred; on the second the cmdlet's page (all subdomains) and on-premises "
+        "behaviour (one label) differ.",
         "inferred",
         _SET_INBOUND,
         "Make the value and a name of the certificate the same.",
@@ -175,7 +175,7 @@ DOCS: Mapping[str, RuleDoc] = {
         "Keep one connector for each name.",
     ),
     "connector.locks-down": RuleDoc(
-        "A Partner connector for every sender restricts mail to its certificate or addresses.",
+        "A Partner connector for every sender restricts mail to its certificate.",
         "Everything else is refused with 5.7.51, the tenant's own gateway too where no OnPremises connector knows it.",
         "documented",
         "Microsoft Learn, Manage mail flow using a third-party cloud service",
@@ -183,10 +183,11 @@ DOCS: Mapping[str, RuleDoc] = {
     ),
     "connector.unread": RuleDoc(
         "A property in the export cannot be read.",
-        "ConvertTo-Json cuts nested values at its default depth.",
+        "ConvertTo-Json cuts nested values at its default depth, a selection of properties leaves some out, and "
+        "what cannot be read is never taken for harmless.",
         "inferred",
         "ConvertTo-Json, -Depth",
-        "Export again with ConvertTo-Json -Depth 4.",
+        "Export all properties again with ConvertTo-Json -Depth 5; in PowerShell 7 add -EnumsAsStrings.",
     ),
     "connector.ips-beside-certificate": RuleDoc(
         "A Partner connector restricts by certificate and by address.",
@@ -197,7 +198,8 @@ DOCS: Mapping[str, RuleDoc] = {
     ),
     "connector.ip-only": RuleDoc(
         "An OnPremises connector knows the gateway by its addresses alone.",
-        "Shared addresses attribute mail to the wrong tenant, and mail with an empty or foreign sender is refused.",
+        "Mail with an empty or foreign sender is refused, and addresses shared between tenants are what Microsoft "
+        "calls an anti-pattern (MC1226222).",
         "documented",
         _RELAY,
         "Give it a TlsSenderCertificateName.",
@@ -232,23 +234,23 @@ DOCS: Mapping[str, RuleDoc] = {
     ),
     "connector.test-mode": RuleDoc(
         "TestMode is set.",
-        "Such a connector carries test messages alone.",
-        "documented",
+        "Such a connector is not listed unless asked for (documented), and is taken to carry test messages alone.",
+        "inferred",
         _SET_OUTBOUND,
         "Set-OutboundConnector -TestMode $false once it is proved.",
     ),
     "connector.not-validated": RuleDoc(
         "IsValidated is false.",
-        "No test message was ever seen to pass; the connector may work all the same.",
+        "Validate-OutboundConnector does not mark it by itself; the connector may work all the same.",
         "documented",
         "Validate-OutboundConnector (ExchangePowerShell reference)",
         "Validate-OutboundConnector, then Set-OutboundConnector -IsValidated $true.",
     ),
     "connector.smart-host-loop": RuleDoc(
         "The smart host of an outbound connector is Exchange Online itself.",
-        "Mail goes round until its hop count ends it (554 5.4.14).",
-        "documented",
-        _SET_OUTBOUND,
+        "Unless that is another tenant's host, mail goes round until its hop count ends it (554 5.4.14).",
+        "inferred",
+        "Microsoft Learn, NDR 5.4.14",
         "Set-OutboundConnector -SmartHosts to the gateway's host name.",
     ),
     "connector.counterpart-missing": RuleDoc(
@@ -261,7 +263,7 @@ DOCS: Mapping[str, RuleDoc] = {
     "connector.several": RuleDoc(
         "Several certificate connectors stand for hosts of one domain.",
         "One for each tenant is enough, and easier to keep right at a renewal.",
-        "documented",
+        "reported",
         "SEPPmail distributor article",
         "Keep one with a wildcard value.",
     ),

@@ -66,7 +66,7 @@ ENTRIES: tuple[Entry, ...] = (
         "inbound",
         "This is the submission service, which asks for a user and a password, not the connector's endpoint.",
         "Microsoft Learn, SMTP AUTH client submission",
-        (("5.7.57",), ("client not authenticated",), ("client was not authenticated",)),
+        (("5.7.57",), ("client not authenticated",), ("client was not authenticated",), ("535", "5.7.3")),
         (
             Cause(
                 "The gateway sends to smtp.office365.com or to port 587: certificates and connectors do not "
@@ -181,7 +181,10 @@ ENTRIES: tuple[Entry, ...] = (
         "either",
         "The connection broke; a certificate is only one of the causes.",
         "Field reports",
-        (("421", "4.4.1"), ("421", "4.4.2"), ("failover to alternate host",)),
+        (
+            *(("421", f"4.4.{number}") for number in (0, 1, 2, 3, 5, 6)),
+            ("failover to alternate host",),
+        ),
         (
             Cause(
                 "A firewall or a provider blocks port 25, or a TLS-inspecting firewall ends the session.",

@@ -25,7 +25,12 @@ def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     own = [one for one in situation.connectors if one.name == finding.connector and one.direction == "inbound"]
     for connector in own:
         yield exchange.set_connector_value(connector, value)
-    if not own:
+    off = finding.evidence.get("disabled")
+    idle = [one for one in situation.connectors if isinstance(off, list) and one.name in off and not one.enabled]
+    for connector in idle:
+        if connector.direction == "inbound":
+            yield exchange.setting(connector, "-Enabled $true", f"Enable the connector '{connector.name}'.")
+    if not own and not idle:
         yield exchange.new_inbound(value)
 
 

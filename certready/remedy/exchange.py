@@ -10,6 +10,7 @@ from certready.model import Connector
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.remedy.model import Remedy
 from certready.tenant.powershell import command, quote, set_value
+from certready.tenant.read import EXPORT
 
 RECEIVE_CONNECTOR = "<SERVER>\\Default Frontend <SERVER>"
 NAME_UNKNOWN = "<name in the certificate>"
@@ -93,11 +94,7 @@ def register_domain(domain: str) -> Remedy:
 
 def export_tenant() -> Remedy:
     """The one command that writes the tenant file."""
-    line = (
-        "@{ InboundConnectors = @(Get-InboundConnector); OutboundConnectors = @(Get-OutboundConnector); "
-        "AcceptedDomains = @(Get-AcceptedDomain) } | ConvertTo-Json -Depth 4 | Set-Content tenant.json"
-    )
-    return Remedy("Export connectors and accepted domains for --tenant.", "exchange-online", (line,))
+    return Remedy("Export connectors and accepted domains for --tenant.", "exchange-online", (EXPORT,))
 
 
 def bind_certificate(certificate: Certificate) -> Remedy:

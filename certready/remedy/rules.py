@@ -138,10 +138,13 @@ def _staple(situation: Situation, _: Finding) -> Iterator[Remedy]:
 # -- names and accepted domains -----------------------------------------------------------------------------------
 
 
-def _mismatch(situation: Situation, _: Finding) -> Iterator[Remedy]:
+def _mismatch(situation: Situation, finding: Finding) -> Iterator[Remedy]:
+    """Another value. A finding about a whole tenant is about its nearest inbound connector, never an outbound one."""
     other = fitting_value(situation)
+    near = finding.evidence.get("nearest")
     for connector in situation.connectors:
-        if other:
+        own = finding.connector is not None or connector.source != "tenant"
+        if other and (own or (connector.direction == "inbound" and connector.name == near)):
             yield exchange.set_connector_value(connector, other)
     yield request(_names(situation), "Or keep the connector as it is and have its name put into the certificate.")
 

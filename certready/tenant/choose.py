@@ -12,7 +12,7 @@ from certready.tenant.accepted import STANDINGS, acceptance
 
 LISTED = 20  # names in a message
 # Without these an inbound connector may be something else than it looks like.
-DECISIVE = ("ConnectorType", "TrustedOrganizations", "AssociatedAcceptedDomains")
+DECISIVE = ("ConnectorType", "TrustedOrganizations", "AssociatedAcceptedDomains", "Enabled")
 
 
 class Selection(NamedTuple):

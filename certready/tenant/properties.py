@@ -69,6 +69,13 @@ def items(value: object) -> tuple[str, ...]:
     return tuple(one for one in map(text, listed) if one)
 
 
+def illegible(value: object) -> bool:
+    """Whether a multi-valued property holds entries of which at least one gives no text."""
+    if isinstance(value, Mapping):
+        value = lowered(value).get("value", [value] if value else [])
+    return isinstance(value, list) and any(one is not None and text(one) is None for one in value)
+
+
 def cut_off(value: object) -> bool:
     """Whether the depth of ConvertTo-Json left nothing but a type's name, or a hashtable's text, of this value."""
     if isinstance(value, Mapping):

@@ -15,7 +15,7 @@ from typing import Literal
 from certready.errors import TenantError
 from certready.matching import a_label, quoted
 from certready.model import AcceptedDomain, Connector, Level
-from certready.tenant.properties import Record, address_spaces, boolean, cut_off, items, text
+from certready.tenant.properties import Record, address_spaces, boolean, cut_off, illegible, items, text
 from certready.tenant.read import HINT
 
 Kind = Literal["inbound", "outbound", "accepted"]
@@ -58,11 +58,12 @@ _INBOUND_PROPERTIES = {
     name.lower(): name
     for name in (
         *("ConnectorType", "TlsSenderCertificateName", "TrustedOrganizations", "SenderDomains", "SenderIPAddresses"),
-        "AssociatedAcceptedDomains",
+        *("AssociatedAcceptedDomains", "Enabled"),
     )
 }
 _OUTBOUND_PROPERTIES = {
-    name.lower(): name for name in ("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts")
+    name.lower(): name
+    for name in ("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts", "Enabled")
 }
 
 
@@ -181,19 +182,26 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
 
 
 def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
-    """The properties of this record that were cut off, or that are numbers whose meaning is documented nowhere; of
-    TlsSettings the number that is read as the strictest level can hide nothing."""
+    """The properties of this record that were cut off, that hold something and give nothing (a boolean in another
+    language, a list of objects), or that are numbers whose meaning is documented nowhere. ConnectorType may not be
+    missing either; of TlsSettings the number that is read as the strictest level can hide nothing."""
     numbers = {"connectortype": text(record.get("connectortype")), "tlssettings": text(record.get("tlssettings"))}
     unclear = {
         key for key, number in numbers.items() if number and number.isdigit() and (key, number) != ("tlssettings", "3")
     }
+    unclear |= {key for key in ("trustedorganizations", "associatedaccepteddomains") if illegible(record.get(key))}
+    if text(record.get("connectortype")) is None:
+        unclear.add("connectortype")
+    if "enabled" in record and boolean(record["enabled"]) is None:
+        unclear.add("enabled")
     return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
 
 
 def _unread_notes(name: str, unread: tuple[str, ...]) -> tuple[str, ...]:
     if not unread:
         return ()
-    return (f"{', '.join(unread)} of connector {quoted(name)} cannot be read in the file; export it with -Depth 5.",)
+    lost = ", ".join(unread)
+    return (f"{lost} of connector {quoted(name)} cannot be read in the file; export the whole object with -Depth 5.",)
 
 
 def _name(record: Record, value: str | None, fallback: str) -> str:
@@ -203,7 +211,7 @@ def _name(record: Record, value: str | None, fallback: str) -> str:
 def _type(record: Record, name: str, place: Place) -> tuple[str, tuple[str, ...]]:
     written = text(record.get("connectortype"))
     if written is None:
-        return "OnPremises", (f"Connector '{name}' has no ConnectorType in the file; it was read as OnPremises.",)
+        return "OnPremises", ()  # said by _unread_notes: Partner is what New-InboundConnector makes of none
     if written.isdigit():
         return "OnPremises", (
             f"Connector {quoted(name)} has the number {written[:9]} as ConnectorType: no document says which that is.",

@@ -8,7 +8,7 @@ specific one decides. The example, which states outcomes, is followed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from certready.matching import a_label, under
@@ -91,7 +91,10 @@ def fit(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | 
     entries.append(_accepted_entry(connector, domain, accepted))
     if "RecipientDomains" in connector.unread:
         entries.append(Fit("exact", "RecipientDomains, which the export cut off,", unclear=True))
-    return min((one for one in entries if one), key=lambda one: (one.unclear, one.rank), default=None)
+    found = min((one for one in entries if one), key=lambda one: (one.unclear, one.rank), default=None)
+    if found and "Enabled" in connector.unread:
+        return replace(found, text=f"{found.text} (whether the connector is enabled cannot be read)", unclear=True)
+    return found
 
 
 def _entry(text: str, domain: str) -> Fit | None:
@@ -112,6 +115,8 @@ def _accepted_entry(connector: Connector, domain: str, accepted: Sequence[Accept
     """AllAcceptedDomains, which is effective for OnPremises connectors only."""
     if not connector.all_accepted_domains or connector.kind == "Partner":
         return None
+    if "ConnectorType" in connector.unread:
+        return Fit("accepted-domains", "AllAcceptedDomains (the connector's type cannot be read)", unclear=True)
     if accepted is None:
         return Fit("accepted-domains", "AllAcceptedDomains (the file names no accepted domain)", unclear=True)
     if any(a_label(one.name) == domain for one in accepted):
