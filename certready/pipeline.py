@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from certready import bundle as bundles
 from certready._version import __version__
 from certready.answers import answers, doubtful
 from certready.certificate import Certificate
@@ -281,6 +280,10 @@ def _next_level(evidence: Evidence, chain: Chain) -> Iterator[str]:
 
 
 def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStore) -> Evidence:
+    if not replies:
+        return evidence
+    from certready import bundle as bundles
+
     known: list[Known] = []
     fetched: list[Fetched] = []
     for url, reply in replies.items():
@@ -294,8 +297,6 @@ def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStor
             continue
         fetched.append(Fetched(url))
         known += [Known(certificate, "aia", url) for certificate in certificates]
-    if not replies:
-        return evidence
     evidence = replace(evidence, known=(*evidence.known, *known), fetched=(*evidence.fetched, *fetched))
     return _with_roots(evidence, roots)
 

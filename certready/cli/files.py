@@ -7,17 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from certready import bundle as bundles
 from certready.errors import InputError, PasswordError, UsageError
 from certready.model import Bundle, Known
 
 PASSWORD_LIMIT = 4096
+FILE_LIMIT = 10 * 1024 * 1024
 CRL_LIMIT = 64 * 1024 * 1024
 TENANT_LIMIT = 20 * 1024 * 1024
 EVIDENCE_LIMIT = 256 * 1024 * 1024
 
 
-def read(path: Path, limit: int = bundles.MAX_BYTES) -> bytes:
+def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
     """The bytes of a regular file of at most ``limit`` bytes. Raises InputError with a sentence otherwise."""
     try:
         if path.is_dir():
@@ -40,6 +40,8 @@ def read(path: Path, limit: int = bundles.MAX_BYTES) -> bytes:
 
 def read_bundle(paths: Sequence[Path], password: bytes | None, *, ask: bool) -> Bundle:
     """The files as one bundle. An encrypted one is asked for its password where a terminal is there and ``ask``."""
+    from certready import bundle as bundles
+
     parts = [(str(path), read(path)) for path in paths]
     try:
         return bundles.load_files(parts, password=password)
@@ -53,6 +55,10 @@ def read_bundle(paths: Sequence[Path], password: bytes | None, *, ask: bool) -> 
 
 def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:
     """The certificates of ``--intermediate`` files."""
+    if not paths:
+        return ()
+    from certready import bundle as bundles
+
     return tuple(
         Known(certificate, "intermediate-file", str(path))
         for path in paths

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from certready.certificate import Certificate
-from certready.cli import output, smarthosts
+from certready.cli import output
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import SectionedCommand, Shared, host_and_port, several, shared
 from certready.errors import UsageError
@@ -27,8 +27,7 @@ Arrived = Callable[[tuple[Certificate, ...]], None]
 _PROTOCOLS = "smtp (the default), submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The options of ``probe`` alone, as typed."""
 
     host: str | None
@@ -64,6 +63,8 @@ def probe(shared: Shared, **options: object) -> int:
         return conclude(replayed(prepare(shared, "server"), asked.host or asked.mx), shared, destinations)
     _check(asked, shared)
     prepared = prepare(shared, "server")
+    from certready.cli import smarthosts
+
     routes = () if asked.host or asked.mx else smarthosts.routes(prepared)
     with output.progress() as progress:
         later = _Later(partial(gatherer, prepared))

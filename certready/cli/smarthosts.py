@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from certready.certificate import Certificate
 from certready.cli import output
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _RANGE = "The smart host {} is a range of addresses; probe the addresses in it one by one."
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The smart hosts that one or more connectors send to, as typed but in lower case and without brackets."""
 
     hosts: tuple[str, ...]
