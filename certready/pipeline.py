@@ -15,6 +15,7 @@ from certready.answers import answers, doubtful
 from certready.certificate import Certificate
 from certready.errors import CertreadyError
 from certready.judging import judge
+from certready.matching import a_label
 from certready.model import (
     AcceptedDomain,
     Answer,
@@ -148,7 +149,7 @@ def _connectors(connector: Connector | Sequence[Connector] | None) -> tuple[Conn
 def _accepted(domains: Sequence[str | AcceptedDomain] | None) -> tuple[AcceptedDomain, ...] | None:
     if domains is None:
         return None
-    return tuple(AcceptedDomain(one) if isinstance(one, str) else one for one in domains)
+    return tuple(AcceptedDomain(a_label(one) or one) if isinstance(one, str) else one for one in domains)
 
 
 def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:

@@ -293,6 +293,13 @@ def test_judged_earlier_than_gathered(pki: Pki) -> None:
     assert "revocation.good" not in {one.rule for one in found.findings}
 
 
+@pytest.mark.parametrize("written", ["Contoso.COM", "contoso.com.", "contoso.com"])
+def test_an_accepted_domain_may_be_written_anyhow(pki: Pki, written: str) -> None:
+    """A caller's accepted domain is compared without regard to case and to a final dot."""
+    found = report(pki, pki.leaf.chain_pem, INBOUND, fetcher=Canned(pki.answers()), accepted=(written,))
+    assert "ready" == found.verdict
+
+
 def test_a_naive_moment_is_refused(pki: Pki) -> None:
     """A time without a zone could mean anything and is refused."""
     with pytest.raises(ValueError, match="aware"):
