@@ -31,7 +31,15 @@ OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 ANY_EKU = "2.5.29.37.0"
 
 # What the ASN.1 readers raise on hostile bytes; everything else is a bug and may surface.
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+# KeyError is what cryptography before 50 raises for a string type in a name that it does not know.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
