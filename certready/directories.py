@@ -36,17 +36,26 @@ def data(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
 
 
 def keep(file: Path, content: bytes) -> bool:
-    """Write all of the file or nothing of it. Returns False where that is not possible; never raises for it."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.part")
+    """Write a file of the user's directories, which are made where they are missing. Returns False where that is not
+    possible; never raises for it."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        write(file, content)
+    except OSError:
+        return False
+    return True
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write all of the file or nothing of it. Raises OSError where that is not possible."""
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
         temporary.write_bytes(content)
         temporary.replace(file)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        return False
-    return True
+        raise
 
 
 def _home(environment: Mapping[str, str]) -> Path:

@@ -63,7 +63,7 @@ def load(environment: Mapping[str, str]) -> MicrosoftStore:
     facts = newest_facts(environment)
     installed = directories.data(environment) / INSTALLED_ROOTS
     files = (certificates_file(), *([installed] if installed.is_file() else []))
-    return MicrosoftStore(StoreInfo(NAME, facts.as_of.date().isoformat(), facts.count, None), facts, files)
+    return MicrosoftStore(StoreInfo(NAME, facts.as_of.date().isoformat(), facts.count), facts, files)
 
 
 @lru_cache(maxsize=2)

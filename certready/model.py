@@ -130,12 +130,11 @@ class Root:
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
     """The root store a run used: its ``name`` (microsoft, mozilla, system, or a file's name), the date of its list as
-    ISO text where one is known, how many roots it holds, and ``note``, a sentence about what it cannot tell."""
+    ISO text where one is known, and how many roots it holds."""
 
     name: str
     as_of: str | None = None
     count: int = 0
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

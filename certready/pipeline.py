@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 
 from certready._version import __version__
@@ -196,10 +196,9 @@ class _Wanted:
     addresses: set[str] = field(default_factory=set)
 
 
-def first_asks(bundle: Bundle, roots: RootStore, options: Options) -> tuple[Ask, ...]:
+def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime) -> tuple[Ask, ...]:
     """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC)  # what is asked does not depend on it
-    evidence = Evidence(__version__, moment, bundle.target, options, roots.info, bundle.chains)
+    evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
     evidence = _with_roots(evidence, roots)
     asks = [one.ask for one in _questions(evidence) if one.ask]
     return tuple(dict.fromkeys((*asks, *(Ask(url, limit=AIA_LIMIT) for url in _missing_issuers(evidence)))))

@@ -85,13 +85,13 @@ def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStor
     roots = split(read(Path(name)))
     if not roots:
         raise StoreError(f"{name} holds no certificate.", hint="Give a PEM file with the roots that are to be trusted.")
-    return Store(StoreInfo(name, None, len(roots), None), roots)
+    return Store(StoreInfo(name, None, len(roots)), roots)
 
 
 def from_certificates(name: str, certificates: Iterable[Certificate]) -> RootStore:
     """A store of just these anchors."""
     roots = tuple(dict.fromkeys(certificate.der for certificate in certificates))
-    return Store(StoreInfo(name, None, len(roots), None), roots)
+    return Store(StoreInfo(name, None, len(roots)), roots)
 
 
 def with_extra(store: RootStore, certificates: Iterable[Certificate]) -> RootStore:
@@ -148,7 +148,7 @@ def _package(package: str, name: str) -> RootStore:
         raise StoreError(f"The package {package} holds no certificates.", hint=f"Run: pip install --upgrade {package}")
     version = _VERSION.search(read(origin).decode("utf-8", "replace"))
     as_of = "{}-{:0>2}-{:0>2}".format(*version.groups()) if version else None
-    return Store(StoreInfo(name, as_of, len(roots), None), roots)
+    return Store(StoreInfo(name, as_of, len(roots)), roots)
 
 
 def system_store(
@@ -165,7 +165,7 @@ def system_store(
         if platform == "darwin":
             raise StoreError("The roots in the macOS keychain cannot be read by certready.", hint=hint)
         raise StoreError("No root store of this system was found.", hint=hint)
-    return Store(StoreInfo("system", None, len(roots), None), roots)
+    return Store(StoreInfo("system", None, len(roots)), roots)
 
 
 def _windows_roots() -> Iterable[bytes]:

@@ -47,7 +47,7 @@ def evidence(
         gathered_at=at or now(),
         target=Target("file", "test.pem"),
         options=options or Options(),
-        store=store or StoreInfo("microsoft", "2026-10-27", len(roots), None),
+        store=store or StoreInfo("microsoft", "2026-10-27", len(roots)),
         chains=chains,
         known=tuple(known),
         roots=roots,

@@ -43,7 +43,7 @@ def sample():
         AT,
         Target("host", "gw.contoso.com:25"),
         Options(at=AT + timedelta(days=1), hostname="gw.contoso.com"),
-        StoreInfo("microsoft", "2026-10-27", 400, "It says nothing of limits."),
+        StoreInfo("microsoft", "2026-10-27", 400),
         (Chain("c1", "tls", (leaf, issuer), 0, ("ab" * 32,), "gw.contoso.com", ("PBES2",), ("A note.",)),),
         (
             Endpoint(

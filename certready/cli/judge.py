@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from certready.cli.options import (
     Shared,
     accepted_domains,
     judging_options,
+    present,
     shared,
 )
 from certready.errors import UsageError
@@ -78,7 +78,7 @@ class Gatherer:
         return pipeline.gather(
             bundle,
             prepared.connectors,
-            now=datetime.now(UTC).replace(microsecond=0),
+            now=present(),
             roots=self.roots,
             fetcher=self.fetcher,
             accepted_domains=prepared.tenant.accepted_domains,

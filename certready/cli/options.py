@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -191,10 +191,13 @@ def judging_options(wanted: Shared, default_role: Role) -> Options:
     )
 
 
+def present() -> datetime:
+    """Now, in UTC and whole seconds, as certificates hold their dates."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def moment(text: str) -> datetime:
     """An ISO 8601 moment in UTC. Raises UsageError where it is none."""
-    from datetime import UTC
-
     try:
         found = datetime.fromisoformat(text.strip())
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from certready import directories
 from certready.errors import CertreadyError, UsageError
 from certready.render import FORMATS, renderer
 from certready.report import Report, Verdict
@@ -104,13 +105,9 @@ def write(stream: TextIO | None, text: str) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """All of the file or nothing of it. Raises CertreadyError where it cannot be written."""
-    temporary = path.with_name(path.name + ".part")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        directories.write(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise CertreadyError(f"{path} cannot be written: {error.strerror}.", hint="Check the path.") from None
 
 

@@ -14,7 +14,7 @@ import click
 from certready.certificate import Certificate
 from certready.cli import output
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
-from certready.cli.options import SectionedCommand, Shared, host_and_port, several, shared
+from certready.cli.options import SectionedCommand, Shared, host_and_port, present, several, shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Target
 
@@ -182,4 +182,4 @@ def _asks(later: _Later, certificates: tuple[Certificate, ...]) -> tuple[Ask, ..
 
     gather = later.result()
     bundle = Bundle(Target("host", ""), (Chain("c1", "tls", certificates),))
-    return first_asks(bundle, gather.roots, gather.prepared.options)
+    return first_asks(bundle, gather.roots, gather.prepared.options, present())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from certready.cli import files, output
-from certready.cli.options import FILE
+from certready.cli.options import FILE, present
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
@@ -64,7 +63,7 @@ def _show(what: str | None, *, as_json: bool) -> int:
     from certready.cli import trusting
 
     held = trusting.loaded(os.environ)
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = present()
     if what is None:
         rows = trusting.overview(held, now)
         output.write(sys.stdout, trusting.as_json("stores", rows) if as_json else trusting.overview_text(rows))

@@ -109,8 +109,6 @@ def _run_facts(report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
         yield "", f"and {len(report.endpoints) - _MOST} more"
     date = f", list of {report.trust.as_of}" if report.trust.as_of else ", list without a date"
     yield "trust store", report.trust.name + date
-    if verbose and report.trust.note:
-        yield "", report.trust.note
     yield "judged as of", _moment(report.evaluated_at)
     if report.gathered_at != report.evaluated_at:
         yield "gathered", _moment(report.gathered_at)
