@@ -15,11 +15,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
+
+from processes import measure, table
 
 from certready.demo.pki import Authority
 from certready.demo.servers import gateway
@@ -81,38 +81,6 @@ def commands(port: int) -> dict[str, list[str]]:
         "certready check FILE --offline": [*certready, "check", "gateway.pem", "--offline", *inbound, *SETTINGS],
         "certready probe HOST": [*certready, "probe", f"127.0.0.1:{port}", "--outbound", HOST, *SETTINGS],
     }
-
-
-def measure(timed: Mapping[str, Sequence[str]], directory: Path, runs: int) -> dict[str, list[float]]:
-    """Seconds of each run of each command, in turns, after one run of each that is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in timed}
-    for turn in range(runs + 1):
-        for name, command in timed.items():
-            seconds = run(name, command, directory)
-            if turn:
-                times[name].append(seconds)
-    return times
-
-
-def run(name: str, command: Sequence[str], directory: Path) -> float:
-    """Seconds from start to end of one process. Ends the benchmark where the process does not say ``ready``."""
-    begin = time.perf_counter()
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - begin
-    if done.returncode:
-        sys.exit(f"{name} ended with {done.returncode}, so its time means nothing.\n{done.stdout}{done.stderr}")
-    return seconds
-
-
-def table(times: Mapping[str, Sequence[float]]) -> str:
-    """One line a command: median, fastest and slowest in milliseconds, and the ratio to the first command."""
-    width = max(len(name) for name in times)
-    peer = median(next(iter(times.values())))
-    lines = [f"{'cold process':{width}}  median ms  fastest  slowest  ratio"]
-    for name, seconds in times.items():
-        shown = (median(seconds) * 1000, min(seconds) * 1000, max(seconds) * 1000)
-        lines.append("{:{}}  {:9.0f}  {:7.0f}  {:7.0f}  {:5.2f}".format(name, width, *shown, median(seconds) / peer))
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

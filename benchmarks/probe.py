@@ -20,10 +20,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
+
+from processes import Done, measure, succeeded, table
 
 from certready.demo.pki import Authority
 from certready.demo.servers import Register, gateway, publishing
@@ -53,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="certready-benchmark-") as name:
         directory = Path(name)
         with serving(directory, 0) as port:
-            print(table(measure(commands(port, arguments.sslyze), directory, runs)))
+            print(table(measure(commands(port, arguments.sslyze), directory, runs, certificate_seen)))
         print(round_trips(directory, runs, arguments.round_trip))
 
 
@@ -165,37 +167,9 @@ def commands(port: int, sslyze: Path | None) -> dict[str, list[str]]:
     return found
 
 
-def measure(timed: Mapping[str, Sequence[str]], directory: Path, runs: int) -> dict[str, list[float]]:
-    """Seconds of each run of each command, in turns, after one run of each that is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in timed}
-    for turn in range(runs + 1):
-        for name, command in timed.items():
-            seconds = run(name, command, directory)
-            if turn:
-                times[name].append(seconds)
-    return times
-
-
-def run(name: str, command: Sequence[str], directory: Path) -> float:
-    """Seconds from start to end of one process. Ends the benchmark where a process fails."""
-    begin = time.perf_counter()
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - begin
-    if done.returncode and not (name.startswith("sslyze") and "Certificates Information" in done.stdout):
-        sys.exit(f"{name} ended with {done.returncode}, so its time means nothing.\n{done.stdout}{done.stderr}")
-    return seconds
-
-
-def table(times: Mapping[str, Sequence[float]]) -> str:
-    """One line a command: median, fastest and slowest in milliseconds, and how many times the first command."""
-    first = median(next(iter(times.values())))
-    lines = [f"{'':<38}{'median ms':>10}{'fastest':>9}{'slowest':>9}{'ratio':>7}"]
-    for name, seconds in times.items():
-        middle = median(seconds)
-        lines.append(
-            f"{name:<38}{middle * 1e3:>10.0f}{min(seconds) * 1e3:>9.0f}{max(seconds) * 1e3:>9.0f}{middle / first:>7.2f}"
-        )
-    return "\n".join(lines)
+def certificate_seen(name: str, done: Done) -> bool:
+    """sslyze reports a certificate it distrusts by its exit code; it has done its work all the same."""
+    return succeeded(name, done) or (name.startswith("sslyze") and "Certificates Information" in done.stdout)
 
 
 def round_trips(directory: Path, runs: int, milliseconds: int) -> str:
