@@ -144,9 +144,9 @@ def asked(ask: Callable[[x509.Certificate, x509.Certificate, bytes], Callable[[]
 
 
 def _ask_certready(leaf: x509.Certificate, issuer: x509.Certificate, body: bytes) -> Callable[[], str]:
-    from certready.certificate import Certificate
     from certready.model import Answer
     from certready.revocation import judge
+    from certready.x509.certificate import Certificate
 
     child, parent = (Certificate(der(one)) for one in (leaf, issuer))
     return lambda: judge(child, parent, Answer(child.sha256, "crl", "file", body=body), datetime.now(UTC)).status

@@ -24,15 +24,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certready import pipeline, stores
-from certready.certificate import Certificate
+from certready import gathering as pipeline
 from certready.cli.identity import throw_away
 from certready.cli.listening import Sessions
 from certready.demo.pki import Authority
+from certready.exchange import from_options
 from certready.model import Bundle, Evidence, Options
 from certready.net.admission import Limits
-from certready.net.server import Listener
-from certready.tenant import from_options
+from certready.net.listener import Listener
+from certready.roots import stores
+from certready.x509.certificate import Certificate
 
 HOSTILE = (b"", b"\0" * 4096, b"A" * 100_000, b"EHLO x\r\nSTARTTLS\r\nMAIL\r\n", b"EHLO x\r\nSTARTTLS\r\n")
 

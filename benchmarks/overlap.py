@@ -25,11 +25,11 @@ from datetime import UTC, datetime
 from statistics import median
 
 from certready import bundle
-from certready.certificate import Certificate
 from certready.demo.pki import Authority
+from certready.gathering import check
 from certready.model import Options, Root, RootStore, StoreInfo
-from certready.net.http import HttpFetcher
-from certready.pipeline import check
+from certready.net.http.fetcher import HttpFetcher
+from certready.x509.certificate import Certificate
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ from cryptography.x509 import verification
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.context import ValidationContext
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority
-from certready.matching import covers
+from certready.exchange.matching import covers
 from certready.model import Chain, Root
 from certready.path import judge
+from certready.x509.certificate import Certificate
 
 HOST = "mail.contoso.example"
 

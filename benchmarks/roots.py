@@ -20,15 +20,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from certready import microsoft, stores
-from certready.certificate import Certificate
 from certready.demo.pki import Authority
+from certready.roots import microsoft, stores
+from certready.x509.certificate import Certificate
 
 ROOT = "cb3ccbb76031e5e0138f8dd39a23f9de47ffc35e43c1144cea27d46a5ab1cb5f"  # DigiCert Global Root G2
 TIMED = """
 import json, sys, time
 from pathlib import Path
-from certready import bundle, microsoft, stores
+from certready import bundle
+from certready.roots import microsoft
+from certready.roots import stores
 chain = bundle.load(Path(sys.argv[1]).read_bytes()).chains[0].certificates
 begin = time.perf_counter()
 store = stores.load("microsoft")

@@ -30,18 +30,18 @@ from certready._version import __version__
 if TYPE_CHECKING:
     from certready.bundle import load, load_files
     from certready.cache import CachingFetcher
-    from certready.certificate import Certificate
     from certready.errors import CertreadyError
-    from certready.evidence import dump as dump_evidence
-    from certready.evidence import load as load_evidence
+    from certready.exchange.export.load import load as load_tenant
+    from certready.gathering import Supplied, check, gather
     from certready.judging import judge
     from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, RootStore, Tenant
-    from certready.net.http import HttpFetcher
-    from certready.net.tls import fetch
-    from certready.pipeline import Supplied, check, gather
-    from certready.report import Finding, Report, Severity
-    from certready.stores import load as load_roots
-    from certready.tenant.load import load as load_tenant
+    from certready.model.report import Finding, Report, Severity
+    from certready.net.gateway import fetch
+    from certready.net.http.fetcher import HttpFetcher
+    from certready.roots.stores import load as load_roots
+    from certready.serial import dump as dump_evidence
+    from certready.serial import load as load_evidence
+    from certready.x509.certificate import Certificate
 
 __all__ = [
     "AcceptedDomain",
@@ -77,29 +77,29 @@ _PLACES = {
     "AcceptedDomain": "model:AcceptedDomain",
     "Bundle": "model:Bundle",
     "CachingFetcher": "cache:CachingFetcher",
-    "Certificate": "certificate:Certificate",
+    "Certificate": "x509.certificate:Certificate",
     "CertreadyError": "errors:CertreadyError",
     "Connector": "model:Connector",
     "Evidence": "model:Evidence",
     "Fetcher": "model:Fetcher",
-    "Finding": "report:Finding",
-    "HttpFetcher": "net.http:HttpFetcher",
+    "Finding": "model.report:Finding",
+    "HttpFetcher": "net.http.fetcher:HttpFetcher",
     "Options": "model:Options",
-    "Report": "report:Report",
+    "Report": "model.report:Report",
     "RootStore": "model:RootStore",
-    "Severity": "report:Severity",
-    "Supplied": "pipeline:Supplied",
+    "Severity": "model.report:Severity",
+    "Supplied": "gathering:Supplied",
     "Tenant": "model:Tenant",
-    "check": "pipeline:check",
-    "dump_evidence": "evidence:dump",
-    "fetch": "net.tls:fetch",
-    "gather": "pipeline:gather",
+    "check": "gathering:check",
+    "dump_evidence": "serial:dump",
+    "fetch": "net.gateway:fetch",
+    "gather": "gathering:gather",
     "judge": "judging:judge",
     "load": "bundle:load",
-    "load_evidence": "evidence:load",
+    "load_evidence": "serial:load",
     "load_files": "bundle:load_files",
-    "load_roots": "stores:load",
-    "load_tenant": "tenant.load:load",
+    "load_roots": "roots.stores:load",
+    "load_tenant": "exchange.export.load:load",
 }
 
 

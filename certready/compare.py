@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from certready.certificate import Certificate
 from certready.model import Bundle, Chain
 from certready.render.json import moment
 from certready.render.layout import shorten
-from certready.replies import printable
+from certready.smtp.replies import printable
+from certready.x509.certificate import Certificate
 
 SCHEMA = "certready.comparison/1"
 # Containers whose order is that of the wire; PFX and P7B files are put in order by whoever reads them.

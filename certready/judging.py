@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from certready.certificate import Certificate
 from certready.checks import run
 from certready.checks.names import connector_match
 from certready.checks.revocation import results
 from certready.checks.weights import weigh
+from certready.exchange import select
 from certready.model import Chain, Connector, Evidence
-from certready.path import full_path, judgement
-from certready.report import (
+from certready.model.report import (
     CertificateInfo,
     ChainResult,
     ConnectorResult,
@@ -21,7 +20,8 @@ from certready.report import (
     Severity,
     Verdict,
 )
-from certready.tenant import select
+from certready.path import full_path, judgement
+from certready.x509.certificate import Certificate
 
 Weighed = tuple[Severity, bool]
 

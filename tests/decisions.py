@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from certready.facts import FACTS
+from certready.exchange.facts import FACTS
 from certready.model import AcceptedDomain, Connector, Tenant
 
 CONTOSO = ("contoso.com",)

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from certready._version import __version__
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued, new_key, now
 from certready.model import Chain, Container, Evidence, Known, Options, Root, StoreInfo, Target
+from certready.x509.certificate import Certificate
 
 
 def certificate(issued: Issued | bytes) -> Certificate:

@@ -25,11 +25,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.bundle import MAX_BYTES, certificates, load, load_files
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued
 from certready.errors import CertreadyError, InputError, PasswordError
-from certready.keys import spki_sha256
 from certready.model import Chain, Target
+from certready.x509.certificate import Certificate
+from certready.x509.key import spki_sha256
 
 ROOT = Authority.root()
 ISSUER = ROOT.intermediate()

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from jsonschema import Draft202012Validator
 
 from certready import schemas
-from certready.certificate import Certificate
 from certready.compare import compare, text, to_json
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle, Chain, Container, Endpoint, Target
+from certready.x509.certificate import Certificate
 
 ROOT = Authority.root("Root")
 ISSUING = ROOT.intermediate("Issuing")

@@ -11,18 +11,19 @@ from cryptography import x509
 from jsonschema import Draft202012Validator
 
 from certready import bundle as bundles
-from certready import schemas, stores
-from certready.certificate import Certificate
+from certready import schemas
 from certready.demo.pki import CLIENT, DAY, SERVER, Authority, Issued
 from certready.diff import Difference, difference
 from certready.diff.show import difference_dict, difference_lines
 from certready.errors import InputError
+from certready.exchange.matching import match, parse_value
+from certready.gathering import gather
 from certready.judging import judge
-from certready.matching import match, parse_value
 from certready.model import AcceptedDomain, Connector, Evidence, Options
-from certready.pipeline import gather
 from certready.render.layout import plain
-from certready.stores import with_extra
+from certready.roots import stores
+from certready.roots.stores import with_extra
+from certready.x509.certificate import Certificate
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 VALIDATOR = Draft202012Validator(schemas.load("diff"))

@@ -19,8 +19,8 @@ from certready.explain import CATALOGUE, explain
 from certready.explain.find import MAX_TEXT
 from certready.explain.rules import DOCS, doc_of, explain_rule, looks_like_a_rule, rule_in
 from certready.explain.show import explanation_dict, explanation_lines, filled, rule_dict, rule_lines, rules_page
+from certready.model.report import Rule
 from certready.render.layout import plain
-from certready.report import Rule
 from tests.test_remedy import contract_rules
 
 VALIDATOR = Draft202012Validator(schemas.load("explain"))

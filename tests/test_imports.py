@@ -54,7 +54,7 @@ def test_a_file_check_loads_nothing_heavy(bundle: tuple[str, str], store: str) -
 def test_a_probe_loads_only_what_tls_needs() -> None:
     """A probe without revocation imports pyOpenSSL and no HTTP client, no DNS library, no second validation library."""
     modules = loaded("probe", "127.0.0.1:1", "--revocation", "off", "--outbound", "mail.contoso.com")
-    assert "certready.net.tls" in modules
+    assert "certready.net.gateway" in modules
     assert set() == heavy(modules, (*HEAVY, "urllib3"))
 
 

@@ -15,18 +15,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from certready import bundle as bundles
-from certready.certificate import Certificate
 from certready.checks.weights import WEIGHTS
 from certready.demo.pki import Authority, Issued
+from certready.exchange.powershell import quote, set_value
+from certready.gathering import gather
 from certready.judging import judge
 from certready.model import AcceptedDomain, Connector, Evidence, Options
-from certready.pipeline import gather
+from certready.model.report import Report, Severity
 from certready.remedy import Remedy, distinguished_name, remedies, rules_with_a_remedy, script, tls_certificate_name
 from certready.remedy.exchange import bind_certificate, new_inbound, new_send_connector, register_domain
 from certready.remedy.request import request, wanted_names
-from certready.report import Report, Severity
-from certready.stores import with_extra
-from certready.tenant.powershell import quote, set_value
+from certready.roots.stores import with_extra
+from certready.x509.certificate import Certificate
 
 SINGLE = "'\u2018\u2019\u201a\u201b"
 DOUBLE = '"\u201c\u201d\u201e'
@@ -252,7 +252,7 @@ def evidence(
     while root is not None and root.issuer is not None:
         root = root.issuer
     assert root is not None
-    from certready import stores
+    from certready.roots import stores
 
     store = with_extra(stores.load("mozilla"), (Certificate(root.der),))
     return gather(

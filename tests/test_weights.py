@@ -12,7 +12,7 @@ import pytest
 from certready.checks import CHECKS, RULES, run
 from certready.checks.weights import WEIGHTS, Column, row_for, weigh
 from certready.model import Connector, Evidence, Options, RevocationMode, StoreInfo, Target
-from certready.report import NotApplicable, Observation, Rule, Severity
+from certready.model.report import NotApplicable, Observation, Rule, Severity
 
 # The ids that other people's scripts key on (contract, "Rules").
 CONTRACT = [

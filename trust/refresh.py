@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from certready import microsoft
 from certready.errors import CertreadyError
-from certready.trustfacts import dump, load
-from certready.trustlist import read
+from certready.roots import microsoft
+from certready.roots.facts import dump, load
+from certready.roots.trustlist import read
 
 HERE = Path(__file__).parent
 FACTS = HERE / "microsoft.jsonl"

@@ -23,9 +23,9 @@ from certready.bundle.contents import (
 from certready.bundle.der import Reading
 from certready.bundle.keys import password_bytes
 from certready.bundle.text import decode, from_base64
-from certready.certificate import Certificate
 from certready.errors import InputError
 from certready.model import Bundle, Chain, Container, Target
+from certready.x509.certificate import Certificate
 
 _UNNAMED = "the input"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from certready.certificate import Certificate
 from certready.errors import InputError
 from certready.model import Container
+from certready.x509.certificate import Certificate
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_CERTIFICATES = 500

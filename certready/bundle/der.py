@@ -20,8 +20,8 @@ from certready.bundle.asn1 import (
     read,
 )
 from certready.bundle.contents import MAX_CERTIFICATES, MAX_KEYS, Contents, join, too_many, with_note
-from certready.certificate import UNREADABLE, Certificate, attempt
 from certready.errors import InputError
+from certready.x509.certificate import UNREADABLE, Certificate, attempt
 
 Kind = Literal["certificate", "pkcs7", "pfx", "key", "encrypted-key", "public key", "ocsp", "unknown"]
 

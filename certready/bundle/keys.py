@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 
 from certready.bundle import ciphers
 from certready.bundle.asn1 import SEQUENCE, Asn1Error, Node
-from certready.certificate import UNREADABLE, first_line
 from certready.errors import InputError, PasswordError
-from certready.keys import spki_sha256
+from certready.x509.certificate import UNREADABLE, first_line
+from certready.x509.key import spki_sha256
 
 # RSA 8192 in PKCS#8; checking a longer key takes seconds to minutes.
 MAX_KEY_BYTES = 5000

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certready.bundle import ciphers, keys
 from certready.bundle.asn1 import CONTEXT_0, OID, SEQUENCE, Asn1Error, CutOffError, Node, read
 from certready.bundle.contents import MAX_CERTIFICATES, Contents, leaf_index, too_many
-from certready.certificate import UNREADABLE, Certificate, first_line
 from certready.errors import InputError, PasswordError
-from certready.keys import spki_sha256
+from certready.x509.certificate import UNREADABLE, Certificate, first_line
+from certready.x509.key import spki_sha256
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates

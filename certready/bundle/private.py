@@ -15,10 +15,10 @@ from certready.bundle import der, pem
 from certready.bundle.asn1 import Asn1Error, Node, read
 from certready.bundle.keys import password_bytes
 from certready.bundle.text import decode, from_base64
-from certready.certificate import UNREADABLE
 from certready.errors import InputError
-from certready.keys import spki_sha256
 from certready.model import Bundle
+from certready.x509.certificate import UNREADABLE
+from certready.x509.key import spki_sha256
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 

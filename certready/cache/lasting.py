@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.x509 import ocsp
 
-from certready.der import INTEGER, SEQUENCE, MalformedError, element, members
+from certready.x509.der import INTEGER, SEQUENCE, MalformedError, element, members
 
 # No answer stands longer without a look at its server, whatever it promises: the CA/B Baseline Requirements (4.9.7,
 # 4.9.10) let none about a subscriber's certificate stand longer.

@@ -32,7 +32,7 @@ from certready.checks.tls import check_tls
 from certready.checks.usage import RULES as USAGE_RULES
 from certready.checks.usage import check_usage
 from certready.model import Evidence
-from certready.report import NotApplicable, Observation, Rule
+from certready.model.report import NotApplicable, Observation, Rule
 
 Check = Callable[[Evidence], Iterator[Observation | NotApplicable]]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from cryptography.x509 import Version
 
-from certready.certificate import Certificate
 from certready.model import Chain, Evidence
+from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
-from certready.report import NotApplicable, Observation, Rule
+from certready.x509.certificate import Certificate
 
 NO_CREDENTIALS = "Microsoft Learn: TLS negotiation failed with error NoCredentials"
 

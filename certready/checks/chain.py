@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.certificate import Certificate
 from certready.checks import roots
 from certready.model import Chain, Evidence
+from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import Judgement, Problem, judgement, lint
-from certready.report import NotApplicable, Observation, Rule
+from certready.x509.certificate import Certificate
 
 TRUSTED = Rule(
     "chain.trusted",

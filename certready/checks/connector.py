@@ -11,11 +11,11 @@ from itertools import chain as joined
 from certready.checks import connector_settings as settings
 from certready.checks.connector_rules import LOCKS_DOWN, NO_CERTIFICATE, OVERLAP, RULES, WILDCARD_RECOMMENDED
 from certready.checks.connector_settings import LISTED, about, locks_down, observe
-from certready.matching import Value, dns_names, parent, registrable, under
+from certready.exchange import acceptance, candidates, selection, value_of
+from certready.exchange.matching import Value, dns_names, parent, registrable, under
+from certready.exchange.powershell import command, set_value
 from certready.model import Connector, Evidence, Tenant
-from certready.report import NotApplicable, Observation
-from certready.tenant import acceptance, candidates, selection, value_of
-from certready.tenant.powershell import command, set_value
+from certready.model.report import NotApplicable, Observation
 
 __all__ = ["RULES", "check_connector", "overlap"]
 

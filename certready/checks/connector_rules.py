@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certready.report import Rule
+from certready.model.report import Rule
 
 INBOUND = "https://learn.microsoft.com/powershell/module/exchange/set-inboundconnector"
 OUTBOUND = "https://learn.microsoft.com/powershell/module/exchange/set-outboundconnector"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certready.checks import connector_rules as rules
-from certready.matching import Value
+from certready.exchange import DECISIVE, accepted_above, associated, value_of
+from certready.exchange.matching import Value
+from certready.exchange.powershell import command, quote, set_value
+from certready.exchange.smarthost import is_exchange_online
 from certready.model import Connector, Tenant
-from certready.report import Observation, Rule
-from certready.smarthost import is_exchange_online
-from certready.tenant import DECISIVE, accepted_above, associated, value_of
-from certready.tenant.powershell import command, quote, set_value
+from certready.model.report import Observation, Rule
 
 LISTED = 5
 

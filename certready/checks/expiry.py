@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from certready.certificate import Certificate
 from certready.model import Chain, Evidence, ExpiryWarning
+from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import full_path, judge, judgement
-from certready.report import NotApplicable, Observation, Rule
+from certready.x509.certificate import Certificate
 
 DATES = "RFC 5280, 4.1.2.5"
 VALID = Rule("expiry.valid", "Every certificate of the chain is valid at this moment", reference=DATES)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.endpoints import Handshake
 from certready.model import Endpoint, Evidence
-from certready.report import Observation, Rule
+from certready.model.endpoint import Handshake
+from certready.model.report import Observation, Rule
 
 ENCRYPTION = "Microsoft Learn: Technical reference details about encryption"
 

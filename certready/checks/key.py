@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.certificate import Certificate
-from certready.keys import Key
 from certready.model import Chain, Evidence
+from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
-from certready.report import NotApplicable, Observation, Rule
+from certready.x509.certificate import Certificate
+from certready.x509.key import Key
 
 SIZES = "CA/Browser Forum Baseline Requirements, 6.1.5"
 

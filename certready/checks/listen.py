@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from certready.checks.tls import DIRECTION
 from certready.model import Endpoint, Evidence
-from certready.report import NotApplicable, Observation, Rule
+from certready.model.report import NotApplicable, Observation, Rule
 
 CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
 

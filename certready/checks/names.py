@@ -21,10 +21,20 @@ from certready.checks.names_rules import (
     NO_CONNECTOR,
     RULES,
 )
-from certready.matching import NO_MATCH, Match, Value, covers, dns_names, match, nearest, parse_value, satisfiable
+from certready.exchange import Selection, acceptance, candidates, selection
+from certready.exchange.matching import (
+    NO_MATCH,
+    Match,
+    Value,
+    covers,
+    dns_names,
+    match,
+    nearest,
+    parse_value,
+    satisfiable,
+)
 from certready.model import AcceptedDomain, Chain, Connector, Evidence
-from certready.report import NotApplicable, Observation, Rule
-from certready.tenant import Selection, acceptance, candidates, selection
+from certready.model.report import NotApplicable, Observation, Rule
 
 __all__ = ["RULES", "accepted_domain", "check_names", "connector_match", "malformed"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certready.report import Rule
+from certready.model.report import Rule
 
 CONNECTOR_REFERENCE = "https://learn.microsoft.com/powershell/module/exchange/set-inboundconnector"
 ATTRIBUTION = 'Exchange Team Blog, "Office 365 Message Attribution" (techcommunity 749143)'

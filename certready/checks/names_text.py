@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certready.matching import Match, Value, dns_names, nearest, parent, parse_value, quoted, registrable, satisfiable
+from certready.exchange.accepted import Acceptance, accepted_above
+from certready.exchange.matching import (
+    Match,
+    Value,
+    dns_names,
+    nearest,
+    parent,
+    parse_value,
+    quoted,
+    registrable,
+    satisfiable,
+)
+from certready.exchange.powershell import set_value
 from certready.model import AcceptedDomain, Connector
-from certready.tenant.accepted import Acceptance, accepted_above
-from certready.tenant.powershell import set_value
 
 LISTED = 5
 REQUESTED = 10

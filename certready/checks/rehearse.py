@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from certready.dialogue import SHOWN, Exchange
-from certready.matching import covers, under
+from certready.exchange.matching import covers, under
 from certready.model import AcceptedDomain, Chain, Evidence
+from certready.model.dialogue import SHOWN, Exchange
+from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
-from certready.report import NotApplicable, Observation, Rule
 
 if TYPE_CHECKING:
-    from certready.rehearse import Meaning
+    from certready.smtp.rehearse import Meaning
 
 ATTRIBUTION = "Exchange Team blog: Office 365 Message Attribution; Updated requirements for SMTP relay"
 
@@ -59,7 +59,7 @@ def _answer(evidence: Evidence) -> Observation:
             f"The smart host ended TLS because of the certificate ({decisive.reply}).",
             "Judge the file with certready check: chain, dates, usage and key.",
         )
-    from certready.rehearse import meaning
+    from certready.smtp.rehearse import meaning
 
     found = meaning(decisive.reply)
     if found.kind != "accepted":
@@ -81,7 +81,7 @@ def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
 
 def _doubt(evidence: Evidence) -> Meaning | None:
     """Why a 250 proves nothing here, None where it does."""
-    from certready.rehearse import Meaning
+    from certready.smtp.rehearse import Meaning
 
     if not any(endpoint.asks_certificate for endpoint in evidence.endpoints):
         return Meaning(

@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from certready.certificate import Certificate
 from certready.checks.revocation_rules import (
     DOCUMENTED,
     GOOD,
@@ -27,10 +26,11 @@ from certready.checks.revocation_rules import (
     UNREACHABLE,
 )
 from certready.model import Answer, Evidence
+from certready.model.report import NotApplicable, Observation, RevocationResult, Rule, Status
 from certready.path import full_path
-from certready.report import NotApplicable, Observation, RevocationResult, Rule, Status
 from certready.revocation import Question, judge, overall, questions, short_lived, signed_by
 from certready.revocation.common import when
+from certready.x509.certificate import Certificate
 
 __all__ = ["RULES", "check_revocation", "results"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certready.report import Rule
+from certready.model.report import Rule
 
 DOCUMENTED = (
     "Microsoft documents that outbound connectors with certificate validation check the revocation list, and nothing "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
-from certready.limits import Standing, standing
 from certready.model import Chain, Evidence, Root
+from certready.model.report import Observation, Rule
 from certready.path import Judgement
-from certready.report import Observation, Rule
-from certready.signature import joins
+from certready.roots.limits import Standing, standing
+from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.signature import joins
 
 ROOT_RESTRICTED = Rule(
     "chain.root-restricted",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from certready.checks.further import RULES as FURTHER_RULES
 from certready.checks.further import differing, further, summary
-from certready.endpoints import Trouble
 from certready.model import Endpoint, Evidence
-from certready.report import NotApplicable, Observation, Rule
+from certready.model.endpoint import Trouble
+from certready.model.report import NotApplicable, Observation, Rule
 
 STARTTLS = "RFC 3207"
 CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
@@ -138,7 +138,7 @@ def _nuance(endpoint: Endpoint) -> str:
         return ""
     if endpoint.stage == "starttls" or (endpoint.reply or "").startswith("5"):
         return "refused"
-    from certready.starttls import masked
+    from certready.smtp.starttls import masked
 
     return "masked" if masked(endpoint.reply) else ""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.model import Chain, Evidence
-from certready.report import NotApplicable, Observation, Rule
+from certready.model.report import NotApplicable, Observation, Rule
+from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
 SERVER_AUTH_RULE = Rule("usage.server-auth", "The certificate is for TLS servers", reference="RFC 5280, 4.2.1.12")
 SERVER_AUTH_MISSING = Rule(

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from certready.checks.further import unnamed_only
 from certready.model import Connector, Evidence, RevocationMode
-from certready.report import Observation, Severity
+from certready.model.report import Observation, Severity
 
 Column = Literal["inbound", "partner", "certificate-validation", "domain-validation"]
 

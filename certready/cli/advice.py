@@ -103,7 +103,7 @@ def diff(old: Path, new: Path, shared: Shared) -> int:
         evidence = gather(after, progress)
         gone = gatherer(replace(prepared, wanted=offline(shared), connectors=()))(before, progress)
     if shared.save_evidence:
-        from certready.evidence import dump
+        from certready.serial import dump
 
         output.write_file(shared.save_evidence, dump(evidence))
     report = judge(evidence)

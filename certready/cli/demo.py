@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from certready.cli import output
 from certready.demo.scenarios import Result, run
 from certready.demo.telling import narrate, summary
+from certready.model.report import Report, worst
 from certready.render.json import render_many
 from certready.render.text import render
-from certready.report import Report, worst
 
 
 def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:

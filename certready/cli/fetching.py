@@ -49,7 +49,7 @@ class Later(NamedTuple):
 def _fetcher(wanted: Shared) -> Fetcher:
     if wanted.offline:
         return _cached(None, wanted)
-    from certready.net.http import HttpFetcher
+    from certready.net.http.fetcher import HttpFetcher
 
     http = HttpFetcher(
         allow_private=wanted.allow_private,

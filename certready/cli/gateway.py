@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from certready.certificate import Certificate
 from certready.cli import files, output
 from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import FILE, SectionedCommand, Shared, host_and_port, shared
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
+from certready.x509.certificate import Certificate
 
 EXIT_CANNOT_TELL = 3
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
@@ -50,7 +50,7 @@ def listen(
     address = _bind_address(bind)
     from certready.cli.identity import read_identity, throw_away
     from certready.cli.listening import Sessions, check_writable, terminable
-    from certready.net.server import Listener
+    from certready.net.listener import Listener
 
     check_writable([*(path for _, path in destinations), shared.save_evidence, shared.remedies])
     name = _greeting(address[0])
@@ -134,7 +134,7 @@ def _rehearsed(prepared: Prepared, paths: tuple[Path, ...], how: tuple[str, str,
     from certready.cli.identity import read_identity
     from certready.net.client import Plan
     from certready.net.client import rehearse as talk
-    from certready.rehearse import check_address
+    from certready.smtp.rehearse import check_address
 
     smart_host, recipient, sender = how
     host, port = host_and_port(smart_host)
@@ -188,7 +188,7 @@ def compare(
         path = Path(place)
         if path.exists() or not _is_host(place):
             return _read_place(path, secret)
-        from certready.net.tls import fetch
+        from certready.net.gateway import fetch
 
         host, port = host_and_port(place)
         return fetch(host, port, protocol=protocol, ehlo=ehlo, sni=sni, timeout=timeout, progress=progress)
@@ -208,7 +208,7 @@ def _read_place(path: Path, secret: bytes | None) -> Bundle:
     """A certificate file, or the chains of saved evidence."""
     data = files.read(path, files.EVIDENCE_LIMIT)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        from certready.evidence import load
+        from certready.serial import load
 
         saved = load(data)
         # The endpoint of a rehearsal is the smart host, which presented none of these chains.

@@ -22,10 +22,10 @@ from certready.cli.options import (
 )
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, Role, RootStore, Tenant
-from certready.report import Report
+from certready.model.report import Report
 
 if TYPE_CHECKING:
-    from certready.pipeline import Supplied
+    from certready.gathering import Supplied
 
 Progress = Callable[[str], None]
 
@@ -72,7 +72,7 @@ class Gatherer:
     supplied: Supplied
 
     def __call__(self, bundle: Bundle, progress: Progress) -> Evidence:
-        from certready import pipeline
+        from certready import gathering as pipeline
 
         prepared = self.prepared
         return pipeline.gather(
@@ -92,7 +92,7 @@ class Gatherer:
 
 def gatherer(prepared: Prepared) -> Gatherer:
     """Makes evidence of bundles; store and files are read now, once. Raises CertreadyError where one cannot be read."""
-    from certready import pipeline
+    from certready import gathering as pipeline
 
     wanted = prepared.wanted
     supplied = pipeline.Supplied(
@@ -121,7 +121,7 @@ def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.D
     from certready.judging import judge
 
     if wanted.save_evidence:
-        from certready.evidence import dump
+        from certready.serial import dump
 
         output.write_file(wanted.save_evidence, dump(evidence))
     report = judge(evidence)
@@ -142,7 +142,7 @@ def _tenant(wanted: Shared) -> Tenant:
     """The tenant of the files, with the accepted domains of the options added."""
     tenant = Tenant()
     if wanted.tenant:
-        from certready.tenant.load import load
+        from certready.exchange.export.load import load
 
         tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in wanted.tenant])
         for note in tenant.notes:
@@ -162,14 +162,15 @@ def _connectors(wanted: Shared, tenant: Tenant) -> tuple[tuple[Connector, ...], 
         raise UsageError("--connector chooses out of a tenant file.", hint="Add --tenant FILE, or use --inbound VALUE.")
     if not given:
         return tenant.connectors, False
-    from certready.tenant import find, from_options
+    from certready.exchange import find, from_options
 
     chosen = find(tenant, wanted.connector) if wanted.connector else ()
     return (*chosen, *from_options(wanted.inbound, wanted.outbound, wanted.tls_settings)), True
 
 
 def _store(wanted: Shared) -> RootStore:
-    from certready import bundle, stores
+    from certready import bundle
+    from certready.roots import stores
 
     store = stores.load(wanted.trust or "microsoft")
     extra = [one for path in wanted.extra_root for one in bundle.certificates(files.read(path), str(path))]
@@ -178,7 +179,7 @@ def _store(wanted: Shared) -> RootStore:
 
 def _others(wanted: Shared) -> tuple[RootStore, ...]:
     """The programme whose word explains the chosen store's: Mozilla's beside Microsoft's, else Microsoft's."""
-    from certready import stores
+    from certready.roots import stores
 
     return (stores.load("microsoft" if wanted.trust not in (None, "microsoft") else "mozilla"),)
 
@@ -188,7 +189,7 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
 
     Raises UsageError where ``beside`` (a file or host) or an answer was named that would not be looked at.
     """
-    from certready.evidence import load
+    from certready.serial import load
 
     wanted, connectors, tenant = prepared.wanted, prepared.connectors, prepared.tenant
     if beside:

@@ -19,8 +19,8 @@ from certready.cli.judge import write_remedies
 from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Bundle, Evidence
-from certready.net.server import Visit
-from certready.report import Report, Verdict, worst
+from certready.model.report import Report, Verdict, worst
+from certready.net.listener import Visit
 
 KEPT_REPORTS = 1000  # for formats that are written at the end
 KEPT_EVIDENCE = 64  # chains whose revocation answers are used again
@@ -32,7 +32,7 @@ Key = tuple[bytes, ...]
 
 @dataclass(slots=True)
 class Sessions:
-    """The host of a listener (:class:`certready.net.server.Host`).
+    """The host of a listener (:class:`certready.net.listener.Host`).
 
     ``gather`` makes evidence of a bundle, ``destinations`` say where reports go, ``save`` where evidence does (the
     second session's to a name with "-2", and so on), ``remedies`` where the fixes of the last session do. ``ended`` is
@@ -131,7 +131,7 @@ class Sessions:
     def _save(self, evidence: Evidence) -> None:
         if self.save is None or self.count > SAVED:
             return
-        from certready.evidence import dump
+        from certready.serial import dump
 
         path = self.save if self.count == 1 else self.save.with_stem(f"{self.save.stem}-{self.count}")
         output.write_file(path, dump(evidence))

@@ -224,7 +224,7 @@ def hostname(text: str | None) -> str | None:
     """The host name as an A-label, or None. Raises UsageError where it is none."""
     if text is None:
         return None
-    from certready.matching import a_label
+    from certready.exchange.matching import a_label
 
     found = a_label(text)
     if found is None or found.startswith("*"):
@@ -236,7 +236,7 @@ def hostname(text: str | None) -> str | None:
 
 def accepted_domains(texts: tuple[str, ...]) -> list[str]:
     """The accepted domains as A-labels. Raises UsageError for one that is none."""
-    from certready.matching import a_label
+    from certready.exchange.matching import a_label
 
     found = []
     for text in texts:

@@ -12,8 +12,8 @@ from typing import TextIO
 
 from certready import directories
 from certready.errors import CertreadyError, UsageError
+from certready.model.report import Report, Verdict
 from certready.render import FORMATS, renderer
-from certready.report import Report, Verdict
 
 Destination = tuple[str, Path | None]
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from certready.certificate import Certificate
 from certready.cli import output
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import SectionedCommand, Shared, host_and_port, present, several, shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Target
+from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from certready.net.ahead import Ahead
+    from certready.net.gateway import How
+    from certready.net.http.prefetch import Ahead
     from certready.net.resolve import Family
-    from certready.net.tls import How
 
 Arrived = Callable[[tuple[Certificate, ...]], None]
 _PROTOCOLS = "smtp (the default), submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
@@ -68,7 +68,7 @@ def probe(shared: Shared, **options: object) -> int:
     routes = () if asked.host or asked.mx else smarthosts.routes(prepared)
     with output.progress() as progress:
         later = _Later(partial(gatherer, prepared))
-        from certready.net.ahead import Ahead
+        from certready.net.http.prefetch import Ahead
 
         ahead = Ahead(lambda: later.result().fetcher)
         arrived = partial(_begin, ahead, later)
@@ -104,7 +104,7 @@ def _check(asked: Asked, wanted: Shared) -> None:
 
 def _bundle(asked: Asked, timeout: float, progress: Progress, arrived: Arrived) -> Bundle:
     """What the hosts presented. Raises UsageError."""
-    from certready.net.tls import Node, fetch_many
+    from certready.net.gateway import Node, fetch_many
 
     how = _how(asked, timeout)
     if asked.mx:
@@ -115,7 +115,7 @@ def _bundle(asked: Asked, timeout: float, progress: Progress, arrived: Arrived) 
 
 
 def _how(asked: Asked, timeout: float) -> How:
-    from certready.net.tls import How
+    from certready.net.gateway import How
 
     server = None
     if asked.dns:
@@ -178,7 +178,7 @@ def _begin(ahead: Ahead, later: _Later, certificates: tuple[Certificate, ...]) -
 
 def _asks(later: _Later, certificates: tuple[Certificate, ...]) -> tuple[Ask, ...]:
     """What gathering will ask about this chain."""
-    from certready.pipeline import first_asks
+    from certready.gathering import first_asks
 
     gather = later.result()
     bundle = Bundle(Target("host", ""), (Chain("c1", "tls", certificates),))

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from certready.certificate import Certificate
 from certready.cli import output
 from certready.cli.judge import Gatherer, Prepared, Progress
 from certready.cli.options import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Connector, Evidence, Target
-from certready.report import worst
+from certready.model.report import worst
+from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from certready.net.tls import How
+    from certready.net.gateway import How
 
 _RANGE = "The smart host {} is a range of addresses; probe the addresses in it one by one."
 
@@ -51,7 +51,7 @@ def fetch(
 
     A smart host is a name, an address or a range of addresses (New-OutboundConnector, -SmartHosts).
     """
-    from certready.net.tls import Node, fetch_many
+    from certready.net.gateway import Node, fetch_many
 
     hosts = dict.fromkeys(host for route in wanted for host in route.hosts)
     nodes = [Node(_bare(host), error=_RANGE.format(host) if "/" in host else None) for host in hosts]

@@ -15,7 +15,7 @@ from certready.errors import UsageError
 from certready.model import AcceptedDomain, Tenant
 
 if TYPE_CHECKING:
-    from certready.asking import Answer, Mx
+    from certready.tenant.answer import Answer, Mx
 
 FORMATS = ("text", "json")
 _NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
@@ -67,7 +67,7 @@ def tenant(
         raise UsageError("No tenant file was named.", hint=_NOTHING)
     if sender is not None and null_sender:
         raise UsageError("--sender and --null-sender exclude each other.")
-    from certready.asking import Answer
+    from certready.tenant.answer import Answer
 
     read = _tenant(paths, accepted_domain)
     answer = Answer(read, notes=read.notes)
@@ -85,7 +85,7 @@ def tenant(
 
 def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
     """The tenant of the files, with the accepted domains of the option added."""
-    from certready.tenant.load import load
+    from certready.exchange.export.load import load
 
     found = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths]) if paths else Tenant()
     if not domains:
@@ -112,8 +112,8 @@ def _relayed(
     null_sender: bool,
 ) -> Answer:
     """The question whether mail may relay."""
-    from certready.asking import ask, certificate_notes
-    from certready.attribution import Message
+    from certready.exchange.attribution import Message
+    from certready.tenant.answer import ask, certificate_notes
 
     address = _address(ip) if ip else None
     given = sender is not None or null_sender
@@ -130,19 +130,19 @@ def _relayed(
 
 
 def _routed(answer: Answer, recipient: str) -> Answer:
-    from certready.tenant.route import route
+    from certready.exchange.route import route
 
     return replace(answer, route=route(answer.tenant, _domain(recipient, "--recipient")))
 
 
 def _linted(answer: Answer) -> Answer:
-    from certready.linting import lint
+    from certready.tenant.lint import lint
 
     return replace(answer, findings=lint(answer.tenant))
 
 
 def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | None, timeout: float) -> Answer:
-    from certready.smarthost import recognise
+    from certready.exchange.smarthost import recognise
 
     found = tuple(recognise(one) for one in hosts)
     return replace(answer, smart_hosts=found, mx=_mx(mx, dns, timeout) if mx else None)
@@ -150,10 +150,10 @@ def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | No
 
 def _mx(domain: str, server: str | None, timeout: float) -> Mx:
     """The MX records of a domain, each host recognised; a failure to look them up is said, not raised."""
-    from certready.asking import Mx
+    from certready.exchange.smarthost import recognise
     from certready.net.dns import domain_name, exchangers, nameserver
     from certready.net.resolve import Nameserver, ResolveError
-    from certready.smarthost import recognise
+    from certready.tenant.answer import Mx
 
     if timeout <= 0 or timeout > 600:
         raise UsageError("--timeout is a number of seconds above 0 and at most 600.")
@@ -171,7 +171,7 @@ def _mx(domain: str, server: str | None, timeout: float) -> Mx:
 
 def _domain(text: str, option: str) -> str:
     """The domain of ``user@domain`` or of a bare domain, as an A-label. Raises UsageError."""
-    from certready.matching import a_label, quoted
+    from certready.exchange.matching import a_label, quoted
 
     domain = text.strip().removeprefix("<").removesuffix(">").rpartition("@")[2]
     found = a_label(domain)
@@ -183,7 +183,7 @@ def _domain(text: str, option: str) -> str:
 def _address(text: str) -> str:
     import ipaddress
 
-    from certready.matching import quoted
+    from certready.exchange.matching import quoted
 
     try:
         return str(ipaddress.ip_address(text.strip().strip("[]")))

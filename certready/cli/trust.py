@@ -85,7 +85,7 @@ def _update(
     stl: Path | None, cab: Path | None, pem: Path | None, *, url: str, proxy: str | None, allow_private: bool
 ) -> str:
     """Install what was named, or fetch it. Returns the sentence about what was done."""
-    from certready import microsoft
+    from certready.roots import microsoft
 
     if pem:
         count = microsoft.install_roots(files.read(pem, LIST_LIMIT), os.environ)
@@ -102,7 +102,7 @@ def _update(
 
 def _fetched(url: str, proxy: str | None, *, allow_private: bool) -> bytes:
     from certready.model import Ask
-    from certready.net.http import HttpFetcher
+    from certready.net.http.fetcher import HttpFetcher
 
     fetcher = HttpFetcher(allow_private=allow_private, proxy=proxy)
     with output.progress() as progress:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from certready import bundle, microsoft, stores
-from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready import bundle
 from certready.errors import InputError, StoreError
-from certready.limits import Standing, standing
 from certready.model import Root
 from certready.path import judge
 from certready.render.layout import visible
+from certready.roots import microsoft, stores
+from certready.roots.limits import Standing, standing
+from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 Row = dict[str, Any]
 Loaded = Mapping[str, stores.Store | microsoft.MicrosoftStore | StoreError]

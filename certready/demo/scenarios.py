@@ -12,15 +12,16 @@ from typing import Literal
 from cryptography import x509
 
 from certready import bundle as bundles
-from certready import pipeline, stores
-from certready.certificate import Certificate
+from certready import gathering as pipeline
 from certready.demo.pki import DAY, Authority, AuthorityOptions, Issued, Revoked, now
 from certready.demo.servers import Register, gateway, publishing
+from certready.exchange import from_options
 from certready.model import Bundle, Connector, Fetcher, Options, Role, RootStore
-from certready.net import tls
-from certready.net.http import HttpFetcher
-from certready.report import Report, Severity, Verdict
-from certready.tenant import from_options
+from certready.model.report import Report, Severity, Verdict
+from certready.net import gateway as tls
+from certready.net.http.fetcher import HttpFetcher
+from certready.roots import stores
+from certready.x509.certificate import Certificate
 
 DOMAIN = "contoso.example"
 HOST = "mail.contoso.example"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from certready.demo.scenarios import Result
-from certready.report import Report
+from certready.model.report import Report
 
 INTRODUCTION = """\
 On 127.0.0.1 there now run a private CA's OCSP responder, its CRL and AIA server, and an SMTP gateway with STARTTLS.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from certready.certificate import Certificate
 from certready.diff.aspects import changes
 from certready.diff.connectors import connector_changes
 from certready.diff.model import Change, ConnectorChange, Difference, Effect, Side, Step
 from certready.diff.steps import steps
 from certready.errors import InputError
 from certready.model import Evidence
+from certready.model.report import Report
 from certready.path import judgement
 from certready.remedy import thumbprint, tls_certificate_name
-from certready.report import Report
+from certready.x509.certificate import Certificate
 
 __all__ = ["Change", "ConnectorChange", "Difference", "Effect", "Side", "Step", "difference"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from certready.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.diff.model import Change
 from certready.model import Chain, Evidence
 from certready.path import Judgement, judgement
 from certready.remedy import tls_certificate_name
+from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
 LISTED = 10
 _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from certready.diff.model import ConnectorChange, Effect
-from certready.matching import NO_MATCH, Match, match
+from certready.exchange import select, value_of
+from certready.exchange.matching import NO_MATCH, Match, match
 from certready.model import Connector, Evidence
-from certready.tenant import select, value_of
 
 
 def connector_changes(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
@@ -23,7 +23,7 @@ def connector_changes(evidence: Evidence, old: Sequence[str], new: Sequence[str]
 
 def common_value(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> str | None:
     """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
-    from certready.matching import parse_value, satisfiable
+    from certready.exchange.matching import parse_value, satisfiable
 
     accepted = {one.name for one in evidence.accepted_domains or ()}
     both = [one for one in satisfiable(new) if _certain(match(parse_value(one), old))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from certready.report import Report
+from certready.model.report import Report
 
 Effect = Literal["same", "note", "attention", "breaks"]
 """Nothing changes; it changes and does no harm; somebody must do something; mail stops unless somebody does."""

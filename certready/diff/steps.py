@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from certready.certificate import Certificate
 from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
-from certready.matching import dns_names, parse_value
+from certready.exchange import acceptance
+from certready.exchange.matching import dns_names, parse_value
+from certready.exchange.powershell import command, quote, set_value
 from certready.model import Connector, Evidence
+from certready.model.report import Report
 from certready.remedy import exchange, thumbprint
-from certready.report import Report
-from certready.tenant import acceptance
-from certready.tenant.powershell import command, quote, set_value
+from certready.x509.certificate import Certificate
 
 
 def steps(

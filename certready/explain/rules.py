@@ -10,7 +10,7 @@ from certready.explain.model import RuleDoc
 from certready.explain.rules_certificate import DOCS as CERTIFICATE
 from certready.explain.rules_connector import DOCS as CONNECTOR
 from certready.explain.rules_revocation import DOCS as REVOCATION
-from certready.report import Rule
+from certready.model.report import Rule
 
 SEARCHED = 64 * 1024  # characters of a text in which a rule id is looked for
 DOCS: Mapping[str, RuleDoc] = {**CERTIFICATE, **REVOCATION, **CONNECTOR}

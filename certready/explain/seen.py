@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from certready.exchange.matching import a_label, parent, registrable
 from certready.explain.model import Seen
-from certready.matching import a_label, parent, registrable
 
 MAX_TEXT = 64 * 1024
 MAX_WORDS = 5000

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from certready.explain.find import similar
 from certready.explain.model import Cause, Entry, Explanation, Seen
 from certready.explain.rules import RuleExplanation, doc_of, subjects
+from certready.model.report import Rule
 from certready.render.layout import Line, hanging
-from certready.report import Rule
 
 SCHEMA = "certready.explain/1"
 IN_FULL = 3  # entries whose causes are written out

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
-from certready.dialogue import SHOWN, Exchange
 from certready.errors import CertreadyError
 from certready.model import Endpoint
+from certready.model.dialogue import SHOWN, Exchange
 from certready.net.resolve import Address, ResolveError, addresses, greeting_name, host_name, server_name
 from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, client_context
 from certready.net.wire import ConnectError, Wire
-from certready.rehearse import Dialogue
-from certready.starttls import Outcome, smtp
+from certready.smtp.rehearse import Dialogue
+from certready.smtp.starttls import Outcome, smtp
 
 MAX_ADDRESSES = 4  # a gateway goes on to the next address where one cannot be reached
 STEPS = 6  # the whole talk with one address may take so many times the timeout

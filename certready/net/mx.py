@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from certready.errors import UsageError
+from certready.exchange.smarthost import is_exchange_online
 from certready.model import Bundle
 from certready.net.dns import Exchanger, Located, domain_name, exchangers, host_addresses
+from certready.net.gateway import Arrived, How, Node, Progress, fetch_many
 from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
-from certready.net.tls import Arrived, How, Node, Progress, fetch_many
-from certready.smarthost import is_exchange_online
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from certready.endpoints import Endpoint, Handshake
+from certready.model.endpoint import Endpoint, Handshake
 from certready.net.handshake import ECDSA, EVERYTHING, EXCHANGE, RSA, HandshakeError, Offer, SharedContext, handshake
 from certready.net.resolve import Address, greeting_name
 from certready.net.wire import FIREWALL, ConnectError, Wire
-from certready.starttls import Outcome, Protocol, Step
+from certready.smtp.starttls import Outcome, Protocol, Step
 
 TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
 BACK_OFF = 0.2  # of the timeout, before a gateway that put us off is asked once more

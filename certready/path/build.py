@@ -13,10 +13,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from certready.certificate import Certificate
 from certready.model import Root
 from certready.path import engines
-from certready.signature import Outcome, joins
+from certready.x509.certificate import Certificate
+from certready.x509.signature import Outcome, joins
 
 MAX_DEPTH = 10  # certificates in a path
 MAX_CHECKS = 200  # signatures verified for one chain

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from certready.certificate import Certificate
+from certready.x509.certificate import Certificate
 
 MAX_COMPARISONS = 20_000
 MAX_SHOWN = 3  # names in one sentence

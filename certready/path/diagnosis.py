@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
-from certready.limits import standing
 from certready.model import Chain, Evidence, Root
 from certready.path import build, engines, lint
 from certready.path.lint import Problem
+from certready.roots.limits import standing
+from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 Outcome = Literal["trusted", "incomplete", "self-signed", "untrusted-root", "invalid", "too-complex", "unreadable"]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from cryptography import x509
 
-from certready.certificate import ANY_EKU, SERVER_AUTH, Certificate, first_line
+from certready.x509.certificate import ANY_EKU, SERVER_AUTH, Certificate, first_line
 
 MAX_BYTES = 256 * 1024  # of a whole path; more is not given to the second engine, which has no budget of its own
 

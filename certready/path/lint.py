@@ -12,8 +12,8 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from certready.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.path import constraints
+from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
 NOT_A_CA = "not-a-ca"
 PATH_LENGTH = "path-length"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from certready.exchange.powershell import quote
+from certready.model.report import Finding
 from certready.remedy import exchange
 from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
-from certready.report import Finding
-from certready.tenant.powershell import quote
 
 
 def setting_of(parameters: str, title: str, *notes: str) -> Build:

@@ -12,7 +12,7 @@ import hashlib
 
 from cryptography import x509
 
-from certready.certificate import Certificate, attempt
+from certready.x509.certificate import Certificate, attempt
 
 _KEYS = {
     "2.5.4.3": "CN",

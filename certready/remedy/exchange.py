@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from certready.certificate import Certificate
+from certready.exchange.export.read import EXPORT
+from certready.exchange.powershell import command, quote, set_value
 from certready.model import Connector
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.remedy.model import Remedy
-from certready.tenant.powershell import command, quote, set_value
-from certready.tenant.read import EXPORT
+from certready.x509.certificate import Certificate
 
 RECEIVE_CONNECTOR = "<SERVER>\\Default Frontend <SERVER>"
 NAME_UNKNOWN = "<name in the certificate>"

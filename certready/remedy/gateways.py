@@ -6,8 +6,8 @@ Sources: postconf(5), "smtp_tls_chain_files" and TLS_README; the Exim specificat
 
 from __future__ import annotations
 
+from certready.exchange.powershell import quote
 from certready.remedy.model import Remedy
-from certready.tenant.powershell import quote
 
 POSTFIX_FILE = "/etc/postfix/tls/gateway.pem"
 EXIM_CHAIN = "/etc/exim4/tls/gateway-chain.pem"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from certready.certificate import Certificate
-from certready.matching import a_label, parse_value, registrable, satisfiable
+from certready.exchange.matching import a_label, parse_value, registrable, satisfiable
 from certready.model import AcceptedDomain, Connector
-from certready.report import Finding
+from certready.model.report import Finding
+from certready.x509.certificate import Certificate
 
 Where = Literal["exchange-online", "exchange-server", "seppmail", "postfix", "exim", "ca"]
 

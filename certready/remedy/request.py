@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from certready.matching import a_label, dns_names, parse_value
+from certready.exchange.matching import a_label, dns_names, parse_value
 from certready.remedy.model import Remedy
 
 MAX_NAMES = 100  # beyond it Exchange may ignore every name (names.many-names)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from certready.exchange.matching import parent, parse_value
+from certready.exchange.powershell import quote
 from certready.judging import judged_connectors
-from certready.matching import parent, parse_value
 from certready.model import Connector, Evidence
+from certready.model.report import Finding, Report, Severity
 from certready.path import judgement
 from certready.remedy import connectors, exchange, gateways
 from certready.remedy.dotnet import thumbprint
 from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
 from certready.remedy.request import request, wanted_names
-from certready.report import Finding, Report, Severity
-from certready.tenant.powershell import quote
 
 
 def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:

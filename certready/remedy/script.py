@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from certready.model.report import Report
 from certready.remedy.model import Remedy, Where
 from certready.render.layout import visible
-from certready.report import Report
 
 _PLACES: Mapping[Where, str] = {
     "exchange-online": "Exchange Online (PowerShell, after Connect-ExchangeOnline)",

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from certready.errors import UsageError
-from certready.report import Report, Verdict
+from certready.model.report import Report, Verdict
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from certready.model import Endpoint
+from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
 from certready.render.layout import Line, Span, counted, hanging, listed, shorten, table
-from certready.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
 
 _LABEL = 14
 # Of endpoints and connectors that are merely mentioned, so many are.

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from certready.endpoints import Endpoint, Handshake
-from certready.report import (
+from certready.model.endpoint import Endpoint, Handshake
+from certready.model.report import (
     CertificateInfo,
     ChainResult,
     ConnectorResult,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.asking import Answer, Asked, Mx
-from certready.attribution import Step
+from certready.exchange.attribution import Step
+from certready.exchange.route import Route
 from certready.model import AcceptedDomain, Connector, Tenant
+from certready.model.report import Finding, Severity
 from certready.render.layout import Line, Span, counted, hanging, plain, table
-from certready.report import Finding, Severity
-from certready.tenant.route import Route
+from certready.tenant.answer import Answer, Asked, Mx
 
 _OUTCOMES = {
     "relayed": ("RELAYED", "pass"),

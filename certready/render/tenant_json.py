@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from certready._version import __version__
-from certready.asking import Answer, Asked, Mx
-from certready.attribution import Step
-from certready.facts import FACTS
+from certready.exchange.attribution import Step
+from certready.exchange.facts import FACTS
+from certready.exchange.route import Route
+from certready.exchange.smarthost import SmartHost
 from certready.model import AcceptedDomain, Connector
 from certready.render.json import finding_dict
-from certready.smarthost import SmartHost
-from certready.tenant.route import Route
+from certready.tenant.answer import Answer, Asked, Mx
 
 
 def text(answer: Answer) -> str:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from certready.certificate import Certificate, attempt
 from certready.model import Answer, Ask
-from certready.report import RevocationResult, Status
+from certready.model.report import RevocationResult, Status
 from certready.revocation.common import ORDER, Moment, Opinion, same_name
-from certready.signature import Outcome, signed_by
+from certready.x509.certificate import Certificate, attempt
+from certready.x509.signature import Outcome, signed_by
 
 __all__ = ["Outcome", "Question", "judge", "overall", "questions", "relevant", "short_lived", "signed_by"]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from certready.certificate import UNREADABLE
-from certready.report import Status
+from certready.model.report import Status
+from certready.x509.certificate import UNREADABLE
 
 # What reading hostile structures through cryptography may raise.
 MISREAD = (*UNREADABLE, x509.DuplicateExtension, OverflowError)

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from certready.certificate import Certificate, E, attempt
 from certready.revocation.common import (
     MISREAD,
     Moment,
@@ -30,7 +29,8 @@ from certready.revocation.common import (
 )
 from certready.revocation.forms import uniform
 from certready.revocation.layout import Layout, excerpt, layout, may_be_critical, mentions, sampled
-from certready.signature import verify
+from certready.x509.certificate import Certificate, E, attempt
+from certready.x509.signature import verify
 
 WHAT = "a CRL"
 MOST_LISTS = 20  # in one PEM file

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from certready.der import INTEGER, Element, element, members
+from certready.x509.der import INTEGER, Element, element, members
 
 MOST_FORMS = 48
 MOST_ODD = 48  # entries read one by one where the pattern stops

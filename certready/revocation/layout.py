@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from certready.der import SEQUENCE, Element, MalformedError, Signed, element, members, signed
+from certready.x509.der import SEQUENCE, Element, MalformedError, Signed, element, members, signed
 
 TIMES = (0x17, 0x18)  # UTCTime, GeneralizedTime
 EXTENSIONS = 0xA0

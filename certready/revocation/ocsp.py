@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certready.certificate import OCSP_SIGNING, UNREADABLE, Certificate, attempt
-from certready.der import (
+from certready.revocation.common import MISREAD, Moment, Opinion, not_an_answer, revoked, same_name, timely, when
+from certready.x509.certificate import OCSP_SIGNING, UNREADABLE, Certificate, attempt
+from certready.x509.der import (
     OCTET_STRING,
     OID,
     SEQUENCE,
@@ -31,8 +32,7 @@ from certready.der import (
     names,
     signed,
 )
-from certready.revocation.common import MISREAD, Moment, Opinion, not_an_answer, revoked, same_name, timely, when
-from certready.signature import signed_by, verify
+from certready.x509.signature import signed_by, verify
 
 WHAT = "an OCSP answer"
 MOST_RESPONDERS = 8  # certificates inside an answer that are looked at

@@ -15,7 +15,7 @@ from certready.cache import CachingFetcher, entries
 from certready.cache.lasting import BRIEFLY, UNDATED
 from certready.demo.pki import DAY, Authority
 from certready.model import Ask, Reply
-from certready.net.http import HttpFetcher
+from certready.net.http.fetcher import HttpFetcher
 from tests.net.serving import Handler, page, serving
 
 NOW = datetime.now(UTC).replace(microsecond=0)

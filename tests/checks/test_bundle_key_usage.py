@@ -11,15 +11,15 @@ from cryptography.x509 import BasicConstraints, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certready.bundle import load
-from certready.certificate import Certificate
 from certready.checks import bundle, key, usage
 from certready.checks.bundle import check_bundle
 from certready.checks.key import check_key, weakness_of
 from certready.checks.usage import check_usage
 from certready.demo.pki import CLIENT, SERVER, Authority, Issued, key_usage
-from certready.keys import Key
 from certready.model import Chain, Container, Evidence, Options, Root, StoreInfo, Target
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
+from certready.x509.certificate import Certificate
+from certready.x509.key import Key
 
 ROOT = Authority.root()
 ISSUER = ROOT.intermediate()

@@ -10,8 +10,8 @@ from cryptography import x509
 from certready.checks.chain import RULES, check_chain
 from certready.demo.pki import CLIENT, Authority
 from certready.model import Chain, Container, Endpoint, Evidence, Known, StoreInfo
+from certready.model.report import NotApplicable, Observation
 from certready.path import engines
-from certready.report import NotApplicable, Observation
 from tests import pki
 
 

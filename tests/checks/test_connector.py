@@ -10,7 +10,7 @@ import pytest
 from certready.checks.connector import RULES, check_connector
 from certready.demo.pki import Authority
 from certready.model import AcceptedDomain, Connector, Evidence, Options
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
 from tests import pki
 
 CA = Authority.root()

@@ -9,7 +9,7 @@ import pytest
 from certready.checks.expiry import RULES, check_expiry, warning_time
 from certready.demo.pki import DAY, Authority, Issued
 from certready.model import Evidence, ExpiryWarning, Known, Options
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
 from tests import pki
 
 MOMENT = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from certready.certificate import Certificate
 from certready.checks.further import further, summary, unnamed_only
 from certready.checks.tls import check_tls
 from certready.checks.weights import weigh
 from certready.demo.pki import Authority
-from certready.endpoints import Endpoint, Handshake
 from certready.model import Chain, Connector, Evidence
-from certready.report import Observation, Rule, Severity
+from certready.model.endpoint import Endpoint, Handshake
+from certready.model.report import Observation, Rule, Severity
+from certready.x509.certificate import Certificate
 from tests.checks.test_tls import GOOD, evidence
 
 CA = Authority.root()

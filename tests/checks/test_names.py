@@ -10,9 +10,9 @@ from cryptography import x509
 
 from certready.checks.names import RULES, check_names, connector_match
 from certready.demo.pki import Authority
-from certready.matching import Match
+from certready.exchange.matching import Match
 from certready.model import AcceptedDomain, Chain, Connector, Evidence, Options, Target
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
 from tests import pki
 
 CA = Authority.root()

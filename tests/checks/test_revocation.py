@@ -9,11 +9,11 @@ import pytest
 from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
 
-from certready.certificate import Certificate
 from certready.checks.revocation import RULES, check_revocation, results
 from certready.demo.pki import Authority, Issued
 from certready.model import Answer, Chain, Endpoint, Evidence, Known, Options, Root, StoreInfo, Target
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
+from certready.x509.certificate import Certificate
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

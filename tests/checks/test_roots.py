@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 import certready
-from certready import stores
-from certready.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.demo.pki import Authority
 from certready.model import Connector, Limits, Options, Root, RootStore, StoreInfo
-from certready.report import Finding, Report, Severity
+from certready.model.report import Finding, Report, Severity
+from certready.roots import stores
+from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 INBOUND = Connector("in", "inbound", value="*.contoso.com")
 OUTBOUND = Connector("out", "outbound", value="mail.contoso.com", level="domain-validation")

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from certready.certificate import Certificate
 from certready.checks.tls import RULES, check_tls
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Endpoint, Evidence, Options, StoreInfo, Target
-from certready.report import NotApplicable, Observation
+from certready.model.report import NotApplicable, Observation
+from certready.x509.certificate import Certificate
 
 CA = Authority.root()
 FIRST = Certificate(CA.issue("gw.contoso.test").der)

@@ -18,8 +18,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from certready import schemas
-from certready.certificate import Certificate
 from certready.demo.pki import Authority
+from certready.x509.certificate import Certificate
 from tests.cli.conftest import Material, Ran
 from tests.live.servers import FaultySmtp, tls, tls_context
 

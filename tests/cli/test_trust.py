@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 from cabarchive import CabArchive, CabFile
 
-from certready import directories, microsoft
+from certready import directories
+from certready.roots import microsoft
 from tests.cli.conftest import Material, Ran
 
 Run = Callable[..., Ran]

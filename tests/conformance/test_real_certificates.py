@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from certready import stores
 from certready.model import Chain, Root
 from certready.path import judge
+from certready.roots import stores
 from tests.conformance.limbo import ABSENT, DATA, certificate, read
 
 REAL = DATA / "real-certificates.json.xz"

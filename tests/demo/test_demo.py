@@ -15,7 +15,7 @@ import pytest
 from certready.cli import main
 from certready.demo.scenarios import HOST, SCENARIOS, Result, run
 from certready.demo.telling import INTRODUCTION, narrate, summary
-from certready.report import Finding, Report, Severity
+from certready.model.report import Finding, Report, Severity
 
 KINDS = ("check", "probe")
 CASES = [(scenario.name, kind) for scenario in SCENARIOS for kind in KINDS]

@@ -19,11 +19,11 @@ import pytest
 
 from certready import bundle
 from certready.demo.pki import DAY, Authority, now
+from certready.gathering import check
 from certready.model import Options
-from certready.net.http import HttpFetcher
-from certready.pipeline import check
-from certready.report import Report
-from certready.stores import load as load_roots
+from certready.model.report import Report
+from certready.net.http.fetcher import HttpFetcher
+from certready.roots.stores import load as load_roots
 
 pytestmark = pytest.mark.live
 

@@ -14,17 +14,18 @@ from typing import Any
 
 import pytest
 
-from certready import pipeline, stores
-from certready.certificate import Certificate
+from certready import gathering as pipeline
 from certready.cli.identity import throw_away
 from certready.cli.listening import Sessions
 from certready.demo.pki import Authority
+from certready.exchange import from_options
 from certready.model import Bundle, Evidence, Options
+from certready.model.report import Report, Severity
 from certready.net.client import Plan, rehearse
-from certready.net.server import Listener
+from certready.net.listener import Listener
 from certready.net.session import Identity
-from certready.report import Report, Severity
-from certready.tenant import from_options
+from certready.roots import stores
+from certready.x509.certificate import Certificate
 from tests.live.clients import SendingExim, SendingPostfix, write_client_files
 from tests.live.servers import UnavailableError
 

@@ -14,11 +14,11 @@ import pytest
 from certready import bundle
 from certready.cache import CachingFetcher
 from certready.demo.pki import DAY, Authority, Issued
+from certready.gathering import check
 from certready.model import Ask, Fetcher, Options
-from certready.net.http import HttpFetcher
-from certready.pipeline import check
-from certready.report import Report
-from certready.stores import load as load_roots
+from certready.model.report import Report
+from certready.net.http.fetcher import HttpFetcher
+from certready.roots.stores import load as load_roots
 from tests.live.nginx import Nginx, nginx
 from tests.live.servers import UnavailableError
 

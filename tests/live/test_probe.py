@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from certready.demo.pki import Authority
-from certready.net.tls import fetch
+from certready.net.gateway import fetch
 
 pytestmark = pytest.mark.live
 

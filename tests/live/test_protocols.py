@@ -10,7 +10,7 @@ import pytest
 
 from certready.demo.pki import Authority
 from certready.model import Bundle
-from certready.net.tls import fetch
+from certready.net.gateway import fetch
 from tests.live.mailbox import Dovecot, Slapd
 from tests.live.servers import UnavailableError
 

@@ -14,10 +14,10 @@ import pytest
 
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle
-from certready.net.server import Listener, Visit
+from certready.model.report import Verdict
+from certready.net.listener import Listener, Visit
 from certready.net.session import Identity
 from certready.remedy.gateways import exim_client, postfix_client, postfix_old_client
-from certready.report import Verdict
 from tests.live.servers import HOST, Exim, Postfix, UnavailableError
 
 pytestmark = pytest.mark.live

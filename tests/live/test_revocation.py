@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from certready.certificate import Certificate
 from certready.demo.pki import DAY, Authority, Issued, now
 from certready.model import Answer
-from certready.net.http import HttpFetcher
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
+from certready.net.http.fetcher import HttpFetcher
 from certready.revocation import judge, questions
+from certready.x509.certificate import Certificate
 from tests.live.responder import OpensslCa, Responder, keep, responding
 
 pytestmark = pytest.mark.live

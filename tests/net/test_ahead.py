@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from certready.model import Ask, Reply
-from certready.net.ahead import Ahead
+from certready.net.http.prefetch import Ahead
 
 ONE, TWO, THREE = (Ask(f"http://ca.test/{name}") for name in ("one", "two", "three"))
 

@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from certready.model import Ask, Reply
-from certready.net import guard
-from certready.net.guard import public, refused_host
-from certready.net.http import HttpFetcher
+from certready.net.http import guard
+from certready.net.http.fetcher import HttpFetcher
+from certready.net.http.guard import public, refused_host
 from tests.net.serving import AnyPath, Handler, closed_port, moved, page, raw, serving
 
 QUICK = HttpFetcher(allow_private=True, backoff=0.001)

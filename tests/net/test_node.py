@@ -10,7 +10,7 @@ import pytest
 
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle, Endpoint
-from certready.net.tls import fetch
+from certready.net.gateway import fetch
 from tests.live.servers import Act, FaultySmtp, Visit, free_port, pem, tls, tls_context
 
 BANNER = b"220 gw.contoso.test ESMTP\r\n"

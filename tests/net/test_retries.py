@@ -11,8 +11,8 @@ import pytest
 
 from certready.demo.pki import Authority
 from certready.model import Ask, Reply
-from certready.net import guard
-from certready.net.http import HttpFetcher, merged
+from certready.net.http import guard
+from certready.net.http.fetcher import HttpFetcher, merged
 from tests.net.serving import Handler, Page, closed_port, each, moved, page, raw, serving
 
 LIST = page(b"list")

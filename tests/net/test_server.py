@@ -19,10 +19,10 @@ import pytest
 from certready.demo.pki import Authority
 from certready.errors import CertreadyError, UsageError
 from certready.model import Bundle
+from certready.model.report import Verdict
 from certready.net.admission import WINDOW, Admission, Limits, network
-from certready.net.server import Listener, Visit
+from certready.net.listener import Listener, Visit
 from certready.net.session import Identity
-from certready.report import Verdict
 
 ROOT = Authority.root("Root")
 ISSUING = ROOT.intermediate("Issuing")

@@ -15,12 +15,12 @@ from cryptography import x509
 from certready.demo.pki import Authority, Issued
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
+from certready.net import gateway as scheduling
 from certready.net import node as fetching
 from certready.net import resolve as resolving
-from certready.net import tls as scheduling
+from certready.net.gateway import MAX_ADDRESSES, fetch
 from certready.net.handshake import SharedContext
 from certready.net.resolve import ResolveError, addresses, greeting_name, host_name, server_name, within
-from certready.net.tls import MAX_ADDRESSES, fetch
 from tests.live.servers import (
     Act,
     FaultySmtp,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority
 from certready.model import Ask, Reply
-from certready.net.exchange import Request, Result
-from certready.net.http import HttpFetcher
-from certready.net.ways import OCSP_REQUEST, SHORT, refused, ways
+from certready.net.http.fetcher import HttpFetcher
+from certready.net.http.ocsp import OCSP_REQUEST, SHORT, refused, ways
+from certready.net.http.request import Request, Result
 from certready.revocation import questions
+from certready.x509.certificate import Certificate
 from tests.net.serving import NOT_FOUND, AnyPath, Page, page, raw, serving
 
 CA = Authority.root(ocsp_url="http://pki.example/ocsp")

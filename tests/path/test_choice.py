@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import permutations
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued, now
 from certready.path import Judgement, build, judge, lint
+from certready.x509.certificate import Certificate
 from tests import pki
 
 ROOT = Authority.root("Known Root")

@@ -9,10 +9,10 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.certificate import Certificate
 from certready.demo.pki import CLIENT, DAY, Authority, now
 from certready.model import Known
 from certready.path import Judgement, build, engines, full_path, judge, judgement, lint
+from certready.x509.certificate import Certificate
 from tests import pki
 
 

@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from certready.certificate import Certificate
 from certready.demo.pki import CLIENT, SERVER, Authority, Issued, key_usage
 from certready.path import constraints, lint
+from certready.x509.certificate import Certificate
 from tests import pki
 
 

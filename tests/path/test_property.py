@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.context import ValidationContext
 
-from certready.certificate import Certificate
 from certready.demo.pki import CLIENT, SERVER, Authority, now
 from certready.model import Root
 from certready.path import build, engines, judge
+from certready.x509.certificate import Certificate
 from tests import pki
 
 AT = now()

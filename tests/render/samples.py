@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from certready.model import Endpoint, StoreInfo, Target
-from certready.report import (
+from certready.model.report import (
     CertificateInfo,
     ChainResult,
     ConnectorResult,

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from certready import model, schemas
-from certready import report as reports
+from certready.model import report as reports
 from certready.render.json import error_json, moment, plain, render, render_many, report_dict
 from tests.render import samples
 

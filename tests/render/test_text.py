@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.model import Endpoint, Target
+from certready.model.report import ChainResult, ConnectorResult
 from certready.render.layout import listed, shorten, table, visible
 from certready.render.text import print_rich, render, render_many
-from certready.report import ChainResult, ConnectorResult
 from tests.render import samples
 
 SAMPLES = [samples.ready, samples.not_ready, samples.cannot_tell, samples.two_connectors, samples.hostile]

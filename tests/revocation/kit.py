@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued
 from certready.model import Answer
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
 from certready.revocation import judge
+from certready.x509.certificate import Certificate
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

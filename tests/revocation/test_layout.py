@@ -12,12 +12,12 @@ from cryptography import x509
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from certready.der import MalformedError
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
 from certready.revocation import crl
 from certready.revocation import layout as layouts
 from certready.revocation.common import MISREAD
 from certready.revocation.layout import layout, may_be_critical, mentions
+from certready.x509.der import MalformedError
 from tests.revocation.kit import CA, DATE, LEAF, ROOT, ask, assembled, entry, fields, tlv
 
 SERIAL = LEAF.x509.serial_number

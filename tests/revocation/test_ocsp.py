@@ -14,11 +14,11 @@ from cryptography.x509 import ocsp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, Issued, key_usage
 from certready.model import Answer
-from certready.report import RevocationResult
+from certready.model.report import RevocationResult
 from certready.revocation import judge, questions, relevant
+from certready.x509.certificate import Certificate
 from tests.revocation.kit import AT, CA, DAY, LEAF, OTHER, ROOT, ask, certificate, resigned
 
 GOOD, REVOKED, UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN

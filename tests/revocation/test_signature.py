@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ed448, padding, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.certificate import Certificate
 from certready.demo.pki import Authority, subject
-from certready.der import MalformedError, element, members, names, signed
-from certready.signature import signed_by, verify
+from certready.x509.certificate import Certificate
+from certready.x509.der import MalformedError, element, members, names, signed
+from certready.x509.signature import signed_by, verify
 from tests.revocation.kit import AT, CA, DAY, LEAF, ROOT, certificate
 
 RSA = Authority.root("RSA CA", key="rsa", moment=AT)

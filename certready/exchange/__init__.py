@@ -1,0 +1,35 @@
+"""A tenant's connectors and accepted domains: read from an export, chosen from, and asked about.
+
+Reading an export (``tenant.load``) and routing by recipient (``tenant.route``) are imported from their own modules:
+a check of one certificate does not wait for them.
+"""
+
+from __future__ import annotations
+
+from certready.exchange.accepted import Acceptance, acceptance, accepted_above
+from certready.exchange.choose import (
+    DECISIVE,
+    Selection,
+    associated,
+    candidates,
+    find,
+    from_options,
+    select,
+    selection,
+    value_of,
+)
+
+__all__ = [
+    "DECISIVE",
+    "Acceptance",
+    "Selection",
+    "acceptance",
+    "accepted_above",
+    "associated",
+    "candidates",
+    "find",
+    "from_options",
+    "select",
+    "selection",
+    "value_of",
+]

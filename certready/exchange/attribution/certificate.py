@@ -1,0 +1,110 @@
+"""The first question: does a certificate make the message the tenant's own?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from certready.exchange import DECISIVE, acceptance, associated, candidates, select, value_of
+from certready.exchange.attribution.steps import ORDER, Ground, Step, step_on, worst
+from certready.exchange.matching import Match, Value, match, under
+from certready.model import AcceptedDomain, Connector, Tenant
+
+
+def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
+    """The first question, the same that ``check`` asks: a matching OnPremises connector whose domain is accepted."""
+    if not names:
+        return Ground("no", "no", (step_on("1.3.1", "no", "No certificate is presented."),))
+    if not tenant.connectors:
+        unknown = step_on("1.3.1", "unclear", "The file names no connector, so what the tenant has is not known.")
+        return Ground("unclear", "unclear", (unknown,))
+    chosen = select(tenant.connectors, "client", names, named=False, accepted=tenant.accepted_domains)
+    found = [one for one in chosen.judged if one.kind != "Partner"]
+    if not found:
+        partner = "only a Partner connector asks" if chosen.judged else "no enabled OnPremises connector asks"
+        return Ground("no", "no", (step_on("1.3.1", "no", f"For the names of the certificate {partner}."),))
+    grounds = [_one_connector(one, names, tenant.accepted_domains) for one in found]
+    return min(grounds, key=lambda one: (ORDER.index(one.state), ORDER.index(one.identity)))
+
+
+def other_reading(tenant: Tenant, names: Sequence[str]) -> tuple[str, ...]:
+    """A note where the best match is not accepted while another matching connector is: the simplified description
+    drops the former first, and then the other would win; other documents do not say so."""
+    others = [
+        one
+        for one in candidates(tenant.connectors)
+        if one.kind != "Partner" and (value := value_of(one)) and match(value, names).kind != "none"
+        if acceptance(value, tenant.accepted_domains or ()).standing == "accepted"
+    ]
+    if not others:
+        return ()
+    note = (
+        f"'{others[0].name}' is met as well, less closely, and its domain is accepted: by the simplified description "
+        "it may take the message, and that is not counted on."
+    )
+    return (note,)
+
+
+def _one_connector(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> Ground:
+    value = value_of(connector)
+    if value is None:
+        return Ground("no", "no", (step_on("1.2.1", "no", f"The value of '{connector.name}' is malformed."),))
+    matched = [_matching(connector, value, match(value, names)), *_hindrances(connector, value)]
+    accepting = _accepting(value, accepted)
+    identity = worst(step.answer for step in matched)
+    state = worst((identity, accepting.answer))
+    steps = [*matched, accepting]
+    if state == "yes":
+        text = f"'{connector.name}' makes the message the tenant's own: any sender may relay, the empty one too."
+        steps.append(step_on("1.3.4", "yes", text))
+    return Ground(state, identity, tuple(steps), connector.name)
+
+
+def _matching(connector: Connector, value: Value, found: Match) -> Step:
+    """How the value is met; the same cases as ``names.connector-match`` and its uncertain sister."""
+    said = f"The certificate name {found.name} meets {value} of '{connector.name}'"
+    if value.issuer:
+        return step_on("1.2.13", "unclear", f"{said}; whether its issuer part is met is not known.")
+    match found.kind:
+        case "deep":
+            return step_on("1.2.8", "unclear", f"{said}, but more than one label under it: documents disagree.")
+        case "wildcard-certificate":
+            return step_on("1.2.4", "yes", f"{said}, which is only inferred.")
+        case "apex":
+            number = "1.2.4" if found.uncertain else "1.2.7"
+            return step_on(number, "yes", f"{said}{', which is only inferred' if found.uncertain else ''}.")
+        case "exact":
+            return step_on("1.2.6" if value.wildcard else "1.2.2", "yes", f"{said} exactly.")
+        case _:
+            return step_on("1.2.5", "yes", f"{said}, as a host under it.")
+
+
+def _hindrances(connector: Connector, value: Value) -> Iterable[Step]:
+    """What keeps a matching connector from counting."""
+    if connector.trusted_organizations:
+        yield step_on("1.3.16", "no", f"'{connector.name}' has TrustedOrganizations: its certificate name is not used.")
+    lost = [name for name in DECISIVE if name in connector.unread]
+    if lost:
+        yield step_on("1.3.1", "unclear", f"{', '.join(lost)} of '{connector.name}' cannot be read in the file.")
+    if not associated(connector, value):
+        text = f"'{connector.name}' is limited by AssociatedAcceptedDomains to other domains than {value.domain}."
+        yield step_on("1.4", "unclear", text)
+
+
+def _accepting(value: Value, accepted: Sequence[AcceptedDomain] | None) -> Step:
+    """The accepted-domain rule for the value."""
+    number = "1.3.6" if value.wildcard else "1.3.5"
+    if accepted is None:
+        return step_on(number, "unclear", f"Whether {value.domain} is an accepted domain is not known.")
+    found = acceptance(value, accepted)
+    match found.standing:
+        case "accepted":
+            return step_on(number, "yes", f"{value.domain} is an accepted domain.")
+        case "subdomain":
+            return step_on("1.3.6", "unclear", f"Of {value.domain} only the subdomain {found.domain} is accepted.")
+        case "match-subdomains":
+            return step_on(
+                "1.3.15", "unclear", f"{value.domain} is covered by MatchSubDomains of {found.domain} alone."
+            )
+    above = any(under(value.domain, one.name) for one in accepted)
+    text = f"{value.domain} is no accepted domain{', a domain above it is not enough' if above else ''}."
+    return step_on("1.3.7" if above else number, "no", text)

@@ -1,0 +1,81 @@
+"""The last question: whose recipient is it, and does a Partner connector stand before them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from certready.exchange import value_of
+from certready.exchange.attribution.sender import contains
+from certready.exchange.attribution.steps import (
+    DIRECT_SEND,
+    ELSEWHERE,
+    LOCKED_OUT,
+    ORDER,
+    RELAY_DENIED,
+    Attribution,
+    Message,
+    State,
+    Step,
+    step_on,
+)
+from certready.exchange.matching import Match, a_label, match, under
+from certready.model import AcceptedDomain, Connector, Tenant
+
+
+def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
+    """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is."""
+    accepted = tenant.accepted_domains
+    own = message.recipient and accepted is not None and any(_covers(one, message.recipient) for one in accepted)
+    if message.recipient and accepted is None:
+        step = step_on("1.3.1", "unclear", f"Whether {message.recipient} is an accepted domain is not known.")
+        return Attribution("cannot-tell", step, (*steps, step))
+    if not own:
+        who = message.recipient or "The recipient's domain"
+        step = step_on("1.3.1", "no", f"{who} is no accepted domain: no tenant takes the message.")
+        # What decides is where the message failed to become the tenant's own, not that it leaves the tenant.
+        decisive = next(one for one in steps if one.answer == "no")
+        return Attribution("refused", decisive, (*steps, step), reply=RELAY_DENIED, notes=(ELSEWHERE,))
+    arrives = step_on("1.3.1", "yes", f"{message.recipient} is an accepted domain: it is incoming mail from outside.")
+    return _restricted(tenant, names, message, (*steps, arrives))
+
+
+def _restricted(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
+    """Incoming mail, unless a Partner connector for its sender asks for what it does not have."""
+    partners = [one for one in tenant.connectors if one.kind == "Partner" and one.direction == "inbound"]
+    checked = [step for one in partners if one.enabled for step in _partner(one, names, message)]
+    worst = min(checked, key=lambda step: ORDER.index(step.answer), default=None)
+    all_steps = (*steps, *checked)
+    if worst and worst.answer == "no":
+        return Attribution("refused", worst, all_steps, reply=LOCKED_OUT)
+    if worst and worst.answer == "unclear":
+        return Attribution("cannot-tell", worst, all_steps)
+    own = message.sender and any(one.name == message.sender for one in tenant.accepted_domains or ())
+    return Attribution("incoming", steps[-1], all_steps, notes=(DIRECT_SEND,) if own else ())
+
+
+def _partner(connector: Connector, names: Sequence[str], message: Message) -> Iterable[Step]:
+    """What one enabled Partner connector asks of mail from this sender."""
+    if not any(_fits(pattern, message.sender) for pattern in connector.sender_domains):
+        return
+    if connector.restrict_to_certificate:
+        value = value_of(connector)
+        found = match(value, names) if value else Match("none")
+        answer: State = "no" if found.kind == "none" else "unclear" if found.uncertain else "yes"
+        yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for {connector.value}.")
+    if connector.restrict_to_ips:
+        answer = contains(connector.sender_ips, message.ip) if message.ip else "unclear"
+        yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for its addresses.")
+
+
+def _fits(pattern: str, sender: str | None) -> bool:
+    """Whether a SenderDomains entry is for this sender; the null sender falls under ``*`` alone (inferred)."""
+    if pattern == "*":
+        return True
+    name = a_label(pattern.removeprefix("*."))
+    if sender is None or name is None:
+        return False
+    return sender == name or (pattern.startswith("*.") and under(sender, name))
+
+
+def _covers(accepted: AcceptedDomain, domain: str) -> bool:
+    return accepted.name == domain or (accepted.match_subdomains and under(domain, accepted.name))

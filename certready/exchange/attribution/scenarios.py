@@ -1,0 +1,47 @@
+"""The four kinds of mail that Microsoft's articles about relaying tell apart, each answered for one certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from certready.exchange.attribution.steps import Message
+from certready.model import Tenant
+
+FOREIGN = "foreign.example"
+OWN = "own.example"  # stands for a domain of the tenant where the file names none
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of mail, in words, and the envelope that stands for it; its recipient is outside the tenant."""
+
+    name: str
+    text: str
+    message: Message
+
+
+def scenarios(tenant: Tenant, ip: str | None = None) -> tuple[Scenario, ...]:
+    """Own sender, bounce, foreign sender and forwarded mail ("Configure a certificate-based connector to relay email
+    messages through Microsoft 365"). ``ip`` is the gateway's address where it is known."""
+    own = own_domain(tenant) or OWN
+    return (
+        Scenario("own sender", f"mail of a sender at {own} to the Internet", Message(own, ip=ip)),
+        Scenario("bounce", "a non-delivery report or automatic reply, which has no sender", Message(None, ip=ip)),
+        Scenario("foreign sender", "mail of a sender whose domain the tenant has not", Message(FOREIGN, ip=ip)),
+        Scenario("forwarded", "a stranger's message that a mailbox forwards outside", Message(FOREIGN, ip=ip)),
+    )
+
+
+def own_domain(tenant: Tenant) -> str | None:
+    """The tenant's default accepted domain, else its first one."""
+    domains = tenant.accepted_domains or ()
+    return next((one.name for one in domains if one.default), domains[0].name if domains else None)
+
+
+def default_domain_note(tenant: Tenant, names: Sequence[str]) -> str | None:
+    """A note where no certificate name lies in the tenant's default domain; nothing asks for it."""
+    own = own_domain(tenant)
+    if own is None or not names or any(name.lower() == own or name.lower().endswith(f".{own}") for name in names):
+        return None
+    return f"No name of the certificate lies in the tenant's default domain {own}; nothing requires it."

@@ -1,0 +1,84 @@
+"""The second question: a gateway that is known, and an envelope sender whose domain is accepted?"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from certready.exchange.attribution.steps import ORDER, Ground, Message, State, Step, step_on, worst
+from certready.exchange.matching import under
+from certready.model import AcceptedDomain, Tenant
+
+
+def by_sender(tenant: Tenant, message: Message, certificate: Ground) -> Ground:
+    """The second question: a connector matched by certificate or address, and an accepted sender domain."""
+    if message.sender is None:
+        step = step_on(
+            "1.3.4", "no", "The sender is empty: without an accepted certificate domain nothing speaks for it."
+        )
+        return Ground("no", certificate.identity, (step,))
+    steps: list[Step] = []
+    identity, name = certificate.identity, certificate.connector
+    if identity != "yes":
+        address = _address(tenant, message.ip)
+        steps.append(address.steps[0])
+        if ORDER.index(address.state) > ORDER.index(identity):
+            identity, name = address.state, address.connector
+    sender = _sender(message.sender, tenant.accepted_domains)
+    state = worst((identity, sender.answer))
+    steps.append(sender)
+    if state == "yes":
+        steps.append(
+            step_on("1.3.3", "yes", f"'{name}' knows the gateway and the sender domain is accepted: it relays.")
+        )
+    return Ground(state, identity, tuple(steps), name)
+
+
+def _address(tenant: Tenant, ip: str | None) -> Ground:
+    """Whether an OnPremises connector knows the sending address."""
+    known = [
+        one
+        for one in tenant.connectors
+        if one.direction == "inbound" and one.enabled and one.kind != "Partner" and one.sender_ips
+    ]
+    if not known:
+        return Ground("no", "no", (step_on("1.3.1", "no", "No OnPremises connector knows a gateway by its address."),))
+    if ip is None:
+        step = step_on(
+            "1.3.1", "unclear", f"'{known[0].name}' goes by the sending address, which was not given (--ip)."
+        )
+        return Ground("unclear", "unclear", (step,))
+    fitting = [(one, contains(one.sender_ips, ip)) for one in known]
+    best = max(fitting, key=lambda one: (ORDER.index(one[1]), one[0].value is None))
+    connector, state = best
+    if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):
+        text = f"'{connector.name}' has the address {ip}, but also other marks to know a gateway by, or unread ones."
+        return Ground("unclear", "unclear", (step_on("1.3.1", "unclear", text),), connector.name)
+    words = {"yes": f"'{connector.name}' has the address {ip}.", "no": f"No OnPremises connector has {ip}."}
+    text = words.get(state, f"An address of '{connector.name}' cannot be read.")
+    return Ground(state, state, (step_on("1.3.1", state, text),), connector.name if state != "no" else None)
+
+
+def contains(ranges: Iterable[str], ip: str) -> State:
+    """Whether an address lies in one of these; unclear where one of them cannot be read."""
+    state: State = "no"
+    for one in ranges:
+        try:
+            if ipaddress.ip_address(ip) in ipaddress.ip_network(one, strict=False):
+                return "yes"
+        except ValueError:
+            state = "unclear"
+    return state
+
+
+def _sender(domain: str, accepted: Sequence[AcceptedDomain] | None) -> Step:
+    if accepted is None:
+        return step_on("1.3.3", "unclear", f"Whether the sender domain {domain} is accepted is not known.")
+    if any(one.name == domain for one in accepted):
+        return step_on("1.3.3", "yes", f"The sender domain {domain} is an accepted domain.")
+    above = next((one.name for one in accepted if one.match_subdomains and under(domain, one.name)), None)
+    if above:
+        return step_on(
+            "1.3.15", "unclear", f"The sender domain {domain} is covered by MatchSubDomains of {above} alone."
+        )
+    return step_on("1.3.3", "no", f"The sender domain {domain} is no accepted domain.")

@@ -1,0 +1,187 @@
+"""Which of the connectors are judged (contract, "Which connectors are judged")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from certready.errors import UsageError
+from certready.exchange.accepted import STANDINGS, acceptance
+from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
+from certready.model import AcceptedDomain, Connector, Direction, Evidence, Level, Role, Tenant
+
+LISTED = 20  # names in a message
+# Without these an inbound connector may be something else than it looks like.
+DECISIVE = ("ConnectorType", "TrustedOrganizations", "AssociatedAcceptedDomains", "Enabled")
+
+
+class Selection(NamedTuple):
+    """The connectors that are judged, those that do not apply, and, where an inbound one was wanted and none matches,
+    the ``nearest`` candidate."""
+
+    judged: tuple[Connector, ...]
+    not_applicable: tuple[Connector, ...] = ()
+    nearest: Connector | None = None
+
+
+def find(tenant: Tenant, names: Sequence[str]) -> tuple[Connector, ...]:
+    """The tenant's connectors with these names, in the order asked for, each once.
+
+    A name is looked for exactly, then in any case, then as the beginning of exactly one name. Where an inbound and an
+    outbound connector share it, ``inbound:NAME`` and ``outbound:NAME`` tell them apart.
+
+    Raises:
+        UsageError: no connector has the name, or several do; the message lists names.
+    """
+    return tuple(dict.fromkeys(_find_one(tenant, name) for name in names))
+
+
+def select(
+    connectors: Sequence[Connector],
+    role: Role,
+    certificate_names: Sequence[str],
+    *,
+    named: bool,
+    accepted: Sequence[AcceptedDomain] | None = None,
+) -> Selection:
+    """The connectors a certificate with these names is judged for.
+
+    Named ones: each. Of a whole tenant, as what presents the certificate (``role``):
+
+    - client: the enabled inbound connectors with a certificate name that match best. OnPremises ones go first, a
+      Partner connector is only looked for where no OnPremises one matches (Exchange Team, "Office 365 Message
+      Attribution"); exact before wildcard, deeper before shallower, and among those equally good the ones whose
+      domain is ``accepted``. Several that are still equal are all judged, because nothing documents which of them
+      wins. Where none matches, ``nearest`` is set.
+    - server: every enabled outbound connector that is not in test mode.
+    - both: the two together; the nearest inbound connector is then judged too where none matches, so that good outbound
+      ones cannot hide the mismatch.
+    """
+    if named:
+        return Selection(tuple(connectors))
+    inbound, near = _inbound(connectors, certificate_names, accepted) if role != "server" else ((), None)
+    outbound = tuple(one for one in connectors if _applies_outbound(one)) if role != "client" else ()
+    if near and outbound:
+        inbound = (near,)
+    chosen = {*inbound, *outbound}
+    judged = tuple(one for one in connectors if one in chosen)
+    return Selection(judged, tuple(one for one in connectors if one not in chosen), near)
+
+
+def selection(evidence: Evidence) -> Selection:
+    """The selection for this evidence: the names of all its leaves decide together, each leaf must then match."""
+    if evidence.options.certificate_only:
+        return Selection(())
+    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
+    return select(
+        evidence.connectors, evidence.options.role, names, named=evidence.named, accepted=evidence.accepted_domains
+    )
+
+
+def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
+    """The enabled inbound connectors that ask for a certificate: those of which one can win."""
+    return tuple(one for one in connectors if one.direction == "inbound" and one.enabled and one.value)
+
+
+def value_of(connector: Connector) -> Value | None:
+    """The connector's value, None where it has none or a malformed one."""
+    try:
+        return parse_value(connector.value) if connector.value else None
+    except ValueError:
+        return None
+
+
+def associated(connector: Connector, value: Value) -> bool:
+    """Whether AssociatedAcceptedDomains, where it is set, names the value's own domain."""
+    return not connector.associated_domains or value.domain in {a_label(one) for one in connector.associated_domains}
+
+
+def from_options(inbound: Sequence[str], outbound: Sequence[str], level: Level) -> tuple[Connector, ...]:
+    """The connectors of ``--inbound`` and ``--outbound``; ``level`` holds for the outbound ones.
+
+    Raises:
+        UsageError: a value is malformed.
+    """
+    made = [_from_option("inbound", value, None) for value in inbound]
+    made += [_from_option("outbound", value, level) for value in outbound]
+    return tuple(dict.fromkeys(made))
+
+
+def _from_option(direction: Direction, text: str, level: Level | None) -> Connector:
+    value = text.strip()
+    try:
+        parse_value(value)
+    except ValueError as error:
+        hint = f"Write --{direction} contoso.com for one name, --{direction} *.contoso.com for the hosts of a domain."
+        raise UsageError(f"--{direction}: {error}", hint=hint) from None
+    return Connector(name=f"--{direction} {value}", direction=direction, value=value, level=level)
+
+
+def _inbound(
+    connectors: Sequence[Connector], names: Sequence[str], accepted: Sequence[AcceptedDomain] | None
+) -> tuple[tuple[Connector, ...], Connector | None]:
+    """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
+    possible = candidates(connectors)
+    matched = [(one, _match(one, names)) for one in possible]
+    matched = [pair for pair in matched if pair[1].kind != "none"]
+    on_premises = [pair for pair in matched if pair[0].kind != "Partner"]
+    ranked = [(_preference(*pair, accepted), pair[0]) for pair in on_premises or matched]
+    best = min((key for key, _ in ranked), default=None)
+    if best is not None:
+        return tuple(one for key, one in ranked if key == best), None
+    return (), max(possible, key=lambda one: _nearness(one, names), default=None)
+
+
+def _match(connector: Connector, names: Sequence[str]) -> Match:
+    value = value_of(connector)
+    return match(value, names) if value else NO_MATCH
+
+
+def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:
+    """Smaller is better: the match first, then the depth of the value, then whether its domain is accepted."""
+    value = value_of(connector)
+    if value is None:
+        return found.rank, 0, 0
+    standing = STANDINGS.index(acceptance(value, accepted).standing) if accepted is not None else 0
+    return found.rank, -value.domain.count("."), standing
+
+
+def _nearness(connector: Connector, names: Sequence[str]) -> tuple[int, bool]:
+    value = value_of(connector)
+    return (closeness(value, names), connector.kind != "Partner") if value else (-1, False)
+
+
+def _applies_outbound(connector: Connector) -> bool:
+    return connector.direction == "outbound" and connector.enabled and not connector.test_mode
+
+
+def _find_one(tenant: Tenant, wanted: str) -> Connector:
+    for fits in _readings(wanted.strip()):
+        found = tuple(one for one in tenant.connectors if fits(one))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise _ambiguous(wanted, found)
+    names = ", ".join(f"'{one.name}'" for one in tenant.connectors[:LISTED])
+    more = f" and {len(tenant.connectors) - LISTED} more" if len(tenant.connectors) > LISTED else ""
+    hint = f"The connectors are: {names}{more}." if names else "The tenant file holds no connector."
+    raise UsageError(f"The tenant has no connector named {quoted(wanted)}.", hint=hint)
+
+
+def _readings(wanted: str) -> tuple[Callable[[Connector], bool], ...]:
+    """The ways a wanted name is understood, the strictest first."""
+    folded = wanted.casefold()
+    return (
+        lambda one: one.name == wanted,
+        lambda one: f"{one.direction}:{one.name}".casefold() == folded,
+        lambda one: one.name.casefold() == folded,
+        lambda one: bool(folded) and one.name.casefold().startswith(folded),
+    )
+
+
+def _ambiguous(wanted: str, found: Sequence[Connector]) -> UsageError:
+    names = ", ".join(f"'{one.direction}:{one.name}'" for one in found[:LISTED])
+    return UsageError(
+        f"{quoted(wanted)} names {len(found)} connectors of the tenant.",
+        hint=f"Name one of them in full: {names}.",
+    )

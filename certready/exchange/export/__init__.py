@@ -1,0 +1,1 @@
+"""What Exchange Online's cmdlets print, read into a tenant."""

@@ -1,0 +1,133 @@
+"""Tenant files into one Tenant: every shape in which the three cmdlets' output arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from certready.errors import TenantError
+from certready.exchange.export import records
+from certready.exchange.export.properties import cut_off, lowered
+from certready.exchange.export.read import HINT, documents
+from certready.exchange.export.records import Kind, Place
+from certready.model import AcceptedDomain, Connector, Tenant
+
+MAX_RECORDS = 20_000
+MAX_CONNECTORS = 2_000
+MAX_DEPTH = 8  # of lists and wrappers around a record
+
+_SECTIONS: Mapping[str, Kind] = {
+    "inboundconnector": "inbound",
+    "inboundconnectors": "inbound",
+    "outboundconnector": "outbound",
+    "outboundconnectors": "outbound",
+    "accepteddomain": "accepted",
+    "accepteddomains": "accepted",
+}
+
+
+@dataclass(slots=True)
+class _Found:
+    connectors: list[Connector] = field(default_factory=list)
+    accepted: list[AcceptedDomain] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
+    """What Get-InboundConnector, Get-OutboundConnector and Get-AcceptedDomain printed through ConvertTo-Json.
+
+    Args:
+        data: one file's bytes, or several files as (name, bytes), read as one tenant.
+        name: what to call a single file in messages.
+
+    A file holds one record, a list of them (mixed ones too), ``{"value": [...]}``, or one object with
+    InboundConnectors, OutboundConnectors and AcceptedDomains; or the same keys in TOML. UTF-8 and UTF-16, with and
+    without a byte order mark. ``accepted_domains`` is None where no file names one: no tenant is without any.
+
+    Raises:
+        TenantError: a file is none of that; the message says where, the hint how to export.
+    """
+    files = [(name, data)] if isinstance(data, bytes) else list(data)
+    found = _Found()
+    read = [_read_file(file, content, found) for file, content in files]
+    if not any(read):
+        which = "The tenant file is empty" if len(files) == 1 else "The tenant files are empty"
+        raise TenantError(f"{which}: the cmdlet printed nothing, or its output went elsewhere.", hint=HINT)
+    if not found.connectors and not found.accepted:
+        found.notes.append("The tenant file names no connector and no accepted domain.")
+    return Tenant(
+        connectors=tuple(dict.fromkeys(found.connectors)),
+        accepted_domains=tuple(dict.fromkeys(found.accepted)) or None,
+        notes=tuple(dict.fromkeys(found.notes)),
+    )
+
+
+def _read_file(name: str, data: bytes, found: _Found) -> bool:
+    """Adds what the file holds to ``found``; False where it is blank."""
+    parsed, notes = documents(data, name)
+    found.notes.extend(notes)
+    for index, (record, hint) in enumerate(_records(parsed, None, 0, name), start=1):
+        if index > MAX_RECORDS:
+            raise TenantError(f"The tenant file holds more than {MAX_RECORDS} records.", hint=HINT)
+        if not _stands_for_none(record, hint):
+            _add(record, hint, Place(name, index), found)
+    return bool(parsed)
+
+
+def _add(record: object, hint: Kind | None, place: Place, found: _Found) -> None:
+    if isinstance(record, str) and hint == "accepted" and not cut_off(record):
+        record = {"DomainName": record}
+    if cut_off(record):
+        raise TenantError(
+            f"{str(place).capitalize()} was cut off by the depth of ConvertTo-Json; export it with -Depth 5.", hint=HINT
+        )
+    if not isinstance(record, Mapping):
+        raise TenantError(
+            f"{str(place).capitalize()} is no object with the properties of a connector or an accepted domain.",
+            hint=HINT,
+        )
+    keys = lowered(record)
+    notes: tuple[str, ...]
+    match records.kind_of(keys, hint, place):
+        case "accepted":
+            domain, notes = records.accepted(keys, place)
+            found.accepted.extend([domain] if domain else [])
+        case "inbound":
+            connector, notes = records.inbound(keys, place)
+            found.connectors.append(connector)
+        case "outbound":
+            connector, notes = records.outbound(keys, place)
+            found.connectors.append(connector)
+    found.notes.extend(notes)
+    if len(found.connectors) > MAX_CONNECTORS:
+        raise TenantError(f"The tenant file holds more than {MAX_CONNECTORS} connectors.", hint=HINT)
+
+
+def _records(value: object, hint: Kind | None, depth: int, name: str) -> Iterator[tuple[object, Kind | None]]:
+    """Every record with what its section says it is, out of lists, wrappers and sections; null stands for none."""
+    if depth > MAX_DEPTH:
+        raise TenantError("The tenant file is nested too deeply to be a tenant export.", hint=HINT)
+    if isinstance(value, list):
+        for one in value:
+            yield from _records(one, hint, depth + 1, name)
+        return
+    keys = lowered(value) if isinstance(value, Mapping) else {}
+    sections = [(kind, keys[key]) for key, kind in _SECTIONS.items() if key in keys]
+    if sections:
+        for kind, inner in sections:
+            yield from _records(inner, kind, depth + 1, name)
+    elif _is_wrapper(keys):
+        yield from _records(keys["value"], hint, depth + 1, name)
+    else:
+        yield value, hint
+
+
+def _stands_for_none(record: object, hint: Kind | None) -> bool:
+    """null, or in a section the empty object or text that Windows PowerShell makes of a cmdlet that printed nothing."""
+    return record is None or (hint is not None and record in ({}, ""))
+
+
+def _is_wrapper(keys: Mapping[str, object]) -> bool:
+    """``{"value": [...], "Count": n}`` of Windows PowerShell, or the ``value`` of a REST answer."""
+    others = (key for key in keys if key not in ("value", "count") and not key.startswith("@odata."))
+    return isinstance(keys.get("value"), (list, dict)) and not any(others)

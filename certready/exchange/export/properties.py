@@ -1,0 +1,97 @@
+"""Single properties of an exported record, through whichever of PowerShell's serialisers they went."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from certready.errors import TenantError
+from certready.exchange.export.read import HINT
+
+Record = Mapping[str, object]
+
+MAX_ITEMS = 10_000
+MAX_TEXT = 1000
+MAX_NUMBER = 10**15
+
+_BOOLEANS = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
+_ADDRESS_SPACE = re.compile(r"\A(?:smtp:)?(.*?)(?:;\d+)?\Z", re.IGNORECASE | re.DOTALL)
+# What ConvertTo-Json leaves of a value deeper than -Depth: the name of its type, or a hashtable as text.
+_CUT_OFF = re.compile(r"\A(?:@\{|(?:System|Microsoft|Deserialized)\.[\w.`+\[\], ]+\Z)")
+
+
+def lowered(record: Mapping[object, object]) -> Record:
+    """The record with its keys in lower case; the first of two that differ in case only is kept."""
+    found: dict[str, object] = {}
+    for key, value in record.items():
+        found.setdefault(str(key).lower(), value)
+    return found
+
+
+def text(value: object) -> str | None:
+    """A property as one line of printable text of at most 1000 characters, None where it is not set.
+
+    A structured domain (``{"Address": "*.contoso.com"}``), as Windows PowerShell leaves local objects, gives its text.
+    """
+    if isinstance(value, Mapping):
+        inner = lowered(value)
+        value = next((inner[key] for key in ("address", "value", "domain", "name") if inner.get(key)), None)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if value is None or isinstance(value, (Mapping, list)) or (isinstance(value, int) and abs(value) > MAX_NUMBER):
+        return None
+    if isinstance(value, str) and _CUT_OFF.match(value):
+        return None
+    printable = (char if char.isprintable() else " " if char.isspace() else "?" for char in str(value)[:MAX_TEXT])
+    return "".join(printable).strip() or None
+
+
+def boolean(value: object) -> bool | None:
+    """A property as a boolean, None where it is not set or not one."""
+    return value if isinstance(value, bool) else _BOOLEANS.get((text(value) or "").lower())
+
+
+def items(value: object) -> tuple[str, ...]:
+    """A multi-valued property: a list, ``{"value": [...]}``, or text with blanks or commas between the values.
+
+    Raises:
+        TenantError: more than 10,000 values.
+    """
+    if isinstance(value, Mapping):
+        inner = lowered(value)
+        value = inner.get("value", [value])
+    if value is None:
+        return ()
+    found: Iterable[object] = value if isinstance(value, list) else _split(value)
+    listed = list(found)
+    if len(listed) > MAX_ITEMS:
+        raise TenantError(f"A property holds {len(listed)} values; at most {MAX_ITEMS} are read.", hint=HINT)
+    return tuple(one for one in map(text, listed) if one)
+
+
+def illegible(value: object) -> bool:
+    """Whether a multi-valued property holds entries of which at least one gives no text."""
+    if isinstance(value, Mapping):
+        value = lowered(value).get("value", [value] if value else [])
+    return isinstance(value, list) and any(one is not None and text(one) is None for one in value)
+
+
+def cut_off(value: object) -> bool:
+    """Whether the depth of ConvertTo-Json left nothing but a type's name, or a hashtable's text, of this value."""
+    if isinstance(value, Mapping):
+        value = lowered(value).get("value")
+    if isinstance(value, list):
+        return any(isinstance(one, str) and _CUT_OFF.match(one) for one in value)
+    return isinstance(value, str) and bool(_CUT_OFF.match(value))
+
+
+def _split(value: object) -> list[str]:
+    if isinstance(value, str) and _CUT_OFF.match(value):
+        return []
+    return re.split(r"[\s,]+", value[: MAX_ITEMS * MAX_TEXT]) if isinstance(value, str) else [text(value) or ""]
+
+
+def address_spaces(value: object) -> tuple[str, ...]:
+    """SenderDomains or RecipientDomains without the ``smtp:`` before and the ``;cost`` behind each."""
+    stripped = (_ADDRESS_SPACE.sub(r"\1", one) for one in items(value))
+    return tuple(one for one in stripped if one)

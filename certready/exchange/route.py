@@ -1,0 +1,174 @@
+"""Which outbound connector Exchange Online uses for a recipient, and why the others lose.
+
+"Set up connectors to route mail" gives an ordered list (exact recipient domain, all accepted domains, wildcard) and a
+worked example that contradicts it: mail to an accepted subdomain goes to the wildcard connector, because the most
+specific one decides. The example, which states outcomes, is followed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from certready.exchange.matching import a_label, under
+from certready.model import AcceptedDomain, Connector, Tenant
+
+Standing = Literal["chosen", "equal", "less-specific", "disabled", "test-mode", "rule-only", "unclear", "other-domains"]
+Pattern = Literal["exact", "wildcard", "accepted-domains", "every-domain"]
+
+# The most specific first; a deeper wildcard goes before a shallower one.
+_SPECIFIC: tuple[Pattern, ...] = ("exact", "wildcard", "accepted-domains", "every-domain")
+
+DISAGREEMENT = (
+    "The Microsoft article's ordered list puts all accepted domains before wildcards, its own example the wildcard "
+    "before all accepted domains; the example states outcomes, so the most specific connector is taken to win."
+)
+CENTRALIZED = (
+    "RouteAllMessagesViaOnPremises is set on {names}: with centralized mail transport, mail to other domains goes "
+    "through the on-premises servers first."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a connector covers a recipient domain: by which kind of entry, and that entry as written (``text``).
+
+    ``inferred`` says that no document states this reading, ``unclear`` that the entry may not hold.
+    """
+
+    pattern: Pattern
+    text: str
+    depth: int = 0
+    inferred: bool = False
+    unclear: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Smaller is more specific."""
+        return _SPECIFIC.index(self.pattern), -self.depth
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One outbound connector, what became of it for this recipient, and the sentence that says why."""
+
+    connector: Connector
+    standing: Standing
+    reason: str
+    fit: Fit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The answer for one recipient domain (an A-label). ``chosen`` is None where mail goes by the MX record, and where
+    several connectors are equally specific or one that may cover the domain cannot be read (``certain`` is False)."""
+
+    domain: str
+    chosen: Connector | None
+    certain: bool
+    considered: tuple[Considered, ...]
+    notes: tuple[str, ...]
+
+
+def route(tenant: Tenant, domain: str) -> Route:
+    """The outbound connector for mail to this domain (a normalised A-label name)."""
+    outbound = [one for one in tenant.connectors if one.direction == "outbound"]
+    fits = [(one, fit(one, domain, tenant.accepted_domains)) for one in outbound]
+    open_to = [(one, found) for one, found in fits if found and _shut(one) is None]
+    best = min((found.rank for _, found in open_to if not found.unclear), default=None)
+    winners = [(one, found) for one, found in open_to if found.rank == best and not found.unclear]
+    doubtful = [one for one, found in open_to if found.unclear and (best is None or found.rank <= best)]
+    certain = len(winners) <= 1 and not doubtful
+    considered = tuple(_considered(one, found, winners, certain=certain) for one, found in fits)
+    chosen = winners[0][0] if winners and certain else None
+    return Route(domain, chosen, certain, considered, tuple(_notes(open_to, outbound)))
+
+
+def fit(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | None) -> Fit | None:
+    """How the connector covers the domain, by its most specific entry; None where it does not."""
+    entries = [_entry(text, domain) for text in connector.recipient_domains]
+    entries.append(_accepted_entry(connector, domain, accepted))
+    if "RecipientDomains" in connector.unread:
+        entries.append(Fit("exact", "RecipientDomains, which the export cut off,", unclear=True))
+    found = min((one for one in entries if one), key=lambda one: (one.unclear, one.rank), default=None)
+    if found and "Enabled" in connector.unread:
+        return replace(found, text=f"{found.text} (whether the connector is enabled cannot be read)", unclear=True)
+    return found
+
+
+def _entry(text: str, domain: str) -> Fit | None:
+    """One RecipientDomains entry (New-OutboundConnector: a domain, or ``*.`` for all its subdomains)."""
+    if text == "*":
+        return Fit("every-domain", text)
+    name = a_label(text.removeprefix("*."))
+    if name is None:
+        return None
+    if not text.startswith("*."):
+        return Fit("exact", text) if name == domain else None
+    if name == domain:  # the parameter says "all subdomains", the cmdlet's first example the domain as well
+        return Fit("wildcard", text, depth=name.count(".") + 1, inferred=True)
+    return Fit("wildcard", text, depth=name.count(".") + 1) if under(domain, name) else None
+
+
+def _accepted_entry(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | None) -> Fit | None:
+    """AllAcceptedDomains, which is effective for OnPremises connectors only."""
+    if not connector.all_accepted_domains or connector.kind == "Partner":
+        return None
+    if "ConnectorType" in connector.unread:
+        return Fit("accepted-domains", "AllAcceptedDomains (the connector's type cannot be read)", unclear=True)
+    if accepted is None:
+        return Fit("accepted-domains", "AllAcceptedDomains (the file names no accepted domain)", unclear=True)
+    if any(a_label(one.name) == domain for one in accepted):
+        return Fit("accepted-domains", "AllAcceptedDomains")
+    if any(one.match_subdomains and under(domain, one.name) for one in accepted):
+        return Fit("accepted-domains", "AllAcceptedDomains, through MatchSubDomains", inferred=True)
+    return None
+
+
+def _shut(connector: Connector) -> tuple[Standing, str] | None:
+    """Why the connector is used for no recipient's sake, None where it may be."""
+    if not connector.enabled:
+        return "disabled", "it is disabled"
+    if connector.test_mode:
+        return "test-mode", "it is in test mode"
+    if connector.transport_rule_scoped:
+        return "rule-only", "a mail flow rule must name it (IsTransportRuleScoped); recipients do not choose it"
+    return None
+
+
+def _considered(
+    connector: Connector, found: Fit | None, winners: Sequence[tuple[Connector, Fit]], *, certain: bool
+) -> Considered:
+    if found is None:
+        return Considered(connector, "other-domains", f"It is for {_domains(connector)}.")
+    by = f"{found.text} covers the domain"
+    shut = _shut(connector)
+    if shut:
+        return Considered(connector, shut[0], f"{by}, but {shut[1]}.", found)
+    if found.unclear:
+        return Considered(connector, "unclear", f"Whether {found.text} covers the domain cannot be told.", found)
+    inferred = " (only inferred)" if found.inferred else ""
+    if connector not in [one for one, _ in winners]:
+        return Considered(connector, "less-specific", f"{by}{inferred}, but {winners[0][1].text} is nearer.", found)
+    if len(winners) > 1:
+        return Considered(connector, "equal", f"{by} as closely as {len(winners) - 1} other, and none wins.", found)
+    if not certain:
+        return Considered(connector, "unclear", f"{by}, but another connector may cover it more closely.", found)
+    return Considered(connector, "chosen", f"{by}{inferred}, and nothing is nearer.", found)
+
+
+def _domains(connector: Connector) -> str:
+    texts = [*connector.recipient_domains, *(["AllAcceptedDomains"] if connector.all_accepted_domains else [])]
+    if not texts:
+        return "no recipient domain"
+    return ", ".join(texts[:5]) + (f" and {len(texts) - 5} more" if len(texts) > 5 else "")
+
+
+def _notes(open_to: Sequence[tuple[Connector, Fit]], outbound: Sequence[Connector]) -> list[str]:
+    patterns = {found.pattern for _, found in open_to}
+    notes = [DISAGREEMENT] if {"wildcard", "accepted-domains"} <= patterns else []
+    central = [one.name for one in outbound if one.enabled and one.route_via_on_premises]
+    if central:
+        notes.append(CENTRALIZED.format(names=", ".join(f"'{name}'" for name in central[:5])))
+    return notes

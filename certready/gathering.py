@@ -1,0 +1,312 @@
+"""The way from a bundle to a report: gather the evidence, then judge it.
+
+``gather`` is the only half that touches the world, and only through the fetcher and the root store it is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+
+from certready._version import __version__
+from certready.errors import CertreadyError
+from certready.exchange.matching import a_label
+from certready.judging import judge
+from certready.model import (
+    AcceptedDomain,
+    Answer,
+    Ask,
+    Bundle,
+    Chain,
+    Connector,
+    Elsewhere,
+    Evidence,
+    Fetched,
+    Fetcher,
+    Known,
+    Options,
+    Reply,
+    RootStore,
+)
+from certready.model.report import Report
+from certready.path import full_path, judgement
+from certready.revocation import Question, questions, relevant
+from certready.revocation.answers import answers, doubtful
+from certready.x509.certificate import Certificate
+
+__all__ = ["Supplied", "check", "gather", "judge"]
+
+AIA_LIMIT = 1024 * 1024
+ROUNDS = 2  # what is fetched may show whose revocation to ask for; nothing learnt after that is worth the wait
+AIA_CERTIFICATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What the user hands in beside the bundle: intermediates, and CRLs and OCSP answers as bytes."""
+
+    intermediates: tuple[Known, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsp_answers: tuple[bytes, ...] = ()
+
+
+def check(
+    bundle: Bundle,
+    connector: Connector | Sequence[Connector] | None = None,
+    *,
+    now: datetime,
+    roots: RootStore,
+    fetcher: Fetcher | None = None,
+    accepted_domains: Sequence[str | AcceptedDomain] | None = None,
+    named: bool = True,
+    options: Options = Options(),  # noqa: B008 - frozen
+    supplied: Supplied = Supplied(),
+    others: Callable[[], Sequence[RootStore]] = tuple,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Will Exchange Online accept this bundle for this connector?
+
+    Args:
+        bundle: what :func:`certready.load` or :func:`certready.fetch` returned.
+        connector: one connector, several (the worst decides), or None.
+        now: the present, aware; ``options.at`` moves the judgement, not the gathering.
+        roots: a root store out of :func:`certready.roots`.
+        fetcher: fetches OCSP answers, CRLs and missing issuers; None never touches the network.
+        accepted_domains: the tenant's accepted domains, None where they are not known.
+        named: False where ``connector`` is a whole tenant's list, of which the best match is judged.
+        options: mode of revocation, strictness, moment and so on.
+        supplied: intermediates, CRLs and OCSP answers at hand.
+        others: gives root stores to compare with, asked for only where the comparison says something: the chain does
+            not lead to a root of ``roots``, or that is not Microsoft's store.
+        progress: told a short sentence about each wait.
+
+    Raises:
+        ValueError: ``now`` or ``options.at`` is naive.
+    """
+    return judge(
+        gather(
+            bundle,
+            connector,
+            now=now,
+            roots=roots,
+            fetcher=fetcher,
+            accepted_domains=accepted_domains,
+            named=named,
+            options=options,
+            supplied=supplied,
+            others=others,
+            progress=progress,
+        )
+    )
+
+
+def gather(
+    bundle: Bundle,
+    connector: Connector | Sequence[Connector] | None = None,
+    *,
+    now: datetime,
+    roots: RootStore,
+    fetcher: Fetcher | None = None,
+    accepted_domains: Sequence[str | AcceptedDomain] | None = None,
+    named: bool = True,
+    options: Options = Options(),  # noqa: B008 - frozen
+    supplied: Supplied = Supplied(),
+    others: Callable[[], Sequence[RootStore]] = tuple,
+    progress: Callable[[str], None] | None = None,
+) -> Evidence:
+    """Everything a verdict on this bundle rests on; arguments as for :func:`check`. Gives no verdict itself."""
+    for moment in (now, options.at):
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError("times are aware: give a datetime with a time zone")
+    evidence = Evidence(
+        certready=__version__,
+        gathered_at=now,
+        target=bundle.target,
+        options=replace(options, offline=options.offline or fetcher is None),
+        store=roots.info,
+        chains=bundle.chains,
+        endpoints=bundle.endpoints,
+        connectors=_connectors(connector),
+        named=named,
+        accepted_domains=_accepted(accepted_domains),
+        known=supplied.intermediates,
+        answers=_stapled(bundle),
+    )
+    evidence = _with_roots(evidence, roots)
+    if fetcher is not None:
+        evidence = _fetched(evidence, roots, fetcher, progress)
+    return _compared(replace(evidence, answers=(*evidence.answers, *_by_hand(evidence, supplied))), others)
+
+
+def _connectors(connector: Connector | Sequence[Connector] | None) -> tuple[Connector, ...]:
+    if connector is None:
+        return ()
+    return (connector,) if isinstance(connector, Connector) else tuple(connector)
+
+
+def _accepted(domains: Sequence[str | AcceptedDomain] | None) -> tuple[AcceptedDomain, ...] | None:
+    if domains is None:
+        return None
+    return tuple(AcceptedDomain(a_label(one) or one) if isinstance(one, str) else one for one in domains)
+
+
+def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
+    sent = tuple(certificate for chain in evidence.chains for certificate in chain.certificates)
+    known = tuple(known.certificate for known in evidence.known)
+    return replace(evidence, roots=roots.candidates((*sent, *known)))
+
+
+def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:
+    """The evidence with what other stores hold of this chain's root, where that explains anything."""
+    judged = [judgement(evidence, chain) for chain in evidence.chains]
+    trusted = all(one.outcome == "trusted" for one in judged)
+    if not judged or (trusted and evidence.store.name == "microsoft"):
+        return evidence
+    stores = others()
+    if trusted:  # then only the anchor is looked up, which needs none of the other store's certificates
+        anchors = tuple(dict.fromkeys(one.anchor.certificate for one in judged if one.anchor))
+        roots = [(store, store.holds(anchor)) for store in stores for anchor in anchors]
+    else:
+        seen = tuple(dict.fromkeys(one for chain in evidence.chains for one in full_path(evidence, chain)))
+        roots = [(store, root) for store in stores for root in store.candidates(seen)]
+    found = tuple(Elsewhere(store.info.name, root) for store, root in roots if root)
+    return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=found)
+
+
+def _stapled(bundle: Bundle) -> tuple[Answer, ...]:
+    """The stapled answers of a handshake, each about the leaf of the chain it came with."""
+    leaves = {chain.id: chain.leaf_certificate for chain in bundle.chains}
+    staples = [(one.chain, one.staple) for one in bundle.endpoints]
+    staples += [(one.chain, one.staple) for each in bundle.endpoints for one in each.handshakes]
+    found = {(leaves[chain].sha256, staple) for chain, staple in staples if chain and staple}
+    return tuple(Answer(leaf, "stapled", "handshake", body=staple) for leaf, staple in sorted(found))
+
+
+# -- what is fetched ----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What one round asks for: revocation questions and AIA addresses, and the answers so far."""
+
+    replies: dict[Ask, Reply] = field(default_factory=dict)
+    asked: set[Question] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+
+
+def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime) -> tuple[Ask, ...]:
+    """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
+    evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
+    evidence = _with_roots(evidence, roots)
+    asks = [one.ask for one in _questions(evidence) if one.ask]
+    return tuple(dict.fromkeys((*asks, *(Ask(url, limit=AIA_LIMIT) for url in _missing_issuers(evidence)))))
+
+
+def _fetched(
+    evidence: Evidence, roots: RootStore, fetcher: Fetcher, progress: Callable[[str], None] | None
+) -> Evidence:
+    """The evidence with revocation answers and, where an issuer is missing, what AIA yields: all asked at once."""
+    wanted = _Wanted()
+    for _ in range(ROUNDS):
+        new = tuple(one for one in dict.fromkeys(_questions(evidence)) if one not in wanted.asked)
+        urls = tuple(url for url in dict.fromkeys(_missing_issuers(evidence)) if url not in wanted.addresses)
+        asks = {one.ask for one in new if one.ask} | {Ask(url, limit=AIA_LIMIT) for url in urls}
+        asks -= wanted.replies.keys()
+        if asks:
+            if progress and not evidence.options.offline:
+                progress(f"asking {len(asks)} revocation and issuer address{'es' if len(asks) > 1 else ''}")
+            ordered = tuple(asks)
+            wanted.replies.update(zip(ordered, fetcher.fetch_all(ordered), strict=True))
+            _ask_again(evidence, new, wanted.replies, fetcher)
+        if not new and not urls:
+            break
+        wanted.asked.update(new)
+        wanted.addresses.update(urls)
+        offline = evidence.options.offline
+        came = answers(new, wanted.replies, offline=offline)
+        evidence = replace(evidence, answers=(*evidence.answers, *came))
+        issuers = {url: wanted.replies[Ask(url, limit=AIA_LIMIT)] for url in urls}
+        issuers = {url: reply for url, reply in issuers.items() if not offline or reply.body is not None}
+        evidence = _with_issuers(evidence, issuers, roots)
+    return evidence
+
+
+def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
+    """Replaces what a cache gave and is worth nothing by what its server says now, where it says anything."""
+    again = doubtful(asked, _links(evidence), replies, evidence.gathered_at)
+    if again:
+        fresh = fetcher.fetch_all(tuple(replace(ask, fresh=True) for ask in again))
+        replies.update((ask, reply) for ask, reply in zip(again, fresh, strict=True) if reply.body is not None)
+
+
+def _links(evidence: Evidence) -> Iterator[tuple[Certificate, Certificate]]:
+    """Each (certificate, issuer) of every path: those whose revocation matters."""
+    for chain in evidence.chains:
+        path = full_path(evidence, chain)
+        yield from pairwise(path)
+
+
+def _questions(evidence: Evidence) -> Iterator[Question]:
+    if evidence.options.revocation == "off":
+        return
+    for certificate, issuer in _links(evidence):
+        yield from questions(certificate, issuer)
+
+
+def _missing_issuers(evidence: Evidence) -> Iterator[str]:
+    """Where the issuers are that a chain lacks, or that it has in an expired form only."""
+    for chain in evidence.chains:
+        found = judgement(evidence, chain)
+        if found.missing and not found.repaired:
+            yield from _fetchable(found.missing.urls)
+            yield from _next_level(evidence, chain)
+        for child, issuer in pairwise(found.path if found.anchor else ()):
+            if issuer.parsed.not_after < evidence.evaluated_at and not issuer.parsed.self_issued:
+                yield from _fetchable(child.parsed.ca_issuer_urls)
+
+
+def _fetchable(urls: Iterable[str]) -> Iterator[str]:
+    return (url for url in urls if url.lower().startswith(("http://", "https://")))
+
+
+def _next_level(evidence: Evidence, chain: Chain) -> Iterator[str]:
+    """Where the issuers of the issuers fetched so far are: an AIA answer may itself be an intermediate without one."""
+    sent = set(chain.certificates)
+    for known in evidence.known:
+        if known.origin == "aia" and known.certificate not in sent and not known.certificate.parsed.self_issued:
+            yield from _fetchable(known.certificate.parsed.ca_issuer_urls)
+
+
+def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStore) -> Evidence:
+    if not replies:
+        return evidence
+    from certready import bundle as bundles
+
+    known: list[Known] = []
+    fetched: list[Fetched] = []
+    for url, reply in replies.items():
+        if reply.body is None:
+            fetched.append(Fetched(url, reply.error or "no answer"))
+            continue
+        try:
+            certificates = bundles.certificates(reply.body, url)[:AIA_CERTIFICATES]
+        except CertreadyError as error:
+            fetched.append(Fetched(url, error.message))
+            continue
+        fetched.append(Fetched(url))
+        known += [Known(certificate, "aia", url) for certificate in certificates]
+    evidence = replace(evidence, known=(*evidence.known, *known), fetched=(*evidence.fetched, *fetched))
+    return _with_roots(evidence, roots)
+
+
+def _by_hand(evidence: Evidence, supplied: Supplied) -> Iterator[Answer]:
+    """The CRLs and OCSP answers handed in, each tied to the certificates it speaks of; one that speaks of none is tied
+    to the leaf, where the report says why it does not fit."""
+    links = tuple(dict.fromkeys(_links(evidence)))
+    handed = [("crl", body) for body in supplied.crls] + [("ocsp", body) for body in supplied.ocsp_answers]
+    for method, body in handed:
+        about = [one for one, issuer in links if relevant(method, body, one, issuer)]  # type: ignore[arg-type]
+        for certificate in about or [chain.leaf_certificate for chain in evidence.chains[:1]]:
+            yield Answer(certificate.sha256, method, "file", body=body)  # type: ignore[arg-type]

@@ -1,0 +1,63 @@
+"""The nouns: frozen, picklable, bytes and text only.
+
+Left of :class:`Evidence` the world is touched and nothing is judged; right of it everything is judged and nothing is
+touched. Reports, and what verdicts are made of, are in ``model.report``, which gathering does not need.
+"""
+
+from __future__ import annotations
+
+from certready.model.connector import AcceptedDomain, Connector, Direction, Level, Tenant
+from certready.model.dialogue import Exchange
+from certready.model.endpoint import Endpoint
+from certready.model.evidence import (
+    Answer,
+    Bundle,
+    Chain,
+    Container,
+    Elsewhere,
+    Evidence,
+    ExpiryWarning,
+    Fetched,
+    Known,
+    Limits,
+    Options,
+    Origin,
+    RevocationMode,
+    Role,
+    Root,
+    RootStore,
+    StoreInfo,
+    Target,
+)
+from certready.model.fetch import Ask, Fetcher, Reply
+
+__all__ = [
+    "AcceptedDomain",
+    "Answer",
+    "Ask",
+    "Bundle",
+    "Chain",
+    "Connector",
+    "Container",
+    "Direction",
+    "Elsewhere",
+    "Endpoint",
+    "Evidence",
+    "Exchange",
+    "ExpiryWarning",
+    "Fetched",
+    "Fetcher",
+    "Known",
+    "Level",
+    "Limits",
+    "Options",
+    "Origin",
+    "Reply",
+    "RevocationMode",
+    "Role",
+    "Root",
+    "RootStore",
+    "StoreInfo",
+    "Target",
+    "Tenant",
+]

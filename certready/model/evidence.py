@@ -1,0 +1,226 @@
+"""The nouns of certready: frozen, slotted, picklable, bytes and text only.
+
+Left of :class:`Evidence` the world is touched and nothing is judged; right of it everything is judged and nothing is
+touched. A failure to fetch something is therefore a value here, not an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from certready.model.connector import AcceptedDomain, Connector
+from certready.model.dialogue import Exchange
+from certready.model.endpoint import Endpoint
+from certready.x509.certificate import Certificate
+
+RevocationMode = Literal["require", "report", "off"]
+Role = Literal["client", "server", "both"]
+Container = Literal["pem", "der", "pfx", "p7b", "tls"]
+Origin = Literal["intermediate-file", "aia"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was looked at: ``kind`` is file, host, listen, rehearse or bytes; ``name`` is how the user named it."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Certificates that arrived together, in the order in which they arrived.
+
+    ``leaf`` is the index of the certificate that is judged: the first on the wire; in a file the one a private key
+    belongs to, else the first that is no CA. ``keys`` holds the SHA-256 of the SubjectPublicKeyInfo of each private
+    key that came along, never a key. ``encryption`` names what a PFX is encrypted with, such as "PBES2 AES-256".
+    ``notes`` are oddities met while reading the container, each a sentence.
+    """
+
+    id: str
+    container: Container
+    certificates: tuple[Certificate, ...]
+    leaf: int = 0
+    keys: tuple[str, ...] = ()
+    sni: str | None = None
+    encryption: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def leaf_certificate(self) -> Certificate:
+        return self.certificates[self.leaf]
+
+    @property
+    def family(self) -> str:
+        return self.leaf_certificate.parsed.key.family
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints."""
+
+    target: Target
+    chains: tuple[Chain, ...]
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a root programme limits a root to (Microsoft's certificate trust list; property numbers of wincrypt.h).
+
+    ``usages`` are the extended key usages it is trusted for, dotted OIDs, None: all (9). ``disabled_from`` is when its
+    distrust begins (104), for ``disabled_usages`` alone where they are given (122). Leaves whose notBefore
+    is after ``cutoff`` are distrusted (126), for ``cutoff_usages`` alone where they are given (127). ``unclear`` says
+    that a limit is there whose moment cannot be read.
+    """
+
+    usages: tuple[str, ...] | None = None
+    disabled_from: datetime | None = None
+    disabled_usages: tuple[str, ...] | None = None
+    cutoff: datetime | None = None
+    cutoff_usages: tuple[str, ...] | None = None
+    unclear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A candidate anchor out of the chosen store; ``extra`` marks one given by ``--extra-root``, which never counts
+    as trusted where the connector enforces trust. ``limits`` is None where the store knows of none."""
+
+    certificate: Certificate
+    extra: bool = False
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """The root store a run used: its ``name`` (microsoft, mozilla, system, or a file's name), the date of its list as
+    ISO text where one is known, and how many roots it holds."""
+
+    name: str
+    as_of: str | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A certificate known beside the chain: it explains and repairs, and never counts as sent."""
+
+    certificate: Certificate
+    origin: Origin
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A candidate root of another store than the chosen one: it explains and is never trusted."""
+
+    store: str
+    root: Root
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one revocation source said of one certificate: ``body`` (DER as received) or ``error`` (why there is none).
+
+    ``certificate`` is the SHA-256 of the certificate asked about. ``url`` is None for a stapled answer and for one
+    given by hand. ``source`` says where it came from, ``elapsed_ms`` how long that took, ``note`` what else to know
+    about how it was come by, a sentence or "".
+    """
+
+    certificate: str
+    method: Literal["ocsp", "crl", "stapled"]
+    source: Literal["network", "cache", "file", "handshake"]
+    url: str | None = None
+    body: bytes | None = field(default=None, hash=False)  # perhaps tens of megabytes: compared, not hashed
+    error: str | None = None
+    elapsed_ms: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An attempt to fetch issuer certificates by AIA: the URL, and why nothing usable came (None where it did)."""
+
+    url: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryWarning:
+    """When expiry starts to warn: ``fraction`` of the lifetime left (0..1), or whole ``days`` left; with both set,
+    whichever is later, that is: the shorter warning time."""
+
+    fraction: float | None = 1 / 3
+    days: int | None = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the judgement depends on besides the evidence. Times are aware and in UTC."""
+
+    at: datetime | None = None
+    revocation: RevocationMode = "require"
+    offline: bool = False
+    strict: bool = False
+    expiry_warning: ExpiryWarning = ExpiryWarning()
+    certificate_only: bool = False
+    same_certificate: bool = False
+    hostname: str | None = None
+    role: Role = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a verdict rests on, and no verdict: it can be saved, shipped and judged again.
+
+    ``connectors`` are the candidates; ``named`` says that each was chosen by the user (then each is judged), otherwise
+    they are a whole tenant's and the best match is judged. ``accepted_domains`` is None where they are not known.
+    ``roots`` are those anchors of the store that any certificate here could chain to, ``answers`` every revocation
+    answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
+    ``elsewhere`` what they hold. ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of
+    a rehearsal presented itself, which is shown and never judged for the connector. It holds no private key.
+    """
+
+    certready: str
+    gathered_at: datetime
+    target: Target
+    options: Options
+    store: StoreInfo
+    chains: tuple[Chain, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    connectors: tuple[Connector, ...] = ()
+    named: bool = True
+    accepted_domains: tuple[AcceptedDomain, ...] | None = None
+    known: tuple[Known, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    roots: tuple[Root, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    consulted: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    dialogue: tuple[Exchange, ...] = ()
+    peers: tuple[Chain, ...] = ()
+
+    @property
+    def evaluated_at(self) -> datetime:
+        """The moment the verdict is for: ``--at``, else when the evidence was gathered."""
+        return self.options.at or self.gathered_at
+
+    def chain(self, chain_id: str) -> Chain:
+        """The chain with this id. Raises KeyError where there is none."""
+        return {chain.id: chain for chain in self.chains}[chain_id]
+
+
+class RootStore(Protocol):
+    """A named set of anchors that can be asked for the few a chain may need."""
+
+    @property
+    def info(self) -> StoreInfo: ...
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        """Every root whose subject is the issuer of one of these certificates, or that is one of them."""
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        """This very certificate as a root of the store, or None."""

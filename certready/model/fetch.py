@@ -1,0 +1,46 @@
+"""What is asked over HTTP and what came of it, and whoever can ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One HTTP request: GET, or POST where there is a ``body``; at most ``limit`` bytes of answer are read.
+
+    An OCSP question (``content_type`` application/ocsp-request) may be put by GET too. ``headers`` are sent as well.
+    ``fresh`` asks that no cache answer.
+    """
+
+    url: str
+    body: bytes | None = None
+    content_type: str | None = None
+    limit: int = 64 * 1024 * 1024
+    headers: tuple[tuple[str, str], ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of an Ask: ``body`` of a 200 answer, or ``error``, a sentence, where there is none.
+
+    ``status`` is the HTTP status where one came, ``validators`` the conditional headers (RFC 9110, 13.1) with which to
+    ask whether the body still stands, ``note`` a sentence about how it was come by, "" where there is nothing to say.
+    """
+
+    body: bytes | None
+    error: str | None
+    elapsed_ms: int
+    source: Literal["network", "cache"] = "network"
+    status: int | None = None
+    validators: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+
+class Fetcher(Protocol):
+    """Whatever can fetch: ``net.http.fetcher.HttpFetcher``, or a stand-in in a test. Never raises for a failure."""
+
+    def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
+        """One Reply for each Ask, in order, all under way at the same time, each URL and body fetched once."""

@@ -1,0 +1,271 @@
+"""Live gateways: every address they have, the dialogue up to TLS, and the chains exactly as they were sent."""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+from certready.errors import UsageError
+from certready.model import Bundle, Chain, Endpoint, Target
+from certready.net.handshake import SharedContext
+from certready.net.node import Plan, Seen, probe, unreachable
+from certready.net.resolve import (
+    Address,
+    Family,
+    Nameserver,
+    ResolveError,
+    addresses,
+    host_name,
+    in_parallel,
+    server_name,
+)
+from certready.smtp.starttls import check_ehlo
+from certready.smtp.starttls import protocol as protocol_named
+from certready.x509.certificate import Certificate
+
+MAX_ADDRESSES = 16
+MAX_HOSTS = 16
+PARALLEL = 8
+
+Progress = Callable[[str], None]
+Arrived = Callable[[tuple[Certificate, ...]], None]
+
+
+class How(NamedTuple):
+    """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean."""
+
+    protocol: str = "smtp"
+    ehlo: str | None = None
+    sni: str | None = None
+    timeout: float = 10.0
+    resolve: Mapping[str, Sequence[str]] = MappingProxyType({})
+    family: Family = "any"
+    dns: Nameserver | None = None
+    thorough: bool = True
+
+
+class Node(NamedTuple):
+    """A host to be asked. With an ``error`` it is not: the sentence becomes its endpoint's trouble."""
+
+    host: str
+    port: int | None = None
+    error: str | None = None
+
+
+def fetch(
+    host: str,
+    port: int | None = None,
+    *,
+    protocol: str = "smtp",
+    ehlo: str | None = None,
+    sni: str | None = None,
+    timeout: float = 10.0,
+    progress: Progress | None = None,
+    resolve: Mapping[str, Sequence[str]] | None = None,
+    family: Family = "any",
+    dns: Nameserver | None = None,
+    thorough: bool = True,
+    arrived: Arrived | None = None,
+) -> Bundle:
+    """Ask every address of a gateway for its certificates.
+
+    The result is what was seen: one Endpoint for each address in the resolver's order (one without an address where
+    the name leads nowhere), each different chain once as c1, c2... A gateway that cannot be reached, refuses or
+    misbehaves is an Endpoint with ``trouble``, never an exception. Nothing is verified or judged.
+
+    Args:
+        host: name (IDN allowed) or IP address, IPv6 with or without brackets.
+        port: by default the protocol's (25 for smtp).
+        protocol: a key of :data:`certready.smtp.starttls.PROTOCOLS`.
+        ehlo: the name to greet with; by default this machine's full name, else its address in brackets.
+        sni: the server name sent in the handshake; by default the host, for an address none; "" sends none.
+        timeout: seconds for looking up and for each step with an address; one address takes at most three times
+            as long.
+        progress: told a short sentence as each stage is reached, always in the caller's thread.
+        resolve: addresses by host name, used instead of asking DNS.
+        family: which addresses are asked: "any", "ipv4" or "ipv6".
+        dns: the DNS server to ask instead of the system's resolver.
+        thorough: whether each address that answers is asked, in connections of their own, for its certificates of
+            either key type in TLS 1.2, and for the one it has for clients that name no server.
+        arrived: given the first chain of each address as soon as it is there, in the caller's thread.
+
+    Raises:
+        UsageError: host, port, protocol, ehlo, sni or timeout are not what they must be.
+    """
+    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, dns, thorough)
+    return fetch_many(None, [Node(host, port)], how, progress=progress, arrived=arrived)
+
+
+def fetch_many(
+    name: str | None,
+    nodes: Sequence[Node],
+    how: How,
+    *,
+    progress: Progress | None = None,
+    arrived: Arrived | None = None,
+) -> Bundle:
+    """Ask every address of several hosts, as :func:`fetch` does one. Hosts named twice are asked once.
+
+    ``name`` is what they are together; None: the first one's ``host:port``. Raises UsageError.
+    """
+    tell = progress or (lambda _sentence: None)
+    context = SharedContext()
+    plans = {_plan(node, how, context): node.error for node in nodes}
+    located = _locate(plans, how, tell)
+    jobs = [(one.plan, address) for one in located for address in one.addresses]
+    results = iter(_probe_all(jobs, context, tell, arrived or (lambda _: None)))
+    seen: list[Seen] = []
+    for one in located:
+        seen += [*(next(results) for _ in one.addresses), *one.others]
+    return _bundle(Target("host", name or _shown(next(iter(plans)))), seen)
+
+
+def _shown(plan: Plan) -> str:
+    return f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
+
+
+def _plan(node: Node, how: How, context: SharedContext) -> Plan:
+    protocol = protocol_named(how.protocol)
+    host = host_name(node.host)
+    port = protocol.port if node.port is None else node.port
+    if not 0 < port < 65536:
+        raise UsageError(f"{port} is no port number.", hint="Ports go from 1 to 65535.")
+    if not (how.timeout > 0 and math.isfinite(how.timeout)) or how.timeout > 3600:
+        raise UsageError(
+            f"A timeout of {how.timeout:g} s cannot be kept.", hint="Give seconds, more than 0, at most 3600."
+        )
+    if how.ehlo is not None:
+        check_ehlo(how.ehlo)
+    shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
+    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, how.timeout, how.thorough, context)
+
+
+# -- where they are -----------------------------------------------------------------------------------------------
+
+
+class _Located(NamedTuple):
+    """A host, the addresses to probe, and what is said of what is not probed."""
+
+    plan: Plan
+    addresses: tuple[Address, ...] = ()
+    others: tuple[Seen, ...] = ()
+
+
+def _locate(plans: Mapping[Plan, str | None], how: How, tell: Progress) -> list[_Located]:
+    """The addresses of every host, looked up at the same time."""
+    asked = [plan for plan, error in plans.items() if error is None][:MAX_HOSTS]
+
+    def look_up(plan: Plan) -> _Located:
+        try:
+            found = addresses(
+                plan.host, plan.port, timeout=how.timeout, resolve=how.resolve, family=how.family, dns=how.dns
+            )
+        except ResolveError as error:
+            return _Located(plan, others=(Seen(unreachable(plan.endpoint(), str(error))),))
+        first, rest = found[:MAX_ADDRESSES], found[MAX_ADDRESSES:]
+        others = (Seen(unreachable(plan.endpoint(rest[0].text), _too_many(plan.host, len(found)))),) if rest else ()
+        return _Located(plan, first, others)
+
+    for plan in asked:
+        tell(f"looking up {plan.host}")
+    located = dict(zip(asked, in_parallel([partial(look_up, plan) for plan in asked]), strict=True))
+    return [located.get(plan) or _Located(plan, others=(_not_asked(plan, error),)) for plan, error in plans.items()]
+
+
+def _not_asked(plan: Plan, error: str | None) -> Seen:
+    return Seen(unreachable(plan.endpoint(), error or f"Only the first {MAX_HOSTS} hosts were probed; this was not."))
+
+
+def _too_many(host: str, count: int) -> str:
+    return f"{host} has {count} addresses, and only the first {MAX_ADDRESSES} were probed; this and the rest were not."
+
+
+# -- every address at once ----------------------------------------------------------------------------------------
+
+_Job = tuple[Plan, Address]
+
+
+class _First(NamedTuple):
+    """The first chain of an address, DER."""
+
+    chain: tuple[bytes, ...]
+
+
+_Event = str | _First | tuple[int, Seen] | Exception
+
+
+def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
+    """Probe the addresses in daemon threads, eight at a time, and wait no longer than their limits allow."""
+    if not jobs:
+        return []
+    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+    todo = deque(enumerate(jobs))
+    rounds, total = math.ceil(len(jobs) / PARALLEL), jobs[0][0].total
+    end = time.monotonic() + rounds * total + jobs[0][0].timeout
+    for _ in range(min(PARALLEL, len(jobs))):
+        threading.Thread(target=_work, args=(todo, events), name="certready-probe", daemon=True).start()
+    context.get()  # OpenSSL is imported here while the threads wait for banners
+    done: dict[int, Seen] = {}
+    while len(done) < len(jobs):
+        try:
+            event = events.get(timeout=max(end - time.monotonic(), 0))
+        except queue.Empty:
+            break
+        match event:
+            case Exception():
+                raise event
+            case str():
+                tell(event)
+            case _First():
+                arrived(tuple(map(Certificate, event.chain)))
+            case (index, seen):
+                done[index] = seen
+    late = f"The probe did not come to an end within {rounds * total:g} s."
+    return [
+        done.get(index, Seen(unreachable(plan.endpoint(address.text), late)))
+        for index, (plan, address) in enumerate(jobs)
+    ]
+
+
+def _work(todo: deque[tuple[int, _Job]], events: queue.SimpleQueue[_Event]) -> None:
+    while True:
+        try:
+            index, (plan, address) = todo.popleft()
+        except IndexError:
+            return
+        try:
+            events.put((index, probe(plan, address, events.put, lambda chain: events.put(_First(chain)))))
+        except Exception as error:  # noqa: BLE001 - a bug: raised again in the caller's thread
+            events.put(error)
+
+
+# -- what they showed ---------------------------------------------------------------------------------------------
+
+
+def _bundle(target: Target, seen: Sequence[Seen]) -> Bundle:
+    """Each different chain once: first those of the ordinary handshakes in the order of the endpoints, then those that
+    only a further question brought up."""
+    names: dict[tuple[bytes, ...], str | None] = {}
+    for one in seen:
+        if one.chain:
+            names.setdefault(one.chain, one.sni)
+    for one in seen:
+        for handshake, chain in one.further:
+            if chain:
+                names.setdefault(chain, None if handshake.question == "no-name" else one.sni)
+    ids = {chain: f"c{number}" for number, chain in enumerate(names, 1)}
+    chains = tuple(Chain(ids[ders], "tls", tuple(map(Certificate, ders)), sni=sni) for ders, sni in names.items())
+    return Bundle(target, chains, tuple(_endpoint(one, ids) for one in seen))
+
+
+def _endpoint(seen: Seen, ids: Mapping[tuple[bytes, ...], str]) -> Endpoint:
+    further = tuple(replace(handshake, chain=ids.get(chain)) for handshake, chain in seen.further)
+    return replace(seen.endpoint, chain=ids.get(seen.chain), handshakes=further)

@@ -1,0 +1,1 @@
+"""Fetching what certificates point to, guarded: the addresses are hostile input."""

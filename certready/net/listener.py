@@ -1,0 +1,298 @@
+"""The listener: accepts SMTP clients, secures them with TLS, and hands what they presented to whoever judges it.
+
+One daemon thread for each connection, few connections at a time, each under limits of time and size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, Self
+
+from certready.errors import CertreadyError, UsageError
+from certready.model import Bundle, Chain, Endpoint, Target
+from certready.model.dialogue import Exchange
+from certready.model.report import Verdict
+from certready.net.accept import Accepted
+from certready.net.admission import Admission, Limits
+from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, server_context
+from certready.smtp.listen import Conversation, turned_away
+from certready.smtp.replies import printable
+from certready.x509.certificate import Certificate
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+POLL = 0.2  # seconds between two looks at whether to stop: accept() is not interrupted by Ctrl-C everywhere
+PARTING = 2.0  # seconds that connections under way may take to end; a thread that takes longer is left behind
+QUIET = 10.0  # seconds between two log lines about connections that were turned away
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of one connection that got as far as TLS: ``bundle`` holds the client's chain (none where it presented
+    none) and its endpoint, ``dialogue`` what was said, ``completed`` whether the handshake was."""
+
+    bundle: Bundle
+    dialogue: tuple[Exchange, ...]
+    completed: bool
+
+
+class Host(Protocol):
+    """Who runs the listener. Called in the threads of the connections, so at the same time."""
+
+    def judge(self, bundle: Bundle) -> Verdict:
+        """The verdict on what a client presented, while it waits."""
+
+    def done(self, visit: Visit) -> None:
+        """A connection that got as far as TLS, or broke off because of our certificate, has ended."""
+
+    def log(self, line: str) -> None:
+        """One line of the log, printable ASCII, without a line end."""
+
+
+class Listener:
+    """An SMTP server on one address. ``run`` serves until ``stop``; made with ``with``, it is closed at the end.
+
+    Args:
+        bind: address and port; port 0 takes a free one.
+        identity: the server certificate to present.
+        name: how to greet; a host name in ASCII.
+        exact: answer RCPT TO with Exchange Online's own refusal.
+        clock: the present, for the log.
+
+    Raises:
+        CertreadyError: the address cannot be bound, or the server certificate not be used.
+    """
+
+    def __init__(
+        self,
+        bind: tuple[str, int],
+        identity: Identity,
+        host: Host,
+        *,
+        name: str,
+        clock: Callable[[], datetime],
+        exact: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        max_connections: int | None = None,
+    ) -> None:
+        self._host = host
+        self._name = name
+        self._exact = exact
+        self._limits = limits
+        self._clock = clock
+        self._left = max_connections
+        self._admission = Admission(limits)
+        self._stopping = threading.Event()
+        self._open: dict[int, tuple[threading.Thread, socket.socket]] = {}
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self._context = _context(identity)
+        self._socket = _bound(bind)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+        self._socket.close()
+        with self._lock:
+            still = list(self._open.values())
+        for _, connection in still:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        end = time.monotonic() + PARTING
+        for thread, _ in still:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Address and port that are listened on."""
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def refused(self) -> int:
+        """How many connections were turned away so far."""
+        return self._admission.refused
+
+    def stop(self) -> None:
+        """Take no more connections; ``run`` returns. Any thread may call it."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve until :meth:`stop`, or until ``max_connections`` have come to their end."""
+        self._socket.settimeout(POLL)
+        while not self._stopping.is_set() and self._left != 0:
+            try:
+                connection, peer = self._socket.accept()
+            except TimeoutError:
+                continue
+            except OSError as error:
+                if self._stopping.is_set():
+                    return
+                # A client that was gone again, or no descriptor left: neither ends the listener.
+                self._say(f"a connection could not be accepted: {error.strerror or type(error).__name__}")
+                self._stopping.wait(POLL)
+                continue
+            self._admit(connection, str(peer[0]), int(peer[1]))
+        if self._left == 0:
+            self._drain()
+
+    def _drain(self) -> None:
+        while self._admission.count and not self._stopping.is_set():
+            self._stopping.wait(POLL / 4)
+
+    def _admit(self, connection: socket.socket, address: str, port: int) -> None:
+        now = time.monotonic()
+        reason = self._admission.admit(address, now)
+        if reason:
+            with contextlib.suppress(OSError), connection:
+                connection.settimeout(0)
+                connection.send(turned_away(self._name, reason))
+            if now >= self._quiet_until:
+                self._quiet_until = now + QUIET
+                self._say(f"{address} was turned away: the listener {reason}")
+            return
+        self._left = None if self._left is None else self._left - 1
+        thread = threading.Thread(
+            target=self._serve, args=(connection, address, port), name="certready-listen", daemon=True
+        )
+        with self._lock:
+            self._open[id(connection)] = (thread, connection)
+        thread.start()
+
+    def _serve(self, connection: socket.socket, address: str, port: int) -> None:
+        """One connection from banner to end, whatever happens."""
+        try:
+            with connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._talk(Accepted(connection, self._limits), address, port)
+        except TimeoutError:
+            self._say(f"{address}: dropped, too slow")
+        except TooMuchError as error:
+            self._say(f"{address}: dropped. {error}")
+        except OSError as error:
+            self._say(f"{address}: the connection broke: {error.strerror or type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - one client's oddity must not end the listener
+            self._say(f"{address}: failed inside: {type(error).__name__}: {printable(str(error).encode()[:200])}")
+        finally:
+            with self._lock:
+                self._open.pop(id(connection), None)
+            self._admission.release(address)
+
+    def _talk(self, wire: Accepted, address: str, port: int) -> None:
+        talk = Conversation(self._name, address, exact=self._exact)
+        wire.send(talk.greet())
+        if not _converse(talk, wire, wire):
+            verbs = [exchange.sent for exchange in talk.exchanges[1:]]
+            plain = " It wanted to send without TLS." if "MAIL" in verbs else ""
+            self._say(f"{address}: left before TLS, after {' '.join(verbs) or 'nothing'}.{plain}")
+            return
+        blank = Endpoint(talk.client or address, address, port, stage="handshake")
+        wire.begin()
+        try:
+            tls = Secured(wire, self._accepting(), "client")
+            chain = tls.client_chain()
+        except LeftError as error:
+            self._say(f"{address} ({talk.client}): {error}")
+            if error.distrust:
+                failed = replace(blank, trouble="handshake-failed", error=str(error))
+                bundle = Bundle(Target("listen", address), (), (failed,))
+                self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
+            return
+        self._secured(wire, tls, talk, _bundle(blank, wire, tls, chain))
+
+    def _secured(self, wire: Accepted, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
+        """The part inside TLS: judge, answer, and report however it ends."""
+        endpoint = bundle.endpoints[0]
+        leaf = printable(bundle.chains[0].leaf_certificate.parsed.label.encode()[:200]) if bundle.chains else "none"
+        self._say(f"{endpoint.address} ({talk.client}): {endpoint.tls_version}, client certificate: {leaf}")
+        try:
+            talk.secured(self._host.judge(bundle))
+            _converse(talk, tls, wire)
+            tls.close()
+        except LeftError as error:
+            self._say(f"{endpoint.address}: {error}")
+            bundle = replace(bundle, endpoints=(replace(endpoint, error=str(error)),))
+        finally:
+            (endpoint,) = bundle.endpoints  # inside TLS it may have greeted with a truer name
+            bundle = replace(bundle, endpoints=(replace(endpoint, host=talk.client or endpoint.host),))
+            self._host.done(Visit(bundle, tuple(talk.exchanges), completed=True))
+
+    def _accepting(self) -> SSL.Connection:
+        from OpenSSL import SSL
+
+        connection = SSL.Connection(self._context, None)
+        connection.set_accept_state()
+        return connection
+
+    def _say(self, line: str) -> None:
+        moment = self._clock().strftime("%H:%M:%S")
+        self._host.log(f"{moment} {line}")
+
+
+def _converse(talk: Conversation, line: Line, wire: Accepted) -> bool:
+    """Talk until TLS is to begin (True) or the connection is over (False)."""
+    while True:
+        wire.begin()
+        data = line.receive()
+        if not data:
+            return False
+        turn = talk.hear(data)
+        while not turn.send and turn.then == "go-on":  # half a line: the step goes on
+            data = line.receive()
+            if not data:
+                return False
+            turn = talk.hear(data)
+        line.send(turn.send)
+        if turn.then != "go-on":
+            return turn.then == "tls"
+
+
+def _bundle(blank: Endpoint, wire: Accepted, tls: Secured, ders: tuple[bytes, ...]) -> Bundle:
+    endpoint = replace(
+        blank,
+        chain="c1" if ders else None,
+        tls_version=tls.version,
+        cipher=tls.cipher,
+        stage="done",
+        elapsed_ms=wire.elapsed_ms,
+    )
+    name = tls.server_name
+    sni = printable(name.encode()[:255]) if name else None
+    chains = (Chain("c1", "tls", tuple(map(Certificate, ders)), sni=sni),) if ders else ()
+    return Bundle(Target("listen", blank.address), chains, (endpoint,))
+
+
+def _context(identity: Identity) -> SSL.Context:
+    try:
+        return server_context(identity)
+    except ValueError as error:
+        raise CertreadyError(
+            f"The server certificate cannot be used: {error}.", hint="Leave --server-cert out for a throw-away one."
+        ) from None
+
+
+def _bound(bind: tuple[str, int]) -> socket.socket:
+    host, port = bind
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except PermissionError:
+        raise CertreadyError(
+            f"This user may not listen on port {port}.",
+            hint="Listen on a port from 1024 up and let the gateway send to that port, or run as administrator.",
+        ) from None
+    except (OSError, OverflowError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # socket repeats the address
+        raise UsageError(
+            f"{host}:{port} cannot be listened on: {printable(reason.encode())}.",
+            hint="Give an address of this machine and a free port, such as 0.0.0.0:2525.",
+        ) from None

@@ -1,0 +1,1 @@
+"""Dialogues without sockets: STARTTLS of each protocol, replies, the listener's side and the gateway's."""

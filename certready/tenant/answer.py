@@ -1,0 +1,90 @@
+"""What was asked of a tenant and what came of it: the answer as data, before it becomes text or JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from certready.exchange.attribution import Attribution, Message, attribute
+from certready.exchange.attribution.scenarios import default_domain_note, scenarios
+from certready.exchange.route import Route
+from certready.exchange.smarthost import SmartHost
+from certready.model import Tenant
+from certready.model.report import Finding, Verdict
+from certready.tenant.lint import exit_code as lint_code
+
+Source = Literal["option", "mx"]
+
+_CODES = {"relayed": 0, "incoming": 1, "refused": 1, "cannot-tell": 3}
+_VERDICTS: dict[int, Verdict] = {0: "ready", 1: "not-ready", 3: "cannot-tell"}
+SUPPOSED = (
+    "Supposed is that the gateway presents this certificate as TLS client and that Exchange Online trusts it; "
+    "certready check judges that."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One message and its attribution; ``scenario`` and ``text`` name the kind of mail where it stands for one."""
+
+    message: Message
+    attribution: Attribution
+    scenario: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mx:
+    """The MX records of a domain as (preference, what the host is), or the sentence why there are none."""
+
+    domain: str
+    hosts: tuple[tuple[int, SmartHost], ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything one run of ``certready tenant`` says.
+
+    ``findings`` is None where something was asked and the connectors were therefore not linted. ``names`` are those of
+    the certificate, None where none was given.
+    """
+
+    tenant: Tenant
+    findings: tuple[Finding, ...] | None = None
+    route: Route | None = None
+    asked: tuple[Asked, ...] = ()
+    names: tuple[str, ...] | None = None
+    smart_hosts: tuple[SmartHost, ...] = ()
+    mx: Mx | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0; 1 where a lint fails or a message is not attributed; 3 where something cannot be told (1 goes first)."""
+        codes = [_CODES[one.attribution.outcome] for one in self.asked]
+        codes.append(lint_code(self.findings or ()))
+        codes.append(3 if self.route and not self.route.certain else 0)
+        codes.append(3 if self.mx and self.mx.error else 0)
+        return max(codes, key=(0, 3, 1).index)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The exit code as the word for it."""
+        return _VERDICTS[self.exit_code]
+
+
+def ask(tenant: Tenant, names: Sequence[str], message: Message | None, ip: str | None) -> tuple[Asked, ...]:
+    """The attribution of this message, or of the four kinds of mail where there is none."""
+    if message:
+        return (Asked(message, attribute(tenant, names, message)),)
+    return tuple(
+        Asked(one.message, attribute(tenant, names, one.message), one.name, one.text) for one in scenarios(tenant, ip)
+    )
+
+
+def certificate_notes(tenant: Tenant, names: Sequence[str]) -> tuple[str, ...]:
+    """What goes with every answer about a certificate."""
+    note = default_domain_note(tenant, names)
+    return (SUPPOSED, note) if note else (SUPPOSED,)

@@ -1,0 +1,191 @@
+"""A tenant's connectors by themselves, no certificate at hand: every setting that decides, or spoils, what one is for.
+
+The same functions serve ``certready check``; what only a look at the whole tenant can tell is here. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from certready.checks import connector_rules as rules
+from certready.checks import connector_settings as settings
+from certready.checks.connector import overlap
+from certready.checks.connector_settings import LISTED, about, locks_down, observe
+from certready.checks.names import accepted_domain, malformed
+from certready.checks.weights import column_of, row_for
+from certready.exchange import acceptance, candidates, value_of
+from certready.exchange.matching import Value, parent, parse_value, registrable
+from certready.exchange.powershell import command, set_value
+from certready.model import Connector, Tenant
+from certready.model.report import Finding, Observation, Severity
+
+Seen = tuple[Connector, Observation]
+
+
+def lint(tenant: Tenant) -> tuple[Finding, ...]:
+    """What is to be said of every connector of the tenant, the worst first."""
+    found = (_weighed(observation, connector) for connector, observation in _observations(tenant))
+    return tuple(sorted((one for one in found if one), key=lambda one: -one.severity))
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """1 where a finding fails, 3 where none does and one cannot be told, else 0."""
+    worst = max((one.severity for one in findings), default=Severity.PASS)
+    return {Severity.FAIL: 1, Severity.UNKNOWN: 3}.get(worst, 0)
+
+
+def _observations(tenant: Tenant) -> Iterator[Seen]:
+    rivals = [(one, value) for one in candidates(tenant.connectors) if (value := value_of(one))]
+    for connector in tenant.connectors:
+        for observation in _about(connector, tenant, rivals):
+            yield connector, observation
+    yield from _together(tenant)
+
+
+def _about(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+    """One connector. Of a disabled one nothing but that is said."""
+    if not connector.enabled:
+        yield settings.disabled(connector, "unnamed")
+    elif connector.direction == "outbound":
+        yield from settings.outbound(connector)
+        yield from _outbound(connector)
+    elif connector.value:
+        yield from settings.inbound(connector)
+        yield from _value(connector, tenant, rivals)
+        yield from _lock(connector, tenant)
+    else:
+        yield from settings.internal(connector)
+        yield from _no_value(connector)
+        yield from _lock(connector, tenant)
+
+
+def _outbound(connector: Connector) -> Iterator[Observation]:
+    named = f"The outbound connector '{connector.name}'"
+    if connector.level == "domain-validation" and not connector.value:
+        message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
+        fix = set_value(connector, "<name in the certificate>")
+        yield observe(rules.NO_TLS_DOMAIN, message, connector, fix)
+    if connector.validated is False:
+        message = f"{named} is not marked as validated, which validating it does not do by itself; it may well work."
+        yield observe(rules.NOT_VALIDATED, message, connector, None)
+
+
+def _value(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+    """The value of an inbound connector against the accepted domains and against other connectors."""
+    try:
+        value = parse_value(connector.value or "")
+    except ValueError as error:
+        yield malformed(connector, str(error))
+        return
+    yield from settings.wrong_type(connector, value, tenant)
+    yield from overlap(connector, value, rivals)
+    yield accepted_domain(connector, value, tenant.accepted_domains)
+
+
+def _no_value(connector: Connector) -> Iterator[Observation]:
+    """An inbound connector that asks for no certificate."""
+    if connector.kind == "Partner" or connector.trusted_organizations or connector.unread:
+        return
+    if not connector.sender_ips:
+        yield settings.no_mark(connector)
+        return
+    message = (
+        f"The inbound connector '{connector.name}' knows the gateway by its address alone: bounces, automatic replies "
+        "and mail with a foreign sender do not relay (5.7.64), and an address shared with other tenants is what "
+        "Microsoft calls an anti-pattern (MC1226222)."
+    )
+    fix = set_value(connector, "<name in the certificate>")
+    yield observe(rules.IP_ONLY, message, connector, fix, addresses=list(connector.sender_ips[:LISTED]))
+
+
+def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
+    """A lock-down for a filter is a documented setting; one that nothing can pass, or that the tenant's own gateway
+    may fall under, is not."""
+    if not locks_down(connector):
+        return
+    said = f"The Partner connector '{connector.name}' holds for every sender"
+    if value_of(connector) is None:
+        message = f"{said} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
+        line = set_value(connector, "<name in the filter's certificate>")
+        fix = f"{line}; or, where no filter is meant: {command(connector, '-RestrictDomainsToCertificate $false')}"
+        yield observe(rules.LOCKS_DOWN, message, connector, fix, variant="everyone")
+        return
+    fix = about(rules.LOCKS_DOWN, connector)
+    exposed = [one for one in tenant.connectors if _exposed(one, tenant)]
+    if exposed:
+        message = (
+            f"{said} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
+            f"'{exposed[0].name}' may fall under it, because that connector does not attribute it for certain."
+        )
+        yield observe(rules.LOCKS_DOWN, message, connector, fix, exposed=exposed[0].name)
+        return
+    message = f"{said}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
+    yield observe(rules.LOCKS_DOWN, message, connector, fix, variant="documented")
+
+
+def _exposed(connector: Connector, tenant: Tenant) -> bool:
+    """An OnPremises connector whose mail may count as mail from outside."""
+    if connector.direction != "inbound" or connector.kind == "Partner" or connector.trusted_organizations:
+        return False
+    value = value_of(connector)
+    if not connector.enabled or value is None:
+        return True
+    return tenant.accepted_domains is not None and acceptance(value, tenant.accepted_domains).standing != "accepted"
+
+
+# -- several connectors together ----------------------------------------------------------------------------------
+
+
+def _together(tenant: Tenant) -> Iterator[Seen]:
+    own = [one for one in tenant.connectors if one.enabled and one.kind != "Partner"]
+    inbound = [one for one in own if one.direction == "inbound"]
+    outbound = [one for one in own if one.direction == "outbound" and not one.test_mode]
+    if inbound and not outbound:
+        message = (
+            f"'{inbound[0].name}' takes in the gateway's mail, and the file names no enabled outbound connector of the "
+            "same type: right for relaying alone, but a gateway in both directions needs the pair."
+        )
+        yield inbound[0], observe(rules.COUNTERPART_MISSING, message, inbound[0], None, variant="relay-only")
+    if outbound and not inbound:
+        message = (
+            f"'{outbound[0].name}' sends mail to the gateway, and the file names no enabled inbound connector of the "
+            "same type: what the gateway sends back is not attributed to the tenant."
+        )
+        fix = "New-InboundConnector -Name '<name>' -ConnectorType OnPremises -SenderDomains * -RequireTls $true "
+        fix += "-TlsSenderCertificateName '<name in the certificate>'"
+        yield outbound[0], observe(rules.COUNTERPART_MISSING, message, outbound[0], fix)
+    yield from _several(inbound)
+
+
+def _several(inbound: Sequence[Connector]) -> Iterator[Seen]:
+    """Plain values under one parent: allowed, but one wildcard connector for the tenant is enough."""
+    groups: dict[str, list[Connector]] = {}
+    for connector in inbound:
+        value = value_of(connector)
+        above = parent(value.domain) if value and not value.wildcard else ""
+        if above and registrable(above):
+            groups.setdefault(above, []).append(connector)
+    for above, members in groups.items():
+        if len(members) > 1:
+            names = ", ".join(f"'{one.name}'" for one in members[:LISTED])
+            message = f"{names} each stand for one host under {above}: one connector with *.{above} would be enough."
+            yield members[0], observe(rules.SEVERAL, message, members[0], None)
+
+
+def _weighed(observation: Observation, connector: Connector) -> Finding | None:
+    """The observation with its weight for this kind of connector; None where it is not said there."""
+    row = row_for(observation.rule.id, observation.variant, "require")
+    severity = row.cell(column_of(connector))
+    if severity is None:
+        return None
+    passed = severity is Severity.PASS
+    return Finding(
+        rule=observation.rule.id,
+        severity=severity,
+        counted=row.counted and not passed,
+        message=observation.message,
+        fix=None if passed else observation.fix or observation.rule.fix,
+        reference=observation.rule.reference,
+        connector=observation.connector,
+        evidence=observation.evidence,
+    )

@@ -1,0 +1,60 @@
+"""smarthost: which host names are Exchange Online's, by their form."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from certready.exchange.smarthost import is_exchange_online, recognise
+
+
+@pytest.mark.parametrize(
+    ("host", "form", "own"),
+    [
+        ("contoso-com.mail.protection.outlook.com", "worldwide", True),  # 8.1
+        ("groups-contoso-com.mail.protection.outlook.com", "worldwide", True),
+        ("Contoso-Com.Mail.Protection.Outlook.COM.", "worldwide", True),
+        ("fabrikam.mail.protection.outlook.com", "worldwide", True),  # 8.2
+        ("practicelabs-com02b.mail.protection.outlook.com", "worldwide", True),  # 8.3
+        ("contosotest-com.o-v1.mx.microsoft", "dnssec", True),  # 8.5
+        ("contoso-com.mail.protection.office365.us", "us-government", True),  # 8.6
+        ("contoso-cn.mail.protection.partner.outlook.cn", "china", True),
+        ("contoso-de.mail.protection.outlook.de", "germany", False),
+        ("mail.protection.outlook.com", "other", False),  # the certificate's name, no tenant's host
+        ("a.b.mail.protection.outlook.com", "other", False),
+        ("mx.microsoft", "other", False),
+        ("contoso-com.mx.microsoft", "other", False),
+        ("contoso-com.mail.protection.outlook.com.evil.example", "other", False),
+        ("evilmail.protection.outlook.com", "other", False),
+        ("mail.messaging.microsoft.com", "legacy", False),  # 8.7
+        ("mail.eo.outlook.com", "legacy", False),
+        ("smtp.office365.com", "submission", False),
+        ("192.0.2.1", "address", False),
+        ("[192.0.2.1]", "address", False),
+        ("2001:db8::1", "address", False),
+        ("192.0.2.0/24", "address", False),
+        ("gw.contoso.com", "other", False),
+        ("", "other", False),
+        ("not a host", "other", False),
+    ],
+)
+def test_a_host_is_recognised_by_its_form(host: str, form: str, own: bool) -> None:
+    """Only the forms in use are Exchange Online's, label by label, and each answer is a sentence."""
+    found = recognise(host)
+    assert (form, own) == (found.form, found.exchange_online)
+    assert found.sentence.endswith(".")
+    assert found.sentence.isascii()
+
+
+def test_a_former_name_still_leads_to_exchange_online() -> None:
+    """Mail sent to a former name goes to Exchange Online too, so a connector to it is a loop."""
+    hosts = ("contoso-com.mail.protection.outlook.com", "mail.messaging.microsoft.com", "gw.contoso.com")
+    assert [True, True, False] == [is_exchange_online(host) for host in hosts]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_answered(text: str) -> None:
+    """No text, however odd, makes the recognition raise or print what is not ASCII."""
+    assert recognise(text).sentence.isascii()

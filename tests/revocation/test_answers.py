@@ -1,0 +1,78 @@
+"""Replies as answers about certificates, and which kept ones are asked for again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from certready.demo.pki import DAY, Authority, Issued, now
+from certready.model import Ask, Reply
+from certready.revocation import Question, questions
+from certready.revocation.answers import answers, doubtful
+from certready.x509.certificate import Certificate
+
+AT = now()
+CA = Authority.root(moment=AT, crl_url="http://pki.example/ca.crl", ocsp_url="http://pki.example/ocsp")
+STRANGER = Authority.root(moment=AT)
+LEAF, OTHER = CA.issue("mail.contoso.com"), CA.issue("mail.fabrikam.com")
+LDAP = CA.issue("mail.contoso.com", crl_urls=["ldap://dc/cn=ca"], ocsp_urls=[])
+GOOD, STALE = CA.crl(), CA.crl(this_update=AT - 9 * DAY, next_update=AT - DAY)
+REVOKED = CA.crl([(LEAF.x509.serial_number, AT - DAY, None)])
+
+
+def link(leaf: Issued) -> tuple[Certificate, Certificate]:
+    return Certificate(leaf.der), Certificate(CA.der)
+
+
+def listed(leaf: Issued) -> Question:
+    """The question of the leaf that a CRL answers."""
+    return next(one for one in questions(*link(leaf)) if one.method == "crl")
+
+
+def kept(body: bytes | None, **others: object) -> Reply:
+    return replace(Reply(body, None if body else "It refused the connection.", 0, "cache"), **others)  # type: ignore[arg-type]
+
+
+def asked_again(reply: Reply, *leaves: Issued) -> tuple[Ask, ...]:
+    found = [listed(leaf) for leaf in leaves or (LEAF,)]
+    return doubtful(found, [link(leaf) for leaf in leaves or (LEAF,)], {one.ask: reply for one in found if one.ask}, AT)
+
+
+@pytest.mark.parametrize("body", [STALE, STRANGER.crl(), b"\x30\x00", b"", GOOD[:-1] + bytes([GOOD[-1] ^ 1])])
+def test_what_does_not_count_is_asked_again(body: bytes) -> None:
+    """A kept answer that is out of date, somebody else's or damaged is asked for again; just received, it is not."""
+    assert (listed(LEAF).ask,) == asked_again(replace(kept(b"x"), body=body))
+    assert () == asked_again(replace(kept(b"x"), body=body, source="network"))
+
+
+@pytest.mark.parametrize("body", [GOOD, REVOKED, None])
+def test_what_counts_is_not(body: bytes | None) -> None:
+    """A kept answer that says good or revoked is not, and neither is a kept failure: it is brief anyway."""
+    assert () == asked_again(kept(body))
+
+
+def test_one_list_for_several_certificates() -> None:
+    """A list that is worthless for two certificates is asked for once."""
+    assert (listed(LEAF).ask,) == asked_again(kept(STALE), LEAF, OTHER)
+
+
+def test_answers() -> None:
+    """Each question has an answer with what is known about the reply, or the reason why it cannot be asked."""
+    reply = kept(GOOD, note="That is from the cache.", elapsed_ms=3)
+    question, unusable = listed(LEAF), listed(LDAP)
+    found = list(answers((question, unusable), {question.ask: reply} if question.ask else {}, offline=False))
+    assert (question.certificate, "crl", "cache", question.url, GOOD, 3, "That is from the cache.") == (
+        *(found[0].certificate, found[0].method, found[0].source, found[0].url),
+        *(found[0].body, found[0].elapsed_ms, found[0].note),
+    )
+    assert unusable.reason
+    assert unusable.reason == found[1].error
+
+
+def test_offline() -> None:
+    """Offline, what is not kept has no answer: it was not asked."""
+    question = listed(LEAF)
+    assert question.ask
+    for offline, count in ((True, 0), (False, 1)):
+        assert count == len(list(answers((question,), {question.ask: kept(None)}, offline=offline)))
