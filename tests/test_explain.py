@@ -7,7 +7,6 @@ import re
 import time
 from pathlib import Path
 
-import click
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -206,17 +205,16 @@ def test_every_command_can_be_filled() -> None:
 
 def test_every_certready_command_exists() -> None:
     """The commands that confirm are commands certready has, with options they know."""
-    from certready.cli.app import app
+    from certready.cli.app import COMMANDS, Lazy
 
     for entry in CATALOGUE:
         for command in (command for cause in entry.causes for command in cause.confirm):
             words = command.split()
             if words[0] == "certready":
-                known = app.get_command(click.Context(app), words[1])
-                if known is None:  # a command of the contract that a later release brings
+                if words[1] not in COMMANDS:  # a command of the contract that a later release brings
                     assert words[1] in ("repair", "pfx"), command
                     continue
-                options = {name for param in known.params for name in param.opts}
+                options = {name for param in Lazy(words[1]).real().params for name in param.opts}
                 assert {word for word in words if word.startswith("--")} <= options, command
 
 

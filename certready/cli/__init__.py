@@ -17,28 +17,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; ``sys.argv`` where None.
     """
-    import click
+    from typer import Abort, TyperException
 
     from certready.cli.app import app
     from certready.errors import CertreadyError
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app.main(words or ["--help"], prog_name="certready", standalone_mode=False)
-        return int(code or 0) if words else 2
+        code = int(app.main(words or ["--help"], prog_name="certready", standalone_mode=False) or 0)
     except CertreadyError as error:
         return _say(words, error.code, error.message, error.hint)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         _write_error("interrupted")
         return EXIT_INTERRUPTED
-    except click.ClickException as error:
-        return _say(words, 2, error.format_message(), "certready --help lists the commands and options.")
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        place = context.command_path if context else "certready"
+        return _say(words, 2, error.format_message(), f"{place} --help lists its arguments and options.")
     except Exception as error:  # the last resort: a fault of ours ends in a sentence, not a traceback
         if "--debug" in words:
             raise
         text = f"certready failed inside: {type(error).__name__}: {error}"
         hint = "Please report it with the command you ran; certready --debug before the command shows the traceback."
         return _say(words, EXIT_INTERNAL, text, hint)
+    if code == EXIT_INTERRUPTED:  # typer's word for Ctrl-C
+        _write_error("interrupted")
+    return code if words else 2
 
 
 def run() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from certready.cli import output
+from certready.cli.commands import command
+from certready.cli.shared import Formats, Verbose
 
 
-@click.command(short_help="Every rule, one line each.")
+@command("certready rules", "certready explain chain.incomplete", "certready explain revocation.revoked --format json")
 def rules() -> int:
     """Every rule, one line each."""
     from certready.checks import RULES
@@ -19,10 +19,8 @@ def rules() -> int:
     return 0
 
 
-@click.command(short_help="All of it, staged on loopback; no network needed.")
-@click.option("--format", "formats", metavar="NAME[=FILE]", multiple=True, help="text or json.")
-@click.option("--verbose", "-v", is_flag=True, help="The reports in full.")
-def demo(formats: tuple[str, ...], verbose: bool) -> int:
+@command("certready demo", "certready demo -v", "certready demo --format json=demo.json")
+def demo(*, formats: Formats = (), verbose: Verbose = False) -> int:
     """All of it against a private CA, OCSP responder and SMTP gateway on loopback."""
     from certready.cli.demo import show
 

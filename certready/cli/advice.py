@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Annotated
 
 from certready.cli import files, output
-from certready.cli.options import FILE, SectionedCommand, Shared, shared
+from certready.cli.commands import argument, command
+from certready.cli.shared import Formats, Shared
 from certready.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,12 +21,19 @@ Document = Mapping[str, object]
 STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
 
 
-@click.command(short_help="An SMTP error, a bounce or a rule id into causes and checks.")
-@click.argument("words", metavar="TEXT|RULE", nargs=-1)
-@click.option(
-    "--format", "formats", metavar="NAME[=FILE]", multiple=True, help="text or json, to stdout or into a file."
+@command(
+    "certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'",
+    "certready explain chain.incomplete",
+    "certready explain - --format json",
 )
-def explain(words: tuple[str, ...], formats: tuple[str, ...]) -> int:
+def explain(
+    words: Annotated[
+        tuple[str, ...],
+        argument("TEXT|RULE", help="The text in quotation marks, a rule's id, or - for standard input."),
+    ] = (),
+    *,
+    formats: Formats = (),
+) -> int:
     """What an SMTP reply, a bounce, a LED= text, an event line, a symptom or a rule id means.
 
     Paste it in quotation marks, or pipe it in: certready explain < bounce.eml
@@ -81,11 +87,16 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-@click.command(cls=SectionedCommand, short_help="A renewal rehearsed: what breaks when NEW replaces OLD.")
-@click.argument("old", type=FILE)
-@click.argument("new", type=FILE)
-@shared
-def diff(old: Path, new: Path, shared: Shared) -> int:
+@command(
+    "certready diff old.pfx new.pfx --tenant tenant.json",
+    "certready diff old.pem new.pem --inbound '*.contoso.com' --accepted-domain contoso.com",
+    "certready diff old.pfx new.pfx --tenant tenant.json --remedies fix.ps1",
+)
+def diff(
+    old: Annotated[Path, argument("OLD", help="The certificate in place.")],
+    new: Annotated[Path, argument("NEW", help="The certificate that shall replace it.")],
+    shared: Shared,
+) -> int:
     """Compare a certificate with the one that shall replace it, and judge NEW as if it were in place."""
     from certready.cli.judge import gatherer, prepare, write_remedies
 

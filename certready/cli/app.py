@@ -3,42 +3,82 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
-import click
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from certready._version import __version__
+from certready.cli.commands import epilog, option
+
+
+class Entry(NamedTuple):
+    """A command as the root's help lists it: the module it lives in, and what it does in one line."""
+
+    module: str
+    summary: str
+
 
 COMMANDS = {
-    "check": "judge",
-    "probe": "probe",
-    "listen": "gateway",
-    "rehearse": "gateway",
-    "compare": "gateway",
-    "diff": "advice",
-    "tenant": "tenant",
-    "explain": "advice",
-    "rules": "about",
-    "trust": "trust",
-    "cache": "cache",
-    "demo": "about",
+    "check": Entry("judge", "Judge certificate files: PEM, DER, PFX, P7B."),
+    "probe": Entry("probe", "Judge what a live gateway presents."),
+    "listen": Entry("gateway", "Capture the client certificate a gateway really sends with."),
+    "rehearse": Entry("gateway", "Present this certificate to the real smart host, up to RCPT TO."),
+    "compare": Entry("gateway", "Is it the same certificate and chain everywhere?"),
+    "diff": Entry("advice", "A renewal rehearsed: what breaks when NEW replaces OLD."),
+    "tenant": Entry("tenant", "A tenant's connectors: lint them, ask which wins, ask which mail may relay."),
+    "explain": Entry("advice", "An SMTP error, a bounce or a rule id into causes and checks."),
+    "rules": Entry("about", "Every rule, one line each."),
+    "trust": Entry("trust", "The root stores: which, how old, is this root in."),
+    "cache": Entry("cache", "What is kept of earlier answers, and clear it."),
+    "demo": Entry("about", "All of it, staged on loopback; no network needed."),
 }
 
 
-class Lazy(click.Group):
-    """A group whose commands live in modules of their own: the start pays for one of them."""
+class Lazy(TyperCommand):
+    """A command by name and summary, enough for the root's help; its module is imported when it is run."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
+    def real(self) -> Any:
+        """The command itself."""
+        return getattr(import_module(f"certready.cli.{COMMANDS[str(self.name)].module}"), str(self.name))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in COMMANDS:
-            return None
-        found = getattr(import_module(f"certready.cli.{COMMANDS[cmd_name]}"), cmd_name)
-        return found if isinstance(found, click.Command) else None
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        return self.real().make_context(*arguments, **settings)
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="certready", message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
-def app(debug: bool) -> None:
+class Root(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: Lazy(name, help=entry.summary) for name, entry in COMMANDS.items()}
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"certready {__version__}")
+        raise typer.Exit
+
+
+_app = typer.Typer(cls=Root, rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@_app.callback(
+    epilog=epilog(
+        (
+            "certready demo",
+            "certready check gateway.pfx --tenant tenant.json",
+            "certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'",
+        )
+    )
+)
+def _root(
+    debug: Annotated[bool, option("--debug", help="Show the traceback of an internal error.")] = False,
+    version: Annotated[
+        bool, option("--version", "-V", help="Show the version and end.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Will Exchange Online accept this certificate for this connector? Asked before the mail stops."""
+
+
+app = typer.main.get_command(_app)

@@ -5,23 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-import click
-
 from certready.cli import output
+from certready.cli.commands import group
+from certready.cli.shared import Form
 
 SCHEMA = "certready.cache/1"
 
 
-@click.group(short_help="What is kept of earlier answers, and clear it.")
-def cache() -> None:
-    """What is kept of earlier OCSP answers, CRLs and issuers, and clear it. CERTREADY_CACHE names the directory."""
-
-
-@cache.command(short_help="Where the cache is and what is in it.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="text (the default) or json."
-)
-def show(form: str) -> int:
+def show(*, form: Form = "text") -> int:
     """Where the cache is, how many answers it holds, how large it is, and how old they are."""
     from certready.cache import MOST_BYTES
     from certready.cache.entries import SUFFIX, files
@@ -54,7 +45,6 @@ def show(form: str) -> int:
     return 0
 
 
-@cache.command(short_help="Remove what is kept.")
 def clear() -> int:
     """Remove every answer that certready keeps, and no other file."""
     from certready.cache.entries import clear as remove
@@ -64,6 +54,15 @@ def clear() -> int:
     count = remove(directory)
     output.write(sys.stdout, f"{count} answer{'' if count == 1 else 's'} removed from {directory}.\n")
     return 0
+
+
+cache = group(
+    "What is kept of earlier OCSP answers, CRLs and issuers, and clear it. CERTREADY_CACHE names the directory.",
+    {"show": show, "clear": clear},
+    "certready cache show",
+    "certready cache show --format json",
+    "certready cache clear",
+)
 
 
 def _moment(seconds: float) -> str:

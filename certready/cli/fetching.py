@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from certready import directories
 from certready.cli import files
-from certready.cli.options import Shared
+from certready.cli.shared import Shared
 from certready.errors import InputError, UsageError
 from certready.model import Ask, Fetcher, Reply
 

@@ -7,12 +7,13 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import click
+from typing import Annotated
 
 from certready.cli import files, output
+from certready.cli.commands import argument, command, option
 from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare, replayed
-from certready.cli.options import FILE, SectionedCommand, Shared, host_and_port, shared
+from certready.cli.options import host_and_port
+from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
 from certready.x509.certificate import Certificate
@@ -21,20 +22,31 @@ EXIT_CANNOT_TELL = 3
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
 
 
-@click.command(cls=SectionedCommand, short_help="Capture the client certificate a gateway really sends with.")
-@click.option("--bind", metavar="ADDR:PORT", help="Where to listen, such as 0.0.0.0:2525.")
-@click.option("--server-cert", metavar="FILE", multiple=True, type=FILE, help="What to present: PEM with key, or PFX.")
-@click.option("--max-connections", metavar="N", type=click.IntRange(1), help="End after so many connections.")
-@click.option("--once", is_flag=True, help="End after the first completed STARTTLS session.")
-@click.option("--exact-replies", is_flag=True, help="Refuse as Exchange Online does; a real message then bounces.")
-@shared
+@command(
+    "certready listen --bind 0.0.0.0:2525 --inbound '*.contoso.com'",
+    "certready listen --bind 192.0.2.10:25 --tenant tenant.json --once",
+    "certready listen --bind '[::]:2525' --certificate-only --max-connections 10",
+)
 def listen(
     *,
-    bind: str | None,
-    server_cert: tuple[Path, ...],
-    max_connections: int | None,
-    once: bool,
-    exact_replies: bool,
+    bind: Annotated[
+        str | None, option("--bind", help="Where to listen, such as 0.0.0.0:2525.", metavar="ADDR:PORT")
+    ] = None,
+    server_cert: Annotated[
+        tuple[Path, ...],
+        option(
+            "--server-cert",
+            help="What to present: PEM with key, or PFX. Repeat it where key and chain lie apart.",
+            metavar="FILE",
+        ),
+    ] = (),
+    max_connections: Annotated[
+        int | None, option("--max-connections", help="End after so many connections.", metavar="N", min=1)
+    ] = None,
+    once: Annotated[bool, option("--once", help="End after the first completed STARTTLS session.")] = False,
+    exact_replies: Annotated[
+        bool, option("--exact-replies", help="Refuse as Exchange Online does; a real message then bounces.")
+    ] = False,
     shared: Shared,
 ) -> int:
     """Be Exchange Online for a while: take connections from a gateway, ask for its client certificate, judge it.
@@ -89,20 +101,30 @@ def listen(
     return {"ready": 0, "not-ready": 1}.get(sessions.verdict or "", EXIT_CANNOT_TELL)
 
 
-@click.command(cls=SectionedCommand, short_help="Present this certificate to the real smart host, up to RCPT TO.")
-@click.argument("paths", metavar="FILE...", nargs=-1, type=FILE)
-@click.option("--smart-host", metavar="HOST[:PORT]", help="The smart host; nothing is sent to any other.")
-@click.option("--recipient", metavar="ADDRESS", help="A recipient, best one outside of the tenant.")
-@click.option("--sender", metavar="ADDRESS", help="The sender; the null sender unless given.")
-@click.option("--null-sender", is_flag=True, help="Send as <>, as bounces do: then the certificate alone decides.")
-@shared
+@command(
+    "certready rehearse gateway.pfx --smart-host contoso-com.mail.protection.outlook.com --recipient user@example.org",
+    "certready rehearse cert.pem key.pem --smart-host mx.example:25 --recipient user@example.org --null-sender",
+    "certready rehearse gateway.pfx --tenant tenant.json --smart-host mx.example --recipient user@example.org",
+)
 def rehearse(
+    paths: Annotated[
+        tuple[Path, ...],
+        argument("FILE...", help="The certificate, its chain and its private key: PEM files or a PFX."),
+    ] = (),
     *,
-    paths: tuple[Path, ...],
-    smart_host: str | None,
-    recipient: str | None,
-    sender: str | None,
-    null_sender: bool,
+    smart_host: Annotated[
+        str | None,
+        option("--smart-host", help="The smart host; nothing is sent to any other.", metavar="HOST[:PORT]"),
+    ] = None,
+    recipient: Annotated[
+        str | None, option("--recipient", help="A recipient, best one outside of the tenant.", metavar="ADDRESS")
+    ] = None,
+    sender: Annotated[
+        str | None, option("--sender", help="The sender; the null sender unless given.", metavar="ADDRESS")
+    ] = None,
+    null_sender: Annotated[
+        bool, option("--null-sender", help="Send as <>, as bounces do: then the certificate alone decides.")
+    ] = False,
     shared: Shared,
 ) -> int:
     """Be the gateway: STARTTLS with this certificate and key, MAIL, RCPT, and quote the answers. Never sends a message.
@@ -153,29 +175,33 @@ def _rehearsed(prepared: Prepared, paths: tuple[Path, ...], how: tuple[str, str,
     return replace(evidence, peers=(peer,), roots=tuple(dict.fromkeys((*evidence.roots, *roots))))
 
 
-@click.command(short_help="Is it the same certificate and chain everywhere?")
-@click.argument("places", metavar="FILE|HOST[:PORT]...", nargs=-1)
-@click.option("--protocol", default="smtp", metavar="NAME", help="How hosts are spoken to, as for probe (smtp).")
-@click.option("--sni", metavar="NAME", help="The server name to ask for; the host unless given.")
-@click.option("--ehlo", metavar="NAME", help="The name to greet with; this host's own unless given.")
-@click.option(
-    "--timeout", metavar="S", type=click.FloatRange(0, 600, min_open=True), default=10.0, help="Seconds (10)."
+@command(
+    "certready compare gateway.pfx mail.contoso.com:25",
+    "certready compare node1.contoso.com node2.contoso.com node3.contoso.com",
+    "certready compare old.pem new.pem --format json",
 )
-@click.option("--password-file", metavar="FILE", type=FILE, help="The PFX password is this file's first line.")
-@click.option("--password-env", metavar="NAME", help="The PFX password is in this environment variable.")
-@click.option("--password-fd", metavar="N", type=int, help="The PFX password is read from this descriptor.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="text or json.")
 def compare(
+    places: Annotated[
+        tuple[str, ...],
+        argument(
+            "FILE|HOST[:PORT]...", help="Certificate files, live gateways and saved evidence, the first the model."
+        ),
+    ] = (),
     *,
-    places: tuple[str, ...],
-    protocol: str,
-    sni: str | None,
-    ehlo: str | None,
-    timeout: float,
-    password_file: Path | None,
-    password_env: str | None,
-    password_fd: int | None,
-    form: str,
+    protocol: Annotated[
+        str, option("--protocol", help="How hosts are spoken to, as for probe.", metavar="NAME")
+    ] = "smtp",
+    sni: Annotated[
+        str | None, option("--sni", help="The server name to ask for; the host unless given.", metavar="NAME")
+    ] = None,
+    ehlo: Annotated[
+        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
+    ] = None,
+    timeout: Timeout = 10.0,
+    password_file: PasswordFile = None,
+    password_env: PasswordEnv = None,
+    password_fd: PasswordFd = None,
+    form: Form = "text",
 ) -> int:
     """Compare certificate files, live gateways and saved evidence: exit code 0 where all are the same."""
     if not places:

@@ -9,7 +9,7 @@ from pathlib import Path
 from certready import bundle as bundles
 from certready.bundle.private import private_key
 from certready.cli import files
-from certready.cli.options import Shared
+from certready.cli.shared import Shared
 from certready.errors import PasswordError
 from certready.model import Bundle
 from certready.net.session import Identity

@@ -6,20 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Annotated
 
 from certready.cli import fetching, files, output
-from certready.cli.options import (
-    FILE,
-    SectionedCommand,
-    Shared,
-    accepted_domains,
-    judging_options,
-    present,
-    shared,
-)
+from certready.cli.commands import argument, command
+from certready.cli.options import accepted_domains, judging_options, present
+from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
@@ -30,10 +22,17 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-@click.command(cls=SectionedCommand, short_help="Judge certificate files: PEM, DER, PFX, P7B.")
-@click.argument("paths", metavar="FILE...", nargs=-1, type=FILE)
-@shared
-def check(paths: tuple[Path, ...], shared: Shared) -> int:
+@command(
+    "certready check gateway.pfx --inbound '*.contoso.com' --accepted-domain contoso.com",
+    "certready check leaf.pem chain.pem key.pem --tenant tenant.json",
+    "certready check gateway.pem --certificate-only --format json=report.json",
+)
+def check(
+    paths: Annotated[
+        tuple[Path, ...], argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content.")
+    ],
+    shared: Shared,
+) -> int:
     """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
@@ -54,8 +53,6 @@ class Prepared:
 
 def prepare(wanted: Shared, role: Role) -> Prepared:
     """The options of a judging command, with ``role`` where they name none. Raises UsageError, InputError."""
-    if wanted.timeout <= 0 or wanted.timeout > 600:
-        raise UsageError("--timeout is a number of seconds above 0 and at most 600.")
     options = judging_options(wanted, role)
     tenant = _tenant(wanted)
     connectors, named = _connectors(wanted, tenant)

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
-
-import click
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from certready.cli import output
+from certready.cli.commands import argument, command, option
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
-from certready.cli.options import SectionedCommand, Shared, host_and_port, present, several, shared
+from certready.cli.options import host_and_port, present
+from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Target
 from certready.x509.certificate import Certificate
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from certready.net.resolve import Family
 
 Arrived = Callable[[tuple[Certificate, ...]], None]
-_PROTOCOLS = "smtp (the default), submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
+_PROTOCOLS = "smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
 
 
 class Asked(NamedTuple):
@@ -41,23 +41,46 @@ class Asked(NamedTuple):
     ipv6: bool
 
 
-@click.command(cls=SectionedCommand, short_help="Judge what a live gateway presents.")
-@click.argument("host", metavar="[HOST[:PORT]]", required=False)
-@click.option("--mx", metavar="DOMAIN", help="Every host that the MX records of this mail domain name.")
-@click.option("--protocol", default="smtp", metavar="NAME", help=_PROTOCOLS)
-@several("--resolve", "HOST=IP", "Connect to this address for the host, without asking DNS.")
-@click.option("--dns", metavar="SERVER", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.")
-@click.option("--ehlo", metavar="NAME", help="The name to greet with; this host's own unless given.")
-@click.option("--sni", metavar="NAME", help="The server name to ask for; the host unless given, '' for none.")
-@click.option("-4", "ipv4", is_flag=True, help="IPv4 addresses alone.")
-@click.option("-6", "ipv6", is_flag=True, help="IPv6 addresses alone.")
-@shared
-def probe(shared: Shared, **options: object) -> int:
+@command(
+    "certready probe mail.contoso.com --outbound mail.contoso.com",
+    "certready probe --mx contoso.com --outbound '*.contoso.com'",
+    "certready probe --tenant tenant.json",
+)
+def probe(
+    host: Annotated[str | None, argument("HOST[:PORT]", help="The gateway, at every address of its name.")] = None,
+    *,
+    mx: Annotated[
+        str | None, option("--mx", help="Every host that the MX records of this mail domain name.", metavar="DOMAIN")
+    ] = None,
+    protocol: Annotated[str, option("--protocol", help=_PROTOCOLS, metavar="NAME")] = "smtp",
+    resolve: Annotated[
+        tuple[str, ...],
+        option(
+            "--resolve",
+            help="Connect to this address for the host, without asking DNS. Repeat it for several.",
+            metavar="HOST=IP",
+        ),
+    ] = (),
+    dns: Annotated[
+        str | None,
+        option("--dns", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.", metavar="SERVER"),
+    ] = None,
+    ehlo: Annotated[
+        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
+    ] = None,
+    sni: Annotated[
+        str | None,
+        option("--sni", help="The server name to ask for; the host unless given, '' for none.", metavar="NAME"),
+    ] = None,
+    ipv4: Annotated[bool, option("-4", help="IPv4 addresses alone.")] = False,
+    ipv6: Annotated[bool, option("-6", help="IPv6 addresses alone.")] = False,
+    shared: Shared,
+) -> int:
     """Judge the certificates that a live gateway presents on every address of its name.
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]
+    asked = Asked(host, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6)
     destinations = output.destinations(shared.formats)
     if shared.replay:
         return conclude(replayed(prepare(shared, "server"), asked.host or asked.mx), shared, destinations)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from certready.cli import output
 from certready.cli.judge import Gatherer, Prepared, Progress
-from certready.cli.options import Shared
+from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Connector, Evidence, Target
 from certready.model.report import worst

@@ -5,57 +5,70 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Annotated
 
 from certready.cli import files, output
-from certready.cli.options import FILE, accepted_domains
+from certready.cli.commands import argument, command, option
+from certready.cli.options import accepted_domains
+from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Timeout, Verbose
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Tenant
 
 if TYPE_CHECKING:
     from certready.tenant.answer import Answer, Mx
 
-FORMATS = ("text", "json")
 _NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
 
 
-@click.command(short_help="A tenant's connectors: lint them, ask which wins, ask which mail may relay.")
-@click.argument("paths", metavar="[FILE...]", nargs=-1, type=FILE)
-@click.option("--recipient", metavar="ADDRESS", help="Which outbound connector takes mail for this recipient.")
-@click.option("--certificate", metavar="FILE", type=FILE, multiple=True, help="Which mail a gateway with it may relay.")
-@click.option("--sender", metavar="ADDRESS", help="The envelope sender of the message in question.")
-@click.option("--null-sender", is_flag=True, help="The message has no envelope sender, as bounces have none.")
-@click.option("--ip", metavar="ADDRESS", help="The gateway's public address.")
-@click.option("--accepted-domain", metavar="DOMAIN", multiple=True, help="An accepted domain of the tenant.")
-@click.option("--mx", metavar="DOMAIN", help="Read the MX of this domain and say which host is Exchange Online.")
-@click.option("--dns", metavar="SERVER", help="Ask this DNS server for --mx.")
-@click.option("--smart-host", metavar="HOST", multiple=True, help="Say whether this host is Exchange Online.")
-@click.option("--timeout", metavar="S", type=float, default=10.0, help="Seconds for --mx (10).")
-@click.option("--password-file", metavar="FILE", type=FILE, help="The PFX password is this file's first line.")
-@click.option("--password-env", metavar="NAME", help="The PFX password is in this environment variable.")
-@click.option("--password-fd", metavar="N", type=int, help="The PFX password is read from this descriptor.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="text (the default) or json.")
-@click.option("--verbose", "-v", is_flag=True, help="Every step and source, and what is sound as well.")
+@command(
+    "certready tenant tenant.json",
+    "certready tenant tenant.json --recipient user@example.org",
+    "certready tenant tenant.json --certificate gateway.pfx --sender user@example.org",
+)
 def tenant(
-    paths: tuple[Path, ...],
+    paths: Annotated[
+        tuple[Path, ...],
+        argument("FILE...", help="Export of Get-InboundConnector, Get-OutboundConnector and Get-AcceptedDomain."),
+    ] = (),
     *,
-    recipient: str | None,
-    certificate: tuple[Path, ...],
-    sender: str | None,
-    null_sender: bool,
-    ip: str | None,
-    accepted_domain: tuple[str, ...],
-    mx: str | None,
-    dns: str | None,
-    smart_host: tuple[str, ...],
-    timeout: float,
-    password_file: Path | None,
-    password_env: str | None,
-    password_fd: int | None,
-    form: str,
-    verbose: bool,
+    recipient: Annotated[
+        str | None,
+        option("--recipient", help="Which outbound connector takes mail for this recipient.", metavar="ADDRESS"),
+    ] = None,
+    certificate: Annotated[
+        tuple[Path, ...],
+        option(
+            "--certificate",
+            help="Which mail a gateway with it may relay. Repeat it where chain and key lie apart.",
+            metavar="FILE",
+        ),
+    ] = (),
+    sender: Annotated[
+        str | None, option("--sender", help="The envelope sender of the message in question.", metavar="ADDRESS")
+    ] = None,
+    null_sender: Annotated[
+        bool, option("--null-sender", help="The message has no envelope sender, as bounces have none.")
+    ] = False,
+    ip: Annotated[str | None, option("--ip", help="The gateway's public address.", metavar="ADDRESS")] = None,
+    accepted_domain: Annotated[
+        tuple[str, ...],
+        option("--accepted-domain", help="An accepted domain of the tenant. Repeat it for several.", metavar="DOMAIN"),
+    ] = (),
+    mx: Annotated[
+        str | None,
+        option("--mx", help="Read the MX of this domain and say which host is Exchange Online.", metavar="DOMAIN"),
+    ] = None,
+    dns: Annotated[str | None, option("--dns", help="Ask this DNS server for --mx.", metavar="SERVER")] = None,
+    smart_host: Annotated[
+        tuple[str, ...],
+        option("--smart-host", help="Say whether this host is Exchange Online. Repeat it for several.", metavar="HOST"),
+    ] = (),
+    timeout: Timeout = 10.0,
+    password_file: PasswordFile = None,
+    password_env: PasswordEnv = None,
+    password_fd: PasswordFd = None,
+    form: Form = "text",
+    verbose: Verbose = False,
 ) -> int:
     """Read a tenant's connectors and accepted domains and lint them; with options, answer a question instead.
 

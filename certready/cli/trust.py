@@ -5,39 +5,43 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-
-import click
+from typing import Annotated
 
 from certready.cli import files, output
-from certready.cli.options import FILE, present
+from certready.cli.commands import argument, command, option
+from certready.cli.options import present
+from certready.cli.shared import Form
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
 LIST_LIMIT = 16 * 1024 * 1024
-FORMATS = ("text", "json")
 
 
-@click.command(short_help="The root stores: which, how old, is this root in.")
-@click.argument("what", metavar="[FILE|FINGERPRINT|update]", required=False)
-@click.option("--stl", metavar="FILE", type=FILE, help="update: from this authroot.stl.")
-@click.option("--cab", metavar="FILE", type=FILE, help="update: from this authrootstl.cab.")
-@click.option("--pem", metavar="FILE", type=FILE, help="update: keep these root certificates; the list must name them.")
-@click.option(
-    "--url", metavar="URL", default=UPDATE_URL, help="update: where the list is fetched; Microsoft's service."
+@command(
+    "certready trust",
+    "certready trust gateway.pem",
+    "certready trust update --cab authrootstl.cab",
 )
-@click.option("--proxy", metavar="URL", help="update: HTTP proxy.")
-@click.option("--allow-private", is_flag=True, help="update: the URL may lead to a private address.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="text (the default) or json.")
 def trust(
-    what: str | None,
+    what: Annotated[
+        str | None,
+        argument("FILE|FINGERPRINT|update", help="A certificate file, a root's SHA-256 or SHA-1, or the word update."),
+    ] = None,
     *,
-    stl: Path | None,
-    cab: Path | None,
-    pem: Path | None,
-    url: str,
-    proxy: str | None,
-    allow_private: bool,
-    form: str,
+    stl: Annotated[Path | None, option("--stl", help="update: from this authroot.stl.", metavar="FILE")] = None,
+    cab: Annotated[Path | None, option("--cab", help="update: from this authrootstl.cab.", metavar="FILE")] = None,
+    pem: Annotated[
+        Path | None,
+        option("--pem", help="update: keep these root certificates; the list must name them.", metavar="FILE"),
+    ] = None,
+    url: Annotated[
+        str, option("--url", help="update: where the list is fetched; Microsoft's service.", metavar="URL")
+    ] = UPDATE_URL,
+    proxy: Annotated[str | None, option("--proxy", help="update: HTTP proxy.", metavar="URL")] = None,
+    allow_private: Annotated[
+        bool, option("--allow-private", help="update: the URL may lead to a private address.")
+    ] = False,
+    form: Form = "text",
 ) -> int:
     """Show the root stores and the age of their lists.
 

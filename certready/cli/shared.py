@@ -1,0 +1,238 @@
+"""The options that several commands share, written down once, in the sections in which ``--help`` shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple, get_args
+
+import typer
+
+from certready.cli.commands import option, words
+from certready.model import Level, RevocationMode, Role
+
+CONNECTOR, PASSWORD, OUTPUT = "Connector", "Password", "Output"
+REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
+
+
+def _seconds(text: str) -> float:
+    """Seconds of a ``--timeout``: above 0 and at most 600."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise typer.BadParameter("--timeout is a number of seconds above 0 and at most 600.")
+    return seconds
+
+
+def _store(text: str) -> str:
+    """A store by name, in any case, or a file as it was typed."""
+    return text.lower() if text.lower() in ("microsoft", "mozilla", "system") else text
+
+
+PasswordFile = Annotated[
+    Path | None,
+    option("--password-file", help="The PFX password is this file's first line.", panel=PASSWORD, metavar="FILE"),
+]
+PasswordEnv = Annotated[
+    str | None,
+    option("--password-env", help="The PFX password is in this environment variable.", panel=PASSWORD, metavar="NAME"),
+]
+PasswordFd = Annotated[
+    int | None,
+    option("--password-fd", help="The PFX password is read from this descriptor.", panel=PASSWORD, metavar="N"),
+]
+Timeout = Annotated[
+    float, option("--timeout", help="Seconds for each network step.", panel=NETWORK, metavar="S", parser=_seconds)
+]
+Formats = Annotated[
+    tuple[str, ...],
+    option(
+        "--format",
+        help="text (the default) or json, to stdout or into a file. Repeat it for several.",
+        panel=OUTPUT,
+        metavar="NAME[=FILE]",
+    ),
+]
+Form = Annotated[
+    str, option("--format", help="How to print the answer.", panel=OUTPUT, **words("--format", ("text", "json")))
+]
+Verbose = Annotated[bool, option("--verbose", "-v", help="Everything: references, evidence, all tables.", panel=OUTPUT)]
+
+
+class Shared(NamedTuple):
+    """What the user asked for, as typed; nothing here has been read or checked yet. The order is that of the help."""
+
+    tenant: Annotated[
+        tuple[Path, ...],
+        option(
+            "--tenant",
+            help="Export of Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="FILE",
+        ),
+    ] = ()
+    connector: Annotated[
+        tuple[str, ...],
+        option(
+            "--connector",
+            help="Judge exactly this connector of the tenant. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="NAME",
+        ),
+    ] = ()
+    role: Annotated[
+        Role | None,
+        option(
+            "--role",
+            help="With a tenant: as what the certificate is presented.",
+            panel=CONNECTOR,
+            **words("--role", get_args(Role)),
+        ),
+    ] = None
+    inbound: Annotated[
+        tuple[str, ...],
+        option(
+            "--inbound",
+            help="An inbound connector with this TlsSenderCertificateName. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="VALUE",
+        ),
+    ] = ()
+    outbound: Annotated[
+        tuple[str, ...],
+        option(
+            "--outbound",
+            help="An outbound connector with this TlsDomain. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="VALUE",
+        ),
+    ] = ()
+    tls_settings: Annotated[
+        Level,
+        option(
+            "--tls-settings",
+            help="The TlsSettings of --outbound.",
+            panel=CONNECTOR,
+            **words("--tls-settings", get_args(Level)),
+        ),
+    ] = "domain-validation"
+    certificate_only: Annotated[
+        bool, option("--certificate-only", help="Judge the certificate alone, no connector.", panel=CONNECTOR)
+    ] = False
+    accepted_domain: Annotated[
+        tuple[str, ...],
+        option(
+            "--accepted-domain",
+            help="An accepted domain of the tenant. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="DOMAIN",
+        ),
+    ] = ()
+    same_certificate: Annotated[
+        bool,
+        option(
+            "--same-certificate",
+            help="Assert that the gateway presents the probed certificate as client too.",
+            panel=CONNECTOR,
+        ),
+    ] = False
+    hostname: Annotated[
+        str | None,
+        option(
+            "--hostname", help="The gateway's public host name, to be covered too.", panel=CONNECTOR, metavar="NAME"
+        ),
+    ] = None
+    password_file: PasswordFile = None
+    password_env: PasswordEnv = None
+    password_fd: PasswordFd = None
+    formats: Formats = ()
+    strict: Annotated[bool, option("--strict", help="Counted warnings fail.", panel=OUTPUT)] = False
+    verbose: Verbose = False
+    save_evidence: Annotated[
+        Path | None,
+        option("--save-evidence", help="Write what was gathered, for --replay.", panel=OUTPUT, metavar="FILE"),
+    ] = None
+    replay: Annotated[
+        Path | None, option("--replay", help="Judge saved evidence again.", panel=OUTPUT, metavar="FILE")
+    ] = None
+    remedies: Annotated[
+        Path | None,
+        option("--remedies", help="Write the fixes as a script of comments.", panel=OUTPUT, metavar="FILE.ps1"),
+    ] = None
+    revocation: Annotated[
+        RevocationMode | None,
+        option(
+            "--revocation",
+            help="require an answer (the default), report its lack, or off.",
+            panel=REVOCATION,
+            **words("--revocation", get_args(RevocationMode)),
+        ),
+    ] = None
+    crl: Annotated[
+        tuple[Path, ...],
+        option("--crl", help="A CRL at hand. Repeat it for several.", panel=REVOCATION, metavar="FILE"),
+    ] = ()
+    ocsp: Annotated[
+        tuple[Path, ...],
+        option("--ocsp", help="An OCSP answer at hand. Repeat it for several.", panel=REVOCATION, metavar="FILE"),
+    ] = ()
+    intermediate: Annotated[
+        tuple[Path, ...],
+        option(
+            "--intermediate",
+            help="Certificates that explain and repair; they do not count as sent. Repeat it for several files.",
+            panel=REVOCATION,
+            metavar="FILE",
+        ),
+    ] = ()
+    trust: Annotated[
+        str | None,
+        option(
+            "--trust",
+            help="microsoft (the default), mozilla, system, or a PEM file.",
+            panel=TRUST,
+            metavar="STORE",
+            parser=_store,
+        ),
+    ] = None
+    extra_root: Annotated[
+        tuple[Path, ...],
+        option(
+            "--extra-root",
+            help="A private root; the chain still counts as untrusted. Repeat it for several files.",
+            panel=TRUST,
+            metavar="FILE",
+        ),
+    ] = ()
+    at: Annotated[
+        str | None,
+        option("--at", help="Judge as of this ISO 8601 time (UTC without an offset).", panel=TRUST, metavar="TIME"),
+    ] = None
+    expiry_warning: Annotated[
+        str | None,
+        option(
+            "--expiry-warning",
+            help="When expiry starts to warn: 33% of the lifetime, or 30d.",
+            panel=TRUST,
+            metavar="SHARE",
+        ),
+    ] = None
+    offline: Annotated[
+        bool,
+        option("--offline", help="Never touch the network; cached answers that are fresh are used.", panel=NETWORK),
+    ] = False
+    no_cache: Annotated[bool, option("--no-cache", help="Neither read nor write cached answers.", panel=NETWORK)] = (
+        False
+    )
+    allow_private: Annotated[
+        bool, option("--allow-private", help="Let URLs found in certificates reach private addresses.", panel=NETWORK)
+    ] = False
+    timeout: Timeout = 10.0
+    proxy: Annotated[
+        str | None, option("--proxy", help="HTTP proxy for revocation and issuers.", panel=NETWORK, metavar="URL")
+    ] = None
+    ca_bundle: Annotated[
+        Path | None,
+        option("--ca-bundle", help="Roots for https URLs of revocation and issuers.", panel=NETWORK, metavar="FILE"),
+    ] = None
