@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.model import Bundle, Chain
 from certready.render.json import moment
@@ -24,8 +25,7 @@ _ORDERED = ("pem", "tls")
 Verdict = Literal["same", "different", "cannot-tell"]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One chain and where it was seen: ``name`` is the file, or the host with its addresses; ``source`` the operand."""
 
     source: str
@@ -43,16 +43,14 @@ class Item:
         return (self.leaf, *others)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreached:
+class Unreached(Struct, frozen=True):
     """A place where no certificate could be seen, and the sentence that says why."""
 
     name: str
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing in which two items differ: ``field`` names it, ``first`` and ``second`` are its values there."""
 
     field: str
@@ -62,8 +60,7 @@ class Difference:
     second: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Everything that was looked at and how it differs. ``verdict`` is the contract's exit code in words."""
 
     items: tuple[Item, ...]

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from certready._version import __version__
 from certready.errors import CertreadyError
@@ -43,8 +45,7 @@ ROUNDS = 2  # what is fetched may show whose revocation to ask for; nothing lear
 AIA_CERTIFICATES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Supplied:
+class Supplied(Struct, frozen=True):
     """What the user hands in beside the bundle: intermediates, and CRLs and OCSP answers as bytes."""
 
     intermediates: tuple[Known, ...] = ()
@@ -62,7 +63,7 @@ def check(
     accepted_domains: Sequence[str | AcceptedDomain] | None = None,
     named: bool = True,
     options: Options = Options(),  # noqa: B008 - frozen
-    supplied: Supplied = Supplied(),
+    supplied: Supplied = Supplied(),  # noqa: B008 - frozen
     others: Callable[[], Sequence[RootStore]] = tuple,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
@@ -112,7 +113,7 @@ def gather(
     accepted_domains: Sequence[str | AcceptedDomain] | None = None,
     named: bool = True,
     options: Options = Options(),  # noqa: B008 - frozen
-    supplied: Supplied = Supplied(),
+    supplied: Supplied = Supplied(),  # noqa: B008 - frozen
     others: Callable[[], Sequence[RootStore]] = tuple,
     progress: Callable[[str], None] | None = None,
 ) -> Evidence:
@@ -187,8 +188,7 @@ def _stapled(bundle: Bundle) -> tuple[Answer, ...]:
 # -- what is fetched ----------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Wanted:
+class _Wanted(Struct):
     """What one round asks for: revocation questions and AIA addresses, and the answers so far."""
 
     replies: dict[Ask, Reply] = field(default_factory=dict)

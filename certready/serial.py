@@ -1,6 +1,6 @@
 """Evidence on disk: what was gathered, written down and read back, to be judged again elsewhere or later.
 
-One JSON object, ``certready.evidence/1``: the dataclasses of :mod:`certready.model` key for key, bytes as base64,
+One JSON object, ``certready.evidence/1``: the structs of :mod:`certready.model` key for key, bytes as base64,
 certificates as base64 DER, moments as ISO 8601 in UTC. The reader follows the type hints of the model and takes
 nothing on trust: a saved file arrives by mail, from a stranger.
 """
@@ -11,11 +11,12 @@ import base64
 import json
 import math
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from msgspec import Struct, structs
 
 from certready.errors import EvidenceError
 from certready.model import Evidence
@@ -39,7 +40,7 @@ def dump(evidence: Evidence) -> bytes:
         EvidenceError: the file would be larger than :func:`load` accepts.
         ValueError: a moment has no time zone, or a value is of no type the model knows.
     """
-    document = {"schema": SCHEMA, **{field.name: getattr(evidence, field.name) for field in fields(evidence)}}
+    document = {"schema": SCHEMA, **structs.asdict(evidence)}
     # Piece by piece: the text of a large CRL then exists once, not once for each step.
     pieces = json.JSONEncoder(default=_plain, allow_nan=False, separators=(",", ":")).iterencode(document)
     data = b"".join(piece.encode("ascii") for piece in pieces) + b"\n"
@@ -59,7 +60,7 @@ def load(data: bytes) -> Evidence:
     """
     document = _document(data)
     _check_schema(document.get("schema"))
-    evidence = cast(Evidence, _dataclass(Evidence, document, "evidence"))
+    evidence = cast(Evidence, _struct(Evidence, document, "evidence"))
     _check_consistent(evidence)
     return evidence
 
@@ -74,8 +75,8 @@ def _plain(value: object) -> object:
         if value.tzinfo is None:
             raise ValueError("a moment in the evidence has no time zone")
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Struct):
+        return structs.asdict(value)
     raise ValueError(f"evidence holds no {type(value).__name__}")
 
 
@@ -138,12 +139,12 @@ def _check_consistent(evidence: Evidence) -> None:
 
 @lru_cache(maxsize=64)
 def _hints(kind: type) -> tuple[tuple[str, object], ...]:
-    """The fields of a dataclass of the model, in order, each with its type."""
+    """The fields of a struct of the model, in order, each with its type."""
     hints = get_type_hints(kind)
-    return tuple((field.name, hints[field.name]) for field in fields(kind))
+    return tuple((name, hints[name]) for name in cast(type[Struct], kind).__struct_fields__)
 
 
-def _dataclass(kind: type, value: object, where: str) -> object:
+def _struct(kind: type, value: object, where: str) -> object:
     """An instance of ``kind`` out of a JSON object, which is emptied on the way: what was decoded can be let go."""
     if not isinstance(value, dict):
         raise _bad(where, "is not an object")
@@ -172,7 +173,7 @@ def _read(hint: object, value: object, where: str) -> object:
         return value
     kind = cast(type, hint)
     reader = _READERS.get(kind)
-    return reader(value, where) if reader else _dataclass(kind, value, where)
+    return reader(value, where) if reader else _struct(kind, value, where)
 
 
 def _text(value: object, where: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from certready import bundle as bundles
 from certready import schemas

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 import certready
 from certready.demo.pki import Authority, Issued

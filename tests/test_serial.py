@@ -1,7 +1,6 @@
 """Evidence written down and read back: nothing lost, nothing trusted."""
 
 import json
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from certready import schemas
 from certready import serial as saved
@@ -105,7 +105,7 @@ def values(hint):
     if hint in simple:
         return simple[hint]
     hints = get_type_hints(hint)
-    return st.builds(hint, **{field.name: values(hints[field.name]) for field in fields(hint)})
+    return st.builds(hint, **{name: values(hints[name]) for name in hint.__struct_fields__})
 
 
 def no_pairs(text):
@@ -347,7 +347,7 @@ def test_schema_follows_the_model():
 
 
 def described(hint, definitions):
-    """The schema of a type of the model; dataclasses are added to ``definitions``."""
+    """The schema of a type of the model; structs are added to ``definitions``."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         (kind,) = (argument for argument in arguments if argument is not NoneType)
@@ -365,7 +365,7 @@ def described(hint, definitions):
     if hint.__name__ not in definitions:
         definitions[hint.__name__] = None
         hints = get_type_hints(hint)
-        properties = {field.name: described(hints[field.name], definitions) for field in fields(hint)}
+        properties = {name: described(hints[name], definitions) for name in hint.__struct_fields__}
         definitions[hint.__name__] = {
             "type": "object",
             "additionalProperties": False,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from certready.checks import CHECKS, RULES, run
 from certready.checks.weights import WEIGHTS, Column, row_for, weigh

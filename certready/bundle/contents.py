@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.errors import InputError
 from certready.model import Container
@@ -33,8 +35,7 @@ OTHERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """``certificates`` in stored order; ``keys`` the SHA-256 of each private key's public half; ``encryption`` as in
     ``model.Chain``; ``others`` the keys of OTHERS for what was there besides; ``notes`` sentences."""
 

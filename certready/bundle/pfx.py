@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from certready.bundle import ciphers, keys
 from certready.bundle.asn1 import CONTEXT_0, OID, SEQUENCE, Asn1Error, CutOffError, Node, read
@@ -31,8 +31,7 @@ _MAX_PARTS = 1000
 _EXPORT = "Export the PFX again, with the private key and the whole chain."
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """What can be seen without the password: every cipher, keys that lie open, and whether there is a MAC."""
 
     ciphers: tuple[ciphers.Cipher, ...]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.cache import entries
 from certready.cache.entries import Entry
@@ -24,8 +26,7 @@ NOTHING_KEPT = "It was not asked: the network may not be used, and no answer tha
 POLL = 0.05  # seconds between two looks whether another process has its answer
 
 
-@dataclass(frozen=True, slots=True)
-class CachingFetcher:
+class CachingFetcher(Struct, frozen=True):
     """Asks the cache, then the fetcher; implements :class:`certready.model.Fetcher`. Safe under concurrent use.
 
     Args:

@@ -12,9 +12,10 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 SCHEMA = "certready.answer/1"
 SUFFIX, LOCK, PART = ".answer", ".lock", ".part"
@@ -24,8 +25,7 @@ _OURS = re.compile(r"[0-9a-f]{64}(\.answer|\.lock|\.[0-9a-f]{16}\.part)")
 _VALIDATOR = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What is kept about one question: the ``body`` that came, or the ``error`` why none did.
 
     ``key`` is :func:`key_of` the question, ``stored`` when it was asked, ``until`` when it must be asked again.
@@ -42,8 +42,7 @@ class Entry:
     validators: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """One file of the cache: ``changed`` in seconds since 1970, ``size`` in bytes."""
 
     path: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from certready.model import Chain, Evidence, ExpiryWarning
 from certready.model.report import NotApplicable, Observation, Rule

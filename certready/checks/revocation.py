@@ -6,10 +6,11 @@ What each source said is judged in :mod:`certready.revocation`; here the sources
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from certready.checks.revocation_rules import (
     DOCUMENTED,

@@ -4,10 +4,11 @@ the same certificate everywhere."""
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+
+from msgspec.structs import replace
 
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.cli import fetching, files, output
 from certready.cli.commands import argument, command
@@ -40,8 +42,7 @@ def check(
     return _run(shared, "client", lambda _: files.read_bundle(paths, secret, ask=True), beside=paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """What the options ask for, read and checked: it serves any number of bundles."""
 
     wanted: Shared
@@ -59,8 +60,7 @@ def prepare(wanted: Shared, role: Role) -> Prepared:
     return Prepared(wanted, options, tenant, connectors, named)
 
 
-@dataclass(frozen=True, slots=True)
-class Gatherer:
+class Gatherer(Struct, frozen=True):
     """Makes evidence of bundles, with everything that was read once for all of them."""
 
     prepared: Prepared

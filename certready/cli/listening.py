@@ -11,8 +11,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from certready.cli import output
 from certready.cli.judge import write_remedies
@@ -30,8 +32,7 @@ SAVED = 100  # evidence files
 Key = tuple[bytes, ...]
 
 
-@dataclass(slots=True)
-class Sessions:
+class Sessions(Struct):
     """The host of a listener (:class:`certready.net.listener.Host`).
 
     ``gather`` makes evidence of a bundle, ``destinations`` say where reports go, ``save`` where evidence does (the

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from msgspec.structs import replace
 
 from certready.cli import output
 from certready.cli.commands import argument, command, option

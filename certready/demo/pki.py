@@ -7,7 +7,6 @@ otherwise, because an RSA key costs a tenth of a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
+from msgspec import Struct, field
 
 from certready.demo.making import (
     CLIENT,
@@ -70,8 +70,7 @@ class AuthorityOptions(TypedDict, total=False):
     ocsp_urls: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Issued:
+class Issued(Struct, frozen=True):
     """A certificate with its private key and whoever issued it (None: itself)."""
 
     x509: x509.Certificate
@@ -103,8 +102,7 @@ class Issued:
         return b"".join(link.pem for link in self.chain)
 
 
-@dataclass(frozen=True)
-class Authority(Issued):
+class Authority(Issued, frozen=True):
     """A certification authority. ``crl_url``, ``ocsp_url`` and ``aia_url`` go into what it issues."""
 
     crl_url: str | None = None

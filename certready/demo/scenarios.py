@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from cryptography import x509
+from msgspec import Struct
 
 from certready import bundle as bundles
 from certready import gathering as pipeline
@@ -29,8 +29,7 @@ ROOT_FILE = "demo-root.pem"
 INBOUND, OUTBOUND = from_options((f"*.{DOMAIN}",), (HOST,), "domain-validation")
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One case and what must come out of it.
 
     ``staged`` says what is right or wrong with the certificate. ``verdict`` and ``fails`` (the rules that fail, sorted)
@@ -84,8 +83,7 @@ SCENARIOS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What came out of one case: the ``command`` that says the same on the command line, and the real report."""
 
     scenario: Scenario
@@ -104,8 +102,7 @@ class Result:
         return (self.report.verdict, self.fails) == (self.scenario.verdict, self.scenario.fails)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """What is put up for one run: its moment, the directory with the files, and the store that trusts the CA."""
 
     moment: datetime

@@ -14,7 +14,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -25,6 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from msgspec import Struct
 
 from certready.demo.pki import Authority, Revoked
 
@@ -33,8 +33,7 @@ MAX_OCSP_REQUEST = 16 * 1024
 MAX_COMMAND = 1024  # RFC 5321, 4.5.3.1.4 asks for 512 octets, extensions may need more
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Struct, frozen=True):
     """What one authority knows of its certificates: those ``issued``, and those of them that are ``revoked``."""
 
     authority: Authority
@@ -42,8 +41,7 @@ class Register:
     revoked: tuple[Revoked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """An HTTP answer: status code, Content-Type and body."""
 
     status: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from certready.demo.scenarios import Result
 from certready.model.report import Report
@@ -17,8 +18,7 @@ The root store is the private CA itself, so every report warns (chain.other-stor
 HEADINGS = ("case", "command", "staged", "seen", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """Whether every report came out as staged, the rows of the closing table, and the sentence about it."""
 
     ok: bool

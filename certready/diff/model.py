@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.model.report import Report
 
@@ -13,8 +14,7 @@ Effect = Literal["same", "note", "attention", "breaks"]
 Aspect = Literal["identity", "names", "usages", "key", "chain", "root", "lifetime", "revocation", "overlap"]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One of the two certificates. ``tls_certificate_name`` is ``<I>issuer<S>subject`` as Exchange writes it; dates
     are aware and in UTC; ``root`` is the anchor its chain reaches, None where it reaches none."""
 
@@ -31,8 +31,7 @@ class Side:
     root: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What differs in one respect: ``message`` says what that means, ``old`` and ``new`` hold the values compared."""
 
     aspect: Aspect
@@ -42,8 +41,7 @@ class Change:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorChange:
+class ConnectorChange(Struct, frozen=True):
     """What the exchange means for one connector: which name met it before and which does then, and by which kind of
     match (the contract's). ``wins`` says whether an inbound one is the one Exchange Online would choose, before and
     then; None where the connector was named or is an outbound one."""
@@ -60,16 +58,14 @@ class ConnectorChange:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of the changeover: what to do, and lines to type."""
 
     text: str
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """OLD against NEW, what each connector makes of it, the order of steps, and the verdict as if NEW were in place."""
 
     old: Side

@@ -7,8 +7,9 @@ The numbers are those of docs/decisions.md, which lists what follows from each. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Basis = Literal["documented", "inferred", "disputed"]
 
@@ -24,8 +25,7 @@ NOTICE = "Microsoft 365 message centre, MC1226222 (as mirrored)"
 NOTES = '"Three Key Points for Connector Settings" (Microsoft Japan messaging support, 2017)'
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One fact: what it says, how sure that is, and its source."""
 
     text: str

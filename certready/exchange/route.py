@@ -8,8 +8,10 @@ specific one decides. The example, which states outcomes, is followed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.exchange.matching import a_label, under
 from certready.model import AcceptedDomain, Connector, Tenant
@@ -30,8 +32,7 @@ CENTRALIZED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How a connector covers a recipient domain: by which kind of entry, and that entry as written (``text``).
 
     ``inferred`` says that no document states this reading, ``unclear`` that the entry may not hold.
@@ -49,8 +50,7 @@ class Fit:
         return _SPECIFIC.index(self.pattern), -self.depth
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
+class Considered(Struct, frozen=True):
     """One outbound connector, what became of it for this recipient, and the sentence that says why."""
 
     connector: Connector
@@ -59,8 +59,7 @@ class Considered:
     fit: Fit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The answer for one recipient domain (an A-label). ``chosen`` is None where mail goes by the MX record, and where
     several connectors are equally specific or one that may cover the domain cannot be read (``certain`` is False)."""
 

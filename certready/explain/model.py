@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Confidence = Literal["documented", "reported", "inferred"]
 """Documented by the owner of the thing; reported from the field; or inferred from other facts."""
@@ -11,8 +12,7 @@ Direction = Literal["inbound", "outbound", "either"]
 """Gateway to Exchange Online, Exchange Online to gateway, or either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """One possible cause: what it is, how sure that is, what to run to confirm it, what to change.
 
     ``confirm`` are command lines in which ``{gateway}``, ``{smart_host}``, ``{domain}``, ``{sender}``, ``{recipient}``
@@ -25,8 +25,7 @@ class Cause:
     confirm: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the catalogue.
 
     ``marks`` are alternatives; of one alternative every word must occur near the others, in lower case, each as a word
@@ -45,8 +44,7 @@ class Entry:
     beats: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleDoc:
+class RuleDoc(Struct, frozen=True):
     """What a rule does, why it matters, how sure its ground is, and how to mend what it finds."""
 
     what: str
@@ -56,8 +54,7 @@ class RuleDoc:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What the pasted text names: hosts, domains and addresses, None where it names none.
 
     ``expected`` and ``presented`` are the names of a SubjectMismatch, ``thumbprint`` its certificate's.
@@ -73,8 +70,7 @@ class Seen:
     thumbprint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What a text was taken for: the entries it matches, best first, or the ``nearest`` where it matches none.
 
     ``cut`` says that only the beginning of the text was read.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from certready.checks import RULES
 from certready.explain.model import RuleDoc
@@ -23,8 +24,7 @@ _CRASHED = RuleDoc(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleExplanation:
+class RuleExplanation(Struct, frozen=True):
     """A rule and what is written about it."""
 
     rule: Rule

@@ -126,7 +126,7 @@ def explanation_dict(found: Explanation) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "known": bool(found.entries),
-        "seen": {name: getattr(found.seen, name) for name in Seen.__slots__},
+        "seen": {name: getattr(found.seen, name) for name in Seen.__struct_fields__},
         "entries": [_entry_dict(entry, found.seen) for entry in found.entries],
         "nearest": [{"id": entry.id, "title": entry.title} for entry in found.nearest],
         "rule": None,
@@ -140,7 +140,7 @@ def rule_dict(found: RuleExplanation | None, name: str, rules: Sequence[Rule]) -
     return {
         "schema": SCHEMA,
         "known": found is not None,
-        "seen": dict.fromkeys(Seen.__slots__),
+        "seen": dict.fromkeys(Seen.__struct_fields__),
         "entries": [],
         "nearest": [{"id": one, "title": titles[one]} for one in near],
         "rule": _rule_dict(found) if found else None,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Direction = Literal["inbound", "outbound"]
 Level = Literal["none", "encryption-only", "certificate-validation", "domain-validation"]
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedDomain:
+class AcceptedDomain(Struct, frozen=True):
     """A row of Get-AcceptedDomain. ``name`` is a lower-case A-label domain."""
 
     name: str
@@ -20,8 +20,7 @@ class AcceptedDomain:
     kind: str = "Authoritative"
 
 
-@dataclass(frozen=True, slots=True)
-class Connector:
+class Connector(Struct, frozen=True):
     """A connector of Exchange Online, as far as it bears on the certificate.
 
     ``value`` is TlsSenderCertificateName (inbound) or TlsDomain (outbound) as the administrator wrote it, None where it
@@ -60,8 +59,7 @@ class Connector:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """A tenant's connectors and accepted domains; ``accepted_domains`` is None where no export named them."""
 
     connectors: tuple[Connector, ...] = ()

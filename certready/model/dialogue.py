@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """What the client said and what the server answered, printable ASCII; ``sent`` is empty for the banner.
 
     A rehearsal keeps its commands whole; of those a listener heard only the verb is kept, never an address.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed"]
 Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(Struct, frozen=True):
     """One more handshake with an address, beside the ordinary one that offers everything and names the host.
 
     ``question`` is what it was for: "exchange" offers TLS 1.2 with the suites that Exchange Online publishes, which all
@@ -28,8 +28,7 @@ class Handshake:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One address of a gateway and how far the conversation with it came.
 
     ``trouble`` classifies a failure by the contract's ``tls.*`` ids ("" where TLS was established), ``stage`` is where

@@ -6,9 +6,10 @@ touched. A failure to fetch something is therefore a value here, not an exceptio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from certready.model.connector import AcceptedDomain, Connector
 from certready.model.dialogue import Exchange
@@ -21,16 +22,14 @@ Container = Literal["pem", "der", "pfx", "p7b", "tls"]
 Origin = Literal["intermediate-file", "aia"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What was looked at: ``kind`` is file, host, listen, rehearse or bytes; ``name`` is how the user named it."""
 
     kind: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """Certificates that arrived together, in the order in which they arrived.
 
     ``leaf`` is the index of the certificate that is judged: the first on the wire; in a file the one a private key
@@ -57,8 +56,7 @@ class Chain:
         return self.leaf_certificate.parsed.key.family
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints."""
 
     target: Target
@@ -66,8 +64,7 @@ class Bundle:
     endpoints: tuple[Endpoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a root programme limits a root to (Microsoft's certificate trust list; property numbers of wincrypt.h).
 
     ``usages`` are the extended key usages it is trusted for, dotted OIDs, None: all (9). ``disabled_from`` is when its
@@ -84,8 +81,7 @@ class Limits:
     unclear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """A candidate anchor out of the chosen store; ``extra`` marks one given by ``--extra-root``, which never counts
     as trusted where the connector enforces trust. ``limits`` is None where the store knows of none."""
 
@@ -94,8 +90,7 @@ class Root:
     limits: Limits | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
+class StoreInfo(Struct, frozen=True):
     """The root store a run used: its ``name`` (microsoft, mozilla, system, or a file's name), the date of its list as
     ISO text where one is known, and how many roots it holds."""
 
@@ -104,8 +99,7 @@ class StoreInfo:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A certificate known beside the chain: it explains and repairs, and never counts as sent."""
 
     certificate: Certificate
@@ -113,16 +107,14 @@ class Known:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """A candidate root of another store than the chosen one: it explains and is never trusted."""
 
     store: str
     root: Root
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one revocation source said of one certificate: ``body`` (DER as received) or ``error`` (why there is none).
 
     ``certificate`` is the SHA-256 of the certificate asked about. ``url`` is None for a stapled answer and for one
@@ -134,22 +126,20 @@ class Answer:
     method: Literal["ocsp", "crl", "stapled"]
     source: Literal["network", "cache", "file", "handshake"]
     url: str | None = None
-    body: bytes | None = field(default=None, hash=False)  # perhaps tens of megabytes: compared, not hashed
+    body: bytes | None = None  # perhaps tens of megabytes: compared, not hashed
     error: str | None = None
     elapsed_ms: int | None = None
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """An attempt to fetch issuer certificates by AIA: the URL, and why nothing usable came (None where it did)."""
 
     url: str
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryWarning:
+class ExpiryWarning(Struct, frozen=True):
     """When expiry starts to warn: ``fraction`` of the lifetime left (0..1), or whole ``days`` left; with both set,
     whichever is later, that is: the shorter warning time."""
 
@@ -157,8 +147,7 @@ class ExpiryWarning:
     days: int | None = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the judgement depends on besides the evidence. Times are aware and in UTC."""
 
     at: datetime | None = None
@@ -172,8 +161,7 @@ class Options:
     role: Role = "client"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Everything a verdict rests on, and no verdict: it can be saved, shipped and judged again.
 
     ``connectors`` are the candidates; ``named`` says that each was chosen by the user (then each is judged), otherwise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+
+class Ask(Struct, frozen=True):
     """One HTTP request: GET, or POST where there is a ``body``; at most ``limit`` bytes of answer are read.
 
     An OCSP question (``content_type`` application/ocsp-request) may be put by GET too. ``headers`` are sent as well.
@@ -22,8 +22,7 @@ class Ask:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What became of an Ask: ``body`` of a 200 answer, or ``error``, a sentence, where there is none.
 
     ``status`` is the HTTP status where one came, ``validators`` the conditional headers (RFC 9110, 13.1) with which to

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from certready.model import Endpoint, StoreInfo, Target
 
@@ -36,8 +37,7 @@ class Rule(NamedTuple):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What a check saw, not yet weighed.
 
     ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the severity table where
@@ -65,8 +65,7 @@ class NotApplicable(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """An observation, weighed. ``counted`` is False where ``--strict`` must not turn the warning into a failure."""
 
     rule: str
@@ -121,8 +120,7 @@ class CertificateInfo(NamedTuple):
     origin: Literal["sent", "intermediate-file", "aia", "store"]
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationResult:
+class RevocationResult(Struct, frozen=True):
     """What one endpoint is worth for one certificate, and why (``detail``, a sentence)."""
 
     certificate: str
@@ -144,8 +142,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=order.index, default="cannot-tell")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The answer to: will Exchange Online accept this certificate for this connector?"""
 
     certready: str

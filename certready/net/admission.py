@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 MAX_TRACKED = 10_000
 WINDOW = 60.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds of a listener. ``step`` and ``total`` are seconds: for one command or handshake, for a connection; bytes
     are counted as they arrive. An IPv6 network of 64 bits counts as one address."""
 
@@ -25,8 +25,7 @@ class Limits:
     session_bytes: int = 256 * 1024
 
 
-@dataclass(slots=True)
-class Admission:
+class Admission(Struct):
     """The books of a listener. ``now`` is always monotonic time in seconds; all methods may be called by any thread."""
 
     limits: Limits

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.errors import CertreadyError
 from certready.model import Endpoint
@@ -20,8 +22,7 @@ STEPS = 6  # the whole talk with one address may take so many times the timeout
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
+class Rehearsed(Struct, frozen=True):
     """What came of it with the last address tried: its endpoint, the certificates the smart host sent (DER), and the
     dialogue inside TLS."""
 
@@ -30,8 +31,7 @@ class Rehearsed:
     dialogue: tuple[Exchange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What is said, and within how many seconds each step must be answered. An empty ``sender`` is the null sender."""
 
     identity: Identity

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from certready.errors import CertreadyError, UsageError
 from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
@@ -22,16 +23,14 @@ MAX_EXCHANGERS = 64
 UDP_WAIT = 2.0  # seconds after which a question is put again, at most a third of the time
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """The addresses of a name, IPv4 first, and the ``canonical`` name where it is an alias (CNAME)."""
 
     addresses: tuple[str, ...]
     canonical: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanger:
+class Exchanger(Struct, frozen=True):
     """One MX record: the lower preference is tried first (RFC 5321, 5.1). ``host`` is as DNS wrote it, lower case."""
 
     preference: int

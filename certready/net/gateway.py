@@ -8,10 +8,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target

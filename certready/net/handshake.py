@@ -7,8 +7,9 @@ OCSP answer at all. The socket stays ours, and with it the clock.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from certready.net.wire import CHUNK, Wire
 
@@ -82,8 +83,7 @@ class SharedContext:
             return self._contexts[offer]
 
 
-@dataclass(slots=True)
-class _Notes:
+class _Notes(Struct):
     """What OpenSSL's callbacks saw of one connection."""
 
     staples: list[bytes] = field(default_factory=list)

@@ -10,9 +10,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.errors import CertreadyError, UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
@@ -33,8 +35,7 @@ PARTING = 2.0  # seconds that connections under way may take to end; a thread th
 QUIET = 10.0  # seconds between two log lines about connections that were turned away
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """What came of one connection that got as far as TLS: ``bundle`` holds the client's chain (none where it presented
     none) and its endpoint, ``dialogue`` what was said, ``completed`` whether the handshake was."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from certready.errors import UsageError
 from certready.exchange.smarthost import is_exchange_online
@@ -14,8 +15,7 @@ from certready.net.gateway import Arrived, How, Node, Progress, fetch_many
 from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """Where a domain's mail goes: the hosts to ask in order of preference, the addresses found for them, and ``notes``,
     sentences about what is odd or left out."""
 

@@ -11,9 +11,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from certready.model.endpoint import Endpoint, Handshake
 from certready.net.handshake import ECDSA, EVERYTHING, EXCHANGE, RSA, HandshakeError, Offer, SharedContext, handshake

@@ -6,10 +6,10 @@ The other side's certificates are accepted whatever they are: they are captured 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography import x509
+from msgspec import Struct
 
 from certready.bundle.private import PrivateKey
 from certready.net.wire import CHUNK
@@ -34,8 +34,7 @@ DISTRUST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What one side of TLS presents: certificates in DER, its own first, and the private key of that."""
 
     certificates: tuple[bytes, ...]

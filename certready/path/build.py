@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from certready.model import Root
 from certready.path import engines
@@ -100,8 +101,7 @@ def _whole(certificate: Certificate) -> bool:
     return loaded is not None and certificate.der.endswith(b"\x00" + loaded.signature)
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """The state of one search; it does not outlive it."""
 
     anchors: dict[Certificate, Root]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.exchange.matching import a_label, parse_value, registrable, satisfiable
 from certready.model import AcceptedDomain, Connector
@@ -14,8 +15,7 @@ from certready.x509.certificate import Certificate
 Where = Literal["exchange-online", "exchange-server", "seppmail", "postfix", "exim", "ca"]
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(Struct, frozen=True):
     """One thing to do in one place.
 
     ``title`` is the sentence that says what it achieves, ``where`` the system the ``lines`` belong to: PowerShell for
@@ -31,8 +31,7 @@ class Remedy:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What the remedies of one report may refer to: the leaf, its chain, the connectors and accepted domains."""
 
     leaf: Certificate | None

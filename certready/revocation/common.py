@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.model.report import Status
 from certready.x509.certificate import UNREADABLE
@@ -40,8 +41,7 @@ class Moment(NamedTuple):
         return date <= self.at + self.skew
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(Struct, frozen=True):
     """What one answer is worth, and why: ``detail`` is a sentence."""
 
     status: Status

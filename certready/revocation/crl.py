@@ -11,11 +11,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from cryptography import x509
+from msgspec.structs import replace
 
 from certready.revocation.common import (
     MISREAD,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from msgspec.structs import replace
 
 from certready.revocation.common import MISREAD, Moment, Opinion, not_an_answer, revoked, same_name, timely, when
 from certready.x509.certificate import OCSP_SIGNING, UNREADABLE, Certificate, attempt

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from certready.errors import StoreError
 from certready.model import Limits
@@ -13,8 +14,7 @@ from certready.roots.trustlist import Entry, TrustList
 SCHEMA = "certready.trust/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The facts in text form: ``as_of`` is the list's date, ``digest`` the SHA-256 of the list, ``count`` its roots."""
 
     text: str

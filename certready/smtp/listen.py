@@ -7,8 +7,9 @@ said, and what it holds is bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from certready.model.dialogue import Exchange
 from certready.model.report import Verdict
@@ -25,8 +26,7 @@ REFUSED = "550 5.7.64 TenantAttribution; Relay Access Denied"
 Then = Literal["go-on", "tls", "close"]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """What to send, and what comes ``then``: the next command, the TLS handshake, or the end of the connection."""
 
     send: bytes
@@ -50,8 +50,7 @@ def turned_away(name: str, reason: str) -> bytes:
     return f"421 4.3.2 {name} {reason}\r\n".encode("ascii", "replace")
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(Struct):
     """One SMTP client and where the talk with it stands.
 
     ``name`` is how the listener greets, ``address`` the client's, ``exact`` as for :func:`rcpt_reply`. ``client`` is

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from certready.errors import UsageError
 from certready.model.dialogue import Exchange
@@ -19,8 +20,7 @@ Kind = Literal["accepted", "refused", "inconclusive"]
 _ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9.:_\[\]-]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What a reply says of the client certificate: ``why`` is a sentence, ``fix`` what to do where there is something
     to do."""
 
@@ -38,8 +38,7 @@ def check_address(text: str) -> str:
     return text
 
 
-@dataclass(slots=True)
-class Dialogue:
+class Dialogue(Struct):
     """The commands in order and the answers so far. ``error`` says why it ended early, None where it did not."""
 
     ehlo: str

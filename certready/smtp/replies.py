@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 # RFC 5321, 4.5.3.1.5 allows reply lines of 512 octets; real banners are longer, hostile ones are endless.
 MAX_LINE = 4096
@@ -39,8 +40,7 @@ class NotSmtpError(ValueError):
     """What arrived is no SMTP reply, or exceeds a limit; the text is a clause that says in which way."""
 
 
-@dataclass(slots=True)
-class LineReader:
+class LineReader(Struct):
     """Cuts what arrives into lines that end in CRLF or in a bare LF, however the bytes were cut.
 
     ``buffer`` holds what was received and not yet read; ``received`` counts every byte fed.
@@ -74,8 +74,7 @@ class LineReader:
         return line
 
 
-@dataclass(slots=True)
-class ReplyReader:
+class ReplyReader(Struct):
     """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1).
 
     The result does not depend on how the bytes were cut.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.exchange.attribution import Attribution, Message, attribute
 from certready.exchange.attribution.scenarios import default_domain_note, scenarios
@@ -24,8 +25,7 @@ SUPPOSED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One message and its attribution; ``scenario`` and ``text`` name the kind of mail where it stands for one."""
 
     message: Message
@@ -34,8 +34,7 @@ class Asked:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mx:
+class Mx(Struct, frozen=True):
     """The MX records of a domain as (preference, what the host is), or the sentence why there are none."""
 
     domain: str
@@ -43,8 +42,7 @@ class Mx:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Everything one run of ``certready tenant`` says.
 
     ``findings`` is None where something was asked and the connectors were therefore not linted. ``names`` are those of

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from msgspec import Struct
 
 from certready.x509.der import parties
 from certready.x509.key import Key, describe_key, spki_sha256
@@ -42,8 +42,7 @@ UNREADABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """A certificate as it was met. Two are the same exactly when all their bytes are."""
 
     der: bytes

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from certready.checks.chain import RULES, check_chain
 from certready.demo.pki import CLIENT, Authority

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from certready.checks.further import further, summary, unnamed_only
 from certready.checks.tls import check_tls

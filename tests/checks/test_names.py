@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from certready.checks.names import RULES, check_names, connector_match
 from certready.demo.pki import Authority

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
+from msgspec.structs import replace
 
 from certready.checks.revocation import RULES, check_revocation, results
 from certready.demo.pki import Authority, Issued

@@ -7,10 +7,10 @@ import shlex
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from certready.cli import main
 from certready.demo.scenarios import HOST, SCENARIOS, Result, run

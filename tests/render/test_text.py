@@ -2,11 +2,11 @@
 
 import io
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from certready.model import Endpoint, Target
 from certready.model.report import ChainResult, ConnectorResult

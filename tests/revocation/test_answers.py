@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from certready.demo.pki import DAY, Authority, Issued, now
 from certready.model import Ask, Reply

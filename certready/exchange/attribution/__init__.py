@@ -9,7 +9,8 @@ the certificate and that Exchange Online trusts it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from certready.exchange import facts
 from certready.exchange.attribution.certificate import by_certificate, other_reading

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from certready.exchange.attribution.steps import Message
 from certready.model import Tenant
@@ -12,8 +13,7 @@ FOREIGN = "foreign.example"
 OWN = "own.example"  # stands for a domain of the tenant where the file names none
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One kind of mail, in words, and the envelope that stands for it; its recipient is outside the tenant."""
 
     name: str

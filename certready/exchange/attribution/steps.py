@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.exchange import facts
 from certready.exchange.facts import Basis
@@ -26,8 +27,7 @@ DIRECT_SEND = (
 ELSEWHERE = "If the recipient's domain belongs to another Microsoft 365 tenant, it is incoming mail there."
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """An envelope: domains of MAIL FROM and RCPT TO as A-labels and the sending address.
 
     ``sender`` None is the null sender; ``recipient`` None is somebody outside the tenant; ``ip`` None is not known.
@@ -38,8 +38,7 @@ class Message:
     ip: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of the walk: the fact it rests on, how sure that is, what came of it, and the sentence."""
 
     fact: str
@@ -48,8 +47,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(Struct, frozen=True):
     """The answer: ``relayed`` (attributed to the tenant, any recipient), ``incoming`` (mail from the Internet for the
     tenant's own recipient), ``refused`` with the ``reply`` of Exchange Online, or ``cannot-tell``.
 
@@ -64,8 +62,7 @@ class Attribution:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What speaks for the tenant: ``state`` of attributing by it, ``identity`` whether a connector is matched."""
 
     state: State

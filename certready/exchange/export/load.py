@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from certready.errors import TenantError
 from certready.exchange.export import records
@@ -26,8 +27,7 @@ _SECTIONS: Mapping[str, Kind] = {
 }
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     connectors: list[Connector] = field(default_factory=list)
     accepted: list[AcceptedDomain] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -9,8 +9,9 @@ default depth, as text; a boolean as "True"; an enumeration as a number. What th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from certready.errors import TenantError
 from certready.exchange.export.properties import Record, address_spaces, boolean, cut_off, illegible, items, text
@@ -67,8 +68,7 @@ _OUTBOUND_PROPERTIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a record stands, for messages: the file and the record's number in it, from 1."""
 
     file: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from certready.model.endpoint import Stage, Trouble
 from certready.smtp.replies import LineReader, NotSmtpError, printable
@@ -55,8 +56,7 @@ class StoppedError(Exception):
         self.trouble = trouble
 
 
-@dataclass(slots=True)
-class Talk:
+class Talk(Struct):
     """The state of one conversation in lines: where it stands, the last reply, and what has arrived."""
 
     protocol: str
