@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from certready.checks import run
 from certready.checks.names import connector_match
 from certready.checks.revocation import results
-from certready.checks.weights import weigh
 from certready.exchange import select
 from certready.model import Chain, Connector, Evidence
 from certready.model.report import (
@@ -15,12 +14,13 @@ from certready.model.report import (
     ChainResult,
     ConnectorResult,
     Finding,
-    Observation,
     Report,
     Severity,
     Verdict,
 )
 from certready.path import full_path, judgement
+from certready.rules.model import Observation
+from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 
 Weighed = tuple[Severity, bool]
@@ -105,7 +105,7 @@ def _about_all(evidence: Evidence, observation: Observation, judged: tuple[Conne
 
 def _finding(observation: Observation, weighed: Weighed, connector: str | None) -> Finding:
     severity, counted = weighed
-    fix = observation.fix or observation.rule.fix
+    fix = observation.fix or observation.rule.fix or None
     return Finding(
         rule=observation.rule.id,
         severity=severity,

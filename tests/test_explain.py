@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,14 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from certready import schemas
-from certready.checks import RULES
 from certready.explain import CATALOGUE, explain
 from certready.explain.find import MAX_TEXT
-from certready.explain.rules import DOCS, doc_of, explain_rule, looks_like_a_rule, rule_in
-from certready.explain.show import explanation_dict, explanation_lines, filled, rule_dict, rule_lines, rules_page
-from certready.model.report import Rule
+from certready.explain.show import explanation_dict, explanation_lines, filled, rule_dict, rule_lines
 from certready.render.layout import plain
-from tests.test_remedy import contract_rules
+from certready.rules import RULES, looks_like_a_rule, rule_called, rule_in
 
 VALIDATOR = Draft202012Validator(schemas.load("explain"))
 
@@ -281,56 +277,31 @@ def test_what_lies_behind_the_first_mib_is_not_read() -> None:
 # -- rules --------------------------------------------------------------------------------------------------------
 
 
-def test_every_rule_of_the_contract_is_documented() -> None:
-    """Every rule of the contract that there is has a written entry: what, why, confidence, source and fix."""
-    there = {rule.id for rule in RULES} & contract_rules()
-    assert set() == there - DOCS.keys()
-    assert [] == [id_ for id_, doc in DOCS.items() if not (doc.what and doc.why and doc.source and doc.fix)]
-
-
-def test_a_rule_without_an_entry_speaks_for_itself() -> None:
-    """A rule nobody wrote about is explained by its own title, fix and reference."""
-    doc = doc_of(Rule("names.unheard-of", "Something", "Do this.", "RFC 1"))
-    assert ("Something.", "Do this.", "RFC 1") == (doc.what, doc.fix, doc.source)
-
-
-@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
+@pytest.mark.parametrize("rule", RULES)
 def test_every_rule_can_be_explained(rule: str) -> None:
     """Each rule id is recognised in any case, shown, and its JSON meets the schema."""
     assert looks_like_a_rule(rule.upper())
-    found = explain_rule(rule.upper())
+    found = rule_called(rule.upper())
     assert found is not None
     assert rule in plain(rule_lines(found, 80))
-    assert [] == list(VALIDATOR.iter_errors(rule_dict(found, rule, RULES)))
+    assert [] == list(VALIDATOR.iter_errors(rule_dict(found, rule)))
 
 
 def test_a_crashed_check_is_explained_too() -> None:
     """The finding of a crashed check has an id of each subject and can be explained."""
-    found = explain_rule("names.check-crashed")
+    found = rule_called("names.check-crashed")
     assert found is not None
-    assert "--save-evidence" in found.doc.fix
-    assert explain_rule("nothing.check-crashed") is None
+    assert "--save-evidence" in plain(rule_lines(found, None))
+    assert rule_called("nothing.check-crashed") is None
 
 
 def test_an_unknown_rule_names_those_spelt_alike() -> None:
     """A misspelt rule id is unknown and names its neighbours."""
-    assert explain_rule("chain.incomplet") is None
-    nearest = rule_dict(None, "chain.incomplet", RULES)["nearest"]
+    assert rule_called("chain.incomplet") is None
+    nearest = rule_dict(None, "chain.incomplet")["nearest"]
     assert {"id": "chain.incomplete", "title": "An intermediate certificate is missing"} in nearest  # type: ignore[operator]
 
 
 def test_a_rule_is_found_in_a_line_of_a_report() -> None:
     """A pasted line of a report leads to its rule."""
     assert "chain.incomplete" == rule_in("fail     chain.incomplete   The issuer of mail.contoso.com is missing.")
-
-
-def test_the_page_of_rules_has_a_section_for_each() -> None:
-    """docs/rules.md is generated: one section for each rule, none twice."""
-    page = rules_page(RULES)
-    assert sorted(rule.id for rule in RULES) == sorted(re.findall(r"^### (\S+)$", page, re.MULTILINE))
-
-
-def test_the_page_in_the_docs_is_the_generated_one() -> None:
-    """docs/rules.md is what ``python -m certready.explain`` writes."""
-    page = Path(__file__).parents[1] / "docs" / "rules.md"
-    assert rules_page(RULES) == page.read_text("utf-8"), "python -m certready.explain > docs/rules.md"

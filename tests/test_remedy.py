@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from certready import bundle as bundles
-from certready.checks.weights import WEIGHTS
 from certready.demo.pki import Authority, Issued
 from certready.exchange.powershell import quote, set_value
 from certready.gathering import gather
@@ -26,6 +25,7 @@ from certready.remedy import Remedy, distinguished_name, remedies, rules_with_a_
 from certready.remedy.exchange import bind_certificate, new_inbound, new_send_connector, register_domain
 from certready.remedy.request import request, wanted_names
 from certready.roots.stores import with_extra
+from certready.rules import RULES
 from certready.x509.certificate import Certificate
 
 SINGLE = "'\u2018\u2019\u201a\u201b"
@@ -351,8 +351,9 @@ NO_LINES = frozenset(
 def test_every_contract_rule_that_can_fail_has_lines() -> None:
     """Every rule of the contract that can fail or warn has lines of its own, or is named as one that cannot have any."""
     bad = {
-        key.partition("/")[0].partition("@")[0]
-        for key, row in WEIGHTS.items()
+        rule.id
+        for rule in RULES.values()
+        for row in rule.weights
         if {row.inbound, row.validation, row.domain} & {Severity.FAIL, Severity.WARN}
     }
     assert set() == (bad & contract_rules()) - rules_with_a_remedy() - NO_LINES

@@ -1,38 +1,28 @@
 """The checks, in report order, and how they are run.
 
 A check is a function ``Evidence -> Iterator[Observation | NotApplicable]``. It says what it saw and never how much that
-weighs. To add one: write the function and its rules in the module of its subject, name it in CHECKS, give its rules
-rows in ``weights.py``.
+weighs. To add one: write the function in the module of its subject, its rules with their weights in the table of that
+subject in ``certready/rules``, and name it in CHECKS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from certready.checks.bundle import RULES as BUNDLE_RULES
 from certready.checks.bundle import check_bundle
-from certready.checks.chain import RULES as CHAIN_RULES
 from certready.checks.chain import check_chain
-from certready.checks.connector import RULES as CONNECTOR_RULES
 from certready.checks.connector import check_connector
-from certready.checks.expiry import RULES as EXPIRY_RULES
 from certready.checks.expiry import check_expiry
-from certready.checks.key import RULES as KEY_RULES
 from certready.checks.key import check_key
-from certready.checks.listen import RULES as LISTEN_RULES
 from certready.checks.listen import check_listen
-from certready.checks.names import RULES as NAMES_RULES
 from certready.checks.names import check_names
-from certready.checks.rehearse import RULES as REHEARSE_RULES
 from certready.checks.rehearse import check_rehearse
-from certready.checks.revocation import RULES as REVOCATION_RULES
 from certready.checks.revocation import check_revocation
-from certready.checks.tls import RULES as TLS_RULES
 from certready.checks.tls import check_tls
-from certready.checks.usage import RULES as USAGE_RULES
 from certready.checks.usage import check_usage
 from certready.model import Evidence
-from certready.model.report import NotApplicable, Observation, Rule
+from certready.rules import check_crashed
+from certready.rules.model import NotApplicable, Observation
 
 Check = Callable[[Evidence], Iterator[Observation | NotApplicable]]
 
@@ -49,20 +39,6 @@ CHECKS: Mapping[str, Check] = {
     "key": check_key,
     "connector": check_connector,
 }
-
-RULES: tuple[Rule, ...] = (
-    *TLS_RULES,
-    *LISTEN_RULES,
-    *REHEARSE_RULES,
-    *BUNDLE_RULES,
-    *CHAIN_RULES,
-    *EXPIRY_RULES,
-    *REVOCATION_RULES,
-    *NAMES_RULES,
-    *USAGE_RULES,
-    *KEY_RULES,
-    *CONNECTOR_RULES,
-)
 
 
 def run(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> tuple[Observation, ...]:
@@ -88,9 +64,4 @@ def _run_one(subject: str, check: Check, evidence: Evidence) -> tuple[Observatio
 
 
 def _crashed(subject: str, message: str) -> Observation:
-    rule = Rule(
-        f"{subject}.check-crashed",
-        "A check could not do its work",
-        fix="Save the evidence with --save-evidence and report it: the fault is certready's, not the certificate's.",
-    )
-    return Observation(rule, message, about_certificate=False)
+    return Observation(check_crashed(subject), message, about_certificate=False)

@@ -8,67 +8,10 @@ from collections.abc import Iterator, Mapping
 from cryptography.x509 import Version
 
 from certready.model import Chain, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
+from certready.rules import bundle as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
-
-NO_CREDENTIALS = "Microsoft Learn: TLS negotiation failed with error NoCredentials"
-
-KEY_PRESENT = Rule("bundle.key-present", "The private key is there and fits", reference=NO_CREDENTIALS)
-KEY_MISSING = Rule("bundle.key-missing", "No private key came with the certificate", reference=NO_CREDENTIALS)
-KEY_MISMATCH = Rule(
-    "bundle.key-mismatch",
-    "A private key does not belong to the certificate",
-    fix="Install the private key that the certificate request was made with; if it is lost, request a new certificate.",
-    reference=NO_CREDENTIALS,
-)
-ORDER = Rule(
-    "bundle.order",
-    "The certificates are not in the order of the chain",
-    fix="Put the gateway's certificate first, then each certificate's issuer behind it.",
-    reference="RFC 5246, 7.4.2; RFC 8446, 4.4.2",
-)
-ROOT_INCLUDED = Rule(
-    "bundle.root-included",
-    "The root came along",
-    fix="Leave the root out of what the gateway sends: a client trusts its own copy or none.",
-    reference="RFC 8446, 4.4.2",
-)
-UNRELATED = Rule(
-    "bundle.unrelated-certificate",
-    "A certificate has no part in the chain",
-    fix="Remove it from the file or from the gateway's chain.",
-    reference="RFC 8446, 4.4.2",
-)
-LEGACY = Rule(
-    "bundle.legacy-encryption",
-    "The PFX is encrypted with algorithms of the past",
-    fix="Export it again with AES-256 and SHA-256 where every system that imports it is recent.",
-    reference="RFC 7292, appendix C; OpenSSL 3 migration guide, legacy provider",
-)
-MODERN = Rule(
-    "bundle.modern-encryption",
-    "The PFX is encrypted with algorithms that old Windows does not know",
-    fix="For Windows Server 2016 and older, export it again with TripleDES-SHA1.",
-    reference="RFC 8018; Export-PfxCertificate, -CryptoAlgorithmOption",
-)
-SEVERAL_LEAVES = Rule(
-    "bundle.several-leaves",
-    "There is more than one end-entity certificate",
-    fix="Keep one certificate with its issuers in each file.",
-)
-
-RULES: tuple[Rule, ...] = (
-    KEY_PRESENT,
-    KEY_MISSING,
-    KEY_MISMATCH,
-    ORDER,
-    ROOT_INCLUDED,
-    UNRELATED,
-    LEGACY,
-    MODERN,
-    SEVERAL_LEAVES,
-)
 
 _KEYLESS = {"der": "A DER certificate", "p7b": "A P7B file"}
 
@@ -110,18 +53,18 @@ def _key(chain: Chain) -> Iterator[Observation]:
         what = f"{_KEYLESS[chain.container]} holds no private key" if chain.container in _KEYLESS else "No private key"
         what += "" if chain.container in _KEYLESS else " came along"
         message = f"{what}; the gateway needs the one that belongs to {leaf.parsed.label}."
-        yield _about(KEY_MISSING, chain, leaf, message, evidence=notes)
+        yield _about(rules.KEY_MISSING, chain, leaf, message, evidence=notes)
         return
     fits = bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
     if fits:
         message = f"The private key of {leaf.parsed.label} is there ({leaf.parsed.key})."
-        yield _about(KEY_PRESENT, chain, leaf, message, evidence=notes)
+        yield _about(rules.KEY_PRESENT, chain, leaf, message, evidence=notes)
     for key in chain.keys:
         if key not in owners:
             yield _stranger(chain, leaf, key, fits=fits)
         elif owners[key].parsed.is_ca and owners[key] != leaf:
             message = f"The private key of the CA {owners[key].parsed.label} came along: it belongs on no gateway."
-            yield _about(KEY_MISMATCH, chain, owners[key], message, "stray", fix="Remove that key from the file.")
+            yield _about(rules.KEY_MISMATCH, chain, owners[key], message, "stray", fix="Remove that key from the file.")
 
 
 def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Observation:
@@ -130,13 +73,13 @@ def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Obser
     if fits:
         message = f"Besides the private key of {leaf.parsed.label} another came along that belongs to no certificate."
         return _about(
-            KEY_MISMATCH, chain, leaf, message, "stray", fix="Remove that key from the file.", evidence=evidence
+            rules.KEY_MISMATCH, chain, leaf, message, "stray", fix="Remove that key from the file.", evidence=evidence
         )
     message = (
         f"The private key does not belong to {leaf.parsed.label}: the certificate's public key begins "
         f"{leaf.parsed.spki_sha256[:16] or '(unreadable)'}, that of the private key {key[:16]} (SHA-256)."
     )
-    return _about(KEY_MISMATCH, chain, leaf, message, evidence=evidence)
+    return _about(rules.KEY_MISMATCH, chain, leaf, message, evidence=evidence)
 
 
 def _encryption(chain: Chain) -> Iterator[Observation]:
@@ -150,19 +93,19 @@ def _encryption(chain: Chain) -> Iterator[Observation]:
     if refused:
         names = ", ".join((*refused, *weak))
         message = f"The PFX is encrypted with {names}: OpenSSL 3 opens it only with its legacy provider."
-        yield _about(LEGACY, chain, leaf, message)
+        yield _about(rules.LEGACY, chain, leaf, message)
     elif weak:
         message = (
             f"The PFX is encrypted with {', '.join(weak)}: most systems open it, those in FIPS mode do not, "
             "and a short password can be guessed."
         )
-        yield _about(LEGACY, chain, leaf, message, "weak")
+        yield _about(rules.LEGACY, chain, leaf, message, "weak")
     if modern:
         message = (
             f"The PFX is encrypted with {', '.join(modern)}: Windows before Windows 10 1809 and Server 2019 refuses it "
             "and says that the password is wrong."
         )
-        yield _about(MODERN, chain, leaf, message)
+        yield _about(rules.MODERN, chain, leaf, message)
 
 
 def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -174,24 +117,24 @@ def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
     names = ", ".join(one.parsed.label for one in chain.certificates)
     right = ", ".join(chain.certificates[index].parsed.label for index in there)
     message = f"The certificates came in the order {names}; leaf first and each followed by its issuer is {right}."
-    yield _about(ORDER, chain, chain.leaf_certificate, message)
+    yield _about(rules.ORDER, chain, chain.leaf_certificate, message)
 
 
 def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
     if others:
         names = ", ".join(one.parsed.label for one in others)
         message = f"Besides {chain.leaf_certificate.parsed.label}, which is judged, there is also {names}."
-        yield _about(SEVERAL_LEAVES, chain, chain.leaf_certificate, message)
+        yield _about(rules.SEVERAL_LEAVES, chain, chain.leaf_certificate, message)
 
 
 def _root_included(chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
     for root in roots:
         if chain.container == "tls":
             message = f"The root {root.parsed.label} was sent along: it costs bytes and convinces nobody."
-            yield _about(ROOT_INCLUDED, chain, root, message, "wire")
+            yield _about(rules.ROOT_INCLUDED, chain, root, message, "wire")
         else:
             message = f"The file also holds the root {root.parsed.label}, which a gateway need not send."
-            yield _about(ROOT_INCLUDED, chain, root, message, "file")
+            yield _about(rules.ROOT_INCLUDED, chain, root, message, "file")
 
 
 def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]:
@@ -199,10 +142,10 @@ def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]
         label = certificate.parsed.label if certificate.parsed.x509 else "that cannot be read"
         if certificate.sha256 in unrelated:
             message = f"The certificate {label} has no part in the chain of {chain.leaf_certificate.parsed.label}."
-            yield _about(UNRELATED, chain, certificate, message)
+            yield _about(rules.UNRELATED, chain, certificate, message)
         if count > 1:
             message = f"The certificate {label} was sent {count} times."
-            yield _about(UNRELATED, chain, certificate, message, fix="Send it once.")
+            yield _about(rules.UNRELATED, chain, certificate, message, fix="Send it once.")
 
 
 def _other_leaves(chain: Chain, path: tuple[Certificate, ...]) -> tuple[Certificate, ...]:

@@ -6,76 +6,10 @@ from collections.abc import Iterator
 
 from certready.checks import roots
 from certready.model import Chain, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import Judgement, Problem, judgement, lint
+from certready.rules import chain as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
-
-TRUSTED = Rule(
-    "chain.trusted",
-    "The chain leads to a trusted root",
-    reference="Microsoft Trusted Root Program; RFC 5280, 6.1",
-)
-INCOMPLETE = Rule(
-    "chain.incomplete",
-    "An intermediate certificate is missing",
-    fix="Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue.",
-    reference="Exchange Online does not fetch missing intermediates; RFC 8446, 4.4.2",
-)
-UNTRUSTED_ROOT = Rule(
-    "chain.untrusted-root",
-    "The chain ends in a root that is not trusted",
-    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
-    reference="Microsoft support: 4.4.317 Cannot connect to remote server (untrusted root)",
-)
-SELF_SIGNED = Rule(
-    "chain.self-signed",
-    "The certificate signed itself",
-    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
-    reference="Exchange Online accepts no self-signed certificate for a certificate-based connector",
-)
-INVALID = Rule(
-    "chain.invalid",
-    "The chain breaks a rule of certificate validation",
-    fix="Have the certificate reissued by a CA whose chain is sound, and send the chain that CA publishes.",
-    reference="RFC 5280, 6.1",
-)
-STRICT = Rule(
-    "chain.strict-clients-refuse",
-    "Strict clients refuse the chain",
-    fix="Nothing has to be done for Exchange Online; where other partners refuse the certificate, have it reissued.",
-    reference="CA/B Baseline Requirements, 7.1.2",
-)
-WEAK = Rule(
-    "chain.weak-signature",
-    "A certificate is signed with SHA-1 or MD5",
-    fix="Have the certificate reissued with a SHA-2 signature under intermediates that have one too.",
-    reference="Microsoft 365 accepts no SHA-1 certificates since June 2016 (KB 3027536)",
-)
-OTHER_STORE = Rule(
-    "chain.other-store",
-    "Another root store than Microsoft's was used",
-    fix="Leave out --trust, or use --trust microsoft, for the answer that holds for Exchange Online.",
-    reference="Exchange Online trusts the roots of the Microsoft Trusted Root Program",
-)
-TOO_COMPLEX = Rule(
-    "chain.too-complex",
-    "The chain could not be judged completely",
-    fix="Send the leaf and its intermediates only, without certificates that do not belong to the chain.",
-    reference="Work is capped, because certificates that sign each other are cheap to make",
-)
-RULES = (
-    TRUSTED,
-    INCOMPLETE,
-    UNTRUSTED_ROOT,
-    SELF_SIGNED,
-    INVALID,
-    STRICT,
-    WEAK,
-    *roots.RULES,
-    OTHER_STORE,
-    TOO_COMPLEX,
-)
-
 
 # A CA as leaf is said by what strict verifiers make of it; names beyond the limit leave a chain open, not invalid.
 _UNSAID = lint.TOLERATED | {lint.NAME_LIMIT}
@@ -88,14 +22,16 @@ def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
         return
     if evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {evidence.store.name}, not by Microsoft's root programme."
-        yield Observation(OTHER_STORE, message, about_certificate=False)
+        yield Observation(rules.OTHER_STORE, message, about_certificate=False)
     yield from roots.store_age(evidence)
     for chain in evidence.chains:
         found = judgement(evidence, chain)
         yield from _diagnosis(evidence, chain, found)
         yield from _problems(chain, found)
         if found.strict_refusal and not _no_leaf(chain):
-            yield _about(STRICT, chain, f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}.")
+            yield _about(
+                rules.STRICT, chain, f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}."
+            )
 
 
 def _nothing(evidence: Evidence) -> Observation | NotApplicable:
@@ -103,7 +39,7 @@ def _nothing(evidence: Evidence) -> Observation | NotApplicable:
     if evidence.endpoints:
         return NotApplicable("No certificate was seen.")
     fix = "Give the gateway's certificate."
-    return Observation(INVALID, "There is no certificate to judge.", "unreadable", fix)
+    return Observation(rules.INVALID, "There is no certificate to judge.", "unreadable", fix)
 
 
 def _about(
@@ -131,19 +67,19 @@ def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[O
             yield _incomplete(evidence, chain, found)
         case "self-signed":
             said = f"{found.path[0].parsed.label} is signed by its own key, not by a CA."
-            yield _about(SELF_SIGNED, chain, f"{said} {roots.elsewhere(evidence, found)}".rstrip())
+            yield _about(rules.SELF_SIGNED, chain, f"{said} {roots.elsewhere(evidence, found)}".rstrip())
         case "untrusted-root":
             yield _untrusted(evidence, chain, found)
         case "too-complex":
             yield _too_complex(chain, found)
         case "unreadable" if not found.problems:
             error = found.path[0].parsed.error
-            yield _about(INVALID, chain, f"The certificate cannot be read: {error}.", variant="unreadable")
+            yield _about(rules.INVALID, chain, f"The certificate cannot be read: {error}.", variant="unreadable")
         case _:
             pass
     if found.refusals and found.outcome != "too-complex":
         reasons = "; ".join(found.refusals)
-        yield _about(INVALID, chain, f"Both validation engines refuse the chain: {reasons}.")
+        yield _about(rules.INVALID, chain, f"Both validation engines refuse the chain: {reasons}.")
 
 
 def _no_leaf(chain: Chain) -> Observation | None:
@@ -154,7 +90,7 @@ def _no_leaf(chain: Chain) -> Observation | None:
         return None
     message = f"{leaf.label} is the certificate of a CA, and the file holds no certificate of a gateway."
     fix = "Name the file with the gateway's own certificate, its intermediates behind it."
-    return _about(INVALID, chain, message, variant="no-leaf", fix=fix)
+    return _about(rules.INVALID, chain, message, variant="no-leaf", fix=fix)
 
 
 def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
@@ -164,7 +100,7 @@ def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
         roots.purposes(found.anchor, leaf.not_before, evidence.evaluated_at),
         roots.elsewhere(evidence, found),
     )
-    return _about(TRUSTED, chain, " ".join(part for part in parts if part))
+    return _about(rules.TRUSTED, chain, " ".join(part for part in parts if part))
 
 
 def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
@@ -190,7 +126,7 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     order = ", in this order," if len(lacking) > 1 else ""
     fix = f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
     return _about(
-        INCOMPLETE,
+        rules.INCOMPLETE,
         chain,
         " ".join(part for part in (*parts, *_besides(found)) if part),
         variant="der" if chain.container == "der" else "",
@@ -220,7 +156,7 @@ def _untrusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observatio
         fix = f"Send {names} with the chain, in the place of the root that was sent."
     elif not found.anchor:
         message += "".join(f" {part}" for part in (roots.elsewhere(evidence, found), *_besides(found)) if part)
-    return _about(UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
+    return _about(rules.UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
 
 
 def _besides(found: Judgement) -> list[str]:
@@ -236,7 +172,7 @@ def _too_complex(chain: Chain, found: Judgement) -> Observation:
         message = f"The validation engines did not come to a result: {'; '.join(found.refusals)}."
     else:
         message = "The certificates can be combined in too many ways; the search was ended before it found a sound one."
-    return _about(TOO_COMPLEX, chain, message)
+    return _about(rules.TOO_COMPLEX, chain, message)
 
 
 def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
@@ -246,7 +182,7 @@ def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
         return
     for problem in found.problems:
         if problem.kind == lint.WEAK_SIGNATURE:
-            yield _about(WEAK, chain, problem.message, certificate=problem.certificate)
+            yield _about(rules.WEAK, chain, problem.message, certificate=problem.certificate)
         elif found.anchor and found.outcome != "self-signed" and problem.kind not in _UNSAID:
             yield _problem(chain, problem)
 
@@ -254,7 +190,7 @@ def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
 def _problem(chain: Chain, problem: Problem) -> Observation:
     variants = {lint.EKU_CLIENT_ONLY: "client-only", lint.EXTENSIONS: "unreadable"}
     return _about(
-        INVALID,
+        rules.INVALID,
         chain,
         problem.message,
         variant=variants.get(problem.kind, ""),

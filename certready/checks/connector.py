@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from itertools import chain as joined
 
 from certready.checks import connector_settings as settings
-from certready.checks.connector_rules import LOCKS_DOWN, NO_CERTIFICATE, OVERLAP, RULES, WILDCARD_RECOMMENDED
 from certready.checks.connector_settings import LISTED, about, locks_down, observe
 from certready.exchange import acceptance, candidates, selection, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
 from certready.exchange.powershell import command, set_value
 from certready.model import Connector, Evidence, Tenant
-from certready.model.report import NotApplicable, Observation
+from certready.rules import connector as rules
+from certready.rules.model import NotApplicable, Observation
 
-__all__ = ["RULES", "check_connector", "overlap"]
+__all__ = ["check_connector", "overlap"]
 
 
 def check_connector(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
@@ -72,9 +72,9 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
                 "not attributed to an OnPremises connector is refused with 5.7.51."
             )
             yield Observation(
-                LOCKS_DOWN,
+                rules.LOCKS_DOWN,
                 message,
-                fix=about(LOCKS_DOWN, connector),
+                fix=about(rules.LOCKS_DOWN, connector),
                 connector=connector.name if connector in judged else None,
                 about_certificate=False,
                 evidence={"connector": connector.name, "value": connector.value},
@@ -89,8 +89,10 @@ def _no_certificate(evidence: Evidence) -> Observation:
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
-    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else NO_CERTIFICATE.fix
-    return Observation(NO_CERTIFICATE, message, fix=fix, about_certificate=False, evidence={"disabled": off[:LISTED]})
+    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else rules.NO_CERTIFICATE.fix
+    return Observation(
+        rules.NO_CERTIFICATE, message, fix=fix, about_certificate=False, evidence={"disabled": off[:LISTED]}
+    )
 
 
 def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value) -> Iterator[Observation]:
@@ -111,7 +113,7 @@ def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value
         "serve, as long as no other system shows a certificate under that domain."
     )
     fix = f"{set_value(connector, f'*.{several}')}; {several} must be an accepted domain."
-    yield observe(WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
+    yield observe(rules.WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
 
 
 def _several_names(evidence: Evidence, value: Value) -> tuple[str, tuple[str, ...]]:
@@ -145,7 +147,7 @@ def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector
             "may catch traffic that is meant for the other."
         )
         names = [one.name for one in clashing[:LISTED]]
-        yield observe(OVERLAP, message, connector, about(OVERLAP, connector), connectors=names)
+        yield observe(rules.OVERLAP, message, connector, about(rules.OVERLAP, connector), connectors=names)
 
 
 def _overlapping(one: Value, other: Value) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.checks import connector_rules as rules
 from certready.exchange import DECISIVE, accepted_above, associated, value_of
 from certready.exchange.matching import Value
 from certready.exchange.powershell import command, quote, set_value
 from certready.exchange.smarthost import is_exchange_online
 from certready.model import Connector, Tenant
-from certready.model.report import Observation, Rule
+from certready.rules import connector as rules
+from certready.rules import connector_outbound as outbound_rules
+from certready.rules.model import Observation, Rule
 
 LISTED = 5
 
@@ -56,21 +57,21 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             "no name."
         )
         fix = command(connector, "-TlsSettings DomainValidation")
-        yield observe(rules.NAME_WITHOUT_VALIDATION, message, connector, fix)
+        yield observe(outbound_rules.NAME_WITHOUT_VALIDATION, message, connector, fix)
     if connector.use_mx is False and not connector.smart_hosts and "SmartHosts" not in connector.unread:
         message = f"{named} does not use MX records and has no smart host to send to."
         fix = command(connector, "-SmartHosts '<host name of the gateway>'")
-        yield observe(rules.NO_SMART_HOST, message, connector, fix)
+        yield observe(outbound_rules.NO_SMART_HOST, message, connector, fix)
     if connector.test_mode:
         message = f"{named} is in test mode: it is taken to carry no mail but that of its validation (inferred)."
-        yield observe(rules.TEST_MODE, message, connector, command(connector, "-TestMode $false"))
+        yield observe(outbound_rules.TEST_MODE, message, connector, command(connector, "-TestMode $false"))
     if (connector.dane_mode or "").lower() == "mandatory":
         message = (
             f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
             "after a renewal, mail stops."
         )
-        fix = f"{rules.DANE_MANDATORY.fix} Or: {command(connector, '-SmtpDaneMode Opportunistic')}"
-        yield observe(rules.DANE_MANDATORY, message, connector, fix)
+        fix = f"{outbound_rules.DANE_MANDATORY.fix} Or: {command(connector, '-SmtpDaneMode Opportunistic')}"
+        yield observe(outbound_rules.DANE_MANDATORY, message, connector, fix)
     yield from _loop(connector)
 
 
@@ -82,7 +83,7 @@ def _loop(connector: Connector) -> Iterator[Observation]:
             "another tenant's host, the mail comes back and ends as a loop (554 5.4.14)."
         )
         fix = command(connector, "-UseMXRecord $false -SmartHosts '<host name of the gateway>'")
-        yield observe(rules.SMART_HOST_LOOP, message, connector, fix, smart_host=own[0])
+        yield observe(outbound_rules.SMART_HOST_LOOP, message, connector, fix, smart_host=own[0])
 
 
 def inbound(connector: Connector) -> Iterator[Observation]:

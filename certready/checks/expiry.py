@@ -8,33 +8,10 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from certready.model import Chain, Evidence, ExpiryWarning
-from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import full_path, judge, judgement
+from certready.rules import expiry as rules
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
-
-DATES = "RFC 5280, 4.1.2.5"
-VALID = Rule("expiry.valid", "Every certificate of the chain is valid at this moment", reference=DATES)
-EXPIRED = Rule("expiry.expired", "A certificate has expired", fix="Renew it and install the new one.", reference=DATES)
-NOT_YET_VALID = Rule(
-    "expiry.not-yet-valid",
-    "A certificate is not yet valid",
-    fix="Wait until it is valid, or check the clock of the machine.",
-    reference=DATES,
-)
-SOON = Rule("expiry.soon", "A certificate expires soon", fix="Renew it in time.", reference=DATES)
-ISSUER_FIRST = Rule(
-    "expiry.issuer-first",
-    "An issuer expires before the leaf",
-    fix="Ask the CA which chain to send once that issuer has expired, and renew before then.",
-    reference="RFC 5280, 6.1.3 (a)(2): every certificate of the path must be valid",
-)
-LIFETIME = Rule(
-    "expiry.lifetime-too-long",
-    "The certificate is valid for longer than public CAs may issue",
-    fix="Have it reissued by a public CA.",
-    reference="CA/B Baseline Requirements, 6.3.2",
-)
-RULES = (VALID, EXPIRED, NOT_YET_VALID, SOON, ISSUER_FIRST, LIFETIME)
 
 # The longest lifetime, in days of 86,400 seconds, of a leaf issued on or after that day (CA/B Baseline Requirements,
 # 6.3.2, as amended by ballots 193, SC-31 and SC-081v3). Older leaves are bound by nothing that still matters.
@@ -58,7 +35,7 @@ def check_expiry(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
             yield from _chain(evidence, chain)
         else:
             message = "The certificate cannot be read, so its dates are not known."
-            yield Observation(VALID, message, "unreadable", certificate=leaf.sha256, chain=chain.id)
+            yield Observation(rules.VALID, message, "unreadable", certificate=leaf.sha256, chain=chain.id)
 
 
 def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
@@ -71,7 +48,7 @@ def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
         leaf = path[0].parsed
         count = f"All {len(path)} certificates of the chain are" if len(path) > 1 else "The certificate is"
         message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
-        yield Observation(VALID, message, certificate=path[0].sha256, chain=chain.id)
+        yield Observation(rules.VALID, message, certificate=path[0].sha256, chain=chain.id)
     for one in path:
         yield from _soon(evidence.options.expiry_warning, chain, one, path, at)
     yield from _issuer_first(chain, path)
@@ -94,17 +71,17 @@ def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], 
     parsed, who, variant = one.parsed, _who(one, path), _part(one, path)
     if at < parsed.not_before:
         message = f"{who} is not valid before {_moment(parsed.not_before)}; judged as of {_moment(at)}."
-        return Observation(NOT_YET_VALID, message, variant, certificate=one.sha256, chain=chain.id)
+        return Observation(rules.NOT_YET_VALID, message, variant, certificate=one.sha256, chain=chain.id)
     if at > parsed.not_after:
         message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
-        return Observation(EXPIRED, message, variant, certificate=one.sha256, chain=chain.id)
+        return Observation(rules.EXPIRED, message, variant, certificate=one.sha256, chain=chain.id)
     return None
 
 
 def _renewed(evidence: Evidence, chain: Chain, wrong: Observation) -> Observation:
     """The finding about an expired issuer, completed where a certificate known beside the chain is its renewal: same
     name, same key, and with it in place the chain is trusted and all of it valid."""
-    if wrong.rule is not EXPIRED or wrong.variant != "issuer":
+    if wrong.rule is not rules.EXPIRED or wrong.variant != "issuer":
         return wrong
     old = next(one.parsed for one in full_path(evidence, chain) if one.sha256 == wrong.certificate)
     for known in evidence.known:
@@ -144,7 +121,7 @@ def _soon(
     ahead = warning_time(warning, parsed.not_after - parsed.not_before)
     if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
         message = f"{_who(one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
-        yield Observation(SOON, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+        yield Observation(rules.SOON, message, _part(one, path), certificate=one.sha256, chain=chain.id)
 
 
 def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -155,7 +132,7 @@ def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Obser
                 f"{_who(one, path)} expires on {_day(one.parsed.not_after)}, before the certificate ({_day(end)}); "
                 "the chain fails from then on."
             )
-            yield Observation(ISSUER_FIRST, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+            yield Observation(rules.ISSUER_FIRST, message, _part(one, path), certificate=one.sha256, chain=chain.id)
 
 
 def _lifetime(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
@@ -174,7 +151,7 @@ def _lifetime(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
     if not public:
         message += " This limit binds public CAs; the chain does not lead to one."
     leaf = chain.leaf_certificate.sha256
-    yield Observation(LIFETIME, message, "" if public else "private", certificate=leaf, chain=chain.id)
+    yield Observation(rules.LIFETIME, message, "" if public else "private", certificate=leaf, chain=chain.id)
 
 
 def _days(span: timedelta) -> str:

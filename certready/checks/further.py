@@ -9,25 +9,8 @@ from collections.abc import Iterator
 
 from certready.model import Endpoint, Evidence
 from certready.model.endpoint import Handshake
-from certready.model.report import Observation, Rule
-
-ENCRYPTION = "Microsoft Learn: Technical reference details about encryption"
-
-SEVERAL = Rule(
-    "tls.several-certificates",
-    "The gateway presents another certificate to other clients",
-    fix="Make the gateway's default certificate the one it presents under its name: whether Exchange Online names the "
-    "server is not documented.",
-    reference="RFC 6066, 3; RFC 8446, 4.4.2.2",
-)
-NO_COMMON_CIPHER = Rule(
-    "tls.no-common-cipher",
-    "The gateway serves none of the TLS 1.2 suites that Exchange Online publishes",
-    fix="Enable TLS 1.2 with ECDHE-RSA-AES256-GCM-SHA384 and ECDHE-RSA-AES128-GCM-SHA256 and an RSA certificate of at "
-    "least 2048 bits.",
-    reference=ENCRYPTION,
-)
-RULES = (SEVERAL, NO_COMMON_CIPHER)
+from certready.rules import tls as rules
+from certready.rules.model import Observation
 
 _CURRENT = ("TLSv1.2", "TLSv1.3")
 _TO_WHOM = {
@@ -104,7 +87,7 @@ def _several(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
             else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
         )
         yield Observation(
-            SEVERAL,
+            rules.SEVERAL,
             f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[one.question == 'no-name']}",
             variant="no-name" if one.question == "no-name" else "",
             chain=one.chain,
@@ -131,7 +114,7 @@ def _suites(endpoint: Endpoint) -> Iterator[Observation]:
     else:
         return
     yield Observation(
-        NO_COMMON_CIPHER,
+        rules.NO_COMMON_CIPHER,
         f"{endpoint.name} serves none of the TLS 1.2 suites that Exchange Online publishes: {why}.",
         variant=variant,
         chain=endpoint.chain,

@@ -5,28 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certready.model import Chain, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
+from certready.rules import key as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
 from certready.x509.key import Key
-
-SIZES = "CA/Browser Forum Baseline Requirements, 6.1.5"
-
-STRONG = Rule("key.strong", "The key is strong enough", reference=SIZES)
-WEAK = Rule(
-    "key.weak",
-    "A key is too weak",
-    fix="Request the certificate again with a new RSA key of 2048 bits or more.",
-    reference=SIZES,
-)
-NOT_RSA = Rule(
-    "key.not-rsa",
-    "The key is not RSA",
-    fix="RSA 2048 or more is the safe choice; otherwise prove the certificate against Exchange Online first.",
-    reference="Microsoft Learn: Technical reference details about encryption (TLS cipher suites)",
-)
-
-RULES: tuple[Rule, ...] = (STRONG, WEAK, NOT_RSA)
 
 _CURVES = ("P-256", "P-384", "P-521")
 
@@ -46,7 +29,7 @@ def check_key(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
                 variant, reason = weakness
                 message = f"The key of the CA {issuer.parsed.label} is {issuer.parsed.key}: {reason}."
                 fix = "Ask the certification authority for a certificate under another, stronger intermediate."
-                yield _about(WEAK, chain, issuer, message, variant, fix=fix)
+                yield _about(rules.WEAK, chain, issuer, message, variant, fix=fix)
 
 
 def weakness_of(key: Key) -> tuple[str, str] | None:
@@ -71,16 +54,16 @@ def _leaf(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     key = leaf.parsed.key
     if leaf.parsed.error:
-        yield _about(WEAK, chain, leaf, f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable")
+        yield _about(rules.WEAK, chain, leaf, f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable")
         return
     weakness = weakness_of(key)
     if weakness:
         variant, reason = weakness
-        yield _about(WEAK, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {reason}.", variant)
+        yield _about(rules.WEAK, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {reason}.", variant)
     else:
-        yield _about(STRONG, chain, leaf, f"The key of {leaf.parsed.label} is {key}.")
+        yield _about(rules.STRONG, chain, leaf, f"The key of {leaf.parsed.label} is {key}.")
     if key.kind in ("ECDSA", "Ed25519", "Ed448"):
-        yield _about(NOT_RSA, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}")
+        yield _about(rules.NOT_RSA, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}")
 
 
 def _doubt(key: Key) -> str:

@@ -4,35 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.checks.tls import DIRECTION
 from certready.model import Endpoint, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
-
-CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
-
-CLIENT_CERTIFICATE = Rule(
-    "listen.client-certificate",
-    "The gateway presented a client certificate",
-    reference=CONNECTORS,
-)
-NO_CLIENT_CERTIFICATE = Rule(
-    "tls.no-client-certificate",
-    "The gateway presented no client certificate",
-    fix="Tell the gateway which certificate to send with: TlsCertificateName of the Exchange send connector, "
-    "smtp_tls_cert_file and smtp_tls_key_file (Postfix), tls_certificate and tls_privatekey of the smtp transport "
-    "(Exim); and check that it can read the private key.",
-    reference=CONNECTORS,
-)
-LISTENER_DISTRUSTED = Rule(
-    "listen.distrusted",
-    "The gateway distrusts the listener's own certificate",
-    fix="Give the listener a certificate that the gateway trusts (--server-cert FILE, public, for the name it connects "
-    'to), or let the gateway encrypt without verifying on the test route ("may" or "encrypt" in Postfix, no '
-    'DomainValidation on the Exchange test connector, not "secure" in SEPPmail).',
-    reference="RFC 7672, 1.3.2; RFC 8446, 6.2",
-)
-
-RULES = (CLIENT_CERTIFICATE, NO_CLIENT_CERTIFICATE, LISTENER_DISTRUSTED)
+from certready.rules import listen as rules
+from certready.rules import tls as tls_rules
+from certready.rules.model import NotApplicable, Observation, Rule
 
 
 def check_listen(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
@@ -52,7 +27,7 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
     if endpoint.trouble:
         if endpoint.trouble == "handshake-failed":
             yield _seen(
-                LISTENER_DISTRUSTED,
+                rules.LISTENER_DISTRUSTED,
                 endpoint,
                 f"{endpoint.address} distrusts the listener's own certificate. {endpoint.error} "
                 "No client certificate was seen.",
@@ -61,7 +36,7 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
     who = endpoint.address if endpoint.host == endpoint.address else f"{endpoint.host} ({endpoint.address})"
     if endpoint.chain is None:
         yield _seen(
-            NO_CLIENT_CERTIFICATE,
+            tls_rules.NO_CLIENT_CERTIFICATE,
             endpoint,
             f"{who} was asked for a client certificate and presented none: Exchange Online would have nothing to "
             "match a connector on.",
@@ -69,7 +44,7 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
     else:
         leaf = evidence.chain(endpoint.chain).leaf_certificate.parsed.label
         yield _seen(
-            CLIENT_CERTIFICATE,
+            rules.CLIENT_CERTIFICATE,
             endpoint,
             f"{who} presented {leaf} as TLS client to this listener. A gateway may present different certificates to "
             "different destinations: make sure that the route tested is set up like the one to Exchange Online.",
@@ -77,7 +52,7 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
     if _left_early(evidence):
         error = f" {endpoint.error}" if endpoint.error else ""
         yield _seen(
-            LISTENER_DISTRUSTED,
+            rules.LISTENER_DISTRUSTED,
             endpoint,
             f"The session with {who} ended after the TLS handshake and before MAIL, as it does with gateways that "
             f"insist on a server certificate they trust.{error} What the gateway presents was seen all the same.",
@@ -98,7 +73,7 @@ def _direction(evidence: Evidence) -> Iterator[Observation]:
     for connector in evidence.connectors:
         if connector.direction == "outbound":
             yield Observation(
-                DIRECTION,
+                tls_rules.DIRECTION,
                 f"This shows the certificate that {evidence.target.name} presents as TLS client; the outbound "
                 f'connector "{connector.name}" looks at the one it presents as server, which may be another.',
                 fix="Probe the gateway, or add --same-certificate where it presents this very certificate as server.",

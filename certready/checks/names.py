@@ -5,22 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from certready.checks import names_text as text
-from certready.checks.names_rules import (
-    ACCEPTED_DOMAIN,
-    ACCEPTED_DOMAINS_UNKNOWN,
-    COMMON_NAME_ONLY,
-    CONNECTOR_MATCH,
-    CONNECTOR_MATCH_UNCERTAIN,
-    CONNECTOR_MISMATCH,
-    DOMAIN_ACCEPTANCE_UNCERTAIN,
-    DOMAIN_NOT_ACCEPTED,
-    HOSTNAME_MATCH,
-    HOSTNAME_MISMATCH,
-    MANY_NAMES,
-    NO_COMMON_NAME,
-    NO_CONNECTOR,
-    RULES,
-)
 from certready.exchange import Selection, acceptance, candidates, selection
 from certready.exchange.matching import (
     NO_MATCH,
@@ -34,9 +18,10 @@ from certready.exchange.matching import (
     satisfiable,
 )
 from certready.model import AcceptedDomain, Chain, Connector, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
+from certready.rules import names as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 
-__all__ = ["RULES", "accepted_domain", "check_names", "connector_match", "malformed"]
+__all__ = ["accepted_domain", "check_names", "connector_match", "malformed"]
 
 MANY = 100  # names; more of them may make Exchange ignore all but the CN (event MSExchangeTransport 11024)
 
@@ -103,18 +88,18 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
     common = any(leaf.common_names)
     if not common:
         yield _seen(
-            NO_COMMON_NAME, chain, "The subject has no CN; the names of the subject alternative name count alike."
+            rules.NO_COMMON_NAME, chain, "The subject has no CN; the names of the subject alternative name count alike."
         )
     if common and not leaf.dns_names:
         yield _seen(
-            COMMON_NAME_ONLY,
+            rules.COMMON_NAME_ONLY,
             chain,
             "The only name is the CN: there is no DNS name in the subject alternative name, "
             "which public authorities must fill and many TLS clients insist on.",
         )
     if len(leaf.names) > MANY:
         yield _seen(
-            MANY_NAMES,
+            rules.MANY_NAMES,
             chain,
             f"The certificate has {len(leaf.names)} names; over a limit that Exchange Online does not publish, "
             "all alternative names are ignored and the CN alone counts.",
@@ -127,8 +112,8 @@ def _hostname(chain: Chain, hostname: str) -> Observation:
     found = covers(names, hostname)
     evidence = {"hostname": hostname, "matched_name": found}
     if found:
-        return _seen(HOSTNAME_MATCH, chain, f"The host name {hostname} is covered by {found}.", evidence=evidence)
-    return _seen(HOSTNAME_MISMATCH, chain, text.hostname_mismatch(hostname, names), evidence=evidence)
+        return _seen(rules.HOSTNAME_MATCH, chain, f"The host name {hostname} is covered by {found}.", evidence=evidence)
+    return _seen(rules.HOSTNAME_MISMATCH, chain, text.hostname_mismatch(hostname, names), evidence=evidence)
 
 
 def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Value) -> Observation:
@@ -140,16 +125,16 @@ def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Val
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names)
         fix = text.mismatch_fix(connector, value, names, evidence.accepted_domains)
-        return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
+        return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
     if value.issuer:  # weighs at least as much as whatever else is uncertain
         message = text.issuer_unverified(connector, value, found)
         return _seen(
-            CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
+            rules.CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
         )
     if found.uncertain:
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
         return _seen(
-            CONNECTOR_MATCH_UNCERTAIN,
+            rules.CONNECTOR_MATCH_UNCERTAIN,
             chain,
             text.uncertain(connector, value, found),
             variant=variant,
@@ -157,26 +142,30 @@ def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Val
             fix=text.uncertain_fix(connector, value, found),
             evidence=seen,
         )
-    return _seen(CONNECTOR_MATCH, chain, text.matched(connector, value, found), connector=connector.name, evidence=seen)
+    return _seen(
+        rules.CONNECTOR_MATCH, chain, text.matched(connector, value, found), connector=connector.name, evidence=seen
+    )
 
 
 def accepted_domain(connector: Connector, value: Value, domains: Sequence[AcceptedDomain] | None) -> Observation:
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
     if domains is None:
         message = text.acceptance_unknown(value)
-        return _setting(ACCEPTED_DOMAINS_UNKNOWN, connector, message, seen={"domain": value.domain})
+        return _setting(rules.ACCEPTED_DOMAINS_UNKNOWN, connector, message, seen={"domain": value.domain})
     found = acceptance(value, domains)
     seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     match found.standing:
         case "accepted":
-            return _setting(ACCEPTED_DOMAIN, connector, text.accepted(value), seen=seen)
+            return _setting(rules.ACCEPTED_DOMAIN, connector, text.accepted(value), seen=seen)
         case "subdomain" | "match-subdomains":
             message = text.acceptance_uncertain(value, found)
             fix = text.register(value.domain)
-            return _setting(DOMAIN_ACCEPTANCE_UNCERTAIN, connector, message, fix=fix, seen=seen)
+            return _setting(rules.DOMAIN_ACCEPTANCE_UNCERTAIN, connector, message, fix=fix, seen=seen)
         case _:
             fix = text.not_accepted_fix(connector, value, domains)
-            return _setting(DOMAIN_NOT_ACCEPTED, connector, text.not_accepted(connector, value), fix=fix, seen=seen)
+            return _setting(
+                rules.DOMAIN_NOT_ACCEPTED, connector, text.not_accepted(connector, value), fix=fix, seen=seen
+            )
 
 
 def _nothing_to_judge(evidence: Evidence, chosen: Selection) -> bool:
@@ -192,7 +181,7 @@ def _no_connector(evidence: Evidence) -> Observation:
     names = [name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names]
     values = satisfiable(names)
     message = text.no_connector(bool(evidence.connectors), values)
-    return Observation(NO_CONNECTOR, message, about_certificate=False, evidence={"values": list(values)})
+    return Observation(rules.NO_CONNECTOR, message, about_certificate=False, evidence={"values": list(values)})
 
 
 def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Observation:
@@ -214,7 +203,7 @@ def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Obs
     except ValueError as error:
         message = text.none_matches(near, len(possible), names, str(error))
         return _seen(
-            CONNECTOR_MISMATCH,
+            rules.CONNECTOR_MISMATCH,
             chain,
             message,
             variant="malformed",
@@ -224,7 +213,7 @@ def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Obs
         )
     message = text.none_matches(near, len(possible), names)
     fix = text.mismatch_fix(near, value, names, evidence.accepted_domains)
-    return _seen(CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
+    return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
 
 
 def malformed(connector: Connector, reason: str) -> Observation:
@@ -232,7 +221,7 @@ def malformed(connector: Connector, reason: str) -> Observation:
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
     fix = text.no_value_fix(connector)
-    return _setting(CONNECTOR_MISMATCH, connector, message, variant="malformed", fix=fix, seen=seen)
+    return _setting(rules.CONNECTOR_MISMATCH, connector, message, variant="malformed", fix=fix, seen=seen)
 
 
 def _no_value(connector: Connector) -> Observation:
@@ -241,7 +230,7 @@ def _no_value(connector: Connector) -> Observation:
         "there is no name to compare."
     )
     fix = text.no_value_fix(connector)
-    return _setting(CONNECTOR_MISMATCH, connector, message, variant="no-value", fix=fix, seen={"value": None})
+    return _setting(rules.CONNECTOR_MISMATCH, connector, message, variant="no-value", fix=fix, seen={"value": None})
 
 
 def _seen(

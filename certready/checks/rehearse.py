@@ -8,29 +8,12 @@ from typing import TYPE_CHECKING
 from certready.exchange.matching import covers, under
 from certready.model import AcceptedDomain, Chain, Evidence
 from certready.model.dialogue import SHOWN, Exchange
-from certready.model.report import NotApplicable, Observation, Rule
 from certready.path import judgement
+from certready.rules import rehearse as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 
 if TYPE_CHECKING:
     from certready.smtp.rehearse import Meaning
-
-ATTRIBUTION = "Exchange Team blog: Office 365 Message Attribution; Updated requirements for SMTP relay"
-
-ACCEPTED = Rule("rehearse.accepted", "The smart host took the recipient for this certificate", reference=ATTRIBUTION)
-REFUSED = Rule("rehearse.refused", "The smart host refused because of the certificate", reference=ATTRIBUTION)
-INCONCLUSIVE = Rule(
-    "rehearse.inconclusive",
-    "The smart host's answer says nothing of the certificate",
-    fix="Rehearse from the address that the gateway sends from, with a recipient outside of the tenant.",
-    reference=ATTRIBUTION,
-)
-SMART_HOST = Rule(
-    "rehearse.smart-host",
-    "What the smart host presents itself",
-    fix="See that the smart host's name is right: the one out of the tenant's MX record.",
-)
-
-RULES = (ACCEPTED, REFUSED, INCONCLUSIVE, SMART_HOST)
 
 
 def check_rehearse(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
@@ -48,14 +31,14 @@ def _answer(evidence: Evidence) -> Observation:
     decisive = _decisive(evidence.dialogue)
     if decisive is None:
         if any(one.trouble for one in evidence.endpoints):  # the finding on TLS says what
-            return _seen(evidence, INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
+            return _seen(evidence, rules.INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
         error = next((one.error for one in evidence.endpoints if one.error), None) or "Nothing was answered."
-        return _seen(evidence, INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
+        return _seen(evidence, rules.INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
     quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'
     if decisive.sent == SHOWN:
         return _seen(
             evidence,
-            REFUSED,
+            rules.REFUSED,
             f"The smart host ended TLS because of the certificate ({decisive.reply}).",
             "Judge the file with certready check: chain, dates, usage and key.",
         )
@@ -63,12 +46,12 @@ def _answer(evidence: Evidence) -> Observation:
 
     found = meaning(decisive.reply)
     if found.kind != "accepted":
-        rule = REFUSED if found.kind == "refused" else INCONCLUSIVE
+        rule = rules.REFUSED if found.kind == "refused" else rules.INCONCLUSIVE
         return _seen(evidence, rule, f"{quoted} {found.why}{_not_asked(evidence)}", found.fix)
     doubt = _doubt(evidence)
     if doubt:
-        return _seen(evidence, INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
-    return _seen(evidence, ACCEPTED, f"{quoted} {_scope(evidence)}", None)
+        return _seen(evidence, rules.INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
+    return _seen(evidence, rules.ACCEPTED, f"{quoted} {_scope(evidence)}", None)
 
 
 def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
@@ -143,7 +126,7 @@ def _peer(evidence: Evidence, peer: Chain) -> Observation:
         doubts.append(f"does not cover {host}")
     said = " and ".join(doubts) if doubts else f"is trusted and covers {host}"
     return Observation(
-        SMART_HOST,
+        rules.SMART_HOST,
         f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
         f"{leaf.parsed.not_after.date().isoformat()}, which {said}. That is no part of the verdict.",
         "doubtful" if doubts else "",

@@ -12,38 +12,31 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from certready.checks.revocation_rules import (
-    DOCUMENTED,
-    GOOD,
-    INVALID,
-    NOT_CHECKABLE,
-    REVOKED,
-    RULES,
-    SHORT_LIVED,
-    SKIPPED,
-    STALE,
-    STAPLE_MISSING,
-    UNKNOWN,
-    UNREACHABLE,
-)
 from certready.model import Answer, Evidence
-from certready.model.report import NotApplicable, Observation, RevocationResult, Rule, Status
+from certready.model.report import RevocationResult, Status
 from certready.path import full_path
 from certready.revocation import Question, judge, overall, questions, short_lived, signed_by
 from certready.revocation.common import when
+from certready.rules import revocation as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
 
-__all__ = ["RULES", "check_revocation", "results"]
+__all__ = ["check_revocation", "results"]
 
 # An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
 SKEW = timedelta(minutes=5)
 
+DOCUMENTED = (
+    "Microsoft documents that outbound connectors with certificate validation check the revocation list, and nothing "
+    "for inbound ones, whose gateway vendors require that the status can be checked. What Exchange Online makes of a "
+    "check that nobody answers is not documented, so it is prudent to count it as a refusal."
+)
 _UNSETTLED: dict[Status, Rule] = {
-    "unknown": UNKNOWN,
-    "stale": STALE,
-    "invalid": INVALID,
-    "unreachable": UNREACHABLE,
-    "not-checkable": NOT_CHECKABLE,
+    "unknown": rules.UNKNOWN,
+    "stale": rules.STALE,
+    "invalid": rules.INVALID,
+    "unreachable": rules.UNREACHABLE,
+    "not-checkable": rules.NOT_CHECKABLE,
 }
 
 
@@ -157,12 +150,12 @@ def _observe(subject: _Subject, found: tuple[RevocationResult, ...], evidence: E
     """The one finding about a certificate: the first status of the contract's order that holds."""
     label = subject.label
     if evidence.options.revocation == "off":
-        return Observation(SKIPPED, f"Revocation of {label} was not asked (--revocation off).")
+        return Observation(rules.SKIPPED, f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
         return _issuer_unknown(subject)
     status, deciding = overall(found)
     if deciding is not None and status == "revoked":
-        return Observation(REVOKED, f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
+        return Observation(rules.REVOKED, f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
     if deciding is not None and status == "good":
         return _good(label, deciding, evidence)
     if status == "not-checkable":
@@ -173,10 +166,10 @@ def _observe(subject: _Subject, found: tuple[RevocationResult, ...], evidence: E
 def _good(label: str, deciding: RevocationResult, evidence: Evidence) -> Observation:
     message = f"{label} is not revoked, says the {_source(deciding)}. {deciding.detail}"
     if evidence.evaluated_at <= evidence.gathered_at:
-        return Observation(GOOD, message)
+        return Observation(rules.GOOD, message)
     now, then = when(evidence.gathered_at), when(evidence.evaluated_at)
     later = f"That is as of {now}; whether it will hold at {then} nobody can tell yet."
-    return Observation(GOOD, f"{message} {later}", "later", fix="Check again when that time has come.")
+    return Observation(rules.GOOD, f"{message} {later}", "later", fix="Check again when that time has come.")
 
 
 def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], evidence: Evidence) -> Observation:
@@ -201,19 +194,19 @@ def _not_checkable(subject: _Subject, found: tuple[RevocationResult, ...]) -> Ob
     if short_lived(subject.certificate):
         hours = (parsed.not_after - parsed.not_before) / timedelta(hours=1)
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
-        return Observation(SHORT_LIVED, message)
+        return Observation(rules.SHORT_LIVED, message)
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
     names = "names only places that cannot be asked over http" if found else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
-    return Observation(NOT_CHECKABLE, " ".join(part for part in (lead, said, DOCUMENTED) if part))
+    return Observation(rules.NOT_CHECKABLE, " ".join(part for part in (lead, said, DOCUMENTED) if part))
 
 
 def _issuer_unknown(subject: _Subject) -> Observation:
     parsed = subject.certificate.parsed
     if parsed.x509 is None:
-        return Observation(UNKNOWN, "A certificate that cannot be read cannot be asked about.")
+        return Observation(rules.UNKNOWN, "A certificate that cannot be read cannot be asked about.")
     return Observation(
-        UNKNOWN,
+        rules.UNKNOWN,
         f"Revocation of {subject.label} was not asked: its issuer, {parsed.issuer or 'without a name'}, is not known, "
         "and only the issuer's key can authenticate an answer.",
         fix="Complete the chain, or name the issuer's certificate with --intermediate FILE.",
@@ -227,7 +220,7 @@ def _missing_staples(evidence: Evidence) -> Iterator[Observation]:
         leaf = leaves.get(endpoint.chain or "")
         if leaf is not None and leaf.parsed.must_staple and not endpoint.staple:
             yield Observation(
-                STAPLE_MISSING,
+                rules.STAPLE_MISSING,
                 f"{leaf.parsed.label} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
                 "clients that honour the demand refuse it.",
                 certificate=leaf.sha256,

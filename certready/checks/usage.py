@@ -5,31 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certready.model import Chain, Evidence
-from certready.model.report import NotApplicable, Observation, Rule
+from certready.rules import usage as rules
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
-
-SERVER_AUTH_RULE = Rule("usage.server-auth", "The certificate is for TLS servers", reference="RFC 5280, 4.2.1.12")
-SERVER_AUTH_MISSING = Rule(
-    "usage.server-auth-missing",
-    "The certificate is not for TLS servers",
-    fix="Request a TLS server certificate: extended key usage serverAuth.",
-    reference="RFC 5280, 4.2.1.12; CA/Browser Forum Baseline Requirements, 7.1.2.7.10",
-)
-CLIENT_AUTH_MISSING = Rule(
-    "usage.client-auth-missing",
-    "The certificate is not for TLS clients",
-    fix="Check that the gateway's software presents it as client all the same, and prove it by a test message before "
-    "the old certificate goes.",
-    reference="RFC 5280, 4.2.1.12; Chrome Root Program Policy 1.8; Let's Encrypt, Ending TLS Client Authentication",
-)
-KEY_USAGE = Rule(
-    "usage.key-usage",
-    "The key usage is odd for a TLS certificate",
-    fix="Request the certificate again with a TLS server profile: key usage digitalSignature.",
-    reference="RFC 5280, 4.2.1.3; RFC 8446, 4.4.2.2",
-)
-
-RULES: tuple[Rule, ...] = (SERVER_AUTH_RULE, SERVER_AUTH_MISSING, CLIENT_AUTH_MISSING, KEY_USAGE)
 
 USAGE_NAMES = {
     SERVER_AUTH: "serverAuth",
@@ -58,7 +36,7 @@ def check_usage(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
         if reason:
             what = "certificate" if leaf.parsed.error else f"extensions of {leaf.parsed.label}"
             message = f"What the certificate may be used for is not known: the {what} cannot be read ({reason})."
-            yield _about(KEY_USAGE, chain, message, "unreadable", fix="Request the certificate again.")
+            yield _about(rules.KEY_USAGE, chain, message, "unreadable", fix="Request the certificate again.")
         else:
             yield from _extended(chain, leaf)
             yield from _plain(chain, leaf)
@@ -67,17 +45,17 @@ def check_usage(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
 def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label, usages = leaf.parsed.label, leaf.parsed.ekus
     if usages is None:
-        yield _about(SERVER_AUTH_RULE, chain, f"{label} restricts its use to nothing: it has no extended key usage.")
+        yield _about(rules.SERVER_AUTH, chain, f"{label} restricts its use to nothing: it has no extended key usage.")
         return
     listed = ", ".join(USAGE_NAMES.get(usage, usage) for usage in usages)
     if SERVER_AUTH in usages or ANY_EKU in usages:
-        yield _about(SERVER_AUTH_RULE, chain, f"{label} is for TLS servers (extended key usage: {listed}).")
+        yield _about(rules.SERVER_AUTH, chain, f"{label} is for TLS servers (extended key usage: {listed}).")
     else:
         message = f"{label} is not for TLS servers: its extended key usage is {listed}, without serverAuth."
-        yield _about(SERVER_AUTH_MISSING, chain, message)
+        yield _about(rules.SERVER_AUTH_MISSING, chain, message)
     if CLIENT_AUTH not in usages and ANY_EKU not in usages:
         message = f"{label} is not for TLS clients: its extended key usage is {listed}, without clientAuth. {_SUNSET}"
-        yield _about(CLIENT_AUTH_MISSING, chain, message)
+        yield _about(rules.CLIENT_AUTH_MISSING, chain, message)
 
 
 def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
@@ -89,10 +67,10 @@ def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label = leaf.parsed.label
     if not usage.digital_signature:
         message = f"The key usage of {label} lacks digitalSignature, which TLS 1.3 and every ECDHE suite need."
-        yield _about(KEY_USAGE, chain, message)
+        yield _about(rules.KEY_USAGE, chain, message)
     if usage.key_cert_sign and not leaf.parsed.is_ca:
         message = f"The key usage of {label} allows signing certificates (keyCertSign), though it is no CA."
-        yield _about(KEY_USAGE, chain, message)
+        yield _about(rules.KEY_USAGE, chain, message)
 
 
 def _about(rule: Rule, chain: Chain, message: str, variant: str = "", *, fix: str | None = None) -> Observation:

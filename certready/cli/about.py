@@ -12,10 +12,10 @@ from certready.cli.shared import Formats, Verbose
 @command("certready rules", "certready explain chain.incomplete", "certready explain revocation.revoked --format json")
 def rules() -> int:
     """Every rule, one line each."""
-    from certready.checks import RULES
+    from certready.rules import RULES
 
-    width = max(len(rule.id) for rule in RULES)
-    output.write(sys.stdout, "".join(f"{rule.id.ljust(width)}  {rule.title}\n" for rule in RULES))
+    width = max(map(len, RULES))
+    output.write(sys.stdout, "".join(f"{rule.id.ljust(width)}  {rule.title}\n" for rule in RULES.values()))
     return 0
 
 

@@ -41,27 +41,25 @@ def explain(
     """
     destinations = _destinations(formats)
     text = _text(words)
-    from certready.checks import RULES
     from certready.explain import explain as explained
     from certready.explain import show
-    from certready.explain.rules import explain_rule, looks_like_a_rule, rule_in
+    from certready.rules import looks_like_a_rule, rule_called, rule_in
 
     found = explained(text)
     name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
     if name is None:
         _write(destinations, lambda width: show.explanation_lines(found, width), lambda: show.explanation_dict(found))
         return found.exit_code
-    rule = explain_rule(name)
+    rule = rule_called(name)
     lines = (lambda width: show.rule_lines(rule, width)) if rule else _unknown_rule(name)
-    _write(destinations, lines, lambda: show.rule_dict(rule, name, RULES))
+    _write(destinations, lines, lambda: show.rule_dict(rule, name))
     return 0 if rule else 3
 
 
 def _unknown_rule(text: str) -> Callable[[int | None], Iterable[Line]]:
-    from certready.checks import RULES
     from certready.explain import show
 
-    return lambda width: show.unknown_rule_lines(text, RULES, width)
+    return lambda width: show.unknown_rule_lines(text, width)
 
 
 def _text(words: Sequence[str]) -> str:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from certready.explain.catalogue import CATALOGUE
 from certready.explain.find import explain
-from certready.explain.model import Cause, Entry, Explanation, RuleDoc, Seen
+from certready.explain.model import Cause, Entry, Explanation, Seen
 
-__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "RuleDoc", "Seen", "explain"]
+__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "Seen", "explain"]

@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-Confidence = Literal["documented", "reported", "inferred"]
-"""Documented by the owner of the thing; reported from the field; or inferred from other facts."""
+from certready.rules.model import Confidence
+
 Direction = Literal["inbound", "outbound", "either"]
 """Gateway to Exchange Online, Exchange Online to gateway, or either."""
 
@@ -42,16 +42,6 @@ class Entry(Struct, frozen=True):
     causes: tuple[Cause, ...]
     symptom: bool = False
     beats: tuple[str, ...] = ()
-
-
-class RuleDoc(Struct, frozen=True):
-    """What a rule does, why it matters, how sure its ground is, and how to mend what it finds."""
-
-    what: str
-    why: str
-    confidence: Confidence
-    source: str
-    fix: str
 
 
 class Seen(Struct, frozen=True):

@@ -1,14 +1,14 @@
-"""Explanations as text, as JSON values and as the page of all rules."""
+"""Explanations as text and as JSON values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from certready.explain.find import similar
 from certready.explain.model import Cause, Entry, Explanation, Seen
-from certready.explain.rules import RuleExplanation, doc_of, subjects
-from certready.model.report import Rule
 from certready.render.layout import Line, hanging
+from certready.rules import RULES
+from certready.rules.model import Rule
 
 SCHEMA = "certready.explain/1"
 IN_FULL = 3  # entries whose causes are written out
@@ -48,26 +48,24 @@ def explanation_lines(found: Explanation, width: int | None) -> Iterator[Line]:
             yield from hanging((("Also: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 6)
 
 
-def rule_lines(found: RuleExplanation, width: int | None) -> Iterator[Line]:
-    """What a rule does, why it matters, how sure that is, and what to do."""
-    yield ((found.rule.id, "bold"), (f"  {found.rule.title}", ""))
+def rule_lines(rule: Rule, width: int | None) -> Iterator[Line]:
+    """What a rule says, why it matters, how sure that is, and what to do."""
+    yield ((rule.id, "bold"), (f"  {rule.title}", ""))
     yield ()
-    doc = found.doc
     parts = (
-        ("what", doc.what),
-        ("why", doc.why),
-        ("confidence", doc.confidence),
-        ("source", _source(found)),
-        ("fix", doc.fix),
+        ("what", rule.what),
+        ("why", rule.why),
+        ("confidence", rule.confidence),
+        ("source", rule.reference),
+        ("fix", rule.advice),
     )
     for label, text in parts:
-        if text:
-            yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
+        yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
 
 
-def unknown_rule_lines(name: str, rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
+def unknown_rule_lines(name: str, width: int | None) -> Iterator[Line]:
     """No such rule, and those that are spelt alike."""
-    near = similar(name.lower(), [rule.id for rule in rules])
+    near = similar(name.lower(), RULES)
     yield from hanging((), f"There is no rule {name[:80]!a}.", "", width, 0)
     if near:
         yield from hanging((("Nearest: ", "dim"),), ", ".join(near), "", width, 9)
@@ -112,12 +110,6 @@ def _unknown(found: Explanation, width: int | None) -> Iterator[Line]:
         yield from hanging((("Nearest: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 9)
 
 
-def _source(found: RuleExplanation) -> str:
-    """The written source, and the rule's own reference where that is an address to open."""
-    reference = found.rule.reference or ""
-    return f"{found.doc.source}; {reference}" if reference.startswith("https://") else found.doc.source
-
-
 # -- JSON ---------------------------------------------------------------------------------------------------------
 
 
@@ -133,30 +125,28 @@ def explanation_dict(found: Explanation) -> dict[str, object]:
     }
 
 
-def rule_dict(found: RuleExplanation | None, name: str, rules: Sequence[Rule]) -> dict[str, object]:
-    """``certready.explain/1`` of a rule id."""
-    titles = {rule.id: rule.title for rule in rules}
-    near = () if found else similar(name.lower(), titles)
+def rule_dict(rule: Rule | None, name: str) -> dict[str, object]:
+    """``certready.explain/1`` of a rule, None where none has that name."""
+    near = () if rule else similar(name.lower(), RULES)
     return {
         "schema": SCHEMA,
-        "known": found is not None,
+        "known": rule is not None,
         "seen": dict.fromkeys(Seen.__struct_fields__),
         "entries": [],
-        "nearest": [{"id": one, "title": titles[one]} for one in near],
-        "rule": _rule_dict(found) if found else None,
+        "nearest": [{"id": one, "title": RULES[one].title} for one in near],
+        "rule": _rule_dict(rule) if rule else None,
     }
 
 
-def _rule_dict(found: RuleExplanation) -> dict[str, object]:
-    doc = found.doc
+def _rule_dict(rule: Rule) -> dict[str, object]:
     return {
-        "id": found.rule.id,
-        "title": found.rule.title,
-        "what": doc.what,
-        "why": doc.why,
-        "confidence": doc.confidence,
-        "source": _source(found),
-        "fix": doc.fix,
+        "id": rule.id,
+        "title": rule.title,
+        "what": rule.what,
+        "why": rule.why,
+        "confidence": rule.confidence,
+        "source": rule.reference,
+        "fix": rule.advice,
     }
 
 
@@ -179,33 +169,3 @@ def _cause_dict(cause: Cause, seen: Seen) -> dict[str, object]:
         "confirm": [filled(command, seen) for command in cause.confirm],
         "change": cause.change,
     }
-
-
-# -- the page of all rules ----------------------------------------------------------------------------------------
-
-
-def rules_page(rules: Sequence[Rule]) -> str:
-    """docs/rules.md: one section for each rule, in report order."""
-    parts = [
-        "# The rules",
-        "",
-        (
-            "What every finding is about; `certready explain RULE` prints the same. Confidence: *documented* by "
-            "the owner of the thing, *reported* from the field, *inferred* from other facts."
-        ),
-    ]
-    for subject in subjects():
-        parts += ["", f"## {subject}"]
-        for rule in rules:
-            if rule.id.partition(".")[0] == subject:
-                parts += _section(rule)
-    return "\n".join((*parts, ""))
-
-
-def _section(rule: Rule) -> list[str]:
-    found = RuleExplanation(rule, doc_of(rule))
-    doc = found.doc
-    lines = [f"**What it does.** {doc.what}", f"**Why it matters.** {doc.why}" if doc.why else ""]
-    lines += [f"**How to fix.** {doc.fix}", f"**Confidence and source.** {doc.confidence}: {_source(found)}"]
-    body = [part for line in lines if line for part in ("", line.replace("<", "&lt;").replace("*.", "\\*."))]
-    return ["", f"### {rule.id}", "", f"{rule.title.rstrip('.')}.", *body]

@@ -1,4 +1,4 @@
-"""Rules, observations, findings and the report: what a verdict is made of (contract, "Report")."""
+"""Findings and the report: what a verdict is made of (contract, "Report")."""
 
 from __future__ import annotations
 
@@ -25,44 +25,6 @@ class Severity(IntEnum):
 
     def __str__(self) -> str:
         return self.name.lower()
-
-
-class Rule(NamedTuple):
-    """The constant half of a finding. ``id`` is ``subject.problem`` and is never reused; ``fix`` is general advice,
-    None where there is nothing to mend; ``reference`` names the source of the rule."""
-
-    id: str
-    title: str
-    fix: str | None = None
-    reference: str | None = None
-
-
-class Observation(Struct, frozen=True):
-    """What a check saw, not yet weighed.
-
-    ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the severity table where
-    a rule has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
-    is a SHA-256, ``chain`` an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an
-    ``address:port``. ``about_certificate`` is False for what a probe proves in either direction (TLS itself, the
-    connector's own settings). ``evidence`` holds plain JSON values.
-    """
-
-    rule: Rule
-    message: str
-    variant: str = ""
-    fix: str | None = None
-    certificate: str | None = None
-    chain: str | None = None
-    connector: str | None = None
-    endpoint: str | None = None
-    about_certificate: bool = True
-    evidence: Mapping[str, object] = field(default_factory=dict)
-
-
-class NotApplicable(NamedTuple):
-    """A check's word that it has nothing to look at here, and why."""
-
-    reason: str
 
 
 class Finding(Struct, frozen=True):

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from certready.checks import connector_rules as rules
 from certready.checks import connector_settings as settings
 from certready.checks.connector import overlap
 from certready.checks.connector_settings import LISTED, about, locks_down, observe
 from certready.checks.names import accepted_domain, malformed
-from certready.checks.weights import column_of, row_for
 from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, parent, parse_value, registrable
 from certready.exchange.powershell import command, set_value
 from certready.model import Connector, Tenant
-from certready.model.report import Finding, Observation, Severity
+from certready.model.report import Finding, Severity
+from certready.rules import connector as rules
+from certready.rules import connector_outbound as outbound_rules
+from certready.rules.model import Observation
+from certready.weighing import column_of
 
 Seen = tuple[Connector, Observation]
 
@@ -64,10 +66,10 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
     if connector.level == "domain-validation" and not connector.value:
         message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
         fix = set_value(connector, "<name in the certificate>")
-        yield observe(rules.NO_TLS_DOMAIN, message, connector, fix)
+        yield observe(outbound_rules.NO_TLS_DOMAIN, message, connector, fix)
     if connector.validated is False:
         message = f"{named} is not marked as validated, which validating it does not do by itself; it may well work."
-        yield observe(rules.NOT_VALIDATED, message, connector, None)
+        yield observe(outbound_rules.NOT_VALIDATED, message, connector, None)
 
 
 def _value(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
@@ -174,7 +176,7 @@ def _several(inbound: Sequence[Connector]) -> Iterator[Seen]:
 
 def _weighed(observation: Observation, connector: Connector) -> Finding | None:
     """The observation with its weight for this kind of connector; None where it is not said there."""
-    row = row_for(observation.rule.id, observation.variant, "require")
+    row = observation.rule.row(observation.variant, "require")
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
@@ -184,7 +186,7 @@ def _weighed(observation: Observation, connector: Connector) -> Finding | None:
         severity=severity,
         counted=row.counted and not passed,
         message=observation.message,
-        fix=None if passed else observation.fix or observation.rule.fix,
+        fix=None if passed else observation.fix or observation.rule.fix or None,
         reference=observation.rule.reference,
         connector=observation.connector,
         evidence=observation.evidence,

@@ -11,13 +11,12 @@ from cryptography.x509 import BasicConstraints, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certready.bundle import load
-from certready.checks import bundle, key, usage
 from certready.checks.bundle import check_bundle
 from certready.checks.key import check_key, weakness_of
 from certready.checks.usage import check_usage
 from certready.demo.pki import CLIENT, SERVER, Authority, Issued, key_usage
 from certready.model import Chain, Container, Evidence, Options, Root, StoreInfo, Target
-from certready.model.report import NotApplicable, Observation
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 from certready.x509.key import Key
 
@@ -69,14 +68,6 @@ def rules(check: Check, chain: Chain, root: Authority = ROOT) -> set[str]:
 def test_no_chain(check: Check) -> None:
     """Without a certificate every one of these checks says that it does not apply."""
     assert [NotApplicable("there is no certificate")] == list(check(evidence()))
-
-
-@pytest.mark.parametrize("module", [bundle, key, usage])
-def test_every_rule_says_where_it_comes_from(module: object) -> None:
-    """Rule ids begin with the subject, are unique, and titles are no sentences."""
-    ids = [rule.id for rule in module.RULES]  # type: ignore[attr-defined]
-    assert len(set(ids)) == len(ids)
-    assert {rule.id.split(".")[0] for rule in module.RULES} == {module.__name__.rsplit(".", 1)[1]}  # type: ignore[attr-defined]
 
 
 # -- bundle ------------------------------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from certready.checks.connector import RULES, check_connector
+from certready.checks.connector import check_connector
 from certready.demo.pki import Authority
 from certready.model import AcceptedDomain, Connector, Evidence, Options
-from certready.model.report import NotApplicable, Observation
+from certready.rules import rules_of
+from certready.rules.model import NotApplicable, Observation
 from tests import pki
 
 CA = Authority.root()
@@ -215,7 +216,7 @@ def test_every_rule_of_the_check_is_reachable_and_every_message_is_a_sentence() 
     found = [one for given in givens for one in observed(given)]
     lint_alone = {"ip-only", "no-tls-domain", "not-validated", "counterpart-missing", "several"}
     assert {one.rule for one in found} == {
-        rule for rule in RULES if rule.id.removeprefix("connector.") not in lint_alone
+        rule for rule in rules_of("connector") if rule.id.removeprefix("connector.") not in lint_alone
     }
     for one in found:
         assert one.message.isascii()

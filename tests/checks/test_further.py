@@ -7,11 +7,14 @@ from msgspec.structs import replace
 
 from certready.checks.further import further, summary, unnamed_only
 from certready.checks.tls import check_tls
-from certready.checks.weights import weigh
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Evidence
 from certready.model.endpoint import Endpoint, Handshake
-from certready.model.report import Observation, Rule, Severity
+from certready.model.report import Severity
+from certready.rules.expiry import EXPIRED
+from certready.rules.model import Observation
+from certready.rules.tls import NO_COMMON_CIPHER
+from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 from tests.checks.test_tls import GOOD, evidence
 
@@ -66,9 +69,8 @@ class TestSeveral:
     def test_what_nobody_may_see_is_capped(self) -> None:
         """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
         endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
-        expired = Rule("expiry.expired", "x")
         weights = [
-            weigh(Observation(expired, "x", certificate=one.sha256, chain=chain), DOMAIN, found(endpoint))
+            weigh(Observation(EXPIRED, "x", certificate=one.sha256, chain=chain), DOMAIN, found(endpoint))
             for one, chain in ((RSA, "c1"), (RSA, None), (ECDSA, "c2"), (ECDSA, None))
         ]
         fail, unknown = (Severity.FAIL, True), (Severity.UNKNOWN, True)
@@ -104,7 +106,7 @@ class TestSuites:
     def test_weights(self) -> None:
         """Without TLS 1.3 to fall back on, whether Exchange Online connects is not known; with it that is a warning."""
         for variant, weight in (("", Severity.WARN), ("only", Severity.UNKNOWN)):
-            one = Observation(Rule("tls.no-common-cipher", "x"), "x", variant, about_certificate=False)
+            one = Observation(NO_COMMON_CIPHER, "x", variant, about_certificate=False)
             assert weigh(one, DOMAIN, found(GOOD)) == (weight, True)
 
 

@@ -8,11 +8,12 @@ import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
-from certready.checks.names import RULES, check_names, connector_match
+from certready.checks.names import check_names, connector_match
 from certready.demo.pki import Authority
 from certready.exchange.matching import Match
 from certready.model import AcceptedDomain, Chain, Connector, Evidence, Options, Target
-from certready.model.report import NotApplicable, Observation
+from certready.rules import rules_of
+from certready.rules.model import NotApplicable, Observation
 from tests import pki
 
 CA = Authority.root()
@@ -350,7 +351,7 @@ def test_every_rule_is_reachable_and_every_message_is_a_sentence() -> None:
         evidence(HOST, inbound("*.contoso.com"), domains=accepted("eu.contoso.com")),
     ]
     found = [one for given in givens for one in observed(given)]
-    assert {one.rule for one in found} == set(RULES)
+    assert {one.rule for one in found} == set(rules_of("names"))
     for one in found:
         for sentence in (one.message, one.fix or "."):
             assert sentence.isascii()

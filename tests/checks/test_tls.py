@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from certready.checks.tls import RULES, check_tls
+from certready.checks.tls import check_tls
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Endpoint, Evidence, Options, StoreInfo, Target
-from certready.model.report import NotApplicable, Observation
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 
 CA = Authority.root()
@@ -200,4 +200,3 @@ def test_every_rule_is_about_tls_itself() -> None:
     """No observation here is about the certificate, so that no cap on those applies to it."""
     found = evidence(GOOD, replace(SIXTH, chain="c2", tls_version="TLSv1"), failed("deferred"), chains=(C1, C2))
     assert not [one for one in observed(replace(found, connectors=(INBOUND,))) if one.about_certificate]
-    assert len(RULES) == len({rule.id for rule in RULES}) == 10

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from certready.checks.connector import check_connector
 from certready.checks.names import check_names
-from certready.checks.weights import weigh
 from certready.demo.pki import Authority
 from certready.exchange import selection
 from certready.exchange.attribution import Message, attribute
@@ -18,7 +17,9 @@ from certready.exchange.attribution.scenarios import default_domain_note, own_do
 from certready.exchange.attribution.steps import DIRECT_SEND, ELSEWHERE, LOCKED_OUT, RELAY_DENIED
 from certready.exchange.facts import FACTS
 from certready.model import AcceptedDomain, Connector, Evidence, Options, Tenant
-from certready.model.report import NotApplicable, Severity
+from certready.model.report import Severity
+from certready.rules.model import NotApplicable
+from certready.weighing import weigh
 from tests import pki
 from tests.decisions import BY_ADDRESS, LOCK, domains, inbound
 

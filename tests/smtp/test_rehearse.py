@@ -20,9 +20,9 @@ from certready.demo.pki import Authority
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Chain, Endpoint, Evidence, Options, Root, StoreInfo, Target
 from certready.model.dialogue import SHOWN, Exchange
-from certready.model.report import Observation
 from certready.net.client import Plan, Rehearsed, rehearse
 from certready.net.session import Identity
+from certready.rules.model import Observation
 from certready.smtp.rehearse import Dialogue, check_address, meaning
 from certready.x509.certificate import Certificate
 from tests.live.servers import FaultySmtp, Visit

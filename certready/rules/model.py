@@ -1,0 +1,145 @@
+"""What a rule is: one entry that says what a finding means, where that is written, and how much it weighs.
+
+A check says what it *saw* (an :class:`Observation`); the rule it names says everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
+
+from certready.model import RevocationMode
+from certready.model.report import Severity
+
+Confidence = Literal["documented", "reported", "inferred"]
+"""Documented by the owner of the thing; reported from the field; or inferred from other facts."""
+Column = Literal["inbound", "partner", "certificate-validation", "domain-validation"]
+"""The kinds of connector that weigh findings differently."""
+COLUMNS: tuple[Column, ...] = ("inbound", "partner", "certificate-validation", "domain-validation")
+
+P, W, U, F = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL
+NOTHING_TO_DO = "Nothing has to be done."
+
+
+class Source(Struct, frozen=True):
+    """A document by its title and the address it is read at, None where nothing is published."""
+
+    title: str
+    address: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.address})" if self.address else self.title
+
+
+class Row(Struct, frozen=True):
+    """What a rule weighs in one situation: under each column, None where it is not said for such a connector.
+
+    ``variant`` is the situation ("" for any that has no row of its own) and ``mode`` the ``--revocation`` mode, None
+    where that makes no difference. ``counted`` is False where ``--strict`` does not count the warning.
+    """
+
+    inbound: Severity | None
+    partner: Severity | None
+    validation: Severity | None
+    domain: Severity | None
+    variant: str = ""
+    mode: RevocationMode | None = None
+    counted: bool = True
+
+    def cell(self, column: Column) -> Severity | None:
+        """The weight under this column."""
+        match column:
+            case "inbound":
+                return self.inbound
+            case "partner":
+                return self.partner
+            case "certificate-validation":
+                return self.validation
+            case _:
+                return self.domain
+
+
+def everywhere(weight: Severity, variant: str = "", *, mode: RevocationMode | None = None, counted: bool = True) -> Row:
+    """The same weight whoever judges."""
+    return Row(weight, weight, weight, weight, variant, mode, counted)
+
+
+def columns(inbound: Severity | None, validation: Severity | None, domain: Severity | None, variant: str = "") -> Row:
+    """Inbound, outbound certificate-validation, outbound domain-validation; Partner connectors weigh like inbound
+    ones."""
+    return Row(inbound, inbound, validation, domain, variant)
+
+
+def relaying(weight: Severity) -> Row:
+    """Said only for inbound connectors that grant relay: not for Partner connectors and none that is outbound."""
+    return Row(weight, None, None, None)
+
+
+class Rule(Struct, frozen=True):
+    """One entry: ``id`` is ``subject.problem``, names the problem and is never reused.
+
+    ``title`` is a clause without a full stop; ``what`` says in a sentence when the rule is met, ``why`` what that means
+    for mail, ``fix`` what to do in general ("" where nothing has to be done). ``confidence`` is that of the rule, and
+    ``sources`` are where it can be read. ``weights`` has a row for each situation that weighs differently.
+    """
+
+    id: str
+    title: str
+    what: str
+    why: str
+    confidence: Confidence
+    sources: tuple[Source, ...]
+    weights: tuple[Row, ...]
+    fix: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    @property
+    def reference(self) -> str:
+        """The sources in one line, each with its address."""
+        return "; ".join(map(str, self.sources))
+
+    @property
+    def advice(self) -> str:
+        """What to do in general, said even where that is nothing."""
+        return self.fix or NOTHING_TO_DO
+
+    def row(self, variant: str, mode: RevocationMode) -> Row:
+        """The most specific row for a situation; ``unknown`` everywhere where there is none, so that an omission in a
+        table never becomes a pass."""
+        rows = {(row.variant, row.mode): row for row in self.weights}
+        keys = ((variant, mode), ("", mode), (variant, None), ("", None))
+        return next((rows[key] for key in keys if key in rows), everywhere(U))
+
+
+class Observation(Struct, frozen=True):
+    """What a check saw, not yet weighed.
+
+    ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the rule's weights where
+    it has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
+    is a SHA-256, ``chain`` an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an
+    ``address:port``. ``about_certificate`` is False for what a probe proves in either direction (TLS itself, the
+    connector's own settings). ``evidence`` holds plain JSON values.
+    """
+
+    rule: Rule
+    message: str
+    variant: str = ""
+    fix: str | None = None
+    certificate: str | None = None
+    chain: str | None = None
+    connector: str | None = None
+    endpoint: str | None = None
+    about_certificate: bool = True
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+class NotApplicable(NamedTuple):
+    """A check's word that it has nothing to look at here, and why."""
+
+    reason: str

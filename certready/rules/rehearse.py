@@ -1,0 +1,49 @@
+"""What the smart host answers to a rehearsal."""
+
+from __future__ import annotations
+
+from certready.rules import sources
+from certready.rules.model import F, P, Rule, U, W, columns, everywhere
+
+ACCEPTED = Rule(
+    "rehearse.accepted",
+    "The smart host took the recipient for this certificate",
+    what="The real smart host took the recipient in a session with this certificate.",
+    why="That is the answer the gateway would get, from this address and with this sender and recipient.",
+    confidence="documented",
+    sources=(sources.ATTRIBUTION, sources.RELAY),
+    weights=(everywhere(P),),
+)
+
+REFUSED = Rule(
+    "rehearse.refused",
+    "The smart host refused because of the certificate",
+    what="The real smart host answered 5.7.64, 5.7.51 or their like.",
+    why="Exchange Online does not recognise the gateway by this certificate.",
+    confidence="documented",
+    sources=(sources.ATTRIBUTION, sources.RELAY),
+    weights=(columns(F, U, U),),
+    fix="certready explain with the quoted reply lists the causes; check with --tenant says which one it is.",
+)
+
+INCONCLUSIVE = Rule(
+    "rehearse.inconclusive",
+    "The smart host's answer says nothing of the certificate",
+    what="The smart host's answer has another reason than the certificate, or a recipient it takes from anybody.",
+    why="Acceptance of the tenant's own recipient proves nothing, nor does a refusal of this host's address.",
+    confidence="documented",
+    sources=(sources.ATTRIBUTION, sources.RELAY),
+    weights=(everywhere(U),),
+    fix="Rehearse from the address that the gateway sends from, with a recipient outside of the tenant.",
+)
+
+SMART_HOST = Rule(
+    "rehearse.smart-host",
+    "What the smart host presents itself",
+    what="What the smart host presented itself: name, certificate and TLS.",
+    why="A name that is guessed leads to another region or to nobody (451 4.4.62, ATTR35).",
+    confidence="documented",
+    sources=(sources.DNS_RECORDS,),
+    weights=(everywhere(P), everywhere(W, "doubtful", counted=False)),
+    fix="See that the smart host's name is right: the one out of the tenant's MX record.",
+)

@@ -1,0 +1,127 @@
+"""Whether an issuer has taken a certificate back."""
+
+from __future__ import annotations
+
+from certready.rules import sources
+from certready.rules.model import F, P, Rule, U, W, everywhere
+from certready.rules.sources import baseline, rfc
+
+GOOD = Rule(
+    "revocation.good",
+    "The certificate is not revoked",
+    what="An authentic, fresh OCSP answer or CRL says that the certificate is not revoked.",
+    why="Outbound connectors with CertificateValidation or DomainValidation check the revocation list.",
+    confidence="documented",
+    sources=(sources.NEW_OUTBOUND, rfc(5280, "6.3"), rfc(6960, "2.2")),
+    weights=(everywhere(P), everywhere(W, "later")),
+)
+
+REVOKED = Rule(
+    "revocation.revoked",
+    "The certificate is revoked",
+    what="An authentic answer says revoked, of the leaf or of an issuer.",
+    why="A revoked certificate authenticates nobody; the key may be in other hands.",
+    confidence="documented",
+    sources=(rfc(5280, "5.3.1"),),
+    weights=(everywhere(F),),
+    fix="Request a new certificate with a new key, install it on every node, and find out why this one was revoked.",
+)
+
+UNREACHABLE = Rule(
+    "revocation.unreachable",
+    "Nobody answered whether the certificate is revoked",
+    what="No OCSP responder and no CRL address answered.",
+    why=(
+        "How Exchange Online treats that is not published; vendors ask for a verifiable status. require (the "
+        "default) makes it cannot-tell, --revocation report a warning."
+    ),
+    confidence="reported",
+    sources=(sources.NEW_OUTBOUND, sources.SEPPMAIL),
+    weights=(everywhere(U, mode="require"), everywhere(W, mode="report")),
+    fix=(
+        "Let this host reach the addresses named over HTTP, or give the answers at hand by --crl FILE or --ocsp "
+        "FILE; if they are down for everybody, ask the CA."
+    ),
+)
+
+UNKNOWN = Rule(
+    "revocation.unknown",
+    "It is not known whether the certificate is revoked",
+    what="There is an answer, and it does not speak of this certificate, or says unknown.",
+    why="Unknown is not good. require (the default) makes it cannot-tell, --revocation report a warning.",
+    confidence="documented",
+    sources=(rfc(6960, "2.2"), rfc(6960, "2.3")),
+    weights=(everywhere(U, mode="require"), everywhere(W, mode="report")),
+    fix="Ask the CA why its responder or CRL says nothing about this certificate.",
+)
+
+STALE = Rule(
+    "revocation.stale",
+    "The answers about revocation are out of date",
+    what="The answer's nextUpdate has passed.",
+    why=(
+        "An old answer can hide a revocation. require (the default) makes it cannot-tell, --revocation report a "
+        "warning."
+    ),
+    confidence="documented",
+    sources=(rfc(5280, "6.3.3"),),
+    weights=(everywhere(U, mode="require"), everywhere(W, mode="report")),
+    fix="Ask the CA to publish a fresh CRL or answer; check that no proxy serves an old copy and the clock is right.",
+)
+
+INVALID = Rule(
+    "revocation.invalid",
+    "The answers about revocation are not authentic or not readable",
+    what="The answer is not signed by the issuer or a responder it appointed, or cannot be read.",
+    why=(
+        "Only an authentic answer counts; anybody can serve a file. require (the default) makes it cannot-tell, "
+        "--revocation report a warning."
+    ),
+    confidence="documented",
+    sources=(rfc(5280, "6.3.3"), rfc(6960, "3.2")),
+    weights=(everywhere(U, mode="require"), everywhere(W, mode="report")),
+    fix="Check that no proxy replaces the answer and, where one was given as a file, that it is the issuer's.",
+)
+
+NOT_CHECKABLE = Rule(
+    "revocation.not-checkable",
+    "The certificate names no place where revocation can be asked over HTTP",
+    what="The certificate names no OCSP responder and no CRL over http, and is not short-lived.",
+    why="Its status can never be verified, which vendors and outbound connectors ask for.",
+    confidence="reported",
+    sources=(baseline("7.1.2.11.2"), sources.NEW_OUTBOUND, sources.SEPPMAIL),
+    weights=(everywhere(F, mode="require"), everywhere(W, mode="report")),
+    fix="Use a certificate whose CA publishes a CRL or OCSP responder over http.",
+)
+
+SHORT_LIVED = Rule(
+    "revocation.short-lived",
+    "The certificate is so short-lived that it need not be revocable",
+    what="The certificate lives 7 days or less (10 if issued before 15 March 2026) and names no revocation address.",
+    why="Such certificates need not be revocable: they expire before a CRL would help.",
+    confidence="documented",
+    sources=(baseline("1.6.1 and 4.9.7"),),
+    weights=(everywhere(P),),
+)
+
+SKIPPED = Rule(
+    "revocation.skipped",
+    "Revocation was not asked",
+    what="Revocation was not asked, because of --revocation off.",
+    why="The verdict then says nothing about it.",
+    confidence="documented",
+    sources=(sources.NEW_OUTBOUND,),
+    weights=(everywhere(W, counted=False),),
+    fix="Run without --revocation off: outbound connectors with certificate validation check revocation.",
+)
+
+STAPLE_MISSING = Rule(
+    "revocation.staple-missing",
+    "The certificate demands a stapled OCSP answer and the gateway sends none",
+    what="The certificate has the must-staple feature, and the gateway sent no stapled OCSP answer.",
+    why="Peers that honour the feature refuse the handshake.",
+    confidence="documented",
+    sources=(rfc(7633, "4.2.3"),),
+    weights=(everywhere(W),),
+    fix="Enable OCSP stapling on the gateway, or request a certificate without the must-staple feature.",
+)

@@ -1,0 +1,141 @@
+"""Where the rules come from: each source once, by the title it goes by and the address it is read at."""
+
+from __future__ import annotations
+
+from certready.rules.model import Source
+
+_LEARN = "https://learn.microsoft.com"
+_BLOG = "https://techcommunity.microsoft.com/blog/exchange"
+_SUPPORT = "https://github.com/MicrosoftDocs/OfficeDocs-Support/blob/public/Exchange"
+
+
+def rfc(number: int, section: str = "") -> Source:
+    """A section of an RFC, such as ``rfc(5280, "6.1")``; an appendix by its letter."""
+    place = f"#{'section' if section[0].isdigit() else 'appendix'}-{section}" if section else ""
+    title = (
+        f"RFC {number}, {section if section[0].isdigit() else f'appendix {section}'}" if section else f"RFC {number}"
+    )
+    return Source(title, f"https://www.rfc-editor.org/rfc/rfc{number}{place}")
+
+
+def baseline(sections: str) -> Source:
+    """Sections of the CA/Browser Forum's requirements for TLS server certificates."""
+    return Source(
+        f"CA/Browser Forum Baseline Requirements, {sections}",
+        "https://cabforum.org/working-groups/server/baseline-requirements/requirements/",
+    )
+
+
+# Exchange Online's cmdlets
+SET_INBOUND = Source(
+    "Microsoft Learn, Set-InboundConnector", f"{_LEARN}/powershell/module/exchange/set-inboundconnector"
+)
+SET_OUTBOUND = Source(
+    "Microsoft Learn, Set-OutboundConnector", f"{_LEARN}/powershell/module/exchange/set-outboundconnector"
+)
+NEW_INBOUND = Source(
+    "Microsoft Learn, New-InboundConnector", f"{_LEARN}/powershell/module/exchange/new-inboundconnector"
+)
+NEW_OUTBOUND = Source(
+    "Microsoft Learn, New-OutboundConnector", f"{_LEARN}/powershell/module/exchange/new-outboundconnector"
+)
+VALIDATE_OUTBOUND = Source(
+    "Microsoft Learn, Validate-OutboundConnector", f"{_LEARN}/powershell/module/exchange/validate-outboundconnector"
+)
+SET_SEND = Source("Microsoft Learn, Set-SendConnector", f"{_LEARN}/powershell/module/exchange/set-sendconnector")
+
+# The Exchange team's blog
+ATTRIBUTION = Source(
+    "Exchange Team Blog, Office 365 Message Attribution", f"{_BLOG}/office-365-message-attribution/749143"
+)
+RELAY = Source(
+    "Exchange Team Blog, Updated Requirements for SMTP Relay through Exchange Online",
+    f"{_BLOG}/updated-requirements-for-smtp-relay-through-exchange-online/3851357",
+)
+HYBRID = Source(
+    "Exchange Team Blog, TLS Certificates in Exchange Hybrid",
+    f"{_BLOG}/tls-certificates-in-exchange-hybrid---common-issues--how-to-fix-them/4420592",
+)
+DANE_MODES = Source(
+    "Exchange Team Blog, SMTP DANE & MTA-STS Connector Modes in Exchange Online",
+    f"{_BLOG}/announcing-smtp-dane--mta-sts-connector-modes-in-exchange-online/4501005",
+)
+THREE_KEY_POINTS = Source(
+    "Microsoft Japan messaging support, Three Key Points for Connector Settings",
+    "https://github.com/jpmessaging/blog/blob/master/source/_posts/Three-Key-Points-for-Connector-Settings.md",
+)
+
+# Exchange Online
+USE_CONNECTORS = Source(
+    "Microsoft Learn, Configure mail flow using connectors in Exchange Online",
+    f"{_LEARN}/exchange/mail-flow-best-practices/use-connectors-to-configure-mail-flow/"
+    "use-connectors-to-configure-mail-flow",
+)
+THIRD_PARTY_CLOUD = Source(
+    "Microsoft Learn, Manage mail flow using a third-party cloud service",
+    f"{_LEARN}/exchange/mail-flow-best-practices/manage-mail-flow-using-third-party-cloud",
+)
+ENCRYPTION = Source(
+    "Microsoft Learn, Technical reference details about encryption",
+    f"{_LEARN}/purview/technical-reference-details-about-encryption",
+)
+HOW_DANE_WORKS = Source("Microsoft Learn, How SMTP DANE works", f"{_LEARN}/purview/how-smtp-dane-works")
+MAIL_LOOP = Source(
+    "Microsoft Learn, Non-delivery reports in Exchange Online (5.4.14)",
+    f"{_LEARN}/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/"
+    "non-delivery-reports-in-exchange-online",
+)
+DNS_RECORDS = Source(
+    "Microsoft Learn, External Domain Name System records for Microsoft 365",
+    f"{_LEARN}/microsoft-365/enterprise/external-domain-name-system-records",
+)
+UNTRUSTED_ROOT = Source(
+    "Microsoft support, 450 4.4.317 UntrustedRoot",
+    f"{_SUPPORT}/ExchangeOnline/email-delivery/ndr/fix-error-code-450-4-4-317-untrusted-root.md",
+)
+NO_CREDENTIALS = Source(
+    "Microsoft support, TLS negotiation failed with error NoCredentials",
+    f"{_SUPPORT}/ExchangeServer/mailflow/tls-negotiation-failed-with-error-nocredentials-error.md",
+)
+PUBLIC_CA = Source("Microsoft support, KB 2888788", "https://support.microsoft.com/kb/2888788")
+CERTIFICATE_BASED = Source(
+    "Microsoft Learn, Configure a certificate-based connector to relay email messages",
+    f"{_LEARN}/exchange/mail-flow-best-practices/use-connectors-to-configure-mail-flow/",
+)
+HYBRID_CERTIFICATES = Source(
+    "Microsoft Learn, Certificate requirements for hybrid deployments",
+    f"{_LEARN}/exchange/certificate-requirements",
+)
+SEPPMAIL = Source("SEPPmail, documentation", "https://docs.seppmail.com/")
+
+# Microsoft's root programme
+TRUSTED_ROOTS = Source(
+    "Microsoft Trusted Root Program, requirements", f"{_LEARN}/security/trusted-root/program-requirements"
+)
+ROOT_RELEASES = Source("Microsoft Trusted Root Program, release notes", f"{_LEARN}/security/trusted-root/release-notes")
+TRUST_LIST = Source(
+    "Microsoft certificate trust list (authroot.stl)",
+    "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab",
+)
+
+# Windows and Exchange Server
+EXPORT_PFX = Source("Microsoft Learn, Export-PfxCertificate", f"{_LEARN}/powershell/module/pki/export-pfxcertificate")
+CONVERT_TO_JSON = Source(
+    "Microsoft Learn, ConvertTo-Json", f"{_LEARN}/powershell/module/microsoft.powershell.utility/convertto-json"
+)
+TOO_MANY_NAMES = Source(
+    "Exchange Server, event MSExchangeTransport 11024", "https://technet.microsoft.com/library/ff982986"
+)
+
+# CAs, browsers and libraries
+LETS_ENCRYPT = Source(
+    "Let's Encrypt, Ending TLS Client Authentication Certificate Support",
+    "https://letsencrypt.org/2025/05/14/ending-tls-client-authentication",
+)
+PROFILES = Source("Let's Encrypt, Profiles", "https://letsencrypt.org/docs/profiles/")
+CHROME = Source("Chrome Root Program Policy", "https://googlechrome.github.io/chromerootprogram/")
+OPENSSL_3 = Source("OpenSSL 3, migration guide", "https://docs.openssl.org/3.0/man7/migration_guide/")
+
+# Where nothing is published
+OWN = Source("certready's own rule")
+FIELD = Source("Reports from the field")

@@ -1,0 +1,57 @@
+"""What the certificate may be used for."""
+
+from __future__ import annotations
+
+from certready.rules import sources
+from certready.rules.model import F, P, Rule, U, W, columns, everywhere
+from certready.rules.sources import baseline, rfc
+
+SERVER_AUTH = Rule(
+    "usage.server-auth",
+    "The certificate is for TLS servers",
+    what="The extended key usage allows TLS servers, or is absent.",
+    why="Outbound the gateway is the server. Inbound Exchange engines are seen to build the chain for serverAuth too.",
+    confidence="inferred",
+    sources=(rfc(5280, "4.2.1.12"),),
+    weights=(everywhere(P),),
+)
+
+SERVER_AUTH_MISSING = Rule(
+    "usage.server-auth-missing",
+    "The certificate is not for TLS servers",
+    what="The extended key usage is there and lacks serverAuth.",
+    why="Outbound it cannot be a server's certificate. Inbound the effect is only inferred, hence unknown.",
+    confidence="inferred",
+    sources=(rfc(5280, "4.2.1.12"), baseline("7.1.2.7.10")),
+    weights=(columns(U, F, F),),
+    fix="Request a TLS server certificate: extended key usage serverAuth.",
+)
+
+CLIENT_AUTH_MISSING = Rule(
+    "usage.client-auth-missing",
+    "The certificate is not for TLS clients",
+    what="The extended key usage is there and lacks clientAuth.",
+    why=(
+        "Microsoft does not say whether Exchange Online asks for it; evidence points both ways. Public CAs stop "
+        "issuing it: Let's Encrypt ended it on 8 July 2026, DigiCert does on 1 March 2027. Some gateways refuse to "
+        "send with it."
+    ),
+    confidence="inferred",
+    sources=(rfc(5280, "4.2.1.12"), sources.LETS_ENCRYPT, sources.CHROME),
+    weights=(columns(W, None, None),),
+    fix=(
+        "Check that the gateway's software presents it as client all the same, and prove it by a test message before "
+        "the old certificate goes."
+    ),
+)
+
+KEY_USAGE = Rule(
+    "usage.key-usage",
+    "The key usage is odd for a TLS certificate",
+    what="The key usage lacks digitalSignature, or is odd for TLS.",
+    why="Strict peers refuse the handshake.",
+    confidence="documented",
+    sources=(rfc(5280, "4.2.1.3"), rfc(8446, "4.4.2.2")),
+    weights=(everywhere(W), everywhere(U, "unreadable")),
+    fix="Request the certificate again with a TLS server profile: key usage digitalSignature.",
+)

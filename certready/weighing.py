@@ -1,0 +1,74 @@
+"""How much an observation counts for a connector: its rule's weight in the connector's column, and the caps on it."""
+
+from __future__ import annotations
+
+from certready.checks.further import unnamed_only
+from certready.model import Connector, Evidence
+from certready.model.report import Severity
+from certready.rules.model import Column, Observation
+
+# What a connector that only encrypts still asks for; at level "none" not even that.
+ENCRYPTION_RULES = frozenset({"tls.no-starttls", "tls.old-version"})
+
+
+def column_of(connector: Connector | None) -> Column:
+    """The column a connector is weighed by; no connector weighs like an inbound one (contract, "Severities")."""
+    if connector is None:
+        return "inbound"
+    if connector.direction == "inbound":
+        return "partner" if connector.kind == "Partner" else "inbound"
+    return "certificate-validation" if connector.level == "certificate-validation" else "domain-validation"
+
+
+def weigh(observation: Observation, connector: Connector | None, evidence: Evidence) -> tuple[Severity, bool] | None:
+    """Severity and ``counted`` of an observation for one connector, or None where it is not said there.
+
+    Four caps apply: what an outbound connector does not enforce never weighs more than a warning and is not counted;
+    a probe proves nothing about the certificate an inbound connector is shown; of a certificate that cannot be read
+    nothing is known to be wrong; and whether Exchange Online ever sees one that is shown only to clients that name no
+    server is not known.
+    """
+    rule = observation.rule.id
+    row = observation.rule.row(observation.variant, evidence.options.revocation)
+    severity = row.cell(column_of(connector))
+    if severity is None:
+        return None
+    if not _enforced(rule, connector):
+        return min(severity, Severity.WARN), False
+    if observation.about_certificate and (
+        _wrong_direction(connector, evidence) or _unreadable(observation, evidence) or _unnamed(observation, evidence)
+    ):
+        severity = min(severity, Severity.UNKNOWN)
+    return severity, row.counted
+
+
+def _enforced(rule: str, connector: Connector | None) -> bool:
+    if connector is None or connector.direction == "inbound" or connector.level not in ("none", "encryption-only"):
+        return True
+    if rule.startswith("tls."):  # an unreachable host is never ready, whatever the level
+        return connector.level == "encryption-only" or rule not in ENCRYPTION_RULES
+    return rule.startswith("connector.")
+
+
+def _wrong_direction(connector: Connector | None, evidence: Evidence) -> bool:
+    return bool(
+        connector
+        and connector.direction == "inbound"
+        and evidence.target.kind == "host"
+        and not evidence.options.same_certificate
+    )
+
+
+def _unreadable(observation: Observation, evidence: Evidence) -> bool:
+    return any(one.id == observation.chain and one.leaf_certificate.parsed.error for one in evidence.chains)
+
+
+def _unnamed(observation: Observation, evidence: Evidence) -> bool:
+    """Whether an observation is about a chain, or a certificate of one, that only clients without a server name see."""
+    unnamed = unnamed_only(evidence)
+    if not unnamed or observation.chain:
+        return observation.chain in unnamed
+    holders = {
+        chain.id for chain in evidence.chains for one in chain.certificates if one.sha256 == observation.certificate
+    }
+    return bool(holders) and holders <= unnamed
