@@ -32,7 +32,7 @@ from certready.exchange import from_options
 from certready.model import Bundle, Evidence, Options
 from certready.net.admission import Limits
 from certready.net.listener import Listener
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import Certificate
 
 HOSTILE = (b"", b"\0" * 4096, b"A" * 100_000, b"EHLO x\r\nSTARTTLS\r\nMAIL\r\n", b"EHLO x\r\nSTARTTLS\r\n")
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def _gather(root: Authority) -> Callable[[Bundle], Evidence]:
-    roots = stores.from_certificates("load", (Certificate(root.der),))
+    roots = plain.from_certificates("load", (Certificate(root.der),))
     connectors = from_options(("*.contoso.com",), (), "domain-validation")
 
     def gather(bundle: Bundle) -> Evidence:

@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 from certready.demo.pki import Authority
-from certready.roots import microsoft, stores
+from certready.roots import microsoft, plain
 from certready.x509.certificate import Certificate
 
 ROOT = "cb3ccbb76031e5e0138f8dd39a23f9de47ffc35e43c1144cea27d46a5ab1cb5f"  # DigiCert Global Root G2
@@ -30,7 +30,7 @@ import json, sys, time
 from pathlib import Path
 from certready import bundle
 from certready.roots import microsoft
-from certready.roots import stores
+from certready.roots import plain, stores
 chain = bundle.load(Path(sys.argv[1]).read_bytes()).chains[0].certificates
 begin = time.perf_counter()
 store = stores.load("microsoft")
@@ -59,7 +59,7 @@ def main() -> None:
 
 def made(directory: Path) -> Path:
     """A file with one certificate whose issuer has the name of ``ROOT``."""
-    held = (Certificate(one) for one in stores.split(microsoft.certificates_file().read_bytes()))
+    held = (Certificate(one) for one in plain.split(microsoft.certificates_file().read_bytes()))
     named = next(one.parsed.x509 for one in held if one.sha256 == ROOT and one.parsed.x509)
     file = directory / "leaf.pem"
     file.write_bytes(Authority.root(subject_name=named.subject).issue("mail.contoso.example").pem)

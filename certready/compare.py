@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from certready.model import Bundle, Chain
-from certready.render.json import moment
+from certready.model.plain import moment
 from certready.render.layout import shorten
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate

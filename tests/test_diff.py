@@ -22,7 +22,7 @@ from certready.judging import judge
 from certready.model import AcceptedDomain, Connector, Evidence, Options
 from certready.render.layout import plain
 from certready.roots import stores
-from certready.roots.stores import with_extra
+from certready.roots.plain import with_extra
 from certready.x509.certificate import Certificate
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ import certready
 from certready.demo.pki import Authority, Issued
 from certready.model import Ask, Connector, Fetcher, Known, Options, Reply, RootStore
 from certready.model.report import Report
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import Certificate
 from tests.pki import cross_signed
 
@@ -58,7 +58,7 @@ def pki() -> Pki:
     root = Authority.root(crl_url=ROOT_CRL)
     issuing = root.intermediate(crl_url=CRL, aia_url=AIA)
     leaf = issuing.issue("mail.contoso.com", key="rsa")
-    return Pki(root, issuing, leaf, stores.from_certificates("test", [Certificate(root.der)]))
+    return Pki(root, issuing, leaf, plain.from_certificates("test", [Certificate(root.der)]))
 
 
 def report(

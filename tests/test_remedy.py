@@ -24,7 +24,7 @@ from certready.model.report import Report, Severity
 from certready.remedy import Remedy, distinguished_name, remedies, rules_with_a_remedy, script, tls_certificate_name
 from certready.remedy.exchange import bind_certificate, new_inbound, new_send_connector, register_domain
 from certready.remedy.request import request, wanted_names
-from certready.roots.stores import with_extra
+from certready.roots.plain import with_extra
 from certready.rules import RULES
 from certready.x509.certificate import Certificate
 

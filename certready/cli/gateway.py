@@ -256,7 +256,7 @@ def _bind_address(text: str) -> tuple[str, int]:
 
 def _greeting(address: str) -> str:
     """The name in the banner: this machine's own, where it has a full one."""
-    from certready.net.resolve import greeting_name
+    from certready.net.names import greeting_name
 
     name = greeting_name(address)
     return "certready.invalid" if name.startswith("[") else name

@@ -9,6 +9,7 @@ from pathlib import Path
 from certready import bundle as bundles
 from certready.bundle.private import private_key
 from certready.cli import files
+from certready.cli.options import present
 from certready.cli.shared import Shared
 from certready.errors import PasswordError
 from certready.model import Bundle
@@ -41,7 +42,7 @@ def throw_away(name: str) -> Identity:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from certready.demo.making import DAY, SERVER, key_usage, new_key, now, sign, subject
+    from certready.x509.issue import DAY, SERVER, key_usage, new_key, sign, subject
 
     key = new_key("rsa2048")  # every gateway that does TLS knows RSA
     own = subject(name[:64], "certready listener, throw-away")
@@ -51,7 +52,7 @@ def throw_away(name: str) -> Identity:
         (x509.ExtendedKeyUsage([SERVER]), False),
         (x509.SubjectAlternativeName([x509.DNSName(name)]), False),
     )
-    moment = now()
+    moment = present()
     certificate = sign(
         own, key, (own, key), (moment - DAY, moment + 7 * DAY), extensions, serial=None, hash_algorithm=None
     )

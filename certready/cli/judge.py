@@ -167,11 +167,11 @@ def _connectors(wanted: Shared, tenant: Tenant) -> tuple[tuple[Connector, ...], 
 
 def _store(wanted: Shared) -> RootStore:
     from certready import bundle
-    from certready.roots import stores
+    from certready.roots import plain, stores
 
     store = stores.load(wanted.trust or "microsoft")
     extra = [one for path in wanted.extra_root for one in bundle.certificates(files.read(path), str(path))]
-    return stores.with_extra(store, tuple(extra)) if extra else store
+    return plain.with_extra(store, tuple(extra)) if extra else store
 
 
 def _others(wanted: Shared) -> tuple[RootStore, ...]:

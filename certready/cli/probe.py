@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -17,6 +16,7 @@ from certready.cli.options import host_and_port, present
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Target
+from certready.net.threads import Task, start
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def probe(
 
     routes = () if asked.host or asked.mx else smarthosts.routes(prepared)
     with output.progress() as progress:
-        later = _Later(partial(gatherer, prepared))
+        later = start(partial(gatherer, prepared), "store")
         from certready.net.http.prefetch import Ahead
 
         ahead = Ahead(lambda: later.result().fetcher)
@@ -152,7 +152,7 @@ def _how(asked: Asked, timeout: float) -> How:
 
 def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:
     """``HOST=IP`` as addresses by host name. Raises UsageError."""
-    from certready.net.resolve import host_name
+    from certready.net.names import host_name
 
     found: dict[str, list[str]] = {}
     for text in texts:
@@ -172,35 +172,12 @@ def _note(sentence: str) -> None:
 # -- side by side -------------------------------------------------------------------------------------------------
 
 
-class _Later:
-    """Work that begins at once in a thread of its own; :meth:`result` waits for it and raises what it raised."""
-
-    def __init__(self, work: Callable[[], Gatherer]) -> None:
-        self._work = work
-        self._results: list[Gatherer] = []
-        self._errors: list[Exception] = []
-        self._thread = threading.Thread(target=self._run, name="certready-store", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._results.append(self._work())
-        except Exception as error:  # noqa: BLE001 - raised again in the thread that asks for the result
-            self._errors.append(error)
-
-    def result(self) -> Gatherer:
-        self._thread.join()
-        if self._errors:
-            raise self._errors[0]
-        return self._results[0]
-
-
-def _begin(ahead: Ahead, later: _Later, certificates: tuple[Certificate, ...]) -> None:
+def _begin(ahead: Ahead, later: Task[Gatherer], certificates: tuple[Certificate, ...]) -> None:
     """Begin to fetch what judging this chain will need."""
     ahead.start(partial(_asks, later, certificates))
 
 
-def _asks(later: _Later, certificates: tuple[Certificate, ...]) -> tuple[Ask, ...]:
+def _asks(later: Task[Gatherer], certificates: tuple[Certificate, ...]) -> tuple[Ask, ...]:
     """What gathering will ask about this chain."""
     from certready.gathering import first_asks
 

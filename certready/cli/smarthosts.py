@@ -84,7 +84,7 @@ def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Seq
 
 
 def _part(bundle: Bundle, route: Route) -> Bundle:
-    from certready.net.resolve import host_name
+    from certready.net.names import host_name
 
     names = {host_name(_bare(host)) for host in route.hosts}
     endpoints = tuple(one for one in bundle.endpoints if one.host in names)

@@ -165,8 +165,7 @@ def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | No
 def _mx(domain: str, server: str | None, timeout: float) -> Mx:
     """The MX records of a domain, each host recognised; a failure to look them up is said, not raised."""
     from certready.exchange.smarthost import recognise
-    from certready.net.dns import domain_name, exchangers, nameserver
-    from certready.net.resolve import Nameserver, ResolveError
+    from certready.net.dns import Nameserver, ResolveError, domain_name, exchangers, nameserver
     from certready.tenant.answer import Mx
 
     if timeout <= 0 or timeout > 600:

@@ -13,12 +13,12 @@ from certready.errors import InputError, StoreError
 from certready.model import Root
 from certready.path import judge
 from certready.render.layout import visible
-from certready.roots import microsoft, stores
+from certready.roots import microsoft, plain, stores
 from certready.roots.limits import Standing, standing
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 Row = dict[str, Any]
-Loaded = Mapping[str, stores.Store | microsoft.MicrosoftStore | StoreError]
+Loaded = Mapping[str, plain.Store | microsoft.MicrosoftStore | StoreError]
 
 STORES = ("microsoft", "mozilla", "system")
 SCHEMA = "certready.trust/1"
@@ -30,12 +30,12 @@ def loaded(environment: Mapping[str, str]) -> Loaded:
     return {name: _load(name, environment) for name in STORES}
 
 
-def _load(name: str, environment: Mapping[str, str]) -> stores.Store | microsoft.MicrosoftStore | StoreError:
+def _load(name: str, environment: Mapping[str, str]) -> plain.Store | microsoft.MicrosoftStore | StoreError:
     try:
         found = stores.load(name, environment=environment)
     except StoreError as error:
         return error
-    if not isinstance(found, stores.Store | microsoft.MicrosoftStore):
+    if not isinstance(found, plain.Store | microsoft.MicrosoftStore):
         raise TypeError(name)
     return found
 
@@ -48,7 +48,7 @@ def overview(held: Loaded, now: datetime) -> list[Row]:
     return [_store_row(name, store, now) for name, store in held.items()]
 
 
-def _store_row(name: str, store: stores.Store | microsoft.MicrosoftStore | StoreError, now: datetime) -> Row:
+def _store_row(name: str, store: plain.Store | microsoft.MicrosoftStore | StoreError, now: datetime) -> Row:
     if isinstance(store, StoreError):
         return {"store": name, "as_of": None, "age_days": None, "roots": None, "error": store.message}
     as_of = store.info.as_of
@@ -95,7 +95,7 @@ def _by_fingerprint(digits: str, held: Loaded) -> Iterator[Certificate]:
             yield Certificate(der)
 
 
-def _ders(store: stores.Store | microsoft.MicrosoftStore | StoreError) -> tuple[bytes, ...]:
+def _ders(store: plain.Store | microsoft.MicrosoftStore | StoreError) -> tuple[bytes, ...]:
     if isinstance(store, StoreError):
         return ()
     return store.plain.roots if isinstance(store, microsoft.MicrosoftStore) else store.roots
@@ -124,7 +124,7 @@ def _root_row(root: Certificate, held: Loaded, issued: datetime, now: datetime) 
     return {"sha256": root.sha256, "name": root.parsed.label, "subject": root.parsed.subject, "stores": places}
 
 
-def _place(root: Certificate, store: stores.Store | microsoft.MicrosoftStore, issued: datetime, now: datetime) -> Row:
+def _place(root: Certificate, store: plain.Store | microsoft.MicrosoftStore, issued: datetime, now: datetime) -> Row:
     found = next((one for one in store.candidates((root,)) if one.certificate == root), None)
     row: Row = {"held": found is not None, "as_of": store.info.as_of}
     if found and found.limits:

@@ -7,7 +7,7 @@ otherwise, because an RSA key costs a tenth of a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypedDict, Unpack
 
 from cryptography import x509
@@ -18,7 +18,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from msgspec import Struct, field
 
-from certready.demo.making import (
+from certready.x509.issue import (
     CLIENT,
     DAY,
     SERVER,
@@ -27,7 +27,6 @@ from certready.demo.making import (
     hash_for,
     key_usage,
     new_key,
-    now,
     sign,
     subject,
 )
@@ -46,6 +45,11 @@ __all__ = [
     "now",
     "subject",
 ]
+
+
+def now() -> datetime:
+    """The present in UTC, whole seconds, as certificates hold it."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 class AuthorityOptions(TypedDict, total=False):

@@ -20,7 +20,7 @@ from certready.model import Bundle, Connector, Fetcher, Options, Role, RootStore
 from certready.model.report import Report, Severity, Verdict
 from certready.net import gateway as tls
 from certready.net.http.fetcher import HttpFetcher
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import Certificate
 
 DOMAIN = "contoso.example"
@@ -135,7 +135,7 @@ def _stage(scenarios: Sequence[Scenario], directory: Path, url: str, registers: 
     revoked = _revoked(leaves, scenarios, issuing.moment)
     registers["root"] = Register(root, (issuing.x509,))
     registers["issuing"] = Register(issuing, tuple(leaf.x509 for leaf in leaves.values()), revoked)
-    roots = stores.from_certificates("demo CA", (Certificate(root.der),))
+    roots = plain.from_certificates("demo CA", (Certificate(root.der),))
     return Stage(issuing.moment, directory, roots, HttpFetcher(allow_private=True))
 
 

@@ -11,7 +11,6 @@ import binascii
 import socket
 import socketserver
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -27,6 +26,7 @@ from cryptography.x509 import ocsp
 from msgspec import Struct
 
 from certready.demo.pki import Authority, Revoked
+from certready.net.threads import Task, start
 
 PATIENCE = 5.0  # seconds that a silent client is waited for
 MAX_OCSP_REQUEST = 16 * 1024
@@ -177,14 +177,14 @@ class _Http(BaseHTTPRequestHandler):
         """Say nothing: stderr is the demonstration's."""
 
 
-def _smtp(context: ssl.SSLContext, name: bytes, connection: socket.socket, _peer: object, server: _Loopback) -> None:
+def _smtp(context: ssl.SSLContext, name: bytes, connection: socket.socket, peer: object, server: _Loopback) -> None:
     connection.settimeout(PATIENCE)
     with connection.makefile("rwb", buffering=0) as stream:
         stream.write(b"220 " + name + b" ESMTP\r\n")
         if not _converse(stream.readline, stream.write, name, secured=False):
             return
     with context.wrap_socket(connection, server_side=True) as secured:
-        server.conversations[threading.current_thread()] = secured
+        server.conversations[peer] = secured
         with secured.makefile("rwb", buffering=0) as stream:
             _converse(stream.readline, stream.write, name, secured=True)
 
@@ -225,38 +225,38 @@ class _Loopback(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
     def __init__(self, handler: Callable[..., Any]) -> None:
-        self.conversations: dict[threading.Thread, socket.socket] = {}
+        self.conversations: dict[object, socket.socket] = {}  # by the peer's address
+        self.tasks: list[Task[None]] = []
         super().__init__(("127.0.0.1", 0), handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        self.conversations[thread] = request
-        thread.start()
+        self.conversations[client_address] = request
+        self.tasks.append(start(partial(self.process_request_thread, request, client_address), "demo"))
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self.conversations.pop(threading.current_thread(), None)
+            self.conversations.pop(client_address, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up or speaks nonsense is no event here."""
 
     def server_close(self) -> None:
         super().server_close()
-        for thread, connection in tuple(self.conversations.items()):
+        for connection in tuple(self.conversations.values()):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for its client
-            thread.join(PATIENCE)
+        for task in self.tasks:
+            task.wait(PATIENCE)
 
 
 @contextmanager
 def _serving(server: _Loopback) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+    serving = start(partial(server.serve_forever, 0.02), "demo")
     try:
         yield server.server_address[1]
     finally:
         server.shutdown()
-        thread.join()
+        serving.wait()
         server.server_close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from certready.diff.model import Difference, Effect, Side
-from certready.render.json import moment, report_dict
+from certready.model.plain import moment, report_dict
 from certready.render.layout import Line, hanging, table
 from certready.render.text import report_lines
 

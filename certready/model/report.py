@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 
 from certready.model import Endpoint, StoreInfo, Target
+from certready.model.plain import json_text, report_dict
 
 Verdict = Literal["ready", "not-ready", "cannot-tell", "not-applicable"]
 Status = Literal["good", "revoked", "unknown", "unreachable", "stale", "invalid", "not-checkable", "skipped"]
@@ -127,12 +128,8 @@ class Report(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, object]:
         """The report as ``certready.report/1``: plain JSON values, keys in the contract's order."""
-        from certready.render.json import report_dict
-
         return report_dict(self)
 
     def to_json(self) -> str:
         """The report as JSON text, two spaces of indent, a line end at the end."""
-        from certready.render.json import render
-
-        return render(self)
+        return json_text(report_dict(self))

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from certready.errors import CertreadyError
 from certready.model import Endpoint
 from certready.model.dialogue import SHOWN, Exchange
-from certready.net.resolve import Address, ResolveError, addresses, greeting_name, host_name, server_name
+from certready.net.dns import ResolveError
+from certready.net.names import greeting_name, host_name, server_name
+from certready.net.resolve import Address, addresses
 from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, client_context
 from certready.net.wire import ConnectError, Wire
 from certready.smtp.rehearse import Dialogue

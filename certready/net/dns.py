@@ -9,18 +9,30 @@ import ipaddress
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
 from certready.errors import CertreadyError, UsageError
-from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
+from certready.net.names import host_name, is_literal
+from certready.net.threads import in_parallel
 
 if TYPE_CHECKING:
     import dns.resolver
 
 MAX_EXCHANGERS = 64
 UDP_WAIT = 2.0  # seconds after which a question is put again, at most a third of the time
+
+
+class Nameserver(NamedTuple):
+    """A DNS server to ask: an IP address and a port; without an address those that the system is set up with."""
+
+    address: str | None = None
+    port: int = 53
+
+
+class ResolveError(Exception):
+    """The name leads to no address; the text is the sentence that says why."""
 
 
 class Located(Struct, frozen=True):
@@ -69,7 +81,7 @@ def exchangers(domain: str, server: Nameserver, *, timeout: float) -> tuple[Exch
 
 def host_addresses(host: str, server: Nameserver, *, timeout: float) -> Located:
     """Every A and AAAA record of a host, both asked for at once. Raises ResolveError where neither gives an address."""
-    results = in_parallel([partial(_addresses, host, kind, server, timeout) for kind in ("A", "AAAA")])
+    results = in_parallel([partial(_addresses, host, kind, server, timeout) for kind in ("A", "AAAA")], "dns")
     found = [result for result in results if isinstance(result, Located)]
     addresses = tuple(dict.fromkeys(address for one in found for address in one.addresses))
     errors = [result for result in results if isinstance(result, ResolveError)]

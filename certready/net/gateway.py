@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import queue
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -16,18 +13,12 @@ from msgspec.structs import replace
 
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
+from certready.net.dns import Nameserver, ResolveError
 from certready.net.handshake import SharedContext
+from certready.net.names import host_name, server_name
 from certready.net.node import Plan, Seen, probe, unreachable
-from certready.net.resolve import (
-    Address,
-    Family,
-    Nameserver,
-    ResolveError,
-    addresses,
-    host_name,
-    in_parallel,
-    server_name,
-)
+from certready.net.resolve import Address, Family, addresses
+from certready.net.threads import Pool, in_parallel
 from certready.smtp.starttls import check_ehlo
 from certready.smtp.starttls import protocol as protocol_named
 from certready.x509.certificate import Certificate
@@ -177,7 +168,7 @@ def _locate(plans: Mapping[Plan, str | None], how: How, tell: Progress) -> list[
 
     for plan in asked:
         tell(f"looking up {plan.host}")
-    located = dict(zip(asked, in_parallel([partial(look_up, plan) for plan in asked]), strict=True))
+    located = dict(zip(asked, in_parallel([partial(look_up, plan) for plan in asked], "resolve"), strict=True))
     return [located.get(plan) or _Located(plan, others=(_not_asked(plan, error),)) for plan, error in plans.items()]
 
 
@@ -194,58 +185,30 @@ def _too_many(host: str, count: int) -> str:
 _Job = tuple[Plan, Address]
 
 
-class _First(NamedTuple):
-    """The first chain of an address, DER."""
-
-    chain: tuple[bytes, ...]
-
-
-_Event = str | _First | tuple[int, Seen] | Exception
-
-
 def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
-    """Probe the addresses in daemon threads, eight at a time, and wait no longer than their limits allow."""
+    """Probe the addresses eight at a time, and wait no longer than their limits allow."""
     if not jobs:
         return []
-    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-    todo = deque(enumerate(jobs))
+    pool: Pool[Seen] = Pool("probe")
+
+    def ask(plan: Plan, address: Address) -> Seen:
+        return probe(
+            plan,
+            address,
+            lambda sentence: pool.call(partial(tell, sentence)),
+            lambda chain: pool.call(lambda: arrived(tuple(map(Certificate, chain)))),
+        )
+
     rounds, total = math.ceil(len(jobs) / PARALLEL), jobs[0][0].total
     end = time.monotonic() + rounds * total + jobs[0][0].timeout
-    for _ in range(min(PARALLEL, len(jobs))):
-        threading.Thread(target=_work, args=(todo, events), name="certready-probe", daemon=True).start()
+    pool.start([partial(ask, plan, address) for plan, address in jobs], PARALLEL)
     context.get()  # OpenSSL is imported here while the threads wait for banners
-    done: dict[int, Seen] = {}
-    while len(done) < len(jobs):
-        try:
-            event = events.get(timeout=max(end - time.monotonic(), 0))
-        except queue.Empty:
-            break
-        match event:
-            case Exception():
-                raise event
-            case str():
-                tell(event)
-            case _First():
-                arrived(tuple(map(Certificate, event.chain)))
-            case (index, seen):
-                done[index] = seen
+    done = dict(pool.results(lambda: end - time.monotonic()))
     late = f"The probe did not come to an end within {rounds * total:g} s."
     return [
-        done.get(index, Seen(unreachable(plan.endpoint(address.text), late)))
-        for index, (plan, address) in enumerate(jobs)
+        done.get(number, Seen(unreachable(plan.endpoint(address.text), late)))
+        for number, (plan, address) in enumerate(jobs)
     ]
-
-
-def _work(todo: deque[tuple[int, _Job]], events: queue.SimpleQueue[_Event]) -> None:
-    while True:
-        try:
-            index, (plan, address) = todo.popleft()
-        except IndexError:
-            return
-        try:
-            events.put((index, probe(plan, address, events.put, lambda chain: events.put(_First(chain)))))
-        except Exception as error:  # noqa: BLE001 - a bug: raised again in the caller's thread
-            events.put(error)
 
 
 # -- what they showed ---------------------------------------------------------------------------------------------

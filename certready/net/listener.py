@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from certready.model.report import Verdict
 from certready.net.accept import Accepted
 from certready.net.admission import Admission, Limits
 from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, server_context
+from certready.net.threads import Task, start
 from certready.smtp.listen import Conversation, turned_away
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate
@@ -91,7 +93,7 @@ class Listener:
         self._left = max_connections
         self._admission = Admission(limits)
         self._stopping = threading.Event()
-        self._open: dict[int, tuple[threading.Thread, socket.socket]] = {}
+        self._open: dict[int, tuple[Task[None], socket.socket]] = {}
         self._lock = threading.Lock()
         self._quiet_until = 0.0
         self._context = _context(identity)
@@ -109,8 +111,8 @@ class Listener:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         end = time.monotonic() + PARTING
-        for thread, _ in still:
-            thread.join(max(0.0, end - time.monotonic()))
+        for task, _ in still:
+            task.wait(max(0.0, end - time.monotonic()))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -162,12 +164,8 @@ class Listener:
                 self._say(f"{address} was turned away: the listener {reason}")
             return
         self._left = None if self._left is None else self._left - 1
-        thread = threading.Thread(
-            target=self._serve, args=(connection, address, port), name="certready-listen", daemon=True
-        )
-        with self._lock:
-            self._open[id(connection)] = (thread, connection)
-        thread.start()
+        with self._lock:  # it takes itself out again, once it is in
+            self._open[id(connection)] = (start(partial(self._serve, connection, address, port), "listen"), connection)
 
     def _serve(self, connection: socket.socket, address: str, port: int) -> None:
         """One connection from banner to end, whatever happens."""

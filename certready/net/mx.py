@@ -10,9 +10,10 @@ from msgspec import Struct
 from certready.errors import UsageError
 from certready.exchange.smarthost import is_exchange_online
 from certready.model import Bundle
-from certready.net.dns import Exchanger, Located, domain_name, exchangers, host_addresses
+from certready.net.dns import Exchanger, Located, Nameserver, ResolveError, domain_name, exchangers, host_addresses
 from certready.net.gateway import Arrived, How, Node, Progress, fetch_many
-from certready.net.resolve import Nameserver, ResolveError, host_name, in_parallel, is_literal
+from certready.net.names import host_name, is_literal
+from certready.net.threads import in_parallel
 
 
 class Mail(Struct, frozen=True):
@@ -94,7 +95,7 @@ def _located(mail: Mail, server: Nameserver, how: How) -> Mail:
     """With the addresses of every host that is not given one by hand."""
     given = {host_name(name) for name in how.resolve}
     hosts = [node.host for node in mail.nodes if node.error is None and node.host not in given]
-    found = in_parallel([partial(_look_up, host, server, how.timeout) for host in hosts])
+    found = in_parallel([partial(_look_up, host, server, how.timeout) for host in hosts], "dns")
     errors = {host: str(one) for host, one in zip(hosts, found, strict=True) if isinstance(one, ResolveError)}
     located = {host: one for host, one in zip(hosts, found, strict=True) if isinstance(one, Located)}
     aliases = tuple(

@@ -7,10 +7,9 @@ they do not learn is no finding.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -18,7 +17,9 @@ from msgspec.structs import replace
 
 from certready.model.endpoint import Endpoint, Handshake
 from certready.net.handshake import ECDSA, EVERYTHING, EXCHANGE, RSA, HandshakeError, Offer, SharedContext, handshake
-from certready.net.resolve import Address, greeting_name
+from certready.net.names import greeting_name
+from certready.net.resolve import Address
+from certready.net.threads import Pool
 from certready.net.wire import FIREWALL, ConnectError, Wire
 from certready.smtp.starttls import Outcome, Protocol, Step
 
@@ -187,45 +188,30 @@ class _Further:
         self.plan = plan
         self.address = address
         self.asked: tuple[Question, ...] = ()
-        self.results: queue.SimpleQueue[tuple[Question, list[_Result]] | Exception] = queue.SimpleQueue()
+        self.pool: Pool[list[_Result]] = Pool("question")
 
     def start(self) -> None:
         if self.asked or not self.plan.thorough:
             return
         self.asked = ("exchange", "ecdsa", "no-name") if self.plan.sni else ("exchange", "ecdsa")
-        for question in self.asked:
-            threading.Thread(target=self._work, args=(question,), name="certready-question", daemon=True).start()
+        self.pool.start([partial(self._answers, question) for question in self.asked], len(self.asked))
 
     def collect(self, patience: float) -> tuple[_Result, ...]:
         """What was learnt, in the order of the questions, after ``patience`` seconds at most."""
         end = time.monotonic() + patience
-        found: dict[Question, list[_Result]] = {}
-        while len(found) < len(self.asked):
-            try:
-                result = self.results.get(timeout=max(end - time.monotonic(), 0))
-            except queue.Empty:
-                break
-            if isinstance(result, Exception):
-                raise result
-            found[result[0]] = result[1]
+        answers = dict(self.pool.results(lambda: end - time.monotonic()))
         late = "It was not answered in time."
         return tuple(
-            one for each in self.asked for one in found.get(each, [(Handshake(each, "unanswered", error=late), ())])
+            result
+            for number, question in enumerate(self.asked)
+            for result in answers.get(number, [(Handshake(question, "unanswered", error=late), ())])
         )
 
-    def _work(self, question: Question) -> None:
-        try:
-            results = list(self._answers(question))
-        except Exception as error:  # noqa: BLE001 - a bug: raised again in the thread that collects
-            self.results.put(error)
-        else:
-            self.results.put((question, results))
-
-    def _answers(self, question: Question) -> Iterator[_Result]:
+    def _answers(self, question: Question) -> list[_Result]:
         result = _ask(self.plan, self.address, question)
-        yield result
         if question == "exchange" and result[0].outcome == "refused":
-            yield _ask(self.plan, self.address, "rsa")
+            return [result, _ask(self.plan, self.address, "rsa")]
+        return [result]
 
 
 def _ask(plan: Plan, address: Address, question: Question) -> _Result:

@@ -1,195 +1,25 @@
-"""``certready.report/1`` and its company: the contract's keys, in the contract's order, in ASCII.
-
-Every character beyond ASCII is written as an escape, so that no name in a certificate, however hostile, can reach a
-terminal or break an encoding on the way.
-"""
+"""``certready.report/1`` and its company as text, several reports in one document, and errors in place of a report."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
-from certready.model.endpoint import Endpoint, Handshake
-from certready.model.report import (
-    CertificateInfo,
-    ChainResult,
-    ConnectorResult,
-    Finding,
-    Report,
-    RevocationResult,
-    Verdict,
-)
+from certready.model.plain import json_text, report_dict
+from certready.model.report import Report, Verdict
 
 
 def render(report: Report) -> str:
     """The report as JSON text, two spaces of indent, a line end at the end."""
-    return _text(report_dict(report))
+    return json_text(report_dict(report))
 
 
 def render_many(reports: Sequence[Report], verdict: Verdict) -> str:
     """Several reports as ``certready.reports/1``; ``verdict`` is the worst of theirs."""
-    return _text(
+    return json_text(
         {"schema": "certready.reports/1", "verdict": verdict, "reports": [report_dict(one) for one in reports]}
     )
 
 
 def error_json(code: int, message: str, hint: str | None = None) -> str:
     """What stands in a report's place where there is none (exit codes 2 and 4), ``certready.error/1``."""
-    return _text({"schema": "certready.error/1", "code": code, "error": message, "hint": hint})
-
-
-def report_dict(report: Report) -> dict[str, object]:
-    """The report as plain JSON values, ``certready.report/1`` (contract, "Report")."""
-    return {
-        "schema": "certready.report/1",
-        "certready": report.certready,
-        "evaluated_at": moment(report.evaluated_at),
-        "gathered_at": moment(report.gathered_at),
-        "target": {"kind": report.target.kind, "name": report.target.name},
-        "trust": {"store": report.trust.name, "as_of": report.trust.as_of},
-        "verdict": report.verdict,
-        "connectors": [_connector(one) for one in report.connectors],
-        "chains": [_chain(one) for one in report.chains],
-        "certificates": [_certificate(one) for one in report.certificates],
-        "revocation": [_revocation(one) for one in report.revocation],
-        "endpoints": [_endpoint(one) for one in report.endpoints],
-        "findings": [finding_dict(one) for one in report.findings],
-    }
-
-
-def moment(value: datetime) -> str:
-    """A moment in UTC to the second, as ``2026-11-21T09:00:00Z``. ``value`` is aware."""
-    return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-def _connector(result: ConnectorResult) -> dict[str, object]:
-    return {
-        "name": result.name,
-        "direction": result.direction,
-        "level": result.level,
-        "verdict": result.verdict,
-        "value": result.value,
-        "matched_name": result.matched_name,
-        "match": result.match,
-    }
-
-
-def _chain(result: ChainResult) -> dict[str, object]:
-    return {
-        "id": result.id,
-        "container": result.container,
-        "family": result.family,
-        "sni": result.sni,
-        "sent": list(result.sent),
-        "path": list(result.path),
-        "verdict": result.verdict,
-    }
-
-
-def _certificate(info: CertificateInfo) -> dict[str, object]:
-    return {
-        "sha256": info.sha256,
-        "subject": info.subject,
-        "issuer": info.issuer,
-        "serial": info.serial,
-        "not_before": moment(info.not_before),
-        "not_after": moment(info.not_after),
-        "key": info.key,
-        "names": list(info.names),
-        "role": info.role,
-        "origin": info.origin,
-    }
-
-
-def _revocation(result: RevocationResult) -> dict[str, object]:
-    return {
-        "certificate": result.certificate,
-        "method": result.method,
-        "source": result.source,
-        "url": result.url,
-        "status": result.status,
-        "this_update": _moment(result.this_update),
-        "next_update": _moment(result.next_update),
-        "revoked_at": _moment(result.revoked_at),
-        "reason": result.reason,
-        "elapsed_ms": result.elapsed_ms,
-        "detail": result.detail,
-    }
-
-
-def _endpoint(endpoint: Endpoint) -> dict[str, object]:
-    return {
-        "host": endpoint.host,
-        "address": endpoint.address,
-        "port": endpoint.port,
-        "chain": endpoint.chain,
-        "tls_version": endpoint.tls_version,
-        "cipher": endpoint.cipher,
-        "stapled": endpoint.staple is not None,
-        "stage": endpoint.stage,
-        "reply": endpoint.reply,
-        "error": endpoint.error,
-        "protocol": endpoint.protocol,
-        "elapsed_ms": endpoint.elapsed_ms,
-        "asks_certificate": endpoint.asks_certificate,
-        "deferred": endpoint.deferred,
-        "handshakes": [_handshake(one) for one in endpoint.handshakes],
-    }
-
-
-def _handshake(handshake: Handshake) -> dict[str, object]:
-    return {
-        "question": handshake.question,
-        "outcome": handshake.outcome,
-        "chain": handshake.chain,
-        "tls_version": handshake.tls_version,
-        "cipher": handshake.cipher,
-        "stapled": handshake.staple is not None,
-        "error": handshake.error,
-    }
-
-
-def finding_dict(finding: Finding) -> dict[str, object]:
-    """One finding as the contract has it."""
-    return {
-        "rule": finding.rule,
-        "severity": str(finding.severity),
-        "counted": finding.counted,
-        "message": finding.message,
-        "fix": finding.fix,
-        "reference": finding.reference,
-        "certificate": finding.certificate,
-        "connector": finding.connector,
-        "chain": finding.chain,
-        "endpoint": finding.endpoint,
-        "evidence": plain(finding.evidence),
-    }
-
-
-def plain(value: object) -> object:
-    """A value of a finding's evidence as JSON knows it; what JSON cannot hold becomes text."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case datetime():
-            return moment(value)
-        case bytes():
-            return value.hex()
-        case Mapping():
-            return {str(key): plain(inner) for key, inner in value.items()}
-        case Sequence() | set() | frozenset():
-            return [plain(inner) for inner in value]
-        case _:
-            return str(value)
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)
-
-
-def _text(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return json_text({"schema": "certready.error/1", "code": code, "error": message, "hint": hint})

@@ -10,7 +10,7 @@ from certready.exchange.facts import FACTS
 from certready.exchange.route import Route
 from certready.exchange.smarthost import SmartHost
 from certready.model import AcceptedDomain, Connector
-from certready.render.json import finding_dict
+from certready.model.plain import finding_dict
 from certready.tenant.answer import Answer, Asked, Mx
 
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from certready.model.plain import plain as plain_json
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context
-from certready.render.json import plain as plain_json
 from certready.render.layout import Line, coloured, console, counted, hanging, plain, print_lines, visible
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {

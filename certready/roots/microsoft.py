@@ -20,7 +20,7 @@ from certready.model import Root, StoreInfo
 from certready.roots import facts as trustfacts
 from certready.roots import trustlist
 from certready.roots.facts import Facts
-from certready.roots.stores import MAX_BYTES, Store, read, split
+from certready.roots.plain import MAX_BYTES, Store, read, split
 from certready.x509.certificate import Certificate
 
 NAME = "microsoft"

@@ -10,7 +10,7 @@ import certready
 from certready.demo.pki import Authority
 from certready.model import Connector, Limits, Options, Root, RootStore, StoreInfo
 from certready.model.report import Finding, Report, Severity
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 INBOUND = Connector("in", "inbound", value="*.contoso.com")
@@ -46,7 +46,7 @@ def judged(root: Authority, store: RootStore, *connectors: Connector, at: dateti
         roots=store,
         accepted_domains=["contoso.com"],
         options=Options(revocation="off", at=at),
-        others=lambda: (stores.from_certificates("mozilla", [Certificate(root.der)]),),
+        others=lambda: (plain.from_certificates("mozilla", [Certificate(root.der)]),),
     )
 
 
@@ -145,7 +145,7 @@ def test_a_root_that_only_has_the_name_is_not_another_programmes(root: Authority
         now=root.moment,
         roots=Limited(),
         options=Options(revocation="off"),
-        others=lambda: (stores.from_certificates("mozilla", [Certificate(root.der)]),),
+        others=lambda: (plain.from_certificates("mozilla", [Certificate(root.der)]),),
     )
     (found,) = chain_findings(report)
     assert "chain.untrusted-root" == found.rule

@@ -12,7 +12,7 @@ import pytest
 
 from certready import schemas
 from certready.net import dns
-from certready.net.resolve import ResolveError
+from certready.net.dns import ResolveError
 from tests.cli.conftest import PASSWORD, Material, Ran
 
 Run = Callable[..., Ran]

@@ -16,7 +16,7 @@ from certready import gathering as pipeline
 from certready.exchange.matching import covers
 from certready.model import Bundle, Chain, Options, Target
 from certready.model.report import Finding, Severity
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import Certificate
 
 DATA = Path(os.environ.get("CERTREADY_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -65,7 +65,7 @@ def agreed() -> frozenset[str]:
 
 def certificate(pem: str) -> Certificate:
     """The certificate between one pair of PEM lines."""
-    (der,) = stores.split(pem.encode())
+    (der,) = plain.split(pem.encode())
     return Certificate(der)
 
 
@@ -89,7 +89,7 @@ def objections(case: Case) -> tuple[str, ...]:
     report = pipeline.check(
         Bundle(Target("bytes", case["id"]), (Chain("c1", "pem", sent),)),
         now=datetime.fromisoformat(case["validation_time"]) if case["validation_time"] else datetime.now(UTC),
-        roots=stores.from_certificates("limbo", map(certificate, case["trusted_certs"])),
+        roots=plain.from_certificates("limbo", map(certificate, case["trusted_certs"])),
         options=Options(certificate_only=True, revocation="require" if case["crls"] else "off"),
         supplied=pipeline.Supplied(crls=tuple(crl.encode() for crl in case["crls"])),
     )

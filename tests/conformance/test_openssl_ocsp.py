@@ -15,7 +15,7 @@ from cryptography.x509 import ocsp
 from certready.model import Answer
 from certready.model.report import RevocationResult
 from certready.revocation import judge
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509 import signature
 from certready.x509.certificate import Certificate
 
@@ -33,7 +33,7 @@ pytestmark = [
 
 
 def certificate(name: str) -> Certificate:
-    return Certificate(stores.split((CASES / f"{name}.pem").read_bytes())[0])
+    return Certificate(plain.split((CASES / f"{name}.pem").read_bytes())[0])
 
 
 def heard(case: str, *, answer: str = "", issuer: str = "") -> RevocationResult:

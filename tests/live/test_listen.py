@@ -24,7 +24,7 @@ from certready.model.report import Report, Severity
 from certready.net.client import Plan, rehearse
 from certready.net.listener import Listener
 from certready.net.session import Identity
-from certready.roots import stores
+from certready.roots import plain
 from certready.x509.certificate import Certificate
 from tests.live.clients import SendingExim, SendingPostfix, write_client_files
 from tests.live.servers import UnavailableError
@@ -61,7 +61,7 @@ class Listening:
 def listening(authority: Authority) -> Iterator[Listening]:
     root = authority.issuer
     assert root is not None
-    roots = stores.from_certificates("test", (Certificate(root.der),))
+    roots = plain.from_certificates("test", (Certificate(root.der),))
     ended = threading.Condition()
 
     def gather(bundle: Bundle) -> Evidence:

@@ -10,10 +10,19 @@ import pytest
 from certready.demo.pki import Authority
 from certready.errors import UsageError
 from certready.model import Bundle
-from certready.net.dns import Exchanger, Located, domain_name, exchangers, host_addresses, nameserver
+from certready.net.dns import (
+    Exchanger,
+    Located,
+    Nameserver,
+    ResolveError,
+    domain_name,
+    exchangers,
+    host_addresses,
+    nameserver,
+)
 from certready.net.gateway import How, Node, fetch
 from certready.net.mx import Mail, fetch_mx, find
-from certready.net.resolve import Nameserver, ResolveError, addresses
+from certready.net.resolve import addresses
 from tests.live.servers import FaultySmtp, free_port, tls, tls_context
 from tests.net.nameserver import NameServer
 

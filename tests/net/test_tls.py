@@ -18,9 +18,11 @@ from certready.model import Bundle, Chain, Endpoint, Target
 from certready.net import gateway as scheduling
 from certready.net import node as fetching
 from certready.net import resolve as resolving
+from certready.net.dns import ResolveError
 from certready.net.gateway import MAX_ADDRESSES, fetch
 from certready.net.handshake import SharedContext
-from certready.net.resolve import ResolveError, addresses, greeting_name, host_name, server_name, within
+from certready.net.names import greeting_name, host_name, server_name
+from certready.net.resolve import addresses
 from tests.live.servers import (
     Act,
     FaultySmtp,
@@ -445,15 +447,6 @@ class TestNames:
         """The greeting is a full name of this machine or its address, never localhost (RFC 5321, 4.1.4)."""
         monkeypatch.setattr(resolving.socket, "gethostname", lambda: own)
         assert greeting_name(local) == expected
-
-    def test_within_passes_errors_on(self) -> None:
-        """What the work raises is raised where it was waited for."""
-
-        def fail() -> None:
-            raise KeyError("x")
-
-        with pytest.raises(KeyError):
-            within(5, fail)
 
     def test_no_addresses_given(self) -> None:
         """A host that is given no address at all has none."""

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from certready import model, schemas
 from certready.model import report as reports
-from certready.render.json import error_json, moment, plain, render, render_many, report_dict
+from certready.model.plain import moment, plain, report_dict
+from certready.render.json import error_json, render, render_many
 from tests.render import samples
 
 SAMPLES = [samples.ready, samples.not_ready, samples.cannot_tell, samples.two_connectors, samples.hostile]

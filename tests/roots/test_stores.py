@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from certready.demo.pki import Authority
 from certready.errors import StoreError
 from certready.model import Root, RootStore, StoreInfo
-from certready.roots import stores
-from certready.roots.stores import Store
+from certready.roots import plain, stores
+from certready.roots.plain import Store
 from certready.x509.certificate import Certificate
 from tests import pki
 
@@ -49,7 +49,7 @@ def test_candidates_by_issuer_name(root: Authority) -> None:
     """Of many roots those with the issuer's name are found, and no others."""
     others = [Authority.root(f"Other {number}") for number in range(5)]
     twin = Authority.root("Known Root")
-    store = stores.from_certificates("test", [pki.certificate(one) for one in (*others, root, twin)])
+    store = plain.from_certificates("test", [pki.certificate(one) for one in (*others, root, twin)])
     leaf = pki.certificate(root.issue("a.example"))
     assert {pki.certificate(root), pki.certificate(twin)} == {one.certificate for one in store.candidates((leaf,))}
 
@@ -57,28 +57,28 @@ def test_candidates_by_issuer_name(root: Authority) -> None:
 def test_name_inside_another_certificate_is_no_hit(root: Authority) -> None:
     """A root that merely contains the name, as its issuer, is not a candidate."""
     middle = root.intermediate()
-    store = stores.from_certificates("test", [pki.certificate(middle)])
+    store = plain.from_certificates("test", [pki.certificate(middle)])
     assert () == store.candidates((pki.certificate(root.issue("a.example")),))
 
 
 def test_many_certificates(root: Authority) -> None:
     """Asked for more names than are searched one by one the store gives the same answer."""
-    store = stores.from_certificates("test", [pki.certificate(root), pki.certificate(Authority.root("Other"))])
-    many = [Authority.root(f"Number {number}") for number in range(stores.MANY_NAMES + 1)]
+    store = plain.from_certificates("test", [pki.certificate(root), pki.certificate(Authority.root("Other"))])
+    many = [Authority.root(f"Number {number}") for number in range(plain.MANY_NAMES + 1)]
     asked = tuple(pki.certificate(one) for one in (*many, root.issue("a.example")))
     assert (Root(pki.certificate(root)),) == store.candidates(asked)
 
 
 def test_unreadable_certificates_match_nothing(root: Authority) -> None:
     """Bytes that are no certificate match no root, and a root that is none is left out."""
-    store = stores.from_certificates("test", [pki.certificate(root), Certificate(b"junk")])
+    store = plain.from_certificates("test", [pki.certificate(root), Certificate(b"junk")])
     assert () == store.candidates((Certificate(b"\x30\x00"), Certificate(b"junk")))
 
 
 def test_extra_roots(root: Authority) -> None:
     """An extra root is marked; where the store has it too it comes as the store's."""
     extra = Authority.root("Extra")
-    base = stores.from_certificates("test", [pki.certificate(root)])
+    base = plain.from_certificates("test", [pki.certificate(root)])
     asked = tuple(pki.certificate(one.issue("a.example")) for one in (root, extra))
 
     class Foreign:
@@ -89,7 +89,7 @@ def test_extra_roots(root: Authority) -> None:
 
     foreign: RootStore = Foreign()
     for store in (base, foreign):
-        widened = stores.with_extra(store, [pki.certificate(extra), pki.certificate(root)])
+        widened = plain.with_extra(store, [pki.certificate(extra), pki.certificate(root)])
         assert (Root(pki.certificate(root)), Root(pki.certificate(extra), extra=True)) == widened.candidates(asked)
         assert store.info == widened.info
 
@@ -115,7 +115,7 @@ def test_file_that_cannot_be_used(tmp_path: Path) -> None:
 
 def test_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Authority) -> None:
     """A file beyond the limit is refused."""
-    monkeypatch.setattr(stores, "MAX_BYTES", 100)
+    monkeypatch.setattr(plain, "MAX_BYTES", 100)
     with pytest.raises(StoreError, match="larger than 100 bytes"):
         stores.load(written(tmp_path / "roots.pem", root))
 
@@ -165,4 +165,4 @@ def test_windows_store(root: Authority) -> None:
 def test_split_never_raises(noise: bytes, blocks: list[bytes]) -> None:
     """Whatever stands in a file, splitting it gives bytes and raises nothing."""
     text = noise + b"".join(b"-----BEGIN CERTIFICATE-----" + one + b"-----END CERTIFICATE-----" for one in blocks)
-    assert all(isinstance(der, bytes) and der for der in stores.split(text))
+    assert all(isinstance(der, bytes) and der for der in plain.split(text))

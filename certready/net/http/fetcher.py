@@ -6,11 +6,10 @@ answer that drips can hold up the run. ``requests`` is imported when something i
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -18,6 +17,7 @@ from certready.model import Ask, Reply
 from certready.net.http.guard import Run
 from certready.net.http.ocsp import refused, ways
 from certready.net.http.request import Request, Result, Route, exchange
+from certready.net.threads import Pool
 
 MOST_THREADS = 64
 RETRIES = 2  # after the first time, and one fewer where it was the time that ran out
@@ -54,13 +54,10 @@ class HttpFetcher:
         chosen = merged(asks)
         began = self.clock()
         run = Run(self.allow_private, self.timeout, began + self.total, self.clock)
-        waiting: queue.SimpleQueue[tuple[Key, Ask]] = queue.SimpleQueue()
-        done: queue.SimpleQueue[tuple[Key, Reply]] = queue.SimpleQueue()
-        for item in chosen.items():
-            waiting.put(item)
-        for _ in range(min(MOST_THREADS, len(chosen))):
-            threading.Thread(target=_work, args=(self, run, waiting, done), daemon=True).start()
-        replies = _collect(done, len(chosen), run)
+        pool: Pool[Reply] = Pool("fetch")
+        pool.start([partial(_reply, ask, self, run) for ask in chosen.values()], MOST_THREADS)
+        keys = tuple(chosen)
+        replies = {keys[number]: reply for number, reply in pool.results(run.left)}
         run.abandon()
         late = Reply(None, f"It did not answer completely within {self.total:g} seconds.", _ms(self.clock() - began))
         return tuple(replies.get((ask.url, ask.body), late) for ask in asks)
@@ -76,37 +73,12 @@ def merged(asks: tuple[Ask, ...]) -> dict[Key, Ask]:
     return found
 
 
-def _collect(done: queue.SimpleQueue[tuple[Key, Reply]], count: int, run: Run) -> dict[Key, Reply]:
-    """The replies that come in before the deadline."""
-    replies: dict[Key, Reply] = {}
-    while len(replies) < count and run.left() > 0:
-        try:
-            key, reply = done.get(timeout=run.left())
-        except queue.Empty:
-            break
-        except ValueError:  # the deadline passed between the two looks at the clock
-            break
-        replies[key] = reply
-    return replies
-
-
-def _work(
-    fetcher: HttpFetcher,
-    run: Run,
-    waiting: queue.SimpleQueue[tuple[Key, Ask]],
-    done: queue.SimpleQueue[tuple[Key, Reply]],
-) -> None:
-    """Answers what is waiting, one after the other, until nothing is."""
-    while True:
-        try:
-            key, ask = waiting.get_nowait()
-        except queue.Empty:
-            return
-        began = fetcher.clock()
-        found = _answer(ask, fetcher, run)
-        took = _ms(fetcher.clock() - began)
-        note = BY_PROXY if fetcher.proxy else ""
-        done.put((key, Reply(found.body, found.error, took, "network", found.status, found.validators, note)))
+def _reply(ask: Ask, fetcher: HttpFetcher, run: Run) -> Reply:
+    began = fetcher.clock()
+    found = _answer(ask, fetcher, run)
+    took = _ms(fetcher.clock() - began)
+    note = BY_PROXY if fetcher.proxy else ""
+    return Reply(found.body, found.error, took, "network", found.status, found.validators, note)
 
 
 def _answer(ask: Ask, fetcher: HttpFetcher, run: Run) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -26,11 +26,6 @@ KEY_USAGES = (
     "decipher_only",
 )
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
-
-
-def now() -> datetime:
-    """The present in UTC, whole seconds, as certificates hold it."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def new_key(kind: str = "ec") -> PrivateKey:

@@ -1,0 +1,114 @@
+"""Plain root stores: certificates without limits of their own, split from PEM and decoded only where a chain asks.
+
+A store holds several hundred roots and a chain needs one or two: an issuer's name is looked for as bytes, and only what
+has it is decoded.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from certready.errors import StoreError
+from certready.model import Root, RootStore, StoreInfo
+from certready.x509.certificate import Certificate
+
+MAX_BYTES = 64 * 1024 * 1024
+MANY_NAMES = 50  # from here on decoding every root is cheaper than searching for each name
+
+_PEM = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----([^-]{1,1000000})-----END (?:TRUSTED )?CERTIFICATE-----")
+
+
+class Store(NamedTuple):
+    """Roots as DER, none of them decoded until a chain asks for it, and the ``extra`` ones beside them."""
+
+    info: StoreInfo
+    roots: tuple[bytes, ...]
+    extra: tuple[bytes, ...] = ()
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        """Every root whose subject is the issuer of one of these certificates, or that is one of them.
+
+        A root that cannot be decoded is left out. One that is in the store and extra comes as the store's.
+        """
+        wanted = {certificate.parsed.issuer_der for certificate in certificates} - {b""}
+        own = {certificate.der for certificate in certificates}
+        found = [Root(one) for one in _matching(self.roots, wanted, own)]
+        held = {root.certificate for root in found}
+        return (*found, *(Root(one, extra=True) for one in _matching(self.extra, wanted, own) if one not in held))
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        """This certificate as a root of the store, None where it is none."""
+        return Root(certificate) if certificate.der in self.roots else None
+
+
+def _matching(roots: Iterable[bytes], names: set[bytes], own: set[bytes]) -> list[Certificate]:
+    """The roots with one of these subjects, or that are themselves asked for."""
+    every = len(names) > MANY_NAMES
+    hits = (Certificate(der) for der in roots if every or der in own or any(name in der for name in names))
+    return [one for one in hits if one.parsed.x509 and (one.parsed.subject_der in names or one.der in own)]
+
+
+def from_certificates(name: str, certificates: Iterable[Certificate]) -> RootStore:
+    """A store of just these anchors."""
+    roots = tuple(dict.fromkeys(certificate.der for certificate in certificates))
+    return Store(StoreInfo(name, None, len(roots)), roots)
+
+
+def with_extra(store: RootStore, certificates: Iterable[Certificate]) -> RootStore:
+    """The store with further anchors under which checks go on, but which are not trusted (``Root.extra``)."""
+    extra = tuple(dict.fromkeys(certificate.der for certificate in certificates))
+    if isinstance(store, Store):
+        return Store(store.info, store.roots, tuple(dict.fromkeys((*store.extra, *extra))))
+    return _Beside(store, Store(store.info, (), extra))
+
+
+class _Beside(NamedTuple):
+    """Somebody else's store and our extra roots."""
+
+    store: RootStore
+    extra: Store
+
+    @property
+    def info(self) -> StoreInfo:
+        return self.store.info
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        return self.store.holds(certificate)
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        found = self.store.candidates(certificates)
+        held = {root.certificate for root in found}
+        return (*found, *(root for root in self.extra.candidates(certificates) if root.certificate not in held))
+
+
+def split(data: bytes) -> tuple[bytes, ...]:
+    """The certificates of a PEM text as DER, undecoded and each once; or the one that DER bytes are."""
+    found = [_decode(match[1]) for match in _PEM.finditer(data)]
+    if not found and data[:1] == b"\x30" and Certificate(data).parsed.x509:
+        return (data,)
+    return tuple(dict.fromkeys(der for der in found if der))
+
+
+def _decode(text: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(text)
+    except binascii.Error:
+        return b""
+
+
+def read(path: Path) -> bytes:
+    """The whole file. Raises StoreError where it cannot be read or is larger than a root store can be."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable file name"
+        hint = "Use microsoft, mozilla or system, or name a readable PEM file."
+        raise StoreError(f"The root store {path} cannot be read: {reason}.", hint=hint) from error
+    if len(data) > MAX_BYTES:
+        raise StoreError(f"The root store {path} is larger than {MAX_BYTES} bytes.", hint="Name a PEM file of roots.")
+    return data
