@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from certready._version import __version__
+from certready.case import Case
 from certready.errors import CertreadyError
 from certready.exchange.matching import a_label
 from certready.judging import judge
@@ -33,10 +34,8 @@ from certready.model import (
     RootStore,
 )
 from certready.model.report import Report
-from certready.path import full_path, judgement
 from certready.revocation import Question, questions, relevant
 from certready.revocation.answers import answers, doubtful
-from certready.x509.certificate import Certificate
 
 __all__ = ["Supplied", "check", "gather", "judge"]
 
@@ -84,7 +83,7 @@ def check(
         progress: told a short sentence about each wait.
 
     Raises:
-        ValueError: ``now`` or ``options.at`` is naive.
+        ValueError: ``now`` or ``options.at`` is naive, or a connector stands beside ``options.certificate_only``.
     """
     return judge(
         gather(
@@ -117,10 +116,13 @@ def gather(
     others: Callable[[], Sequence[RootStore]] = tuple,
     progress: Callable[[str], None] | None = None,
 ) -> Evidence:
-    """Everything a verdict on this bundle rests on; arguments as for :func:`check`. Gives no verdict itself."""
+    """Everything a verdict on this bundle rests on, and no verdict; arguments and errors as for :func:`check`."""
     for moment in (now, options.at):
         if moment is not None and moment.tzinfo is None:
             raise ValueError("times are aware: give a datetime with a time zone")
+    connectors = _connectors(connector)
+    if connectors and options.certificate_only:
+        raise ValueError("certificate_only judges no connector: leave it out, or leave the connector out")
     evidence = Evidence(
         certready=__version__,
         gathered_at=now,
@@ -129,7 +131,7 @@ def gather(
         store=roots.info,
         chains=bundle.chains,
         endpoints=bundle.endpoints,
-        connectors=_connectors(connector),
+        connectors=connectors,
         named=named,
         accepted_domains=_accepted(accepted_domains),
         known=supplied.intermediates,
@@ -161,7 +163,8 @@ def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
 
 def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:
     """The evidence with what other stores hold of this chain's root, where that explains anything."""
-    judged = [judgement(evidence, chain) for chain in evidence.chains]
+    case = Case(evidence)
+    judged = [case.judgement(chain) for chain in case.chains]
     trusted = all(one.outcome == "trusted" for one in judged)
     if not judged or (trusted and evidence.store.name == "microsoft"):
         return evidence
@@ -170,7 +173,7 @@ def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> 
         anchors = tuple(dict.fromkeys(one.anchor.certificate for one in judged if one.anchor))
         roots = [(store, store.holds(anchor)) for store in stores for anchor in anchors]
     else:
-        seen = tuple(dict.fromkeys(one for chain in evidence.chains for one in full_path(evidence, chain)))
+        seen = tuple(dict.fromkeys(one for chain in case.chains for one in case.full_path(chain)))
         roots = [(store, root) for store in stores for root in store.candidates(seen)]
     found = tuple(Elsewhere(store.info.name, root) for store, root in roots if root)
     return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=found)
@@ -235,30 +238,24 @@ def _fetched(
 
 def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
     """Replaces what a cache gave and is worth nothing by what its server says now, where it says anything."""
-    again = doubtful(asked, _links(evidence), replies, evidence.gathered_at)
+    again = doubtful(asked, Case(evidence).links, replies, evidence.gathered_at)
     if again:
         fresh = fetcher.fetch_all(tuple(replace(ask, fresh=True) for ask in again))
         replies.update((ask, reply) for ask, reply in zip(again, fresh, strict=True) if reply.body is not None)
 
 
-def _links(evidence: Evidence) -> Iterator[tuple[Certificate, Certificate]]:
-    """Each (certificate, issuer) of every path: those whose revocation matters."""
-    for chain in evidence.chains:
-        path = full_path(evidence, chain)
-        yield from pairwise(path)
-
-
 def _questions(evidence: Evidence) -> Iterator[Question]:
     if evidence.options.revocation == "off":
         return
-    for certificate, issuer in _links(evidence):
+    for certificate, issuer in Case(evidence).links:
         yield from questions(certificate, issuer)
 
 
 def _missing_issuers(evidence: Evidence) -> Iterator[str]:
     """Where the issuers are that a chain lacks, or that it has in an expired form only."""
-    for chain in evidence.chains:
-        found = judgement(evidence, chain)
+    case = Case(evidence)
+    for chain in case.chains:
+        found = case.judgement(chain)
         if found.missing and not found.repaired:
             yield from _fetchable(found.missing.urls)
             yield from _next_level(evidence, chain)
@@ -304,7 +301,7 @@ def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStor
 def _by_hand(evidence: Evidence, supplied: Supplied) -> Iterator[Answer]:
     """The CRLs and OCSP answers handed in, each tied to the certificates it speaks of; one that speaks of none is tied
     to the leaf, where the report says why it does not fit."""
-    links = tuple(dict.fromkeys(_links(evidence)))
+    links = Case(evidence).links
     handed = [("crl", body) for body in supplied.crls] + [("ocsp", body) for body in supplied.ocsp_answers]
     for method, body in handed:
         about = [one for one, issuer in links if relevant(method, body, one, issuer)]  # type: ignore[arg-type]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from certready.case import Case
 from certready.checks import run
-from certready.checks.names import connector_match
-from certready.checks.revocation import results
-from certready.exchange import select
+from certready.exchange.matching import NO_MATCH
 from certready.model import Chain, Connector, Evidence
 from certready.model.report import (
     CertificateInfo,
@@ -18,7 +17,6 @@ from certready.model.report import (
     Severity,
     Verdict,
 )
-from certready.path import full_path, judgement
 from certready.rules.model import Observation
 from certready.weighing import weigh
 from certready.x509.certificate import Certificate
@@ -28,9 +26,9 @@ Weighed = tuple[Severity, bool]
 
 def judge(evidence: Evidence) -> Report:
     """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
-    judged, others = judged_connectors(evidence)
-    findings = tuple(_findings(evidence, run(evidence), judged))
-    strict = evidence.options.strict
+    case = Case(evidence)
+    findings = tuple(_findings(case, run(case)))
+    strict = case.options.strict
     return Report(
         certready=evidence.certready,
         evaluated_at=evidence.evaluated_at,
@@ -39,24 +37,15 @@ def judge(evidence: Evidence) -> Report:
         trust=evidence.store,
         verdict=verdict_of(findings, strict=strict),
         connectors=(
-            *(_connector_result(evidence, one, findings) for one in judged),
-            *(_connector_result(evidence, one, None) for one in others),
+            *(_connector_result(case, one, findings) for one in case.selection.judged),
+            *(_connector_result(case, one, None) for one in case.selection.not_applicable),
         ),
-        chains=tuple(_chain_result(evidence, chain, findings) for chain in evidence.chains),
-        certificates=tuple(_certificates(evidence)),
-        revocation=results(evidence),
+        chains=tuple(_chain_result(case, chain, findings) for chain in case.chains),
+        certificates=tuple(_certificates(case)),
+        revocation=tuple(result for _, results in case.heard for result in results),
         endpoints=evidence.endpoints,
         findings=tuple(sorted(findings, key=lambda finding: -finding.severity)),
     )
-
-
-def judged_connectors(evidence: Evidence) -> tuple[tuple[Connector, ...], tuple[Connector, ...]]:
-    """The connectors that are judged and those that do not apply (contract, "Which connectors are judged")."""
-    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
-    selection = select(
-        evidence.connectors, evidence.options.role, names, named=evidence.named, accepted=evidence.accepted_domains
-    )
-    return selection.judged, selection.not_applicable
 
 
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> Verdict:
@@ -71,39 +60,38 @@ def verdict_of(findings: Iterable[Finding], *, strict: bool) -> Verdict:
 # -- findings -----------------------------------------------------------------------------------------------------
 
 
-def _findings(
-    evidence: Evidence, observations: Iterable[Observation], judged: tuple[Connector, ...]
-) -> Iterator[Finding]:
+def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Finding]:
     for observation in observations:
         if observation.connector is not None:
-            yield from _about_one(evidence, observation, judged)
+            yield from _about_one(case, observation)
         else:
-            yield from _about_all(evidence, observation, judged)
+            yield from _about_all(case, observation)
 
 
-def _about_one(evidence: Evidence, observation: Observation, judged: tuple[Connector, ...]) -> Iterator[Finding]:
+def _about_one(case: Case, observation: Observation) -> Iterator[Finding]:
     """An observation about one connector counts where that one is judged, or where none is (no match at all)."""
-    candidates = judged or evidence.connectors
+    candidates = case.selection.judged or case.tenant.connectors
     for connector in (one for one in candidates if one.name == observation.connector):
-        weighed = weigh(observation, connector, evidence)
+        weighed = weigh(observation, connector, case)
         if weighed:
-            yield _finding(observation, weighed, connector.name)
+            yield finding(observation, weighed, connector.name)
 
 
-def _about_all(evidence: Evidence, observation: Observation, judged: tuple[Connector, ...]) -> Iterator[Finding]:
+def _about_all(case: Case, observation: Observation) -> Iterator[Finding]:
     """One finding where all judged connectors agree on the weight, otherwise one for each that says it."""
-    each = [(connector, weigh(observation, connector, evidence)) for connector in judged or (None,)]
+    each = [(connector, weigh(observation, connector, case)) for connector in case.selection.judged or (None,)]
     if len({weighed for _, weighed in each}) == 1:
         weighed = each[0][1]
         if weighed:
-            yield _finding(observation, weighed, None)
+            yield finding(observation, weighed, None)
         return
     for connector, weighed in each:
         if connector and weighed:
-            yield _finding(observation, weighed, connector.name)
+            yield finding(observation, weighed, connector.name)
 
 
-def _finding(observation: Observation, weighed: Weighed, connector: str | None) -> Finding:
+def finding(observation: Observation, weighed: Weighed, connector: str | None) -> Finding:
+    """The observation with its weight, about this connector or (None) about all of them."""
     severity, counted = weighed
     fix = observation.fix or observation.rule.fix or None
     return Finding(
@@ -124,37 +112,26 @@ def _finding(observation: Observation, weighed: Weighed, connector: str | None) 
 # -- the parts of a report ----------------------------------------------------------------------------------------
 
 
-def _connector_result(
-    evidence: Evidence, connector: Connector, findings: tuple[Finding, ...] | None
-) -> ConnectorResult:
+def _connector_result(case: Case, connector: Connector, findings: tuple[Finding, ...] | None) -> ConnectorResult:
     """One connector's result; ``findings`` is None for one that does not apply."""
-    match = _match(evidence, connector)
+    match = case.match(connector) or NO_MATCH
     verdict: Verdict = "not-applicable"
     if findings is not None:
         mine = (one for one in findings if one.connector in (None, connector.name))
-        verdict = verdict_of(mine, strict=evidence.options.strict)
+        verdict = verdict_of(mine, strict=case.options.strict)
     return ConnectorResult(
         name=connector.name,
         direction=connector.direction,
         level=connector.level,
         verdict=verdict,
         value=connector.value,
-        matched_name=match[1],
-        match=match[0],
+        matched_name=match.name,
+        match=match.kind,
     )
 
 
-def _match(evidence: Evidence, connector: Connector) -> tuple[str, str | None]:
-    """The match kind and name of the chain that fits this connector least well."""
-    found = [connector_match(connector, chain.leaf_certificate.parsed.names) for chain in evidence.chains]
-    if not found or None in found:
-        return "none", None
-    worst = max((match for match in found if match), key=lambda match: match.rank)
-    return worst.kind, worst.name
-
-
-def _chain_result(evidence: Evidence, chain: Chain, findings: tuple[Finding, ...]) -> ChainResult:
-    members = {certificate.sha256 for certificate in full_path(evidence, chain)}
+def _chain_result(case: Case, chain: Chain, findings: tuple[Finding, ...]) -> ChainResult:
+    members = {certificate.sha256 for certificate in case.full_path(chain)}
     # A finding without a chain may still be about one of its certificates, where that lies on several chains.
     mine = [one for one in findings if one.chain == chain.id or (one.chain is None and one.certificate in members)]
     return ChainResult(
@@ -163,21 +140,23 @@ def _chain_result(evidence: Evidence, chain: Chain, findings: tuple[Finding, ...
         family=chain.family,
         sni=chain.sni,
         sent=tuple(certificate.sha256 for certificate in chain.certificates),
-        path=tuple(certificate.sha256 for certificate in judgement(evidence, chain).path),
-        verdict=verdict_of(mine, strict=evidence.options.strict),
+        path=tuple(certificate.sha256 for certificate in case.judgement(chain).path),
+        verdict=verdict_of(mine, strict=case.options.strict),
     )
 
 
-def _certificates(evidence: Evidence) -> Iterator[CertificateInfo]:
+def _certificates(case: Case) -> Iterator[CertificateInfo]:
     """Every certificate once: those sent, those known beside them, and the anchors that were used."""
-    paths = [full_path(evidence, chain) for chain in evidence.chains]
-    leaves = {chain.leaf_certificate for chain in evidence.chains}
+    paths = [case.full_path(chain) for chain in case.chains]
+    leaves = {chain.leaf_certificate for chain in case.chains}
     used = {certificate for path in paths for certificate in path}
-    anchors = {root.certificate for root in evidence.roots}
-    origins: dict[Certificate, str] = {root.certificate: "store" for root in evidence.roots if root.certificate in used}
-    origins.update((known.certificate, known.origin) for known in evidence.known)
-    origins.update((certificate, "sent") for chain in evidence.chains for certificate in chain.certificates)
-    order = [certificate for chain in evidence.chains for certificate in chain.certificates]
+    anchors = {root.certificate for root in case.evidence.roots}
+    origins: dict[Certificate, str] = {
+        root.certificate: "store" for root in case.evidence.roots if root.certificate in used
+    }
+    origins.update((known.certificate, known.origin) for known in case.evidence.known)
+    origins.update((certificate, "sent") for chain in case.chains for certificate in chain.certificates)
+    order = [certificate for chain in case.chains for certificate in chain.certificates]
     for certificate in dict.fromkeys((*order, *origins)):
         parsed = certificate.parsed
         if certificate in leaves:

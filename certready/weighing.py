@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from certready.checks.further import unnamed_only
-from certready.model import Connector, Evidence
+from certready.case import Case
+from certready.model import Connector
 from certready.model.report import Severity
 from certready.rules.model import Column, Observation
 
@@ -20,7 +20,7 @@ def column_of(connector: Connector | None) -> Column:
     return "certificate-validation" if connector.level == "certificate-validation" else "domain-validation"
 
 
-def weigh(observation: Observation, connector: Connector | None, evidence: Evidence) -> tuple[Severity, bool] | None:
+def weigh(observation: Observation, connector: Connector | None, case: Case) -> tuple[Severity, bool] | None:
     """Severity and ``counted`` of an observation for one connector, or None where it is not said there.
 
     Four caps apply: what an outbound connector does not enforce never weighs more than a warning and is not counted;
@@ -29,14 +29,14 @@ def weigh(observation: Observation, connector: Connector | None, evidence: Evide
     server is not known.
     """
     rule = observation.rule.id
-    row = observation.rule.row(observation.variant, evidence.options.revocation)
+    row = observation.rule.row(observation.variant, case.options.revocation)
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
     if not _enforced(rule, connector):
         return min(severity, Severity.WARN), False
     if observation.about_certificate and (
-        _wrong_direction(connector, evidence) or _unreadable(observation, evidence) or _unnamed(observation, evidence)
+        _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
     ):
         severity = min(severity, Severity.UNKNOWN)
     return severity, row.counted
@@ -50,25 +50,23 @@ def _enforced(rule: str, connector: Connector | None) -> bool:
     return rule.startswith("connector.")
 
 
-def _wrong_direction(connector: Connector | None, evidence: Evidence) -> bool:
+def _wrong_direction(connector: Connector | None, case: Case) -> bool:
     return bool(
         connector
         and connector.direction == "inbound"
-        and evidence.target.kind == "host"
-        and not evidence.options.same_certificate
+        and case.evidence.target.kind == "host"
+        and not case.options.same_certificate
     )
 
 
-def _unreadable(observation: Observation, evidence: Evidence) -> bool:
-    return any(one.id == observation.chain and one.leaf_certificate.parsed.error for one in evidence.chains)
+def _unreadable(observation: Observation, case: Case) -> bool:
+    return any(one.id == observation.chain and one.leaf_certificate.parsed.error for one in case.chains)
 
 
-def _unnamed(observation: Observation, evidence: Evidence) -> bool:
+def _unnamed(observation: Observation, case: Case) -> bool:
     """Whether an observation is about a chain, or a certificate of one, that only clients without a server name see."""
-    unnamed = unnamed_only(evidence)
+    unnamed = case.unnamed_chains
     if not unnamed or observation.chain:
         return observation.chain in unnamed
-    holders = {
-        chain.id for chain in evidence.chains for one in chain.certificates if one.sha256 == observation.certificate
-    }
+    holders = {chain.id for chain in case.chains for one in chain.certificates if one.sha256 == observation.certificate}
     return bool(holders) and holders <= unnamed

@@ -317,3 +317,21 @@ def test_a_certificate_that_is_no_certificate_is_never_ready(pki: Pki) -> None:
     found = certready.check(bundle, OUTBOUND, now=pki.root.moment, roots=pki.roots, fetcher=Canned({}))
     assert ("cannot-tell", set()) == (found.verdict, rules(found, "fail"))
     assert [] == [one.rule for one in found.findings if one.rule.endswith("check-crashed")]
+
+
+def test_a_connector_beside_certificate_only_is_a_contradiction(pki: Pki) -> None:
+    """Nobody asks for a connector and for none: the library refuses it, as the command line does."""
+    wrong = Connector("X", "inbound", value="*.fabrikam.com")
+    with pytest.raises(ValueError, match="certificate_only"):
+        report(pki, pki.leaf.chain_pem, wrong, certificate_only=True, revocation="off")
+
+
+@pytest.mark.parametrize("source", ["option", "tenant"])
+def test_a_connector_in_evidence_is_judged_whatever_the_options_say(pki: Pki, source: str) -> None:
+    """Evidence put together by hand is no way around: a connector that is there and does not fit fails."""
+    bundle = certready.load(pki.leaf.chain_pem)
+    given = certready.gather(bundle, INBOUND, now=pki.root.moment, roots=pki.roots, options=Options(revocation="off"))
+    wrong = Connector("X", "inbound", value="*.fabrikam.com", source=source)  # type: ignore[arg-type]
+    edited = replace(given, connectors=(wrong,), options=replace(given.options, certificate_only=True))
+    found = certready.judge(edited)
+    assert ("not-ready", ["X"]) == (found.verdict, [one.name for one in found.connectors])

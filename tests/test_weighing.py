@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks import CHECKS, run
 from certready.model import Connector, Evidence, Options, RevocationMode, StoreInfo, Target
 from certready.model.report import Severity
@@ -69,54 +70,54 @@ def test_the_table_is_the_contracts(
     rule: str, variant: str, inbound: Severity | None, validation: Severity | None, domain: Severity | None
 ) -> None:
     """A situation weighs in each column what the contract says."""
-    cells = [weigh(seen(rule, variant), one, evidence()) for one in (INBOUND, VALIDATION, DOMAIN)]
+    cells = [weigh(seen(rule, variant), one, Case(evidence())) for one in (INBOUND, VALIDATION, DOMAIN)]
     assert [inbound, validation, domain] == [cell and cell[0] for cell in cells]
 
 
 def test_no_connector_weighs_like_an_inbound_one() -> None:
     """--certificate-only is judged by the first column."""
-    assert weigh(seen("usage.server-auth-missing"), None, evidence()) == (U, True)
+    assert weigh(seen("usage.server-auth-missing"), None, Case(evidence())) == (U, True)
 
 
 def test_a_partner_connector_knows_no_accepted_domains() -> None:
     """Partner connectors grant no relay: the accepted-domain rule is not said for them."""
-    assert weigh(seen("names.domain-not-accepted"), PARTNER, evidence()) is None
-    assert weigh(seen("names.connector-mismatch"), PARTNER, evidence()) == (F, True)
+    assert weigh(seen("names.domain-not-accepted"), PARTNER, Case(evidence())) is None
+    assert weigh(seen("names.connector-mismatch"), PARTNER, Case(evidence())) == (F, True)
 
 
 @pytest.mark.parametrize("connector", [ENCRYPTION, NONE])
 def test_what_a_level_does_not_enforce_never_fails(connector: Connector) -> None:
     """Below certificate-validation, findings about the certificate warn at most and are not counted."""
-    assert weigh(seen("expiry.expired"), connector, evidence()) == (W, False)
-    assert weigh(seen("chain.trusted"), connector, evidence()) == (P, False)
+    assert weigh(seen("expiry.expired"), connector, Case(evidence())) == (W, False)
+    assert weigh(seen("chain.trusted"), connector, Case(evidence())) == (P, False)
 
 
 def test_encryption_only_still_asks_for_tls() -> None:
     """A gateway without STARTTLS fails an encryption-only connector and only warns at level none."""
     no_tls = seen("tls.no-starttls", about_certificate=False)
-    assert weigh(no_tls, ENCRYPTION, evidence("host")) == (F, True)
-    assert weigh(no_tls, NONE, evidence("host")) == (W, False)
+    assert weigh(no_tls, ENCRYPTION, Case(evidence("host"))) == (F, True)
+    assert weigh(no_tls, NONE, Case(evidence("host"))) == (W, False)
 
 
 @pytest.mark.parametrize("connector", [ENCRYPTION, NONE, INBOUND, VALIDATION, DOMAIN, None])
 def test_an_unreachable_host_is_never_ready(connector: Connector | None) -> None:
     """tls.unreachable is unknown for every connector and level."""
-    assert weigh(seen("tls.unreachable", about_certificate=False), connector, evidence("host")) == (U, True)
+    assert weigh(seen("tls.unreachable", about_certificate=False), connector, Case(evidence("host"))) == (U, True)
 
 
 def test_a_probe_cannot_fail_an_inbound_connector() -> None:
     """What a probe sees of the certificate is capped at unknown for an inbound connector, unless it is the same one."""
-    assert weigh(seen("expiry.expired"), INBOUND, evidence("host")) == (U, True)
-    assert weigh(seen("expiry.expired"), DOMAIN, evidence("host")) == (F, True)
-    assert weigh(seen("expiry.expired"), INBOUND, evidence("host", same_certificate=True)) == (F, True)
-    assert weigh(seen("connector.disabled", about_certificate=False), INBOUND, evidence("host")) == (F, True)
+    assert weigh(seen("expiry.expired"), INBOUND, Case(evidence("host"))) == (U, True)
+    assert weigh(seen("expiry.expired"), DOMAIN, Case(evidence("host"))) == (F, True)
+    assert weigh(seen("expiry.expired"), INBOUND, Case(evidence("host", same_certificate=True))) == (F, True)
+    assert weigh(seen("connector.disabled", about_certificate=False), INBOUND, Case(evidence("host"))) == (F, True)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("require", U), ("report", W)])
 def test_the_revocation_mode_weighs_what_is_unanswered(mode: RevocationMode, expected: Severity) -> None:
     """An unanswered revocation question is unknown where an answer is required and a warning where it is reported."""
     for status in ("unknown", "stale", "invalid", "unreachable"):
-        assert weigh(seen(f"revocation.{status}"), INBOUND, evidence(revocation=mode)) == (expected, True)
+        assert weigh(seen(f"revocation.{status}"), INBOUND, Case(evidence(revocation=mode))) == (expected, True)
 
 
 def test_a_crashing_check_becomes_a_finding_and_the_others_still_run() -> None:
@@ -129,9 +130,9 @@ def test_a_crashing_check_becomes_a_finding_and_the_others_still_run() -> None:
     def fine(_: Evidence) -> Iterator[Observation | NotApplicable]:
         yield seen("key.strong")
 
-    found = run(evidence(), {"chain": crash, "key": fine})
+    found = run(Case(evidence()), {"chain": crash, "key": fine})
     assert ["chain.trusted", "chain.check-crashed", "key.strong"] == [one.rule.id for one in found]
-    assert weigh(found[1], INBOUND, evidence("host")) == (U, True)
+    assert weigh(found[1], INBOUND, Case(evidence("host"))) == (U, True)
 
 
 def test_a_silent_check_is_no_pass() -> None:
@@ -143,8 +144,8 @@ def test_a_silent_check_is_no_pass() -> None:
     def elsewhere(_: Evidence) -> Iterator[Observation | NotApplicable]:
         yield NotApplicable("no TLS in a file")
 
-    assert ["key.check-crashed"] == [one.rule.id for one in run(evidence(), {"key": silent})]
-    assert run(evidence(), {"tls": elsewhere}) == ()
+    assert ["key.check-crashed"] == [one.rule.id for one in run(Case(evidence()), {"key": silent})]
+    assert run(Case(evidence()), {"tls": elsewhere}) == ()
 
 
 def test_the_checks_come_in_report_order() -> None:

@@ -1,6 +1,6 @@
 """The checks, in report order, and how they are run.
 
-A check is a function ``Evidence -> Iterator[Observation | NotApplicable]``. It says what it saw and never how much that
+A check is a function ``Case -> Iterator[Observation | NotApplicable]``. It says what it saw and never how much that
 weighs. To add one: write the function in the module of its subject, its rules with their weights in the table of that
 subject in ``certready/rules``, and name it in CHECKS.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from certready.case import Case
 from certready.checks.bundle import check_bundle
 from certready.checks.chain import check_chain
 from certready.checks.connector import check_connector
@@ -20,11 +21,10 @@ from certready.checks.rehearse import check_rehearse
 from certready.checks.revocation import check_revocation
 from certready.checks.tls import check_tls
 from certready.checks.usage import check_usage
-from certready.model import Evidence
 from certready.rules import check_crashed
 from certready.rules.model import NotApplicable, Observation
 
-Check = Callable[[Evidence], Iterator[Observation | NotApplicable]]
+Check = Callable[[Case], Iterator[Observation | NotApplicable]]
 
 CHECKS: Mapping[str, Check] = {
     "tls": check_tls,
@@ -41,17 +41,17 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def run(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> tuple[Observation, ...]:
+def run(case: Case, checks: Mapping[str, Check] = CHECKS) -> tuple[Observation, ...]:
     """Every observation of every check. A check that crashes, or that applies and says nothing, becomes one
     observation of the rule ``<subject>.check-crashed``, which weighs unknown: silence is never a pass."""
-    return tuple(observation for subject, check in checks.items() for observation in _run_one(subject, check, evidence))
+    return tuple(observation for subject, check in checks.items() for observation in _run_one(subject, check, case))
 
 
-def _run_one(subject: str, check: Check, evidence: Evidence) -> tuple[Observation, ...]:
+def _run_one(subject: str, check: Check, case: Case) -> tuple[Observation, ...]:
     seen: list[Observation] = []
     applies = True
     try:
-        for result in check(evidence):
+        for result in check(case):
             if isinstance(result, NotApplicable):
                 applies = False
             else:

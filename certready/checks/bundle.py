@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from cryptography.x509 import Version
 
-from certready.model import Chain, Evidence
-from certready.path import judgement
+from certready.case import Case
+from certready.model import Chain
 from certready.rules import bundle as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
@@ -16,23 +16,23 @@ from certready.x509.certificate import Certificate
 _KEYLESS = {"der": "A DER certificate", "p7b": "A P7B file"}
 
 
-def check_bundle(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
     """Everything about the container and the order of each chain; nothing about trust, which is ``chain.*``.
 
     A chain off the wire that is in order and alone gives no observation: there is no file to speak of.
     """
-    found = [observation for chain in evidence.chains for observation in _chain(evidence, chain)]
+    found = [observation for chain in case.chains for observation in _chain(case, chain)]
     if found:
         yield from found
-    elif evidence.chains:
+    elif case.chains:
         yield NotApplicable("the chain was sent in order and with nothing beside it, and there is no file to judge")
     else:
         yield NotApplicable("there is no certificate")
 
 
-def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
-    path = judgement(evidence, chain).path
-    unrelated = frozenset(judgement(evidence, chain).unrelated)
+def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
+    path = case.judgement(chain).path
+    unrelated = frozenset(case.judgement(chain).unrelated)
     leaves = _other_leaves(chain, path)
     roots = _roots(chain)
     if chain.container != "tls":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from certready.case import Case
 from certready.checks import roots
-from certready.model import Chain, Evidence
-from certready.path import Judgement, Problem, judgement, lint
+from certready.model import Chain
+from certready.path import Judgement, Problem, lint
 from certready.rules import chain as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
@@ -15,18 +16,18 @@ from certready.x509.certificate import Certificate
 _UNSAID = lint.TOLERATED | {lint.NAME_LIMIT}
 
 
-def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
     """Judge every chain of the evidence, and say which store it was judged by."""
-    if not evidence.chains:
-        yield _nothing(evidence)
+    if not case.chains:
+        yield _nothing(case)
         return
-    if evidence.store.name != roots.MICROSOFT:
-        message = f"Trust was judged by the root store {evidence.store.name}, not by Microsoft's root programme."
+    if case.evidence.store.name != roots.MICROSOFT:
+        message = f"Trust was judged by the root store {case.evidence.store.name}, not by Microsoft's root programme."
         yield Observation(rules.OTHER_STORE, message, about_certificate=False)
-    yield from roots.store_age(evidence)
-    for chain in evidence.chains:
-        found = judgement(evidence, chain)
-        yield from _diagnosis(evidence, chain, found)
+    yield from roots.store_age(case)
+    for chain in case.chains:
+        found = case.judgement(chain)
+        yield from _diagnosis(case, chain, found)
         yield from _problems(chain, found)
         if found.strict_refusal and not _no_leaf(chain):
             yield _about(
@@ -34,9 +35,9 @@ def check_chain(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
             )
 
 
-def _nothing(evidence: Evidence) -> Observation | NotApplicable:
+def _nothing(case: Case) -> Observation | NotApplicable:
     """No certificate: the endpoints say why; where there is none either, nothing was judged, which is no success."""
-    if evidence.endpoints:
+    if case.evidence.endpoints:
         return NotApplicable("No certificate was seen.")
     fix = "Give the gateway's certificate."
     return Observation(rules.INVALID, "There is no certificate to judge.", "unreadable", fix)
@@ -58,18 +59,18 @@ def _about(
     )
 
 
-def _diagnosis(evidence: Evidence, chain: Chain, found: Judgement) -> Iterator[Observation]:
+def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
     """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
     match found.outcome:
         case "trusted":
-            yield roots.restriction(evidence, chain, found) or _no_leaf(chain) or _trusted(evidence, chain, found)
+            yield roots.restriction(case, chain, found) or _no_leaf(chain) or _trusted(case, chain, found)
         case "incomplete":
-            yield _incomplete(evidence, chain, found)
+            yield _incomplete(case, chain, found)
         case "self-signed":
             said = f"{found.path[0].parsed.label} is signed by its own key, not by a CA."
-            yield _about(rules.SELF_SIGNED, chain, f"{said} {roots.elsewhere(evidence, found)}".rstrip())
+            yield _about(rules.SELF_SIGNED, chain, f"{said} {roots.elsewhere(case, found)}".rstrip())
         case "untrusted-root":
-            yield _untrusted(evidence, chain, found)
+            yield _untrusted(case, chain, found)
         case "too-complex":
             yield _too_complex(chain, found)
         case "unreadable" if not found.problems:
@@ -93,17 +94,17 @@ def _no_leaf(chain: Chain) -> Observation | None:
     return _about(rules.INVALID, chain, message, variant="no-leaf", fix=fix)
 
 
-def _trusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:
     leaf = chain.leaf_certificate.parsed
     parts = (
-        f"The chain leads to {found.path[-1].parsed.label}, a root of the {evidence.store.name} store.",
-        roots.purposes(found.anchor, leaf.not_before, evidence.evaluated_at),
-        roots.elsewhere(evidence, found),
+        f"The chain leads to {found.path[-1].parsed.label}, a root of the {case.evidence.store.name} store.",
+        roots.purposes(found.anchor, leaf.not_before, case.evaluated_at),
+        roots.elsewhere(case, found),
     )
     return _about(rules.TRUSTED, chain, " ".join(part for part in parts if part))
 
 
-def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     """Which issuer is missing, where it can be had, and what that means for this kind of container."""
     missing, tip = found.missing, found.path[-1].parsed
     issuer = missing.issuer if missing else tip.issuer
@@ -115,8 +116,8 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     urls = missing.urls if missing else ()
     if urls:
         parts.append(f"The certificate says that it can be fetched from {urls[0]}; Exchange Online does not do that.")
-    lacking = _lacking(evidence, chain, found)
-    parts += [roots.elsewhere(evidence, found)] if evidence.elsewhere else []
+    lacking = _lacking(case, chain, found)
+    parts += [roots.elsewhere(case, found)] if case.evidence.elsewhere else []
     parts += [f"The right one was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
     if chain.container == "der":
         parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
@@ -136,26 +137,26 @@ def _incomplete(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     )
 
 
-def _lacking(evidence: Evidence, chain: Chain, found: Judgement) -> list[tuple[Certificate, str]]:
+def _lacking(case: Case, chain: Chain, found: Judgement) -> list[tuple[Certificate, str]]:
     """What the repaired path has that was not sent, and where each was found."""
-    sources = {one.certificate: one.source for one in evidence.known}
+    sources = {one.certificate: one.source for one in case.evidence.known}
     sent = set(chain.certificates)
     return [(one, sources[one]) for one in found.repaired or () if one in sources and one not in sent]
 
 
-def _untrusted(evidence: Evidence, chain: Chain, found: Judgement) -> Observation:
+def _untrusted(case: Case, chain: Chain, found: Judgement) -> Observation:
     root = found.path[-1].parsed.label
-    message = f"The chain ends in {root}, which is not in the {evidence.store.name} root store."
+    message = f"The chain ends in {root}, which is not in the {case.evidence.store.name} root store."
     fix = None
     if found.anchor:
         message += " It was given as an extra root, so that the remaining checks could run."
-    lacking = _lacking(evidence, chain, found)
+    lacking = _lacking(case, chain, found)
     if lacking:
         names = " and ".join(certificate.parsed.label for certificate, _ in lacking)
         message += f" A trusted root is reached by way of {names}, which was not sent."
         fix = f"Send {names} with the chain, in the place of the root that was sent."
     elif not found.anchor:
-        message += "".join(f" {part}" for part in (roots.elsewhere(evidence, found), *_besides(found)) if part)
+        message += "".join(f" {part}" for part in (roots.elsewhere(case, found), *_besides(found)) if part)
     return _about(rules.UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
 
 

@@ -8,37 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain as joined
 
+from certready.case import Case
 from certready.checks import connector_settings as settings
 from certready.checks.connector_settings import LISTED, about, locks_down, observe
-from certready.exchange import acceptance, candidates, selection, value_of
+from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
 from certready.exchange.powershell import command, set_value
-from certready.model import Connector, Evidence, Tenant
+from certready.model import Connector
 from certready.rules import connector as rules
 from certready.rules.model import NotApplicable, Observation
 
 __all__ = ["check_connector", "overlap"]
 
 
-def check_connector(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
     """The settings of every judged connector that was read from a tenant, and what the whole tenant adds to them."""
-    if not any(one.source == "tenant" for one in evidence.connectors) or evidence.options.certificate_only:
+    if not any(one.source == "tenant" for one in case.tenant.connectors):
         yield NotApplicable("No connector was read from a tenant.")
         return
-    judged = [one for one in selection(evidence).judged if one.source == "tenant"]
-    rivals = [(one, value) for one in candidates(evidence.connectors) if (value := value_of(one))]
-    own = (found for one in judged for found in _settings(evidence, one, rivals))
+    judged = [one for one in case.selection.judged if one.source == "tenant"]
+    rivals = [(one, value) for one in candidates(case.tenant.connectors) if (value := value_of(one))]
+    own = (found for one in judged for found in _settings(case, one, rivals))
     empty = True
-    for observation in joined(own, _whole_tenant(evidence, judged)):
+    for observation in joined(own, _whole_tenant(case, judged)):
         empty = False
         yield observation
     if empty:
         yield NotApplicable("The settings of the judged connectors ask for no remark.")
 
 
-def _settings(
-    evidence: Evidence, connector: Connector, rivals: Sequence[tuple[Connector, Value]]
-) -> Iterator[Observation]:
+def _settings(case: Case, connector: Connector, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
     if not connector.enabled:
         yield settings.disabled(connector)
     if connector.direction == "outbound":
@@ -50,21 +49,21 @@ def _settings(
     yield from settings.inbound(connector)
     value = value_of(connector)
     if value:
-        yield from settings.wrong_type(connector, value, Tenant(accepted_domains=evidence.accepted_domains))
-        yield from _wildcard_recommended(evidence, connector, value)
+        yield from settings.wrong_type(connector, value, case.tenant)
+        yield from _wildcard_recommended(case, connector, value)
         yield from overlap(connector, value, rivals)
 
 
-def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[Observation]:
+def _whole_tenant(case: Case, judged: Sequence[Connector]) -> Iterator[Observation]:
     """What concerns all inbound mail of the tenant, whichever connector wins."""
     inbound_wanted = (
-        any(one.direction == "inbound" for one in judged) if evidence.named else (evidence.options.role != "server")
+        any(one.direction == "inbound" for one in judged) if case.evidence.named else (case.options.role != "server")
     )
     if not inbound_wanted:
         return
-    if not evidence.named and not candidates(evidence.connectors):
-        yield _no_certificate(evidence)
-    for connector in evidence.connectors:
+    if not case.evidence.named and not candidates(case.tenant.connectors):
+        yield _no_certificate(case)
+    for connector in case.tenant.connectors:
         if locks_down(connector):
             message = (
                 f"The Partner connector '{connector.name}' holds for every sender and RestrictDomainsToCertificate is "
@@ -81,8 +80,8 @@ def _whole_tenant(evidence: Evidence, judged: Sequence[Connector]) -> Iterator[O
             )
 
 
-def _no_certificate(evidence: Evidence) -> Observation:
-    idle = [one for one in evidence.connectors if one.direction == "inbound" and one.value and not one.enabled]
+def _no_certificate(case: Case) -> Observation:
+    idle = [one for one in case.tenant.connectors if one.direction == "inbound" and one.value and not one.enabled]
     off = [one.name for one in idle]
     what = f"; disabled are: {', '.join(off[:LISTED])}" if off else ""
     message = (
@@ -95,15 +94,15 @@ def _no_certificate(evidence: Evidence) -> Observation:
     )
 
 
-def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value) -> Iterator[Observation]:
+def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Iterator[Observation]:
     """A plain value beside several names under one domain, or one that is not accepted itself."""
     if value.wildcard or connector.kind == "Partner":
         return
-    several, names = _several_names(evidence, value)
+    several, names = _several_names(case, value)
     above = parent(value.domain)
     if several:
         why = f"the certificate has {len(names)} names under {several} ({', '.join(names[:LISTED])})"
-    elif _not_accepted(evidence, value) and registrable(above):
+    elif _not_accepted(case, value) and registrable(above):
         several = above
         why = f"{value.domain} itself is no accepted domain"
     else:
@@ -116,9 +115,9 @@ def _wildcard_recommended(evidence: Evidence, connector: Connector, value: Value
     yield observe(rules.WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
 
 
-def _several_names(evidence: Evidence, value: Value) -> tuple[str, tuple[str, ...]]:
+def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...]]:
     """The domain under which two or more host names of one leaf lie, the value's own or its parent, and those names."""
-    for chain in evidence.chains:
+    for chain in case.chains:
         found = dns_names(chain.leaf_certificate.parsed.names)
         for domain in (value.domain, parent(value.domain)):
             hosts = tuple(name for name in found if parent(name) == domain and not name.startswith("*."))
@@ -127,10 +126,10 @@ def _several_names(evidence: Evidence, value: Value) -> tuple[str, tuple[str, ..
     return "", ()
 
 
-def _not_accepted(evidence: Evidence, value: Value) -> bool:
-    if evidence.accepted_domains is None:
+def _not_accepted(case: Case, value: Value) -> bool:
+    if case.tenant.accepted_domains is None:
         return False
-    return acceptance(value, evidence.accepted_domains).standing != "accepted"
+    return acceptance(value, case.tenant.accepted_domains).standing != "accepted"
 
 
 def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from certready.model import Chain, Evidence, ExpiryWarning
-from certready.path import full_path, judge, judgement
+from certready.case import Case
+from certready.model import Chain, ExpiryWarning
+from certready.path import judge
 from certready.rules import expiry as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
@@ -25,24 +26,24 @@ LIMITS = (
 DAY = timedelta(days=1)
 
 
-def check_expiry(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_expiry(case: Case) -> Iterator[Observation | NotApplicable]:
     """Judge the dates along the path of every chain."""
-    if not evidence.chains:
+    if not case.chains:
         yield NotApplicable("No certificate was seen.")
-    for chain in evidence.chains:
+    for chain in case.chains:
         leaf = chain.leaf_certificate
         if leaf.parsed.x509:
-            yield from _chain(evidence, chain)
+            yield from _chain(case, chain)
         else:
             message = "The certificate cannot be read, so its dates are not known."
             yield Observation(rules.VALID, message, "unreadable", certificate=leaf.sha256, chain=chain.id)
 
 
-def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
-    at = evidence.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
-    path = full_path(evidence, chain)
+def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
+    at = case.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
+    path = case.full_path(chain)
     found = (_out_of_date(chain, one, path, at) for one in path)
-    wrong = [_renewed(evidence, chain, one) for one in found if one]
+    wrong = [_renewed(case, chain, one) for one in found if one]
     yield from wrong
     if not wrong:
         leaf = path[0].parsed
@@ -50,9 +51,9 @@ def _chain(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
         message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
         yield Observation(rules.VALID, message, certificate=path[0].sha256, chain=chain.id)
     for one in path:
-        yield from _soon(evidence.options.expiry_warning, chain, one, path, at)
+        yield from _soon(case.options.expiry_warning, chain, one, path, at)
     yield from _issuer_first(chain, path)
-    yield from _lifetime(evidence, chain)
+    yield from _lifetime(case, chain)
 
 
 def _part(one: Certificate, path: tuple[Certificate, ...]) -> str:
@@ -78,16 +79,16 @@ def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], 
     return None
 
 
-def _renewed(evidence: Evidence, chain: Chain, wrong: Observation) -> Observation:
+def _renewed(case: Case, chain: Chain, wrong: Observation) -> Observation:
     """The finding about an expired issuer, completed where a certificate known beside the chain is its renewal: same
     name, same key, and with it in place the chain is trusted and all of it valid."""
     if wrong.rule is not rules.EXPIRED or wrong.variant != "issuer":
         return wrong
-    old = next(one.parsed for one in full_path(evidence, chain) if one.sha256 == wrong.certificate)
-    for known in evidence.known:
+    old = next(one.parsed for one in case.full_path(chain) if one.sha256 == wrong.certificate)
+    for known in case.evidence.known:
         new = known.certificate.parsed
         same = (new.subject_der, new.key_der) == (old.subject_der, old.key_der)
-        if not same or not _mends(evidence, chain, known.certificate):
+        if not same or not _mends(case, chain, known.certificate):
             continue
         message = f"{wrong.message} A renewed one, valid until {_day(new.not_after)}, was found in {known.source}."
         fix = f"Send that {new.label}, valid until {_day(new.not_after)}, in the place of the expired one."
@@ -95,11 +96,11 @@ def _renewed(evidence: Evidence, chain: Chain, wrong: Observation) -> Observatio
     return wrong
 
 
-def _mends(evidence: Evidence, chain: Chain, renewed: Certificate) -> bool:
+def _mends(case: Case, chain: Chain, renewed: Certificate) -> bool:
     """Whether the chain with this certificate among those sent is trusted, and every issuer in it within its dates."""
-    at = evidence.evaluated_at.replace(microsecond=0)
+    at = case.evaluated_at.replace(microsecond=0)
     mended = replace(chain, certificates=(*chain.certificates, renewed))
-    found = judge(mended, tuple(one.certificate for one in evidence.known), evidence.roots, at)
+    found = judge(mended, tuple(one.certificate for one in case.evidence.known), case.evidence.roots, at)
     holds = all(one.parsed.not_before <= at <= one.parsed.not_after for one in found.path[1:])
     return found.outcome == "trusted" and renewed in found.path and holds
 
@@ -135,14 +136,14 @@ def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Obser
             yield Observation(rules.ISSUER_FIRST, message, _part(one, path), certificate=one.sha256, chain=chain.id)
 
 
-def _lifetime(evidence: Evidence, chain: Chain) -> Iterator[Observation]:
+def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
     """The limit counts the last second of the lifetime, and binds public CAs only."""
     parsed = chain.leaf_certificate.parsed
     limit = next((days for since, days in LIMITS if parsed.not_before >= since), None)
     lifetime = parsed.not_after - parsed.not_before + timedelta(seconds=1)
     if limit is None or lifetime <= limit * DAY:
         return
-    anchor = judgement(evidence, chain).anchor
+    anchor = case.judgement(chain).anchor
     public = anchor is not None and not anchor.extra
     message = (
         f"The certificate is valid for {_days(lifetime)} days; a public CA may issue {limit} days at most "

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.model import Endpoint, Evidence
+from certready.case import Case
+from certready.model import Endpoint
 from certready.model.endpoint import Handshake
 from certready.rules import tls as rules
 from certready.rules.model import Observation
@@ -25,21 +26,12 @@ _JUDGED = {
 }
 
 
-def further(evidence: Evidence) -> Iterator[Observation]:
+def further(case: Case) -> Iterator[Observation]:
     """One observation for each other certificate of an endpoint, and one where the published suites are missing."""
-    for endpoint in evidence.endpoints:
+    for endpoint in case.evidence.endpoints:
         if endpoint.chain and endpoint.tls_version in _CURRENT:
-            yield from _several(evidence, endpoint)
+            yield from _several(case, endpoint)
             yield from _suites(endpoint)
-
-
-def unnamed_only(evidence: Evidence) -> frozenset[str]:
-    """The chains that were seen only where no server was named though there is a name: whether Exchange Online ever
-    sees them is not known."""
-    without = {one.chain for each in evidence.endpoints for one in each.handshakes if one.question == "no-name"}
-    named = {one.chain for each in evidence.endpoints for one in each.handshakes if one.question != "no-name"}
-    named |= {each.chain for each in evidence.endpoints}
-    return frozenset(chain for chain in without - named if chain)
 
 
 def summary(endpoint: Endpoint) -> str:
@@ -73,14 +65,14 @@ def differing(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, dict[str, 
             yield to_whom, answers
 
 
-def _several(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
+def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
     told = {endpoint.chain}
     for one in endpoint.handshakes:
         if one.chain is None or one.chain in told:
             continue
         told.add(one.chain)
-        leaf = evidence.chain(one.chain).leaf_certificate
-        first = evidence.chain(endpoint.chain or "").leaf_certificate
+        leaf = case.chain(one.chain).leaf_certificate
+        first = case.chain(endpoint.chain or "").leaf_certificate
         what = (
             "the same certificate with different ones beside it"
             if leaf == first

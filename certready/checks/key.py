@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.model import Chain, Evidence
-from certready.path import judgement
+from certready.case import Case
+from certready.model import Chain
 from certready.rules import key as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import Certificate
@@ -14,16 +14,16 @@ from certready.x509.key import Key
 _CURVES = ("P-256", "P-384", "P-521")
 
 
-def check_key(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_key(case: Case) -> Iterator[Observation | NotApplicable]:
     """Key sizes as the CA/Browser Forum asks (Exchange Online's own minimum is not published) and the family.
 
     The root's key is its programme's business: it is trusted as it is or not at all.
     """
-    if not evidence.chains:
+    if not case.chains:
         yield NotApplicable("there is no certificate")
-    for chain in evidence.chains:
+    for chain in case.chains:
         yield from _leaf(chain)
-        for issuer in _issuers(evidence, chain):
+        for issuer in _issuers(case, chain):
             weakness = weakness_of(issuer.parsed.key)
             if weakness:
                 variant, reason = weakness
@@ -79,9 +79,9 @@ def _doubt(key: Key) -> str:
     return text
 
 
-def _issuers(evidence: Evidence, chain: Chain) -> tuple[Certificate, ...]:
+def _issuers(case: Case, chain: Chain) -> tuple[Certificate, ...]:
     """The CAs of the judged path below the root, whether or not the store has that root."""
-    found = judgement(evidence, chain)
+    found = case.judgement(chain)
     above = found.path[1:]
     rooted = bool(above) and (found.anchor is not None or above[-1].parsed.self_issued)
     return above[:-1] if rooted else above

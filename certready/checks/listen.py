@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.model import Endpoint, Evidence
+from certready.case import Case
+from certready.model import Endpoint
 from certready.rules import listen as rules
 from certready.rules import tls as tls_rules
 from certready.rules.model import NotApplicable, Observation, Rule
 
 
-def check_listen(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_listen(case: Case) -> Iterator[Observation | NotApplicable]:
     """What a gateway presented to the listener, and for whom that counts. Nothing is said of other targets."""
-    if evidence.target.kind not in ("listen", "rehearse"):
+    if case.evidence.target.kind not in ("listen", "rehearse"):
         yield NotApplicable("only a listener sees what a gateway presents as client")
         return
-    yield from _direction(evidence)
-    if evidence.target.kind == "rehearse":
+    yield from _direction(case)
+    if case.evidence.target.kind == "rehearse":
         yield NotApplicable("in a rehearsal certready is the client itself")
         return
-    for endpoint in evidence.endpoints:
-        yield from _presented(evidence, endpoint)
+    for endpoint in case.evidence.endpoints:
+        yield from _presented(case, endpoint)
 
 
-def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
+def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
     if endpoint.trouble:
         if endpoint.trouble == "handshake-failed":
             yield _seen(
@@ -42,14 +43,14 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
             "match a connector on.",
         )
     else:
-        leaf = evidence.chain(endpoint.chain).leaf_certificate.parsed.label
+        leaf = case.chain(endpoint.chain).leaf_certificate.parsed.label
         yield _seen(
             rules.CLIENT_CERTIFICATE,
             endpoint,
             f"{who} presented {leaf} as TLS client to this listener. A gateway may present different certificates to "
             "different destinations: make sure that the route tested is set up like the one to Exchange Online.",
         )
-    if _left_early(evidence):
+    if _left_early(case):
         error = f" {endpoint.error}" if endpoint.error else ""
         yield _seen(
             rules.LISTENER_DISTRUSTED,
@@ -60,21 +61,21 @@ def _presented(evidence: Evidence, endpoint: Endpoint) -> Iterator[Observation]:
         )
 
 
-def _left_early(evidence: Evidence) -> bool:
+def _left_early(case: Case) -> bool:
     """Whether nothing like mail came after STARTTLS."""
-    verbs = [exchange.sent for exchange in evidence.dialogue]
+    verbs = [exchange.sent for exchange in case.evidence.dialogue]
     return "STARTTLS" in verbs and "MAIL" not in verbs[verbs.index("STARTTLS") :]
 
 
-def _direction(evidence: Evidence) -> Iterator[Observation]:
+def _direction(case: Case) -> Iterator[Observation]:
     """An outbound connector looks at what the gateway presents as server, which nothing here has shown."""
-    if evidence.options.same_certificate:
+    if case.options.same_certificate:
         return
-    for connector in evidence.connectors:
+    for connector in case.tenant.connectors:
         if connector.direction == "outbound":
             yield Observation(
                 tls_rules.DIRECTION,
-                f"This shows the certificate that {evidence.target.name} presents as TLS client; the outbound "
+                f"This shows the certificate that {case.evidence.target.name} presents as TLS client; the outbound "
                 f'connector "{connector.name}" looks at the one it presents as server, which may be another.',
                 fix="Probe the gateway, or add --same-certificate where it presents this very certificate as server.",
                 connector=connector.name,

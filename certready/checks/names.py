@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from certready.case import Case
 from certready.checks import names_text as text
-from certready.exchange import Selection, acceptance, candidates, selection
+from certready.exchange import Selection, acceptance, candidates
 from certready.exchange.matching import (
-    NO_MATCH,
-    Match,
     Value,
     covers,
     dns_names,
@@ -17,54 +16,41 @@ from certready.exchange.matching import (
     parse_value,
     satisfiable,
 )
-from certready.model import AcceptedDomain, Chain, Connector, Evidence
+from certready.model import AcceptedDomain, Chain, Connector
 from certready.rules import names as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 
-__all__ = ["accepted_domain", "check_names", "connector_match", "malformed"]
+__all__ = ["accepted_domain", "check_names", "malformed"]
 
 MANY = 100  # names; more of them may make Exchange ignore all but the CN (event MSExchangeTransport 11024)
 
 
-def check_names(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_names(case: Case) -> Iterator[Observation | NotApplicable]:
     """The names of every leaf against every judged connector, its accepted domain, and the host name asked about."""
     empty = True
-    for observation in _observations(evidence):
+    for observation in _observations(case):
         empty = False
         yield observation
     if empty:
         yield NotApplicable("There is no connector value or host name to compare the certificate's names with.")
 
 
-def connector_match(connector: Connector, names: Sequence[str]) -> Match | None:
-    """How these certificate names meet the connector's value: kind ``none`` where it is malformed, None where the
-    connector has no value at all."""
-    if not connector.value:
-        return None
-    try:
-        return match(parse_value(connector.value), names)
-    except ValueError:
-        return NO_MATCH
-
-
-def _observations(evidence: Evidence) -> Iterator[Observation]:
-    for chain in evidence.chains:
+def _observations(case: Case) -> Iterator[Observation]:
+    for chain in case.chains:
         yield from _leaf_names(chain)
-        if evidence.options.hostname:
-            yield _hostname(chain, evidence.options.hostname)
-    if evidence.options.certificate_only:
-        return
-    chosen = selection(evidence)
-    if _nothing_to_judge(evidence, chosen):
-        yield _no_connector(evidence)
-    if chosen.nearest and evidence.chains:
-        yield _none_matches(evidence, chosen, chosen.nearest)
+        if case.options.hostname:
+            yield _hostname(chain, case.options.hostname)
+    chosen = case.selection
+    if _nothing_to_judge(case, chosen):
+        yield _no_connector(case)
+    if chosen.nearest and case.chains:
+        yield _none_matches(case, chosen, chosen.nearest)
     for connector in chosen.judged:
         if connector != chosen.nearest:
-            yield from _judged(evidence, connector)
+            yield from _judged(case, connector)
 
 
-def _judged(evidence: Evidence, connector: Connector) -> Iterator[Observation]:
+def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     """Everything about one judged connector's value."""
     if not connector.value:
         if connector.level == "domain-validation":
@@ -75,10 +61,10 @@ def _judged(evidence: Evidence, connector: Connector) -> Iterator[Observation]:
     except ValueError as error:
         yield malformed(connector, str(error))
         return
-    for chain in evidence.chains:
-        yield _compared(evidence, chain, connector, value)
+    for chain in case.chains:
+        yield _compared(case, chain, connector, value)
     if connector.direction == "inbound":
-        yield accepted_domain(connector, value, evidence.accepted_domains)
+        yield accepted_domain(connector, value, case.tenant.accepted_domains)
 
 
 def _leaf_names(chain: Chain) -> Iterator[Observation]:
@@ -116,7 +102,7 @@ def _hostname(chain: Chain, hostname: str) -> Observation:
     return _seen(rules.HOSTNAME_MISMATCH, chain, text.hostname_mismatch(hostname, names), evidence=evidence)
 
 
-def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Value) -> Observation:
+def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Observation:
     """One leaf against one value."""
     names = chain.leaf_certificate.parsed.names
     found = match(value, names)
@@ -124,7 +110,7 @@ def _compared(evidence: Evidence, chain: Chain, connector: Connector, value: Val
     if found.kind == "none":
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names)
-        fix = text.mismatch_fix(connector, value, names, evidence.accepted_domains)
+        fix = text.mismatch_fix(connector, value, names, case.tenant.accepted_domains)
         return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
     if value.issuer:  # weighs at least as much as whatever else is uncertain
         message = text.issuer_unverified(connector, value, found)
@@ -168,27 +154,25 @@ def accepted_domain(connector: Connector, value: Value, domains: Sequence[Accept
             )
 
 
-def _nothing_to_judge(evidence: Evidence, chosen: Selection) -> bool:
+def _nothing_to_judge(case: Case, chosen: Selection) -> bool:
     """No connector at all, or none of the outbound ones that the role asks for; a tenant without an inbound certificate
     connector is ``connector.no-certificate``."""
-    if not evidence.connectors:
-        return True
-    wants_outbound = not evidence.named and evidence.options.role != "client"
+    if not case.tenant.connectors:
+        return not case.options.certificate_only
+    wants_outbound = not case.evidence.named and case.options.role != "client"
     return wants_outbound and not any(one.direction == "outbound" for one in chosen.judged)
 
 
-def _no_connector(evidence: Evidence) -> Observation:
-    names = [name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names]
-    values = satisfiable(names)
-    message = text.no_connector(bool(evidence.connectors), values)
+def _no_connector(case: Case) -> Observation:
+    values = satisfiable(case.names)
+    message = text.no_connector(bool(case.tenant.connectors), values)
     return Observation(rules.NO_CONNECTOR, message, about_certificate=False, evidence={"values": list(values)})
 
 
-def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Observation:
+def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation:
     """One finding for a whole tenant none of whose connectors fits: about all of them, so without a connector, unless
     the nearest is judged beside outbound ones."""
-    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
-    possible = candidates(evidence.connectors)
+    possible = candidates(case.tenant.connectors)
     seen = {
         "value": near.value,
         "matched_name": None,
@@ -197,22 +181,22 @@ def _none_matches(evidence: Evidence, chosen: Selection, near: Connector) -> Obs
         "candidates": len(possible),
     }
     connector = near.name if near in chosen.judged else None
-    chain = evidence.chains[0]
+    chain = case.chains[0]
     try:
         value = parse_value(near.value or "")
     except ValueError as error:
-        message = text.none_matches(near, len(possible), names, str(error))
+        message = text.none_matches(near, len(possible), case.names, str(error))
         return _seen(
             rules.CONNECTOR_MISMATCH,
             chain,
             message,
             variant="malformed",
             connector=connector,
-            fix=text.malformed_fix(near, names, evidence.accepted_domains),
+            fix=text.malformed_fix(near, case.names, case.tenant.accepted_domains),
             evidence=seen,
         )
-    message = text.none_matches(near, len(possible), names)
-    fix = text.mismatch_fix(near, value, names, evidence.accepted_domains)
+    message = text.none_matches(near, len(possible), case.names)
+    fix = text.mismatch_fix(near, value, case.names, case.tenant.accepted_domains)
     return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certready.exchange.accepted import Acceptance, accepted_above
+from certready.exchange.accepted import Acceptance, accepted_above, fitting_values
 from certready.exchange.matching import (
     Match,
     Value,
@@ -14,7 +14,6 @@ from certready.exchange.matching import (
     parse_value,
     quoted,
     registrable,
-    satisfiable,
 )
 from certready.exchange.powershell import set_value
 from certready.model import AcceptedDomain, Connector
@@ -120,10 +119,7 @@ def _setting_to(connector: Connector, value: str, accepted: Sequence[AcceptedDom
 
 def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str | None:
     """A value the certificate satisfies, one whose domain is accepted before any other."""
-    values = satisfiable(names)
-    domains = {one.name for one in accepted or ()}
-    fitting = (one for one in values if parse_value(one).domain in domains)
-    return next(fitting, values[0] if values else None)
+    return next(iter(fitting_values(names, accepted)), None)
 
 
 def uncertain(connector: Connector, value: Value, found: Match) -> str:

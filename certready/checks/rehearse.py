@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from certready.case import Case
 from certready.exchange.matching import covers, under
-from certready.model import AcceptedDomain, Chain, Evidence
+from certready.model import AcceptedDomain, Chain
 from certready.model.dialogue import SHOWN, Exchange
-from certready.path import judgement
 from certready.rules import rehearse as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from certready.smtp.rehearse import Meaning
 
 
-def check_rehearse(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_rehearse(case: Case) -> Iterator[Observation | NotApplicable]:
     """The smart host's word on the certificate, and the smart host's own certificate. Nothing is said elsewhere."""
-    if evidence.target.kind != "rehearse":
+    if case.evidence.target.kind != "rehearse":
         yield NotApplicable("only a rehearsal asks the smart host")
         return
-    yield _answer(evidence)
-    for peer in evidence.peers:
-        yield _peer(evidence, peer)
+    yield _answer(case)
+    for peer in case.evidence.peers:
+        yield _peer(case, peer)
 
 
-def _answer(evidence: Evidence) -> Observation:
+def _answer(case: Case) -> Observation:
     """The one finding about the dialogue."""
-    decisive = _decisive(evidence.dialogue)
+    decisive = _decisive(case.evidence.dialogue)
     if decisive is None:
-        if any(one.trouble for one in evidence.endpoints):  # the finding on TLS says what
-            return _seen(evidence, rules.INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
-        error = next((one.error for one in evidence.endpoints if one.error), None) or "Nothing was answered."
-        return _seen(evidence, rules.INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
+        if any(one.trouble for one in case.evidence.endpoints):  # the finding on TLS says what
+            return _seen(case, rules.INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
+        error = next((one.error for one in case.evidence.endpoints if one.error), None) or "Nothing was answered."
+        return _seen(case, rules.INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
     quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'
     if decisive.sent == SHOWN:
         return _seen(
-            evidence,
+            case,
             rules.REFUSED,
             f"The smart host ended TLS because of the certificate ({decisive.reply}).",
             "Judge the file with certready check: chain, dates, usage and key.",
@@ -47,11 +47,11 @@ def _answer(evidence: Evidence) -> Observation:
     found = meaning(decisive.reply)
     if found.kind != "accepted":
         rule = rules.REFUSED if found.kind == "refused" else rules.INCONCLUSIVE
-        return _seen(evidence, rule, f"{quoted} {found.why}{_not_asked(evidence)}", found.fix)
-    doubt = _doubt(evidence)
+        return _seen(case, rule, f"{quoted} {found.why}{_not_asked(case)}", found.fix)
+    doubt = _doubt(case)
     if doubt:
-        return _seen(evidence, rules.INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
-    return _seen(evidence, rules.ACCEPTED, f"{quoted} {_scope(evidence)}", None)
+        return _seen(case, rules.INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
+    return _seen(case, rules.ACCEPTED, f"{quoted} {_scope(case)}", None)
 
 
 def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
@@ -62,18 +62,18 @@ def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
     return None
 
 
-def _doubt(evidence: Evidence) -> Meaning | None:
+def _doubt(case: Case) -> Meaning | None:
     """Why a 250 proves nothing here, None where it does."""
     from certready.smtp.rehearse import Meaning
 
-    if not any(endpoint.asks_certificate for endpoint in evidence.endpoints):
+    if not any(endpoint.asks_certificate for endpoint in case.evidence.endpoints):
         return Meaning(
             "inconclusive",
             "But the smart host did not ask for a client certificate, so it has not seen this one.",
             "Check the smart host's name: Exchange Online asks every client for its certificate.",
         )
-    recipient = _domain(evidence, "RCPT")
-    own = next((one.name for one in evidence.accepted_domains or () if _accepts(one, recipient)), None)
+    recipient = _domain(case, "RCPT")
+    own = next((one.name for one in case.tenant.accepted_domains or () if _accepts(one, recipient)), None)
     if own:
         return Meaning(
             "inconclusive",
@@ -84,11 +84,11 @@ def _doubt(evidence: Evidence) -> Meaning | None:
     return None
 
 
-def _scope(evidence: Evidence) -> str:
+def _scope(case: Case) -> str:
     """What a 250 proves, said as far as it goes."""
-    sender = _domain(evidence, "MAIL")
+    sender = _domain(case, "MAIL")
     parts = ["The connector took it: this certificate may relay."]
-    if evidence.accepted_domains is None:
+    if case.tenant.accepted_domains is None:
         parts.append("That holds where the recipient is outside of the tenant; inside, anybody is let in.")
     if sender:
         parts.append(
@@ -97,14 +97,14 @@ def _scope(evidence: Evidence) -> str:
     return " ".join(parts)
 
 
-def _not_asked(evidence: Evidence) -> str:
-    asked = [endpoint.asks_certificate for endpoint in evidence.endpoints]
+def _not_asked(case: Case) -> str:
+    asked = [endpoint.asks_certificate for endpoint in case.evidence.endpoints]
     return " It did not ask for a client certificate." if asked and asked[-1] is False else ""
 
 
-def _domain(evidence: Evidence, verb: str) -> str:
+def _domain(case: Case, verb: str) -> str:
     """The domain in the command MAIL or RCPT, lower case; empty for the null sender."""
-    command = next((one.sent for one in evidence.dialogue if one.sent.startswith(verb)), "")
+    command = next((one.sent for one in case.evidence.dialogue if one.sent.startswith(verb)), "")
     return command.rpartition("@")[2].rstrip(">").lower() if "@" in command else ""
 
 
@@ -112,15 +112,15 @@ def _accepts(accepted: AcceptedDomain, domain: str) -> bool:
     return domain == accepted.name or (accepted.match_subdomains and under(domain, accepted.name))
 
 
-def _peer(evidence: Evidence, peer: Chain) -> Observation:
+def _peer(case: Case, peer: Chain) -> Observation:
     """The smart host's own certificate, judged and shown; it counts for nothing else."""
     leaf = peer.leaf_certificate
-    host = evidence.endpoints[0].host if evidence.endpoints else ""
-    found = judgement(evidence, peer)
+    host = case.evidence.endpoints[0].host if case.evidence.endpoints else ""
+    found = case.judgement(peer)
     doubts = []
     if found.outcome != "trusted":
         doubts.append("does not lead to a root of the store")
-    if not leaf.parsed.not_before <= evidence.evaluated_at <= leaf.parsed.not_after:
+    if not leaf.parsed.not_before <= case.evaluated_at <= leaf.parsed.not_after:
         doubts.append("is not valid at this moment")
     if not covers(leaf.parsed.names, host):
         doubts.append(f"does not cover {host}")
@@ -130,18 +130,18 @@ def _peer(evidence: Evidence, peer: Chain) -> Observation:
         f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
         f"{leaf.parsed.not_after.date().isoformat()}, which {said}. That is no part of the verdict.",
         "doubtful" if doubts else "",
-        endpoint=evidence.endpoints[0].name if evidence.endpoints else None,
+        endpoint=case.evidence.endpoints[0].name if case.evidence.endpoints else None,
         about_certificate=False,
         evidence={"sha256": leaf.sha256, "names": leaf.parsed.names, "sent": len(peer.certificates)},
     )
 
 
-def _seen(evidence: Evidence, rule: Rule, message: str, fix: str | None) -> Observation:
+def _seen(case: Case, rule: Rule, message: str, fix: str | None) -> Observation:
     return Observation(
         rule,
         message,
         fix=fix,
-        endpoint=evidence.endpoints[-1].name if evidence.endpoints else None,
+        endpoint=case.evidence.endpoints[-1].name if case.evidence.endpoints else None,
         about_certificate=False,
-        evidence={"dialogue": [{"sent": one.sent, "reply": one.reply} for one in evidence.dialogue]},
+        evidence={"dialogue": [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue]},
     )

@@ -7,24 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import lru_cache
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from certready.model import Answer, Evidence
+from certready.case import Case, Revocable
 from certready.model.report import RevocationResult, Status
-from certready.path import full_path
-from certready.revocation import Question, judge, overall, questions, short_lived, signed_by
+from certready.revocation import overall, short_lived
 from certready.revocation.common import when
 from certready.rules import revocation as rules
 from certready.rules.model import NotApplicable, Observation, Rule
-from certready.x509.certificate import Certificate
 
-__all__ = ["check_revocation", "results"]
-
-# An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
-SKEW = timedelta(minutes=5)
+__all__ = ["check_revocation"]
 
 DOCUMENTED = (
     "Microsoft documents that outbound connectors with certificate validation check the revocation list, and nothing "
@@ -40,25 +33,12 @@ _UNSETTLED: dict[Status, Rule] = {
 }
 
 
-class _Subject(NamedTuple):
-    """A certificate to ask about, its issuer on the path (None: not known), and the chains it is part of."""
-
-    certificate: Certificate
-    issuer: Certificate | None
-    chains: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        return self.certificate.parsed.label
-
-
-def check_revocation(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_revocation(case: Case) -> Iterator[Observation | NotApplicable]:
     """One observation for each certificate of every path that somebody could revoke, and the missing staples."""
-    judged = _judged(evidence)
-    if not judged:
+    if not case.heard:
         yield NotApplicable("no certificate here has an issuer that could revoke it")
-    for subject, found in judged:
-        observation = _observe(subject, found, evidence)
+    for subject, found in case.heard:
+        observation = _observe(subject, found, case)
         chain = subject.chains[0] if len(subject.chains) == 1 else None
         yield replace(
             observation,
@@ -66,90 +46,16 @@ def check_revocation(evidence: Evidence) -> Iterator[Observation | NotApplicable
             chain=chain,
             evidence={"sources": [_plain(result) for result in found]},
         )
-    yield from _missing_staples(evidence)
-
-
-def results(evidence: Evidence) -> tuple[RevocationResult, ...]:
-    """What every source is worth, certificate after certificate from the leaf up; each answer is judged once."""
-    return tuple(result for _, found in _judged(evidence) for result in found)
-
-
-# -- what was said ------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=8)
-def _judged(evidence: Evidence) -> tuple[tuple[_Subject, tuple[RevocationResult, ...]], ...]:
-    return tuple((subject, tuple(_heard(subject, evidence))) for subject in _subjects(evidence))
-
-
-def _subjects(evidence: Evidence) -> tuple[_Subject, ...]:
-    """Every certificate of every path but anchors and self-signed ends, once, leaf first."""
-    found: dict[Certificate, _Subject] = {}
-    anchors = {root.certificate for root in evidence.roots}
-    for chain in evidence.chains:
-        path = full_path(evidence, chain)
-        for certificate, issuer in zip(path, (*path[1:], None), strict=True):
-            if issuer is None and (certificate in anchors or signed_by(certificate, certificate) in ("valid", "weak")):
-                continue
-            before = found.get(certificate, _Subject(certificate, issuer, ()))
-            chains = tuple(dict.fromkeys((*before.chains, chain.id)))
-            found[certificate] = _Subject(certificate, before.issuer or issuer, chains)
-    return tuple(found.values())
-
-
-def _heard(subject: _Subject, evidence: Evidence) -> Iterator[RevocationResult]:
-    """One result for each answer about the certificate, and for each source that was not asked."""
-    certificate, issuer = subject.certificate, subject.issuer
-    if issuer is None:
-        return
-    asked = questions(certificate, issuer)
-    if evidence.options.revocation == "off":
-        yield from (_without_answer(one, "skipped", "It was not asked: --revocation off.") for one in asked)
-        return
-    answers = [answer for answer in evidence.answers if answer.certificate == certificate.sha256]
-    sources = {(one.method, one.url) for one in asked}
-    aside = [answer for answer in answers if (answer.method, answer.url) not in sources]
-    yield from (_judge(subject, answer, evidence) for answer in aside if answer.method == "stapled")
-    for question in asked:
-        yield from _asked(subject, question, answers, evidence)
-    yield from (_judge(subject, answer, evidence) for answer in aside if answer.method != "stapled")
-
-
-def _asked(
-    subject: _Subject, question: Question, answers: list[Answer], evidence: Evidence
-) -> Iterator[RevocationResult]:
-    """What became of one source that the certificate names."""
-    if question.ask is None:
-        yield _without_answer(question, "not-checkable", question.reason or "It cannot be asked.")
-        return
-    came = [answer for answer in answers if (answer.method, answer.url) == (question.method, question.url)]
-    if not came:
-        why = ", because --offline forbids it" if evidence.options.offline else " when this evidence was gathered"
-        yield _without_answer(question, "unreachable", f"It was not asked{why}.")
-    yield from (_judge(subject, answer, evidence) for answer in came)
-
-
-def _judge(subject: _Subject, answer: Answer, evidence: Evidence) -> RevocationResult:
-    """One answer, judged at the moment of the verdict or, where that lies later, of the gathering (contract, --at)."""
-    at = min(evidence.evaluated_at, evidence.gathered_at)
-    skew = SKEW if evidence.evaluated_at >= evidence.gathered_at else timedelta(0)
-    result = judge(subject.certificate, subject.issuer or subject.certificate, answer, at, skew=skew)
-    return replace(result, detail=f"{result.detail} {answer.note}") if answer.note else result
-
-
-def _without_answer(question: Question, status: Status, detail: str) -> RevocationResult:
-    return RevocationResult(
-        question.certificate, question.method, "network", question.url, status=status, detail=detail
-    )
+    yield from _missing_staples(case)
 
 
 # -- how it is said -----------------------------------------------------------------------------------------------
 
 
-def _observe(subject: _Subject, found: tuple[RevocationResult, ...], evidence: Evidence) -> Observation:
+def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case) -> Observation:
     """The one finding about a certificate: the first status of the contract's order that holds."""
     label = subject.label
-    if evidence.options.revocation == "off":
+    if case.options.revocation == "off":
         return Observation(rules.SKIPPED, f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
         return _issuer_unknown(subject)
@@ -157,22 +63,22 @@ def _observe(subject: _Subject, found: tuple[RevocationResult, ...], evidence: E
     if deciding is not None and status == "revoked":
         return Observation(rules.REVOKED, f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
     if deciding is not None and status == "good":
-        return _good(label, deciding, evidence)
+        return _good(label, deciding, case)
     if status == "not-checkable":
         return _not_checkable(subject, found)
-    return _unsettled(label, status, found, evidence)
+    return _unsettled(label, status, found, case)
 
 
-def _good(label: str, deciding: RevocationResult, evidence: Evidence) -> Observation:
+def _good(label: str, deciding: RevocationResult, case: Case) -> Observation:
     message = f"{label} is not revoked, says the {_source(deciding)}. {deciding.detail}"
-    if evidence.evaluated_at <= evidence.gathered_at:
+    if case.evaluated_at <= case.evidence.gathered_at:
         return Observation(rules.GOOD, message)
-    now, then = when(evidence.gathered_at), when(evidence.evaluated_at)
+    now, then = when(case.evidence.gathered_at), when(case.evaluated_at)
     later = f"That is as of {now}; whether it will hold at {then} nobody can tell yet."
     return Observation(rules.GOOD, f"{message} {later}", "later", fix="Check again when that time has come.")
 
 
-def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], evidence: Evidence) -> Observation:
+def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], case: Case) -> Observation:
     """No source says good: each is named with its reason, the best described first."""
     lead = {
         "unknown": f"No source can tell whether {label} is revoked.",
@@ -181,14 +87,14 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
         "unreachable": f"Nobody answered whether {label} is revoked.",
     }[status]
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in _ordered(status, found))
-    offline = status == "unreachable" and evidence.options.offline
+    offline = status == "unreachable" and case.options.offline
     fix = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else None
-    if status == "unknown" and evidence.evaluated_at < evidence.gathered_at:
+    if status == "unknown" and case.evaluated_at < case.evidence.gathered_at:
         fix = "Judge without --at: what is published now need not tell how it was at an earlier moment."
     return Observation(_UNSETTLED[status], f"{lead} {said} {DOCUMENTED}", fix=fix)
 
 
-def _not_checkable(subject: _Subject, found: tuple[RevocationResult, ...]) -> Observation:
+def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> Observation:
     """Nobody to ask: excused for a short-lived certificate, and for no other."""
     parsed, label = subject.certificate.parsed, subject.label
     if short_lived(subject.certificate):
@@ -201,7 +107,7 @@ def _not_checkable(subject: _Subject, found: tuple[RevocationResult, ...]) -> Ob
     return Observation(rules.NOT_CHECKABLE, " ".join(part for part in (lead, said, DOCUMENTED) if part))
 
 
-def _issuer_unknown(subject: _Subject) -> Observation:
+def _issuer_unknown(subject: Revocable) -> Observation:
     parsed = subject.certificate.parsed
     if parsed.x509 is None:
         return Observation(rules.UNKNOWN, "A certificate that cannot be read cannot be asked about.")
@@ -213,10 +119,10 @@ def _issuer_unknown(subject: _Subject) -> Observation:
     )
 
 
-def _missing_staples(evidence: Evidence) -> Iterator[Observation]:
+def _missing_staples(case: Case) -> Iterator[Observation]:
     """Addresses of a probed host that send no stapled answer though the certificate demands one (RFC 7633)."""
-    leaves = {chain.id: chain.leaf_certificate for chain in evidence.chains}
-    for endpoint in evidence.endpoints if evidence.target.kind == "host" else ():
+    leaves = {chain.id: chain.leaf_certificate for chain in case.chains}
+    for endpoint in case.evidence.endpoints if case.evidence.target.kind == "host" else ():
         leaf = leaves.get(endpoint.chain or "")
         if leaf is not None and leaf.parsed.must_staple and not endpoint.staple:
             yield Observation(

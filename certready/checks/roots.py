@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from certready.model import Chain, Evidence, Root
+from certready.case import Case
+from certready.model import Chain, Root
 from certready.path import Judgement
 from certready.roots.limits import Standing, standing
 from certready.rules import chain as rules
@@ -18,7 +19,7 @@ MICROSOFT = "microsoft"
 PROGRAMMES = {MICROSOFT: "Microsoft's root programme", "mozilla": "Mozilla's root programme"}
 
 
-def restriction(evidence: Evidence, chain: Chain, found: Judgement) -> Observation | None:
+def restriction(case: Case, chain: Chain, found: Judgement) -> Observation | None:
     """The finding about a trusted path's root where the programme does not trust it for servers; None where it does.
 
     Variants: "" trusted for neither servers nor clients, "client-only", and "unclear" where a limit is there whose
@@ -28,8 +29,7 @@ def restriction(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
     if root is None or root.limits is None:
         return None
     server, client = (
-        standing(root.limits, usage, leaf.parsed.not_before, evidence.evaluated_at)
-        for usage in (SERVER_AUTH, CLIENT_AUTH)
+        standing(root.limits, usage, leaf.parsed.not_before, case.evaluated_at) for usage in (SERVER_AUTH, CLIENT_AUTH)
     )
     if server.allowed:
         return None
@@ -43,7 +43,7 @@ def restriction(evidence: Evidence, chain: Chain, found: Judgement) -> Observati
         variant, rest = "", f"and for client authentication it {_why(client, '')}".rstrip() + "."
     return Observation(
         rules.ROOT_RESTRICTED,
-        f"The chain leads to a root that the list of {evidence.store.as_of} limits: {why}, {rest}",
+        f"The chain leads to a root that the list of {case.evidence.store.as_of} limits: {why}, {rest}",
         variant,
         certificate=root.certificate.sha256,
         chain=chain.id,
@@ -65,20 +65,24 @@ def purposes(root: Root | None, not_before: datetime, at: datetime) -> str:
     return "Microsoft's root programme trusts it for server authentication."
 
 
-def elsewhere(evidence: Evidence, found: Judgement) -> str:
+def elsewhere(case: Case, found: Judgement) -> str:
     """A sentence about which other programme has, or lacks, the root that this chain leads or would lead to."""
-    if not evidence.consulted:
+    if not case.evidence.consulted:
         return ""
-    held = {one.store for one in evidence.elsewhere if _leads(found.path, one.root.certificate)}
+    held = {one.store for one in case.evidence.elsewhere if _leads(found.path, one.root.certificate)}
     if found.outcome == "trusted":
         held = {
-            one.store for one in evidence.elsewhere if found.anchor and one.root.certificate == found.anchor.certificate
+            one.store
+            for one in case.evidence.elsewhere
+            if found.anchor and one.root.certificate == found.anchor.certificate
         }
-        missing = [PROGRAMMES[name] for name in evidence.consulted if name in PROGRAMMES and name not in held]
+        missing = [PROGRAMMES[name] for name in case.evidence.consulted if name in PROGRAMMES and name not in held]
         return " ".join(f"{name[0].upper()}{name[1:]} does not have this root." for name in missing)
-    if not held and found.outcome == "untrusted-root" and "mozilla" in evidence.consulted:
+    if not held and found.outcome == "untrusted-root" and "mozilla" in case.evidence.consulted:
         return "Mozilla's does not have it either: it is a private CA, or one outside both programmes."
-    own = PROGRAMMES.get(evidence.store.name, f"the {evidence.store.name} store").partition(" root programme")[0]
+    own = PROGRAMMES.get(case.evidence.store.name, f"the {case.evidence.store.name} store").partition(
+        " root programme"
+    )[0]
     return " ".join(f"{PROGRAMMES[name]} has the root; {own} does not." for name in sorted(held) if name in PROGRAMMES)
 
 
@@ -88,15 +92,15 @@ def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
     return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
 
 
-def store_age(evidence: Evidence) -> Iterator[Observation]:
+def store_age(case: Case) -> Iterator[Observation]:
     """The finding about a list that is older than 90 days when the evidence is gathered."""
-    if evidence.store.as_of is None:
+    if case.evidence.store.as_of is None:
         return
-    dated = datetime.fromisoformat(evidence.store.as_of).replace(tzinfo=evidence.gathered_at.tzinfo)
-    age = evidence.gathered_at - dated
+    dated = datetime.fromisoformat(case.evidence.store.as_of).replace(tzinfo=case.evidence.gathered_at.tzinfo)
+    age = case.evidence.gathered_at - dated
     if age > OLD:
         message = (
-            f"The list of the {evidence.store.name} store is of {evidence.store.as_of}, {age.days} days old: "
+            f"The list of the {case.evidence.store.name} store is of {case.evidence.store.as_of}, {age.days} days old: "
             "roots may have been added or distrusted since."
         )
         yield Observation(rules.STORE_OLD, message, about_certificate=False)

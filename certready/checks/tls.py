@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from certready.case import Case
 from certready.checks.further import differing, further, summary
-from certready.model import Endpoint, Evidence
+from certready.model import Endpoint
 from certready.model.endpoint import Trouble
 from certready.rules import tls as rules
 from certready.rules.model import NotApplicable, Observation, Rule
@@ -25,19 +26,19 @@ _NO_ADDRESS_FIX = "Check the spelling of the name and its MX, A and AAAA records
 _UNREACHED_FIX = "Probe again from where every address can be reached: mail goes to any of them."
 
 
-def check_tls(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_tls(case: Case) -> Iterator[Observation | NotApplicable]:
     """How far each address of a probed gateway came, whether they agree, and which direction that proves.
 
     Nothing is said of a file: it holds a certificate and no conversation.
     """
-    if not evidence.endpoints:
+    if not case.evidence.endpoints:
         yield NotApplicable("a file says nothing about TLS; probe the gateway")
         return
-    for endpoint in evidence.endpoints:
+    for endpoint in case.evidence.endpoints:
         yield _reached(endpoint)
-    yield from further(evidence)
-    yield from _agreement(evidence)
-    yield from _direction(evidence)
+    yield from further(case)
+    yield from _agreement(case)
+    yield from _direction(case)
 
 
 def _reached(endpoint: Endpoint) -> Observation:
@@ -97,18 +98,18 @@ def _who(endpoint: Endpoint) -> str:
 # -- several addresses --------------------------------------------------------------------------------------------
 
 
-def _agreement(evidence: Evidence) -> Iterator[Observation]:
+def _agreement(case: Case) -> Iterator[Observation]:
     """Mail goes to any of the addresses: what one of them lacks fails for a part of the mail."""
-    endpoints = evidence.endpoints
+    endpoints = case.evidence.endpoints
     chains: dict[str, list[str]] = {}
     for endpoint in endpoints:
         if endpoint.chain:
             chains.setdefault(endpoint.chain, []).append(_who(endpoint))
     if len(chains) > 1:
-        yield _different(evidence, chains, "")
+        yield _different(case, chains, "")
     else:
         for to_whom, answers in differing(endpoints):
-            yield _different(evidence, answers, f" {to_whom}")
+            yield _different(case, answers, f" {to_whom}")
     without = [endpoint for endpoint in endpoints if endpoint.trouble]
     if not chains or not without:
         return
@@ -127,12 +128,12 @@ def _agreement(evidence: Evidence) -> Iterator[Observation]:
         )
 
 
-def _different(evidence: Evidence, chains: dict[str, list[str]], to_whom: str) -> Observation:
+def _different(case: Case, chains: dict[str, list[str]], to_whom: str) -> Observation:
     """Of several chains, whether the leaf differs or only what was sent beside it; ``to_whom`` is "" for everybody."""
-    leaves = {chain: evidence.chain(chain).leaf_certificate for chain in chains}
+    leaves = {chain: case.chain(chain).leaf_certificate for chain in chains}
     shown = {
         chain: f"{_listed(who)} with {leaves[chain].parsed.label} (SHA-256 {leaves[chain].sha256[:16]}..., "
-        f"{len(evidence.chain(chain).certificates)} sent)"
+        f"{len(case.chain(chain).certificates)} sent)"
         for chain, who in chains.items()
     }
     same_leaf = len(set(leaves.values())) == 1
@@ -151,16 +152,17 @@ def _listed(names: list[str]) -> str:
 # -- direction ----------------------------------------------------------------------------------------------------
 
 
-def _direction(evidence: Evidence) -> Iterator[Observation]:
+def _direction(case: Case) -> Iterator[Observation]:
     """An inbound connector is matched on what the gateway presents as TLS client, which no probe can see."""
-    if evidence.target.kind != "host" or evidence.options.same_certificate:
+    if case.evidence.target.kind != "host" or case.options.same_certificate:
         return
-    for connector in evidence.connectors:
+    for connector in case.tenant.connectors:
         if connector.direction == "inbound":
             yield Observation(
                 rules.DIRECTION,
-                f'The probe shows the certificate {evidence.target.name} presents as server; the inbound connector "'
-                f'{connector.name}" is matched on the one it presents as client when it sends, which may be another.',
+                f"The probe shows the certificate {case.evidence.target.name} presents as server; the inbound "
+                f'connector "{connector.name}" is matched on the one it presents as client when it sends, which may be '
+                "another.",
                 connector=connector.name,
                 about_certificate=False,
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.model import Chain, Evidence
+from certready.case import Case
+from certready.model import Chain
 from certready.rules import usage as rules
 from certready.rules.model import NotApplicable, Observation, Rule
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
@@ -26,11 +27,11 @@ _SUNSET = (
 )
 
 
-def check_usage(evidence: Evidence) -> Iterator[Observation | NotApplicable]:
+def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
     """The leaf of every chain. The usages of the CAs above it are part of the path (``chain.invalid``)."""
-    if not evidence.chains:
+    if not case.chains:
         yield NotApplicable("there is no certificate")
-    for chain in evidence.chains:
+    for chain in case.chains:
         leaf = chain.leaf_certificate
         reason = leaf.parsed.error or leaf.parsed.extensions_error
         if reason:

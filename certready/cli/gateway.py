@@ -17,9 +17,9 @@ from certready.cli.options import host_and_port
 from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
+from certready.model.report import exit_code
 from certready.x509.certificate import Certificate
 
-EXIT_CANNOT_TELL = 3
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
 
 
@@ -99,7 +99,7 @@ def listen(
     sessions.conclude()
     if sessions.verdict is None:
         sessions.log("no gateway completed a STARTTLS session: nothing can be told")
-    return {"ready": 0, "not-ready": 1}.get(sessions.verdict or "", EXIT_CANNOT_TELL)
+    return exit_code(sessions.verdict or "cannot-tell")
 
 
 @command(

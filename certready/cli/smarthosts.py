@@ -12,7 +12,7 @@ from certready.cli.judge import Gatherer, Prepared, Progress
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Connector, Evidence, Target
-from certready.model.report import worst
+from certready.model.report import exit_code, worst
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Seq
     reports = [judge(one) for one in evidence]
     verdict = worst(report.verdict for report in reports)
     output.emit_many(reports, verdict, destinations, verbose=wanted.verbose)
-    return {"ready": 0, "not-ready": 1}.get(verdict, 3)
+    return exit_code(verdict)
 
 
 def _part(bundle: Bundle, route: Route) -> Bundle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certready.case import Case
 from certready.diff.aspects import changes
 from certready.diff.connectors import connector_changes
 from certready.diff.model import Change, ConnectorChange, Difference, Effect, Side, Step
@@ -9,7 +10,6 @@ from certready.diff.steps import steps
 from certready.errors import InputError
 from certready.model import Evidence
 from certready.model.report import Report
-from certready.path import judgement
 from certready.remedy import thumbprint, tls_certificate_name
 from certready.x509.certificate import Certificate
 
@@ -27,27 +27,28 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
     Raises:
         InputError: one of the two holds no certificate.
     """
-    for evidence in (old, new):
-        if not evidence.chains:
-            raise InputError(f"{evidence.target.name} holds no certificate.", hint="Name a certificate file.")
-    one, two = old.chains[0].leaf_certificate, new.chains[0].leaf_certificate
-    found = tuple(changes(old, new))
-    connectors = tuple(connector_changes(new, one.parsed.names, two.parsed.names))
+    before, after = Case(old), Case(new)
+    for case in (before, after):
+        if not case.chains:
+            raise InputError(f"{case.evidence.target.name} holds no certificate.", hint="Name a certificate file.")
+    one, two = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
+    found = tuple(changes(before, after))
+    connectors = tuple(connector_changes(after, one.parsed.names, two.parsed.names))
     return Difference(
-        old=_side(old, one),
-        new=_side(new, two),
+        old=_side(before, one),
+        new=_side(after, two),
         changes=found,
         connectors=connectors,
-        steps=steps(new, one, report, found, connectors),
+        steps=steps(after, one, report, found, connectors),
         report=report,
     )
 
 
-def _side(evidence: Evidence, leaf: Certificate) -> Side:
+def _side(case: Case, leaf: Certificate) -> Side:
     parsed = leaf.parsed
-    anchor = judgement(evidence, evidence.chains[0]).anchor
+    anchor = case.judgement(case.chains[0]).anchor
     return Side(
-        target=evidence.target.name,
+        target=case.evidence.target.name,
         sha256=leaf.sha256,
         thumbprint=thumbprint(leaf),
         subject=parsed.subject,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from certready.case import Case
 from certready.diff.model import Change
-from certready.model import Chain, Evidence
-from certready.path import Judgement, judgement
+from certready.model import Chain
+from certready.path import Judgement
 from certready.remedy import tls_certificate_name
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
@@ -15,11 +16,11 @@ LISTED = 10
 _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}
 
 
-def changes(old: Evidence, new: Evidence) -> Iterator[Change]:
+def changes(old: Case, new: Case) -> Iterator[Change]:
     """Every respect in order, also those in which nothing changes."""
     before, after = old.chains[0], new.chains[0]
     one, two = before.leaf_certificate, after.leaf_certificate
-    judged = judgement(old, before), judgement(new, after)
+    judged = old.judgement(before), new.judgement(after)
     yield identity(one, two)
     yield names(one, two)
     yield usages(one, two)
@@ -133,12 +134,12 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
     return Change("chain", "same", "The intermediates stay the same.", *shown)
 
 
-def root(new: Evidence, before: Judgement, after: Judgement) -> Change:
+def root(new: Case, before: Judgement, after: Judgement) -> Change:
     """The anchor each chain reaches, and whether the new one is trusted."""
     one, two = _anchor(before), _anchor(after)
     shown = one or "none", two or "none"
     if two is None:
-        message = f"The chain of NEW reaches no root of the {new.store.name} store."
+        message = f"The chain of NEW reaches no root of the {new.evidence.store.name} store."
         return Change("root", "breaks", message, *shown)
     if after.anchor and after.anchor.extra:
         return Change(
@@ -146,7 +147,7 @@ def root(new: Evidence, before: Judgement, after: Judgement) -> Change:
         )
     if before.anchor and after.anchor and before.anchor.certificate == after.anchor.certificate:
         return Change("root", "same", "The root stays the same.", *shown)
-    message = f"The root changes to {two}, which the {new.store.name} store holds."
+    message = f"The root changes to {two}, which the {new.evidence.store.name} store holds."
     return Change("root", "note", message, *shown)
 
 

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from certready.case import Case
 from certready.diff.model import ConnectorChange, Effect
-from certready.exchange import select, value_of
-from certready.exchange.matching import NO_MATCH, Match, match
-from certready.model import Connector, Evidence
+from certready.exchange import fitting_values, match_of, select
+from certready.exchange.matching import Match, match, parse_value
+from certready.model import Connector, Tenant
 
 
-def connector_changes(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
-    """Each connector of the evidence against the names of OLD and of NEW."""
-    before = select(evidence.connectors, "both", old, named=evidence.named).judged
-    after = select(evidence.connectors, "both", new, named=evidence.named).judged
-    for connector in evidence.connectors:
+def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
+    """Each connector of the case against the names of OLD and of NEW."""
+    tenant = case.tenant
+    before = select(tenant, "both", old, named=case.evidence.named).judged
+    after = select(tenant, "both", new, named=case.evidence.named).judged
+    for connector in tenant.connectors:
         wins = None
-        if not evidence.named and connector.direction == "inbound":
+        if not case.evidence.named and connector.direction == "inbound":
             wins = (_wins(connector, before, old), _wins(connector, after, new))
-        yield _change(connector, _match(connector, old), _match(connector, new), wins)
+        yield _change(connector, match_of(connector, old), match_of(connector, new), wins)
 
 
-def common_value(evidence: Evidence, old: Sequence[str], new: Sequence[str]) -> str | None:
+def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:
     """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
-    from certready.exchange.matching import parse_value, satisfiable
-
-    accepted = {one.name for one in evidence.accepted_domains or ()}
-    both = [one for one in satisfiable(new) if _certain(match(parse_value(one), old))]
-    return next((one for one in both if parse_value(one).domain in accepted), both[0] if both else None)
+    both = (one for one in fitting_values(new, tenant.accepted_domains) if _certain(match(parse_value(one), old)))
+    return next(both, None)
 
 
 def _certain(found: Match) -> bool:
@@ -35,12 +34,7 @@ def _certain(found: Match) -> bool:
 
 
 def _wins(connector: Connector, judged: Sequence[Connector], names: Sequence[str]) -> bool:
-    return connector in judged and _match(connector, names).kind != "none"
-
-
-def _match(connector: Connector, names: Sequence[str]) -> Match:
-    value = value_of(connector)
-    return match(value, names) if value else NO_MATCH
+    return connector in judged and match_of(connector, names).kind != "none"
 
 
 def _change(connector: Connector, old: Match, new: Match, wins: tuple[bool, bool] | None) -> ConnectorChange:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from certready.case import Case
 from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
 from certready.exchange import acceptance
 from certready.exchange.matching import dns_names, parse_value
 from certready.exchange.powershell import command, quote, set_value
-from certready.model import Connector, Evidence
+from certready.model import Connector
 from certready.model.report import Report
 from certready.remedy import exchange, thumbprint
 from certready.x509.certificate import Certificate
 
 
 def steps(
-    evidence: Evidence,
+    case: Case,
     old: Certificate,
     report: Report,
     changes: Sequence[Change],
@@ -25,23 +26,23 @@ def steps(
     """What to do in which order: whatever only widens what is accepted goes first, whatever narrows it last.
 
     Args:
-        evidence: that of NEW.
+        case: that of NEW.
         old: the certificate that is replaced.
         report: the verdict on NEW.
         changes: what differs.
         connectors: what that means for each connector.
     """
-    new = evidence.chains[0].leaf_certificate
+    new = case.chains[0].leaf_certificate
     if old == new:
         return (Step("OLD and NEW are the same certificate: there is nothing to exchange."),)
-    broken = [one for one in evidence.connectors if _state(one, connectors) == "breaks"]
+    broken = [one for one in case.tenant.connectors if _state(one, connectors) == "breaks"]
     aspects: Mapping[Aspect, Change] = {one.aspect: one for one in changes}
     return (
         *_before(report, aspects),
-        *_widen(evidence, old, new, broken),
+        *_widen(case, old, new, broken),
         *_install(new, aspects),
-        *_prove(evidence, new),
-        *_afterwards(evidence, old, new, broken, aspects),
+        *_prove(case, new),
+        *_afterwards(case, old, new, broken, aspects),
     )
 
 
@@ -65,20 +66,20 @@ def _before(report: Report, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
         )
 
 
-def _widen(evidence: Evidence, old: Certificate, new: Certificate, broken: Sequence[Connector]) -> Iterator[Step]:
+def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Connector]) -> Iterator[Step]:
     """Connectors are made to accept both certificates before the gateway changes."""
-    common = common_value(evidence, old.parsed.names, new.parsed.names)
+    common = common_value(case.tenant, old.parsed.names, new.parsed.names)
     for connector in broken:
         if common:
-            yield from _register(evidence, connector, common)
+            yield from _register(case, connector, common)
             yield Step(
                 f"Make the {connector.direction} connector '{connector.name}' accept both: {common} is met by OLD "
                 f"and NEW.",
                 (set_value(connector, common),),
             )
         elif connector.direction == "inbound":
-            value = _own_value(evidence, new)
-            yield from _register(evidence, connector, value)
+            value = _own_value(case, new)
+            yield from _register(case, connector, value)
             yield Step(
                 f"No value is met by both. Create a second inbound connector for NEW beside '{connector.name}'.",
                 exchange.new_inbound(value, f"{connector.name} (new certificate)").lines,
@@ -92,20 +93,20 @@ def _widen(evidence: Evidence, old: Certificate, new: Certificate, broken: Seque
             )
 
 
-def _register(evidence: Evidence, connector: Connector, value: str) -> Iterator[Step]:
+def _register(case: Case, connector: Connector, value: str) -> Iterator[Step]:
     parsed = parse_value(value) if "<" not in value else None
-    known = evidence.accepted_domains
+    known = case.tenant.accepted_domains
     if connector.direction != "inbound" or parsed is None or known is None:
         return
     if acceptance(parsed, known).standing != "accepted":
         yield Step(f"Make {parsed.domain} an accepted domain first.", exchange.register_domain(parsed.domain).lines)
 
 
-def _own_value(evidence: Evidence, new: Certificate) -> str:
-    return common_value(evidence, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
+def _own_value(case: Case, new: Certificate) -> str:
+    return common_value(case.tenant, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
 
 
-def _narrow(evidence: Evidence, connector: Connector, new: Certificate, common: str | None) -> Iterator[Step]:
+def _narrow(case: Case, connector: Connector, new: Certificate, common: str | None) -> Iterator[Step]:
     """The final value: an exact name of NEW, for an inbound connector only where that name is accepted by itself."""
     when = "When no node presents OLD any more:"
     exact = next((name for name in dns_names(new.parsed.names) if not name.startswith("*.")), None)
@@ -115,7 +116,7 @@ def _narrow(evidence: Evidence, connector: Connector, new: Certificate, common: 
         yield Step(f"{when} let the outbound connector '{connector.name}' compare {value}.", lines)
     elif common is None:
         yield Step(f"{when} disable the connector of OLD.", (command(connector, "-Enabled $false"),))
-    elif exact and acceptance(parse_value(exact), evidence.accepted_domains or ()).standing == "accepted":
+    elif exact and acceptance(parse_value(exact), case.tenant.accepted_domains or ()).standing == "accepted":
         yield Step(
             f"{when} narrow the inbound connector '{connector.name}' to {exact}.", (set_value(connector, exact),)
         )
@@ -137,7 +138,7 @@ def _install(new: Certificate, aspects: Mapping[Aspect, Change]) -> Iterator[Ste
     yield Step(text, tuple(lines))
 
 
-def _prove(evidence: Evidence, new: Certificate) -> Iterator[Step]:
+def _prove(case: Case, new: Certificate) -> Iterator[Step]:
     yield Step(
         "Switch one node to NEW and prove it before the others: as client with listen, as server with probe.",
         (
@@ -147,7 +148,7 @@ def _prove(evidence: Evidence, new: Certificate) -> Iterator[Step]:
     )
     yield Step(
         "Switch the other nodes, and see that all present the same.",
-        (f"certready compare {quote(evidence.target.name)} <node 1> <node 2>",),
+        (f"certready compare {quote(case.evidence.target.name)} <node 1> <node 2>",),
     )
     if not new.parsed.common_names and not new.parsed.subject:
         yield Step(
@@ -156,16 +157,16 @@ def _prove(evidence: Evidence, new: Certificate) -> Iterator[Step]:
 
 
 def _afterwards(
-    evidence: Evidence,
+    case: Case,
     old: Certificate,
     new: Certificate,
     broken: Sequence[Connector],
     aspects: Mapping[Aspect, Change],
 ) -> Iterator[Step]:
     """What narrows comes last: connectors back to an exact value, then the old certificate away."""
-    common = common_value(evidence, old.parsed.names, new.parsed.names)
+    common = common_value(case.tenant, old.parsed.names, new.parsed.names)
     for connector in broken:
-        yield from _narrow(evidence, connector, new, common)
+        yield from _narrow(case, connector, new, common)
     remove = f"Remove-ExchangeCertificate -Thumbprint {thumbprint(old)}"
     if aspects["identity"].effect == "same":
         yield Step(

@@ -6,7 +6,7 @@ a check of one certificate does not wait for them.
 
 from __future__ import annotations
 
-from certready.exchange.accepted import Acceptance, acceptance, accepted_above
+from certready.exchange.accepted import Acceptance, acceptance, accepted_above, fitting_values
 from certready.exchange.choose import (
     DECISIVE,
     Selection,
@@ -14,8 +14,8 @@ from certready.exchange.choose import (
     candidates,
     find,
     from_options,
+    match_of,
     select,
-    selection,
     value_of,
 )
 
@@ -28,8 +28,9 @@ __all__ = [
     "associated",
     "candidates",
     "find",
+    "fitting_values",
     "from_options",
+    "match_of",
     "select",
-    "selection",
     "value_of",
 ]

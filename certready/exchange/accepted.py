@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from certready.exchange.matching import Value, a_label, under
+from certready.exchange.matching import Value, a_label, parse_value, satisfiable, under
 from certready.model import AcceptedDomain
 
 Standing = Literal["accepted", "subdomain", "match-subdomains", "not-accepted"]
@@ -45,3 +45,10 @@ def accepted_above(domain: str, accepted: Iterable[AcceptedDomain] | None) -> st
     names = (name for one in accepted or () if (name := a_label(one.name)))
     fitting = (name for name in names if name == domain or under(domain, name))
     return max(fitting, key=lambda name: name.count("."), default=None)
+
+
+def fitting_values(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> tuple[str, ...]:
+    """Connector values that a certificate with these names satisfies with certainty, at most 20, those whose domain is
+    accepted first."""
+    domains = {one.name for one in accepted or ()}
+    return tuple(sorted(satisfiable(names), key=lambda value: parse_value(value).domain not in domains))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from certready.errors import UsageError
 from certready.exchange.accepted import STANDINGS, acceptance
 from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
-from certready.model import AcceptedDomain, Connector, Direction, Evidence, Level, Role, Tenant
+from certready.model import AcceptedDomain, Connector, Direction, Level, Role, Tenant
 
 LISTED = 20  # names in a message
 # Without these an inbound connector may be something else than it looks like.
@@ -36,15 +36,8 @@ def find(tenant: Tenant, names: Sequence[str]) -> tuple[Connector, ...]:
     return tuple(dict.fromkeys(_find_one(tenant, name) for name in names))
 
 
-def select(
-    connectors: Sequence[Connector],
-    role: Role,
-    certificate_names: Sequence[str],
-    *,
-    named: bool,
-    accepted: Sequence[AcceptedDomain] | None = None,
-) -> Selection:
-    """The connectors a certificate with these names is judged for.
+def select(tenant: Tenant, role: Role, certificate_names: Sequence[str], *, named: bool) -> Selection:
+    """The connectors of the tenant that a certificate with these names is judged for.
 
     Named ones: each. Of a whole tenant, as what presents the certificate (``role``):
 
@@ -57,25 +50,16 @@ def select(
     - both: the two together; the nearest inbound connector is then judged too where none matches, so that good outbound
       ones cannot hide the mismatch.
     """
+    connectors = tenant.connectors
     if named:
-        return Selection(tuple(connectors))
-    inbound, near = _inbound(connectors, certificate_names, accepted) if role != "server" else ((), None)
+        return Selection(connectors)
+    inbound, near = _inbound(connectors, certificate_names, tenant.accepted_domains) if role != "server" else ((), None)
     outbound = tuple(one for one in connectors if _applies_outbound(one)) if role != "client" else ()
     if near and outbound:
         inbound = (near,)
     chosen = {*inbound, *outbound}
     judged = tuple(one for one in connectors if one in chosen)
     return Selection(judged, tuple(one for one in connectors if one not in chosen), near)
-
-
-def selection(evidence: Evidence) -> Selection:
-    """The selection for this evidence: the names of all its leaves decide together, each leaf must then match."""
-    if evidence.options.certificate_only:
-        return Selection(())
-    names = tuple(name for chain in evidence.chains for name in chain.leaf_certificate.parsed.names)
-    return select(
-        evidence.connectors, evidence.options.role, names, named=evidence.named, accepted=evidence.accepted_domains
-    )
 
 
 def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
@@ -89,6 +73,12 @@ def value_of(connector: Connector) -> Value | None:
         return parse_value(connector.value) if connector.value else None
     except ValueError:
         return None
+
+
+def match_of(connector: Connector, names: Iterable[str]) -> Match:
+    """How certificate names meet the connector's value: kind ``none`` too where it has none, or a malformed one."""
+    value = value_of(connector)
+    return match(value, names) if value else NO_MATCH
 
 
 def associated(connector: Connector, value: Value) -> bool:
@@ -122,7 +112,7 @@ def _inbound(
 ) -> tuple[tuple[Connector, ...], Connector | None]:
     """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
     possible = candidates(connectors)
-    matched = [(one, _match(one, names)) for one in possible]
+    matched = [(one, match_of(one, names)) for one in possible]
     matched = [pair for pair in matched if pair[1].kind != "none"]
     on_premises = [pair for pair in matched if pair[0].kind != "Partner"]
     ranked = [(_preference(*pair, accepted), pair[0]) for pair in on_premises or matched]
@@ -130,11 +120,6 @@ def _inbound(
     if best is not None:
         return tuple(one for key, one in ranked if key == best), None
     return (), max(possible, key=lambda one: _nearness(one, names), default=None)
-
-
-def _match(connector: Connector, names: Sequence[str]) -> Match:
-    value = value_of(connector)
-    return match(value, names) if value else NO_MATCH
 
 
 def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:

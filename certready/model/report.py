@@ -105,6 +105,11 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=order.index, default="cannot-tell")
 
 
+def exit_code(verdict: Verdict) -> int:
+    """0 ready, 1 not ready, 3 cannot tell (contract, "Exit codes")."""
+    return {"ready": 0, "not-ready": 1, "cannot-tell": 3, "not-applicable": 3}[verdict]
+
+
 class Report(Struct, frozen=True):
     """The answer to: will Exchange Online accept this certificate for this connector?"""
 
@@ -124,7 +129,7 @@ class Report(Struct, frozen=True):
     @property
     def exit_code(self) -> int:
         """0 ready, 1 not ready, 3 cannot tell (contract, "Exit codes")."""
-        return {"ready": 0, "not-ready": 1, "cannot-tell": 3, "not-applicable": 3}[self.verdict]
+        return exit_code(self.verdict)
 
     def to_dict(self) -> dict[str, object]:
         """The report as ``certready.report/1``: plain JSON values, keys in the contract's order."""

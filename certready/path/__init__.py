@@ -1,6 +1,6 @@
 """From a leaf to a trusted root: every path over verified signatures, and one judgement of them. Pure."""
 
-from certready.path.diagnosis import Judgement, Missing, full_path, judge, judgement
+from certready.path.diagnosis import Judgement, Missing, judge
 from certready.path.lint import Problem
 
-__all__ = ["Judgement", "Missing", "Problem", "full_path", "judge", "judgement"]
+__all__ = ["Judgement", "Missing", "Problem", "judge"]

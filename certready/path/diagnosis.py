@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from certready.model import Chain, Evidence, Root
+from certready.model import Chain, Root
 from certready.path import build, engines, lint
 from certready.path.lint import Problem
 from certready.roots.limits import standing
@@ -72,18 +72,6 @@ class _Chosen(NamedTuple):
     word: engines.Word = "accepted"
     strict_refusal: str | None = None
     refusals: tuple[str, ...] = ()
-
-
-def judgement(evidence: Evidence, chain: Chain) -> Judgement:
-    """The judgement of one chain of the evidence, at the evidence's moment; the same question is answered once."""
-    known = tuple(one.certificate for one in evidence.known)
-    return judge(chain, known, evidence.roots, evidence.evaluated_at)
-
-
-def full_path(evidence: Evidence, chain: Chain) -> tuple[Certificate, ...]:
-    """The longest certain account of who issued whom, leaf first: the repaired path, else the path as sent."""
-    found = judgement(evidence, chain)
-    return found.repaired or found.path
 
 
 @lru_cache(maxsize=64)

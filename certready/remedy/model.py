@@ -7,7 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from certready.exchange.matching import a_label, parse_value, registrable, satisfiable
+from certready.exchange import fitting_values
+from certready.exchange.matching import a_label, registrable
 from certready.model import AcceptedDomain, Connector
 from certready.model.report import Finding
 from certready.x509.certificate import Certificate
@@ -48,10 +49,8 @@ Build = Callable[[Situation, Finding], Iterable[Remedy]]
 
 def fitting_value(situation: Situation) -> str | None:
     """A value the certificate satisfies with certainty, one whose domain is accepted before any other."""
-    values = satisfiable(situation.leaf.parsed.names) if situation.leaf else ()
-    accepted = {one.name for one in situation.accepted_domains or ()}
-    fitting = (one for one in values if parse_value(one).domain in accepted)
-    return next(fitting, values[0] if values else None)
+    names = situation.leaf.parsed.names if situation.leaf else ()
+    return next(iter(fitting_values(names, situation.accepted_domains)), None)
 
 
 def host_of(situation: Situation) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.exchange.matching import parent, parse_value
 from certready.exchange.powershell import quote
-from certready.judging import judged_connectors
 from certready.model import Connector, Evidence
 from certready.model.report import Finding, Report, Severity
-from certready.path import judgement
 from certready.remedy import connectors, exchange, gateways
 from certready.remedy.dotnet import thumbprint
 from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
@@ -23,11 +22,12 @@ def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:
 
     A finding without an entry in the table gives its own ``fix`` as a remedy without lines, where it has one.
     """
+    case = Case(evidence)
     found: dict[Remedy, list[str]] = {}
     for finding in report.findings:
         if finding.severity is Severity.PASS:
             continue
-        for remedy in _for_finding(evidence, finding):
+        for remedy in _for_finding(case, finding):
             found.setdefault(remedy, []).append(finding.rule)
     return tuple(replace(remedy, rules=tuple(dict.fromkeys(rules))) for remedy, rules in found.items())
 
@@ -37,29 +37,29 @@ def rules_with_a_remedy() -> frozenset[str]:
     return frozenset(_BUILDERS)
 
 
-def _for_finding(evidence: Evidence, finding: Finding) -> Iterator[Remedy]:
+def _for_finding(case: Case, finding: Finding) -> Iterator[Remedy]:
     build = _BUILDERS.get(finding.rule)
-    made = tuple(build(_situation(evidence, finding), finding)) if build else ()
+    made = tuple(build(_situation(case, finding), finding)) if build else ()
     if made:
         yield from made
     elif finding.fix:
         yield Remedy(finding.fix, "exchange-online" if finding.rule.startswith("connector.") else "ca")
 
 
-def _situation(evidence: Evidence, finding: Finding) -> Situation:
+def _situation(case: Case, finding: Finding) -> Situation:
     """The chain and connectors this finding is about: its own where it names them, else the first and all judged."""
-    chain = next((one for one in evidence.chains if one.id == finding.chain), next(iter(evidence.chains), None))
-    judged = judged_connectors(evidence)[0] or evidence.connectors
+    chain = next((one for one in case.chains if one.id == finding.chain), next(iter(case.chains), None))
+    judged = case.selection.judged or case.tenant.connectors
     own = tuple(one for one in judged if finding.connector in (None, one.name))
-    found = judgement(evidence, chain) if chain else None
+    found = case.judgement(chain) if chain else None
     sent = set(chain.certificates) if chain else set()
     lacking = tuple(one for one in (found.repaired or () if found else ()) if one not in sent)
     return Situation(
         leaf=chain.leaf_certificate if chain else None,
         chain=chain.certificates if chain else (),
         connectors=own or judged,
-        accepted_domains=evidence.accepted_domains,
-        hostname=evidence.options.hostname,
+        accepted_domains=case.tenant.accepted_domains,
+        hostname=case.options.hostname,
         missing=lacking[:-1] if lacking and lacking[-1].parsed.self_issued else lacking,
     )
 

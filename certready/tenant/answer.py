@@ -9,16 +9,21 @@ from msgspec import Struct
 
 from certready.exchange.attribution import Attribution, Message, attribute
 from certready.exchange.attribution.scenarios import default_domain_note, scenarios
+from certready.exchange.attribution.steps import Outcome
 from certready.exchange.route import Route
 from certready.exchange.smarthost import SmartHost
 from certready.model import Tenant
-from certready.model.report import Finding, Verdict
-from certready.tenant.lint import exit_code as lint_code
+from certready.model.report import Finding, Verdict, exit_code, worst
+from certready.tenant.lint import verdict_of
 
 Source = Literal["option", "mx"]
 
-_CODES = {"relayed": 0, "incoming": 1, "refused": 1, "cannot-tell": 3}
-_VERDICTS: dict[int, Verdict] = {0: "ready", 1: "not-ready", 3: "cannot-tell"}
+_VERDICTS: dict[Outcome, Verdict] = {
+    "relayed": "ready",
+    "incoming": "not-ready",
+    "refused": "not-ready",
+    "cannot-tell": "cannot-tell",
+}
 SUPPOSED = (
     "Supposed is that the gateway presents this certificate as TLS client and that Exchange Online trusts it; "
     "certready check judges that."
@@ -59,18 +64,17 @@ class Answer(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def exit_code(self) -> int:
-        """0; 1 where a lint fails or a message is not attributed; 3 where something cannot be told (1 goes first)."""
-        codes = [_CODES[one.attribution.outcome] for one in self.asked]
-        codes.append(lint_code(self.findings or ()))
-        codes.append(3 if self.route and not self.route.certain else 0)
-        codes.append(3 if self.mx and self.mx.error else 0)
-        return max(codes, key=(0, 3, 1).index)
+    def verdict(self) -> Verdict:
+        """Not ready where a lint fails or a message is not attributed, else cannot-tell where something is unknown."""
+        verdicts = [_VERDICTS[one.attribution.outcome] for one in self.asked]
+        verdicts.append(verdict_of(self.findings or ()))
+        unknown = (self.route and not self.route.certain) or (self.mx and self.mx.error)
+        return worst((*verdicts, "cannot-tell" if unknown else "ready"))
 
     @property
-    def verdict(self) -> Verdict:
-        """The exit code as the word for it."""
-        return _VERDICTS[self.exit_code]
+    def exit_code(self) -> int:
+        """The verdict as the contract's exit code."""
+        return exit_code(self.verdict)
 
 
 def ask(tenant: Tenant, names: Sequence[str], message: Message | None, ip: str | None) -> tuple[Asked, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from certready import judging
 from certready.checks import connector_settings as settings
 from certready.checks.connector import overlap
 from certready.checks.connector_settings import LISTED, about, locks_down, observe
@@ -15,7 +16,7 @@ from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, parent, parse_value, registrable
 from certready.exchange.powershell import command, set_value
 from certready.model import Connector, Tenant
-from certready.model.report import Finding, Severity
+from certready.model.report import Finding, Verdict
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation
@@ -30,10 +31,9 @@ def lint(tenant: Tenant) -> tuple[Finding, ...]:
     return tuple(sorted((one for one in found if one), key=lambda one: -one.severity))
 
 
-def exit_code(findings: Sequence[Finding]) -> int:
-    """1 where a finding fails, 3 where none does and one cannot be told, else 0."""
-    worst = max((one.severity for one in findings), default=Severity.PASS)
-    return {Severity.FAIL: 1, Severity.UNKNOWN: 3}.get(worst, 0)
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """Ready where nothing was found, too: there is nothing that a lint must have looked at."""
+    return judging.verdict_of(findings, strict=False) if findings else "ready"
 
 
 def _observations(tenant: Tenant) -> Iterator[Seen]:
@@ -180,14 +180,4 @@ def _weighed(observation: Observation, connector: Connector) -> Finding | None:
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
-    passed = severity is Severity.PASS
-    return Finding(
-        rule=observation.rule.id,
-        severity=severity,
-        counted=row.counted and not passed,
-        message=observation.message,
-        fix=None if passed else observation.fix or observation.rule.fix or None,
-        reference=observation.rule.reference,
-        connector=observation.connector,
-        evidence=observation.evidence,
-    )
+    return judging.finding(observation, (severity, row.counted), observation.connector)

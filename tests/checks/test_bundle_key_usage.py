@@ -11,6 +11,7 @@ from cryptography.x509 import BasicConstraints, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certready.bundle import load
+from certready.case import Case
 from certready.checks.bundle import check_bundle
 from certready.checks.key import check_key, weakness_of
 from certready.checks.usage import check_usage
@@ -53,7 +54,7 @@ def seen(check: Check, chain: Chain, root: Authority = ROOT) -> list[tuple[str, 
     """(rule, variant, label of the certificate) of every observation, each checked for its form."""
     labels = {one.sha256: one.parsed.label for one in (*chain.certificates, Certificate(root.der))}
     found = []
-    for observation in check(evidence(chain, root=root)):
+    for observation in check(Case(evidence(chain, root=root))):
         if isinstance(observation, Observation):
             assert (observation.chain, observation.message[-1], observation.message.isascii()) == ("c1", ".", True)
             found.append((observation.rule.id, observation.variant, labels[observation.certificate or ""]))
@@ -75,7 +76,7 @@ def test_no_chain(check: Check) -> None:
 
 def test_a_clean_chain_on_the_wire() -> None:
     """A chain sent in order, without root and strangers, has nothing to be said about a container."""
-    (only,) = check_bundle(evidence(of(LEAF, ISSUER)))
+    (only,) = check_bundle(Case(evidence(of(LEAF, ISSUER))))
     assert isinstance(only, NotApplicable)
 
 
@@ -91,7 +92,7 @@ def test_key_present() -> None:
 )
 def test_key_missing(container: Container, words: str) -> None:
     """No key is said, with the format's reason where it can hold none."""
-    (only,) = check_bundle(evidence(of(LEAF, ISSUER, container=container)))
+    (only,) = check_bundle(Case(evidence(of(LEAF, ISSUER, container=container))))
     assert isinstance(only, Observation)
     assert (only.rule.id, only.message.startswith(words)) == ("bundle.key-missing", True)
 
@@ -99,7 +100,7 @@ def test_key_missing(container: Container, words: str) -> None:
 def test_key_mismatch() -> None:
     """A key that belongs to no certificate is a mismatch, with both fingerprints as evidence."""
     chain = file(LEAF.pem, ISSUER.pem, ISSUER.issue("old.example.test").key_pem)
-    (only,) = check_bundle(evidence(chain))
+    (only,) = check_bundle(Case(evidence(chain)))
     assert isinstance(only, Observation)
     assert (only.rule.id, only.variant) == ("bundle.key-mismatch", "")
     assert only.evidence == {"key": chain.keys[0], "certificate_key": chain.leaf_certificate.parsed.spki_sha256}
@@ -162,7 +163,7 @@ def test_unrelated() -> None:
 
 def test_sent_twice() -> None:
     """A certificate sent twice is said to be."""
-    (only,) = check_bundle(evidence(of(LEAF, ISSUER, ISSUER)))
+    (only,) = check_bundle(Case(evidence(of(LEAF, ISSUER, ISSUER))))
     assert isinstance(only, Observation)
     assert only.message == "The certificate Test Intermediate was sent 2 times."
 
@@ -282,7 +283,7 @@ def test_extended_key_usage(ekus: tuple[object, ...] | None, expected: set[str])
 
 def test_client_auth_message() -> None:
     """A missing clientAuth carries the dates on which CAs end it, and says that Microsoft asks for neither."""
-    found = list(check_usage(evidence(of(ISSUER.issue("mail.example.test", ekus=[SERVER])))))
+    found = list(check_usage(Case(evidence(of(ISSUER.issue("mail.example.test", ekus=[SERVER]))))))
     message = next(one.message for one in found if isinstance(one, Observation) and "client" in one.rule.id)
     assert [date in message for date in ("2026-02-11", "2027-03-01", "2027-03-15")] == [True] * 3
     assert "Microsoft documents no requirement either way" in message

@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks.chain import check_chain
 from certready.demo.pki import CLIENT, Authority
 from certready.model import Chain, Container, Endpoint, Evidence, Known, StoreInfo
@@ -15,7 +16,7 @@ from tests import pki
 
 
 def observations(evidence: Evidence) -> list[Observation]:
-    found = list(check_chain(evidence))
+    found = list(check_chain(Case(evidence)))
     assert all(isinstance(one, Observation) for one in found)
     return [one for one in found if isinstance(one, Observation)]
 
@@ -200,5 +201,5 @@ def test_fix_names_the_gap(root: Authority, middle: Authority) -> None:
 def test_nothing_to_judge() -> None:
     """Without a certificate the endpoints say why; without an endpoint either, that nothing was judged is said."""
     seen = replace(pki.evidence(), endpoints=(Endpoint("gw.example", "192.0.2.1", 25),))
-    assert [NotApplicable("No certificate was seen.")] == list(check_chain(seen))
+    assert [NotApplicable("No certificate was seen.")] == list(check_chain(Case(seen)))
     assert [("chain.invalid", "unreadable")] == rules(pki.evidence())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks.connector import check_connector
 from certready.demo.pki import Authority
 from certready.model import AcceptedDomain, Connector, Evidence, Options
@@ -47,7 +48,7 @@ def evidence(
 
 def observed(given: Evidence) -> list[Observation]:
     """What the check saw."""
-    return [one for one in check_connector(given) if isinstance(one, Observation)]
+    return [one for one in check_connector(Case(given)) if isinstance(one, Observation)]
 
 
 def said(given: Evidence) -> list[str]:
@@ -188,13 +189,12 @@ def test_many_overlaps_are_one_bounded_sentence() -> None:
     [
         evidence(),
         evidence(Connector("--inbound contoso.com", "inbound", "contoso.com")),
-        evidence(inbound(enabled=False), certificate_only=True),
         evidence(inbound()),
     ],
 )
 def test_with_nothing_to_remark_the_check_says_so(given: Evidence) -> None:
     """Without a tenant's connector, or with sound settings, the check declares itself not applicable."""
-    (only,) = check_connector(given)
+    (only,) = check_connector(Case(given))
     assert isinstance(only, NotApplicable)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from certready.case import Case
 from certready.checks.expiry import check_expiry, warning_time
 from certready.demo.pki import DAY, Authority, Issued
 from certready.model import Evidence, ExpiryWarning, Known, Options
@@ -17,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 
 def observations(evidence: Evidence) -> list[Observation]:
-    return [one for one in check_expiry(evidence) if isinstance(one, Observation)]
+    return [one for one in check_expiry(Case(evidence)) if isinstance(one, Observation)]
 
 
 def rules(evidence: Evidence) -> list[tuple[str, str]]:
@@ -218,7 +219,7 @@ def test_lifetime_under_a_private_root(root: Authority) -> None:
 
 def test_nothing_to_judge() -> None:
     """No chain means not applicable; the dates of a leaf that cannot be read are said to be unknown."""
-    assert [NotApplicable("No certificate was seen.")] == list(check_expiry(pki.evidence()))
+    assert [NotApplicable("No certificate was seen.")] == list(check_expiry(Case(pki.evidence())))
     assert [("expiry.valid", "unreadable")] == [
         (one.rule.id, one.variant) for one in observations(pki.evidence(pki.chain(b"\x30\x00")))
     ]

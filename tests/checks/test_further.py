@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from certready.checks.further import further, summary, unnamed_only
+from certready.case import Case
+from certready.checks.further import further, summary
 from certready.checks.tls import check_tls
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Evidence
@@ -39,7 +40,7 @@ def found(*endpoints: Endpoint) -> Evidence:
 
 def said(*endpoints: Endpoint) -> list[tuple[str, str, str | None]]:
     """Rule, variant and chain of each observation."""
-    return [(one.rule.id, one.variant, one.chain) for one in further(found(*endpoints))]
+    return [(one.rule.id, one.variant, one.chain) for one in further(Case(found(*endpoints)))]
 
 
 def refused(*questions: str) -> list[Handshake]:
@@ -55,22 +56,22 @@ class TestSeveral:
     def test_two_key_types(self) -> None:
         """A certificate of the other key type is said once, about its own chain, as good news."""
         assert said(seen(EXCHANGE, OTHER)) == [("tls.several-certificates", "", "c2")]
-        (one,) = further(found(seen(EXCHANGE, OTHER)))
+        (one,) = further(Case(found(seen(EXCHANGE, OTHER))))
         assert "presents another certificate, gw.contoso.test (ECDSA P-256" in one.message
-        assert weigh(one, DOMAIN, found(seen(EXCHANGE, OTHER))) == (Severity.PASS, True)
+        assert weigh(one, DOMAIN, Case(found(seen(EXCHANGE, OTHER)))) == (Severity.PASS, True)
 
     def test_without_a_name(self) -> None:
         """Another certificate for clients that name no server is a warning."""
         endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
         assert said(endpoint) == [("tls.several-certificates", "no-name", "c2")]
-        (one,) = further(found(endpoint))
-        assert weigh(one, DOMAIN, found(endpoint)) == (Severity.WARN, True)
+        (one,) = further(Case(found(endpoint)))
+        assert weigh(one, DOMAIN, Case(found(endpoint))) == (Severity.WARN, True)
 
     def test_what_nobody_may_see_is_capped(self) -> None:
         """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
         endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
         weights = [
-            weigh(Observation(EXPIRED, "x", certificate=one.sha256, chain=chain), DOMAIN, found(endpoint))
+            weigh(Observation(EXPIRED, "x", certificate=one.sha256, chain=chain), DOMAIN, Case(found(endpoint)))
             for one, chain in ((RSA, "c1"), (RSA, None), (ECDSA, "c2"), (ECDSA, None))
         ]
         fail, unknown = (Severity.FAIL, True), (Severity.UNKNOWN, True)
@@ -79,7 +80,7 @@ class TestSeveral:
     def test_seen_otherwise_too(self) -> None:
         """A chain that any other question brings up as well is no longer doubtful."""
         endpoint = seen(OTHER, Handshake("no-name", "done", "c2"))
-        assert unnamed_only(found(endpoint)) == frozenset()
+        assert Case(found(endpoint)).unnamed_chains == frozenset()
 
 
 class TestSuites:
@@ -100,14 +101,14 @@ class TestSuites:
     )
     def test_when(self, version: str, handshakes: list[Handshake], expected: list[str]) -> None:
         """The suites are said to be missing only where the gateway refused them and another answer shows why."""
-        observations = list(further(found(seen(*handshakes, tls_version=version))))
+        observations = list(further(Case(found(seen(*handshakes, tls_version=version)))))
         assert [one.variant for one in observations if one.rule.id == "tls.no-common-cipher"] == expected
 
     def test_weights(self) -> None:
         """Without TLS 1.3 to fall back on, whether Exchange Online connects is not known; with it that is a warning."""
         for variant, weight in (("", Severity.WARN), ("only", Severity.UNKNOWN)):
             one = Observation(NO_COMMON_CIPHER, "x", variant, about_certificate=False)
-            assert weigh(one, DOMAIN, found(GOOD)) == (weight, True)
+            assert weigh(one, DOMAIN, Case(found(GOOD))) == (weight, True)
 
 
 class TestSummary:
@@ -136,7 +137,7 @@ def test_nodes_that_differ_in_the_other_certificate() -> None:
     second = replace(seen(EXCHANGE, replace(OTHER, chain="c1")), address="192.0.2.2")
     (one,) = (
         each
-        for each in check_tls(found(seen(EXCHANGE, OTHER), second))
+        for each in check_tls(Case(found(seen(EXCHANGE, OTHER), second)))
         if isinstance(each, Observation) and each.rule.id == "tls.nodes-differ"
     )
     assert "takes ECDSA certificates alone" in one.message

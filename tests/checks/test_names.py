@@ -8,7 +8,8 @@ import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
-from certready.checks.names import check_names, connector_match
+from certready.case import Case
+from certready.checks.names import check_names
 from certready.demo.pki import Authority
 from certready.exchange.matching import Match
 from certready.model import AcceptedDomain, Chain, Connector, Evidence, Options, Target
@@ -53,7 +54,7 @@ def evidence(
 
 def observed(given: Evidence) -> list[Observation]:
     """What the check saw."""
-    return [one for one in check_names(given) if isinstance(one, Observation)]
+    return [one for one in check_names(Case(given)) if isinstance(one, Observation)]
 
 
 def said(given: Evidence) -> list[str]:
@@ -261,13 +262,13 @@ def test_a_tenant_without_certificate_connectors_is_the_connector_checks_matter(
 
 def test_certificate_only_asks_for_no_connector() -> None:
     """With ``--certificate-only`` there is nothing to compare, and the check says that it does not apply."""
-    (only,) = check_names(evidence(HOST, certificate_only=True))
+    (only,) = check_names(Case(evidence(HOST, certificate_only=True)))
     assert isinstance(only, NotApplicable)
 
 
 def test_an_outbound_connector_without_a_name_is_not_compared() -> None:
     """At the level certificate-validation without TlsDomain no name is asked for."""
-    (only,) = check_names(evidence(HOST, outbound(None, "certificate-validation")))
+    (only,) = check_names(Case(evidence(HOST, outbound(None, "certificate-validation"))))
     assert isinstance(only, NotApplicable)
 
 
@@ -327,12 +328,12 @@ def test_a_common_name_alone_can_match() -> None:
     assert ["common-name-only", "connector-match", "accepted-domain"] == said(given)
 
 
-def test_connector_match_tells_no_value_from_no_match() -> None:
+def test_a_case_tells_no_value_from_no_match() -> None:
     """For the report: None without a value, ``none`` for a malformed one, otherwise the match."""
-    names = ("mail.contoso.com",)
-    assert connector_match(inbound(None), names) is None
-    assert Match("none") == connector_match(inbound("*"), names)
-    assert Match("exact", "mail.contoso.com") == connector_match(inbound("mail.contoso.com"), names)
+    case = Case(evidence(HOST))
+    assert case.match(inbound(None)) is None
+    assert Match("none") == case.match(inbound("*"))
+    assert Match("exact", "mail.contoso.com") == case.match(inbound("mail.contoso.com"))
 
 
 def test_a_probe_changes_nothing_in_what_is_seen() -> None:

@@ -9,9 +9,11 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
 from msgspec.structs import replace
 
-from certready.checks.revocation import check_revocation, results
+from certready.case import Case
+from certready.checks.revocation import check_revocation
 from certready.demo.pki import Authority, Issued
 from certready.model import Answer, Chain, Endpoint, Evidence, Known, Options, Root, StoreInfo, Target
+from certready.model.report import RevocationResult
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 
@@ -22,6 +24,11 @@ URLS = {"crl_url": "http://pki.example/ca.crl", "ocsp_url": "http://pki.example/
 ROOT = Authority.root(moment=AT, crl_url="http://pki.example/root.crl")
 CA = ROOT.intermediate("Issuing CA", moment=AT, crl_url=URLS["crl_url"], ocsp_url=URLS["ocsp_url"])
 LEAF = CA.issue("mail.contoso.com")
+
+
+def results(given: Evidence) -> tuple[RevocationResult, ...]:
+    """What every source is worth."""
+    return tuple(result for _, found in Case(given).heard for result in found)
 
 
 def certificates(*issued: Issued) -> tuple[Certificate, ...]:
@@ -51,7 +58,7 @@ def answer(about: Issued, method: str, body: bytes | None, *, url: str | None = 
 
 
 def seen(given: Evidence) -> list[Observation]:
-    return [one for one in check_revocation(given) if isinstance(one, Observation)]
+    return [one for one in check_revocation(Case(given)) if isinstance(one, Observation)]
 
 
 def about(given: Evidence, issued: Issued) -> Observation:
@@ -292,7 +299,7 @@ def test_issuer_known_beside_the_chain() -> None:
 def test_self_signed() -> None:
     """A certificate that signed itself has nobody who could revoke it."""
     alone = Authority.root("mail.contoso.com", moment=AT)
-    (found,) = check_revocation(evidence(alone))
+    (found,) = check_revocation(Case(evidence(alone)))
     assert isinstance(found, NotApplicable)
 
 

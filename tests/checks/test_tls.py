@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks.tls import check_tls
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Endpoint, Evidence, Options, StoreInfo, Target
@@ -39,7 +40,7 @@ def evidence(*endpoints: Endpoint, chains: tuple[Chain, ...] = (C1,), **changes:
 
 def observed(found: Evidence) -> list[Observation]:
     """The observations alone; that there is nothing else is proved as well."""
-    results = list(check_tls(found))
+    results = list(check_tls(Case(found)))
     assert all(isinstance(result, Observation) for result in results)
     return [result for result in results if isinstance(result, Observation)]
 
@@ -59,7 +60,7 @@ class TestOneAddress:
     def test_file(self) -> None:
         """A file says nothing about TLS, and the check says so."""
         file = evidence(target=Target("file", "gw.pem"))
-        assert list(check_tls(file)) == [NotApplicable("a file says nothing about TLS; probe the gateway")]
+        assert list(check_tls(Case(file))) == [NotApplicable("a file says nothing about TLS; probe the gateway")]
 
     def test_established(self) -> None:
         """TLS 1.3 is good news with version and cipher."""

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks.connector import check_connector
 from certready.checks.names import check_names
 from certready.demo.pki import Authority
-from certready.exchange import selection
 from certready.exchange.attribution import Message, attribute
 from certready.exchange.attribution.recipient import by_recipient
 from certready.exchange.attribution.scenarios import default_domain_note, own_domain, scenarios
@@ -222,14 +222,15 @@ ACCEPTED = st.none() | st.lists(st.sampled_from(DOMAINS), max_size=3, unique=Tru
 
 def severity(evidence: Evidence) -> Severity:
     """The worst of what the checks of names and connectors say of the connectors that are judged."""
-    judged = {one.name: one for one in selection(evidence).judged}
+    case = Case(evidence)
+    judged = {one.name: one for one in case.selection.judged}
     worst = Severity.PASS
     for check in (check_names, check_connector):
-        for seen in check(evidence):
+        for seen in check(case):
             if isinstance(seen, NotApplicable):
                 continue
             candidates = [judged[seen.connector]] if seen.connector in judged else list(judged.values()) or [None]
-            weighed = [found for one in candidates if (found := weigh(seen, one, evidence))]
+            weighed = [found for one in candidates if (found := weigh(seen, one, case))]
             worst = max([worst, *(one for one, _ in weighed)])
     return worst
 
@@ -245,7 +246,7 @@ def test_check_and_tenant_never_contradict_each_other(
     chain = pki.chain(leaf)  # type: ignore[arg-type]
     evidence = replace(pki.evidence(chain, options=Options()), connectors=named, named=False, accepted_domains=accepted)
     outcome = attribute(Tenant(named, accepted), chain.leaf_certificate.parsed.names, NULL).outcome
-    if any(one.kind == "Partner" for one in selection(evidence).judged):
+    if any(one.kind == "Partner" for one in Case(evidence).selection.judged):
         assert "refused" == outcome
         return
     expected = {Severity.FAIL: "refused", Severity.UNKNOWN: "cannot-tell"}.get(severity(evidence), "relayed")

@@ -489,7 +489,7 @@ def test_any_json_loads_or_is_refused(value: object) -> None:
     except TenantError as error:
         assert error.hint  # noqa: PT017
     else:
-        assert isinstance(select(tenant.connectors, "both", ["a.com"], named=False).judged, tuple)
+        assert isinstance(select(tenant, "both", ["a.com"], named=False).judged, tuple)
 
 
 @SOME
@@ -561,7 +561,7 @@ def test_find_says_that_a_tenant_has_no_connectors() -> None:
 
 def judged(connectors: list[Connector], names: list[str], role: Any = "client") -> list[str]:
     """The names of the connectors a whole tenant's selection judges."""
-    return [one.name for one in select(connectors, role, names, named=False).judged]
+    return [one.name for one in select(Tenant(tuple(connectors)), role, names, named=False).judged]
 
 
 EXACT, WILD, DEEPER = (
@@ -589,7 +589,7 @@ def test_the_best_match_of_a_whole_tenant_is_judged(names: list[str], expected: 
     """Exact beats wildcard and a deeper value a shallower one (fact 1.2.9), whatever the order; the others are not
     applicable."""
     for connectors in ([WILD, DEEPER, EXACT], [EXACT, DEEPER, WILD]):
-        chosen = select(connectors, "client", names, named=False)
+        chosen = select(Tenant(tuple(connectors)), "client", names, named=False)
         assert expected == [one.name for one in chosen.judged]
         assert 3 == len(chosen.judged) + len(chosen.not_applicable)
         assert bool(expected) == (chosen.nearest is None)
@@ -605,9 +605,9 @@ def test_of_equally_good_connectors_the_accepted_one_is_judged() -> None:
     """Between equal matches the one whose domain is accepted goes first (fact 1.3.1)."""
     other = inbound("other", "mail.fabrikam.com")
     both, names = [EXACT, other, inbound("host", "gw.contoso.com")], ["gw.contoso.com", "mail.fabrikam.com"]
-    chosen = select(both, "client", names, named=False, accepted=domains("mail.fabrikam.com"))
+    chosen = select(Tenant(tuple(both), domains("mail.fabrikam.com")), "client", names, named=False)
     assert ["other"] == [one.name for one in chosen.judged]
-    assert ["other", "host"] == [one.name for one in select(both, "client", names, named=False).judged]
+    assert ["other", "host"] == [one.name for one in select(Tenant(tuple(both)), "client", names, named=False).judged]
 
 
 def test_on_premises_connectors_go_before_partners() -> None:
@@ -629,8 +629,8 @@ def test_disabled_and_certificate_less_connectors_are_no_candidates() -> None:
 def test_the_nearest_connector_is_named_where_none_matches() -> None:
     """Where nothing matches, the candidate that shares most labels is the nearest; without candidates there is none."""
     far = inbound("far", "*.fabrikam.com")
-    assert EXACT == select([far, EXACT], "client", ["mx.eu.contoso.com"], named=False).nearest
-    assert select([OUT], "client", ["mail.contoso.com"], named=False).nearest is None
+    assert EXACT == select(Tenant((far, EXACT)), "client", ["mx.eu.contoso.com"], named=False).nearest
+    assert select(Tenant((OUT,)), "client", ["mail.contoso.com"], named=False).nearest is None
 
 
 def test_the_server_role_judges_every_outbound_connector_in_use() -> None:
@@ -642,7 +642,7 @@ def test_the_server_role_judges_every_outbound_connector_in_use() -> None:
 
 def test_an_inbound_mismatch_is_not_hidden_by_outbound_connectors() -> None:
     """In both roles the nearest inbound connector is judged where none matches, so that its mismatch counts."""
-    chosen = select([WILD, OUT], "both", ["mail.fabrikam.com"], named=False)
+    chosen = select(Tenant((WILD, OUT)), "both", ["mail.fabrikam.com"], named=False)
     assert (WILD, OUT) == chosen.judged
     assert WILD == chosen.nearest
 
@@ -650,7 +650,7 @@ def test_an_inbound_mismatch_is_not_hidden_by_outbound_connectors() -> None:
 def test_named_connectors_are_all_judged() -> None:
     """What the user names is judged, disabled or not, in either direction."""
     off = inbound("off", None, enabled=False)
-    assert (off, OUT) == select([off, OUT], "client", ["x.com"], named=True).judged
+    assert (off, OUT) == select(Tenant((off, OUT)), "client", ["x.com"], named=True).judged
 
 
 def test_options_make_connectors() -> None:

@@ -9,9 +9,10 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certready.case import Case
 from certready.demo.pki import CLIENT, DAY, Authority, now
 from certready.model import Known
-from certready.path import Judgement, build, engines, full_path, judge, judgement, lint
+from certready.path import Judgement, build, engines, judge, lint
 from certready.x509.certificate import Certificate
 from tests import pki
 
@@ -356,9 +357,9 @@ def test_full_path() -> None:
     known = Known(pki.certificate(middle), "aia", "http://ca.example/")
     bare = pki.evidence(chain, roots=pki.roots(root))
     repaired = pki.evidence(chain, roots=pki.roots(root), known=[known])
-    assert ["a.example"] == labels(full_path(bare, chain))
-    assert ["a.example", "Test Intermediate", "Test Root"] == labels(full_path(repaired, chain))
-    assert "incomplete" == judgement(repaired, chain).outcome
+    assert ["a.example"] == labels(Case(bare).full_path(chain))
+    assert ["a.example", "Test Intermediate", "Test Root"] == labels(Case(repaired).full_path(chain))
+    assert "incomplete" == Case(repaired).judgement(chain).outcome
 
 
 _OLD, _NEW = Authority.root("Old"), Authority.root("New")

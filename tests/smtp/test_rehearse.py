@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from certready.case import Case
 from certready.checks.rehearse import check_rehearse
 from certready.demo.pki import Authority
 from certready.errors import UsageError
@@ -230,7 +231,7 @@ def evidence(found: Rehearsed, domains: tuple[str, ...] | None = ()) -> Evidence
 
 
 def observed(found: Rehearsed, domains: tuple[str, ...] | None = ()) -> dict[str, Observation]:
-    seen = [one for one in check_rehearse(evidence(found, domains)) if isinstance(one, Observation)]
+    seen = [one for one in check_rehearse(Case(evidence(found, domains))) if isinstance(one, Observation)]
     return {one.rule.id: one for one in seen}
 
 
@@ -335,4 +336,4 @@ def test_nothing_is_said_of_other_targets() -> None:
     other = replace(
         evidence(Rehearsed(Endpoint("x", "192.0.2.1", 25), (), (Exchange("RCPT", "250"),))), target=Target("file", "x")
     )
-    assert [] == [one for one in check_rehearse(other) if isinstance(one, Observation)]
+    assert [] == [one for one in check_rehearse(Case(other)) if isinstance(one, Observation)]

@@ -18,7 +18,7 @@ from certready.model.report import Severity
 from certready.render.tenant import text
 from certready.render.tenant_json import text as as_json
 from certready.tenant.answer import Answer, ask
-from certready.tenant.lint import exit_code, lint
+from certready.tenant.lint import lint, verdict_of
 from tests.decisions import LOCK, domains, inbound, outbound
 from tests.exchange.test_tenant import DOMAIN, INBOUND, OUTBOUND, dump
 
@@ -94,7 +94,7 @@ def test_a_documented_variant_raises_no_alarm(variant: str) -> None:
     connectors, accepted = VARIANTS[variant]
     found = lint(Tenant(connectors, domains(accepted)))
     assert [] == [(one.rule, one.message) for one in found if one.severity is not Severity.PASS]
-    assert 0 == exit_code(found)
+    assert "ready" == verdict_of(found)
 
 
 def changed(connector: Connector, **settings: Any) -> tuple[Connector, ...]:
@@ -149,7 +149,7 @@ def test_a_setting_that_spoils_is_said(connectors: tuple[Connector, ...], rule: 
     if rule.startswith("connector.") and rule != "connector.unread":
         assert any(verb in (said.fix or "") for verb in ("Set-", "New-"))
         assert not (said.fix or "").endswith(("'.", "$true.", "$false.", "$null."))
-    assert {"fail": 1, "unknown": 3, "warn": 0}[severity] == exit_code([said])
+    assert {"fail": "not-ready", "unknown": "cannot-tell", "warn": "ready"}[severity] == verdict_of([said])
 
 
 def test_a_lock_down_beside_an_exposed_gateway_warns() -> None:
@@ -175,7 +175,7 @@ def test_without_accepted_domains_the_lint_cannot_tell() -> None:
     """Where the file names no accepted domain, an inbound connector is never called sound: that is unknown, exit code 3."""
     found = lint(Tenant((GATEWAY, TO_GATEWAY)))
     assert ["names.accepted-domains-unknown"] == [one.rule for one in found if one.severity is Severity.UNKNOWN]
-    assert 3 == exit_code(found)
+    assert "cannot-tell" == verdict_of(found)
 
 
 @pytest.mark.parametrize("lost", ["Enabled", "ConnectorType"])

@@ -17,7 +17,7 @@ def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
     if not tenant.connectors:
         unknown = step_on("1.3.1", "unclear", "The file names no connector, so what the tenant has is not known.")
         return Ground("unclear", "unclear", (unknown,))
-    chosen = select(tenant.connectors, "client", names, named=False, accepted=tenant.accepted_domains)
+    chosen = select(tenant, "client", names, named=False)
     found = [one for one in chosen.judged if one.kind != "Partner"]
     if not found:
         partner = "only a Partner connector asks" if chosen.judged else "no enabled OnPremises connector asks"

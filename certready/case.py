@@ -1,0 +1,142 @@
+"""Evidence, and what follows from it: every derived fact once, here, for whoever asks. Pure.
+
+Gathering asks a case whose revocation matters, checks ask it what to look at, the report what was judged. None of them
+derives such a fact by itself, because two derivations of one fact drift apart.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+from certready import path
+from certready.exchange import Selection, match_of, select
+from certready.exchange.matching import NO_MATCH, Match
+from certready.model import Chain, Connector, Evidence, Options, Tenant
+from certready.model.report import RevocationResult
+from certready.path import Judgement
+from certready.x509.certificate import Certificate
+from certready.x509.signature import signed_by
+
+
+class Revocable(NamedTuple):
+    """A certificate that somebody could revoke, its issuer on the path (None: not known), and the ids of the chains it
+    is part of."""
+
+    certificate: Certificate
+    issuer: Certificate | None
+    chains: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return self.certificate.parsed.label
+
+
+class Case:
+    """One piece of evidence with everything that follows from it, each derived when first asked for and kept.
+
+    It is made anew wherever evidence changes, which costs nothing until something is asked.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The chains that are judged."""
+        return self.evidence.chains
+
+    @property
+    def options(self) -> Options:
+        return self.evidence.options
+
+    @property
+    def evaluated_at(self) -> datetime:
+        """The moment the verdict is for, aware."""
+        return self.evidence.evaluated_at
+
+    def chain(self, chain_id: str) -> Chain:
+        """The judged chain with this id. Raises KeyError where there is none."""
+        return {chain.id: chain for chain in self.chains}[chain_id]
+
+    # -- certificates ---------------------------------------------------------------------------------------------
+
+    def judgement(self, chain: Chain) -> Judgement:
+        """Where a chain leads as sent, at the moment of the verdict; also of one that is only shown."""
+        return path.judge(chain, self._known, self.evidence.roots, self.evaluated_at)
+
+    def full_path(self, chain: Chain) -> tuple[Certificate, ...]:
+        """The longest certain account of who issued whom, leaf first: the repaired path, else the path as sent."""
+        found = self.judgement(chain)
+        return found.repaired or found.path
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """CNs and DNS names of every judged leaf, as written there."""
+        return tuple(name for chain in self.chains for name in chain.leaf_certificate.parsed.names)
+
+    @cached_property
+    def links(self) -> tuple[tuple[Certificate, Certificate], ...]:
+        """Each (certificate, issuer) of every path, once: those whose revocation matters."""
+        return tuple(dict.fromkeys(link for chain in self.chains for link in pairwise(self.full_path(chain))))
+
+    @cached_property
+    def revocable(self) -> tuple[Revocable, ...]:
+        """Every certificate of every path but anchors and self-signed ends, once, leaf first."""
+        found: dict[Certificate, Revocable] = {}
+        anchors = {root.certificate for root in self.evidence.roots}
+        for chain in self.chains:
+            members = self.full_path(chain)
+            for certificate, issuer in zip(members, (*members[1:], None), strict=True):
+                if issuer is None and (
+                    certificate in anchors or signed_by(certificate, certificate) in ("valid", "weak")
+                ):
+                    continue
+                before = found.get(certificate, Revocable(certificate, issuer, ()))
+                chains = tuple(dict.fromkeys((*before.chains, chain.id)))
+                found[certificate] = Revocable(certificate, before.issuer or issuer, chains)
+        return tuple(found.values())
+
+    @cached_property
+    def heard(self) -> tuple[tuple[Revocable, tuple[RevocationResult, ...]], ...]:
+        """What every source is worth for each certificate that could be revoked, in the order of ``revocable``."""
+        from certready.revocation.sources import heard
+
+        return tuple((one, tuple(heard(self.evidence, one.certificate, one.issuer))) for one in self.revocable)
+
+    @cached_property
+    def unnamed_chains(self) -> frozenset[str]:
+        """The ids of chains that were seen only where no server was named though there is a name: whether Exchange
+        Online ever sees them is not known."""
+        endpoints = self.evidence.endpoints
+        without = {one.chain for each in endpoints for one in each.handshakes if one.question == "no-name"}
+        named = {one.chain for each in endpoints for one in each.handshakes if one.question != "no-name"}
+        named |= {each.chain for each in endpoints}
+        return frozenset(chain for chain in without - named if chain)
+
+    # -- connectors -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tenant(self) -> Tenant:
+        """The connectors that are candidates, and the accepted domains."""
+        return Tenant(self.evidence.connectors, self.evidence.accepted_domains)
+
+    @cached_property
+    def selection(self) -> Selection:
+        """Which connectors are judged, and why not the others: the names of all leaves decide together, each leaf must
+        then match. A connector that is there is judged, ``certificate_only`` or not."""
+        return select(self.tenant, self.options.role, self.names, named=self.evidence.named)
+
+    def match(self, connector: Connector) -> Match | None:
+        """How the leaf that fits the connector least well meets its value: kind ``none`` where that is malformed or
+        there is no leaf, None where the connector compares no value."""
+        if not connector.value:
+            return None
+        matches = [match_of(connector, chain.leaf_certificate.parsed.names) for chain in self.chains]
+        return max(matches, key=lambda found: found.rank, default=NO_MATCH)
+
+    @cached_property
+    def _known(self) -> tuple[Certificate, ...]:
+        return tuple(one.certificate for one in self.evidence.known)
