@@ -35,7 +35,7 @@ def weigh(observation: Observation, connector: Connector | None, case: Case) -> 
         return None
     if not _enforced(rule, connector):
         return min(severity, Severity.WARN), False
-    if observation.about_certificate and (
+    if observation.certificate and (
         _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
     ):
         severity = min(severity, Severity.UNKNOWN)

@@ -32,7 +32,7 @@ def evidence(kind: str = "file", **options: object) -> Evidence:
 
 
 def seen(rule: str, variant: str = "", *, about_certificate: bool = True) -> Observation:
-    return Observation(RULES[rule], "x", variant, about_certificate=about_certificate)
+    return RULES[rule].observed("x", variant, certificate="ab" if about_certificate else None)
 
 
 @pytest.mark.parametrize(

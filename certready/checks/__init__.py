@@ -64,4 +64,4 @@ def _run_one(subject: str, check: Check, case: Case) -> tuple[Observation, ...]:
 
 
 def _crashed(subject: str, message: str) -> Observation:
-    return Observation(check_crashed(subject), message, about_certificate=False)
+    return check_crashed(subject).observed(message)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cryptography.x509 import Version
 
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import bundle as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 
 _KEYLESS = {"der": "A DER certificate", "p7b": "A P7B file"}
@@ -53,18 +53,20 @@ def _key(chain: Chain) -> Iterator[Observation]:
         what = f"{_KEYLESS[chain.container]} holds no private key" if chain.container in _KEYLESS else "No private key"
         what += "" if chain.container in _KEYLESS else " came along"
         message = f"{what}; the gateway needs the one that belongs to {leaf.parsed.label}."
-        yield _about(rules.KEY_MISSING, chain, leaf, message, evidence=notes)
+        yield rules.KEY_MISSING.observed(message, chain=chain, evidence=notes)
         return
     fits = bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
     if fits:
         message = f"The private key of {leaf.parsed.label} is there ({leaf.parsed.key})."
-        yield _about(rules.KEY_PRESENT, chain, leaf, message, evidence=notes)
+        yield rules.KEY_PRESENT.observed(message, chain=chain, evidence=notes)
     for key in chain.keys:
         if key not in owners:
             yield _stranger(chain, leaf, key, fits=fits)
         elif owners[key].parsed.is_ca and owners[key] != leaf:
             message = f"The private key of the CA {owners[key].parsed.label} came along: it belongs on no gateway."
-            yield _about(rules.KEY_MISMATCH, chain, owners[key], message, "stray", fix="Remove that key from the file.")
+            yield rules.KEY_MISMATCH.observed(
+                message, "stray", chain=chain, certificate=owners[key], fix="Remove that key from the file."
+            )
 
 
 def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Observation:
@@ -72,19 +74,18 @@ def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Obser
     evidence = {"key": key, "certificate_key": leaf.parsed.spki_sha256}
     if fits:
         message = f"Besides the private key of {leaf.parsed.label} another came along that belongs to no certificate."
-        return _about(
-            rules.KEY_MISMATCH, chain, leaf, message, "stray", fix="Remove that key from the file.", evidence=evidence
+        return rules.KEY_MISMATCH.observed(
+            message, "stray", chain=chain, fix="Remove that key from the file.", evidence=evidence
         )
     message = (
         f"The private key does not belong to {leaf.parsed.label}: the certificate's public key begins "
         f"{leaf.parsed.spki_sha256[:16] or '(unreadable)'}, that of the private key {key[:16]} (SHA-256)."
     )
-    return _about(rules.KEY_MISMATCH, chain, leaf, message, evidence=evidence)
+    return rules.KEY_MISMATCH.observed(message, chain=chain, evidence=evidence)
 
 
 def _encryption(chain: Chain) -> Iterator[Observation]:
     """Old algorithms are refused by new systems and new ones by old systems; each name stands on one side only."""
-    leaf = chain.leaf_certificate
     refused = [name for name in chain.encryption if name.startswith(("RC2", "RC4", "DES"))]
     weak = [name for name in chain.encryption if name.startswith(("3DES", "2-key 3DES", "MAC SHA-1", "MAC MD5"))]
     modern = [
@@ -93,19 +94,19 @@ def _encryption(chain: Chain) -> Iterator[Observation]:
     if refused:
         names = ", ".join((*refused, *weak))
         message = f"The PFX is encrypted with {names}: OpenSSL 3 opens it only with its legacy provider."
-        yield _about(rules.LEGACY, chain, leaf, message)
+        yield rules.LEGACY.observed(message, chain=chain)
     elif weak:
         message = (
             f"The PFX is encrypted with {', '.join(weak)}: most systems open it, those in FIPS mode do not, "
             "and a short password can be guessed."
         )
-        yield _about(rules.LEGACY, chain, leaf, message, "weak")
+        yield rules.LEGACY.observed(message, "weak", chain=chain)
     if modern:
         message = (
             f"The PFX is encrypted with {', '.join(modern)}: Windows before Windows 10 1809 and Server 2019 refuses it "
             "and says that the password is wrong."
         )
-        yield _about(rules.MODERN, chain, leaf, message)
+        yield rules.MODERN.observed(message, chain=chain)
 
 
 def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -117,24 +118,24 @@ def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
     names = ", ".join(one.parsed.label for one in chain.certificates)
     right = ", ".join(chain.certificates[index].parsed.label for index in there)
     message = f"The certificates came in the order {names}; leaf first and each followed by its issuer is {right}."
-    yield _about(rules.ORDER, chain, chain.leaf_certificate, message)
+    yield rules.ORDER.observed(message, chain=chain)
 
 
 def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
     if others:
         names = ", ".join(one.parsed.label for one in others)
         message = f"Besides {chain.leaf_certificate.parsed.label}, which is judged, there is also {names}."
-        yield _about(rules.SEVERAL_LEAVES, chain, chain.leaf_certificate, message)
+        yield rules.SEVERAL_LEAVES.observed(message, chain=chain)
 
 
 def _root_included(chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
     for root in roots:
         if chain.container == "tls":
             message = f"The root {root.parsed.label} was sent along: it costs bytes and convinces nobody."
-            yield _about(rules.ROOT_INCLUDED, chain, root, message, "wire")
+            yield rules.ROOT_INCLUDED.observed(message, "wire", chain=chain, certificate=root)
         else:
             message = f"The file also holds the root {root.parsed.label}, which a gateway need not send."
-            yield _about(rules.ROOT_INCLUDED, chain, root, message, "file")
+            yield rules.ROOT_INCLUDED.observed(message, "file", chain=chain, certificate=root)
 
 
 def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]:
@@ -142,10 +143,10 @@ def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]
         label = certificate.parsed.label if certificate.parsed.x509 else "that cannot be read"
         if certificate.sha256 in unrelated:
             message = f"The certificate {label} has no part in the chain of {chain.leaf_certificate.parsed.label}."
-            yield _about(rules.UNRELATED, chain, certificate, message)
+            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate)
         if count > 1:
             message = f"The certificate {label} was sent {count} times."
-            yield _about(rules.UNRELATED, chain, certificate, message, fix="Send it once.")
+            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate, fix="Send it once.")
 
 
 def _other_leaves(chain: Chain, path: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
@@ -175,18 +176,3 @@ def _own_key(certificate: Certificate) -> bool:
     """Whether the key identifiers let it be self-signed: a key roll-over certificate names another key."""
     theirs, own = certificate.parsed.authority_key_id, certificate.parsed.subject_key_id
     return theirs is None or own is None or theirs == own
-
-
-def _about(
-    rule: Rule,
-    chain: Chain,
-    certificate: Certificate,
-    message: str,
-    variant: str = "",
-    *,
-    fix: str | None = None,
-    evidence: Mapping[str, object] | None = None,
-) -> Observation:
-    return Observation(
-        rule, message, variant, fix=fix, certificate=certificate.sha256, chain=chain.id, evidence=evidence or {}
-    )

@@ -9,7 +9,7 @@ from certready.checks import roots
 from certready.model import Chain
 from certready.path import Judgement, Problem, lint
 from certready.rules import chain as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 
 # A CA as leaf is said by what strict verifiers make of it; names beyond the limit leave a chain open, not invalid.
@@ -23,15 +23,15 @@ def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
         return
     if case.evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {case.evidence.store.name}, not by Microsoft's root programme."
-        yield Observation(rules.OTHER_STORE, message, about_certificate=False)
+        yield rules.OTHER_STORE.observed(message)
     yield from roots.store_age(case)
     for chain in case.chains:
         found = case.judgement(chain)
         yield from _diagnosis(case, chain, found)
         yield from _problems(chain, found)
         if found.strict_refusal and not _no_leaf(chain):
-            yield _about(
-                rules.STRICT, chain, f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}."
+            yield rules.STRICT.observed(
+                f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}.", chain=chain
             )
 
 
@@ -40,23 +40,7 @@ def _nothing(case: Case) -> Observation | NotApplicable:
     if case.evidence.endpoints:
         return NotApplicable("No certificate was seen.")
     fix = "Give the gateway's certificate."
-    return Observation(rules.INVALID, "There is no certificate to judge.", "unreadable", fix)
-
-
-def _about(
-    rule: Rule,
-    chain: Chain,
-    message: str,
-    *,
-    variant: str = "",
-    fix: str | None = None,
-    certificate: str | None = None,
-    evidence: dict[str, object] | None = None,
-) -> Observation:
-    leaf = chain.leaf_certificate.sha256
-    return Observation(
-        rule, message, variant, fix, certificate=certificate or leaf, chain=chain.id, evidence=evidence or {}
-    )
+    return rules.INVALID.observed("There is no certificate to judge.", "unreadable", fix=fix)
 
 
 def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
@@ -68,19 +52,19 @@ def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observati
             yield _incomplete(case, chain, found)
         case "self-signed":
             said = f"{found.path[0].parsed.label} is signed by its own key, not by a CA."
-            yield _about(rules.SELF_SIGNED, chain, f"{said} {roots.elsewhere(case, found)}".rstrip())
+            yield rules.SELF_SIGNED.observed(f"{said} {roots.elsewhere(case, found)}".rstrip(), chain=chain)
         case "untrusted-root":
             yield _untrusted(case, chain, found)
         case "too-complex":
             yield _too_complex(chain, found)
         case "unreadable" if not found.problems:
             error = found.path[0].parsed.error
-            yield _about(rules.INVALID, chain, f"The certificate cannot be read: {error}.", variant="unreadable")
+            yield rules.INVALID.observed(f"The certificate cannot be read: {error}.", "unreadable", chain=chain)
         case _:
             pass
     if found.refusals and found.outcome != "too-complex":
         reasons = "; ".join(found.refusals)
-        yield _about(rules.INVALID, chain, f"Both validation engines refuse the chain: {reasons}.")
+        yield rules.INVALID.observed(f"Both validation engines refuse the chain: {reasons}.", chain=chain)
 
 
 def _no_leaf(chain: Chain) -> Observation | None:
@@ -91,7 +75,7 @@ def _no_leaf(chain: Chain) -> Observation | None:
         return None
     message = f"{leaf.label} is the certificate of a CA, and the file holds no certificate of a gateway."
     fix = "Name the file with the gateway's own certificate, its intermediates behind it."
-    return _about(rules.INVALID, chain, message, variant="no-leaf", fix=fix)
+    return rules.INVALID.observed(message, "no-leaf", chain=chain, fix=fix)
 
 
 def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:
@@ -101,7 +85,7 @@ def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:
         roots.purposes(found.anchor, leaf.not_before, case.evaluated_at),
         roots.elsewhere(case, found),
     )
-    return _about(rules.TRUSTED, chain, " ".join(part for part in parts if part))
+    return rules.TRUSTED.observed(" ".join(part for part in parts if part), chain=chain)
 
 
 def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
@@ -126,13 +110,12 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     names = " and ".join(certificate.parsed.label for certificate, _ in lacking) or "its issuer's certificate"
     order = ", in this order," if len(lacking) > 1 else ""
     fix = f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
-    return _about(
-        rules.INCOMPLETE,
-        chain,
+    return rules.INCOMPLETE.observed(
         " ".join(part for part in (*parts, *_besides(found)) if part),
-        variant="der" if chain.container == "der" else "",
-        fix=fix,
+        "der" if chain.container == "der" else "",
+        chain=chain,
         certificate=missing.child if missing else None,
+        fix=fix,
         evidence={"issuer": issuer, "urls": list(urls), "found": [one.sha256 for one, _ in lacking]},
     )
 
@@ -157,7 +140,7 @@ def _untrusted(case: Case, chain: Chain, found: Judgement) -> Observation:
         fix = f"Send {names} with the chain, in the place of the root that was sent."
     elif not found.anchor:
         message += "".join(f" {part}" for part in (roots.elsewhere(case, found), *_besides(found)) if part)
-    return _about(rules.UNTRUSTED_ROOT, chain, message, fix=fix, evidence={"root": found.path[-1].sha256})
+    return rules.UNTRUSTED_ROOT.observed(message, chain=chain, fix=fix, evidence={"root": found.path[-1].sha256})
 
 
 def _besides(found: Judgement) -> list[str]:
@@ -173,7 +156,7 @@ def _too_complex(chain: Chain, found: Judgement) -> Observation:
         message = f"The validation engines did not come to a result: {'; '.join(found.refusals)}."
     else:
         message = "The certificates can be combined in too many ways; the search was ended before it found a sound one."
-    return _about(rules.TOO_COMPLEX, chain, message)
+    return rules.TOO_COMPLEX.observed(message, chain=chain)
 
 
 def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
@@ -183,18 +166,17 @@ def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
         return
     for problem in found.problems:
         if problem.kind == lint.WEAK_SIGNATURE:
-            yield _about(rules.WEAK, chain, problem.message, certificate=problem.certificate)
+            yield rules.WEAK.observed(problem.message, chain=chain, certificate=problem.certificate)
         elif found.anchor and found.outcome != "self-signed" and problem.kind not in _UNSAID:
             yield _problem(chain, problem)
 
 
 def _problem(chain: Chain, problem: Problem) -> Observation:
     variants = {lint.EKU_CLIENT_ONLY: "client-only", lint.EXTENSIONS: "unreadable"}
-    return _about(
-        rules.INVALID,
-        chain,
+    return rules.INVALID.observed(
         problem.message,
-        variant=variants.get(problem.kind, ""),
+        variants.get(problem.kind, ""),
+        chain=chain,
         certificate=problem.certificate,
         evidence={"problem": problem.kind},
     )

@@ -10,13 +10,14 @@ from itertools import chain as joined
 
 from certready.case import Case
 from certready.checks import connector_settings as settings
-from certready.checks.connector_settings import LISTED, about, locks_down, observe
+from certready.checks.connector_settings import about, locks_down
 from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
 from certready.exchange.powershell import command, set_value
 from certready.model import Connector
 from certready.rules import connector as rules
 from certready.rules.model import NotApplicable, Observation
+from certready.wording import LISTED, listed
 
 __all__ = ["check_connector", "overlap"]
 
@@ -70,12 +71,10 @@ def _whole_tenant(case: Case, judged: Sequence[Connector]) -> Iterator[Observati
                 f"true: mail that does not come with the certificate it asks for ({connector.value or 'none'}) and is "
                 "not attributed to an OnPremises connector is refused with 5.7.51."
             )
-            yield Observation(
-                rules.LOCKS_DOWN,
+            yield rules.LOCKS_DOWN.observed(
                 message,
+                connector=connector if connector in judged else None,
                 fix=about(rules.LOCKS_DOWN, connector),
-                connector=connector.name if connector in judged else None,
-                about_certificate=False,
                 evidence={"connector": connector.name, "value": connector.value},
             )
 
@@ -83,15 +82,13 @@ def _whole_tenant(case: Case, judged: Sequence[Connector]) -> Iterator[Observati
 def _no_certificate(case: Case) -> Observation:
     idle = [one for one in case.tenant.connectors if one.direction == "inbound" and one.value and not one.enabled]
     off = [one.name for one in idle]
-    what = f"; disabled are: {', '.join(off[:LISTED])}" if off else ""
+    what = f"; disabled are: {listed(off)}" if off else ""
     message = (
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
     fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else rules.NO_CERTIFICATE.fix
-    return Observation(
-        rules.NO_CERTIFICATE, message, fix=fix, about_certificate=False, evidence={"disabled": off[:LISTED]}
-    )
+    return rules.NO_CERTIFICATE.observed(message, fix=fix, evidence={"disabled": off[:LISTED]})
 
 
 def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Iterator[Observation]:
@@ -101,7 +98,7 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
     several, names = _several_names(case, value)
     above = parent(value.domain)
     if several:
-        why = f"the certificate has {len(names)} names under {several} ({', '.join(names[:LISTED])})"
+        why = f"the certificate has {len(names)} names under {several} ({listed(names)})"
     elif _not_accepted(case, value) and registrable(above):
         several = above
         why = f"{value.domain} itself is no accepted domain"
@@ -112,7 +109,9 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
         "serve, as long as no other system shows a certificate under that domain."
     )
     fix = f"{set_value(connector, f'*.{several}')}; {several} must be an accepted domain."
-    yield observe(rules.WILDCARD_RECOMMENDED, message, connector, fix, recommended=f"*.{several}")
+    yield rules.WILDCARD_RECOMMENDED.observed(
+        message, connector=connector, fix=fix, evidence={"recommended": f"*.{several}"}
+    )
 
 
 def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...]]:
@@ -139,14 +138,15 @@ def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector
     alike = (one for one, other in rivals if _overlapping(value, other))
     clashing = [one for one in alike if one.source == "tenant" and one != connector]
     if clashing:
-        shown = ", ".join(f"'{one.name}' ({one.value})" for one in clashing[:LISTED])
-        more = f" and {len(clashing) - LISTED} more" if len(clashing) > LISTED else ""
+        shown = listed([f"'{one.name}' ({one.value})" for one in clashing])
         message = (
-            f"The value {value} of the inbound connector '{connector.name}' overlaps that of {shown}{more}: a wildcard "
+            f"The value {value} of the inbound connector '{connector.name}' overlaps that of {shown}: a wildcard "
             "may catch traffic that is meant for the other."
         )
         names = [one.name for one in clashing[:LISTED]]
-        yield observe(rules.OVERLAP, message, connector, about(rules.OVERLAP, connector), connectors=names)
+        yield rules.OVERLAP.observed(
+            message, connector=connector, fix=about(rules.OVERLAP, connector), evidence={"connectors": names}
+        )
 
 
 def _overlapping(one: Value, other: Value) -> bool:

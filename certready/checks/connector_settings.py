@@ -16,18 +16,7 @@ from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation, Rule
-
-LISTED = 5
-
-
-def observe(rule: Rule, message: str, connector: Connector, fix: str | None, **more: object) -> Observation:
-    """An observation about a connector's own settings: it holds whatever certificate is shown. ``variant`` among the
-    keywords is the observation's, the others are evidence."""
-    variant = str(more.pop("variant", ""))
-    evidence = {"value": connector.value, **more}
-    return Observation(
-        rule, message, variant, fix, connector=connector.name, about_certificate=False, evidence=evidence
-    )
+from certready.wording import listed
 
 
 def about(rule: Rule, connector: Connector) -> str:
@@ -44,7 +33,7 @@ def disabled(connector: Connector, variant: str = "") -> Observation:
             " (in newer tenants Exchange Online may refuse that for an OnPremises connector until Microsoft support "
             "allows it)"
         )
-    return observe(rules.DISABLED, message, connector, fix, variant=variant)
+    return rules.DISABLED.observed(message, variant, connector=connector, fix=fix)
 
 
 def outbound(connector: Connector) -> Iterator[Observation]:
@@ -57,21 +46,23 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             "no name."
         )
         fix = command(connector, "-TlsSettings DomainValidation")
-        yield observe(outbound_rules.NAME_WITHOUT_VALIDATION, message, connector, fix)
+        yield outbound_rules.NAME_WITHOUT_VALIDATION.observed(message, connector=connector, fix=fix)
     if connector.use_mx is False and not connector.smart_hosts and "SmartHosts" not in connector.unread:
         message = f"{named} does not use MX records and has no smart host to send to."
         fix = command(connector, "-SmartHosts '<host name of the gateway>'")
-        yield observe(outbound_rules.NO_SMART_HOST, message, connector, fix)
+        yield outbound_rules.NO_SMART_HOST.observed(message, connector=connector, fix=fix)
     if connector.test_mode:
         message = f"{named} is in test mode: it is taken to carry no mail but that of its validation (inferred)."
-        yield observe(outbound_rules.TEST_MODE, message, connector, command(connector, "-TestMode $false"))
+        yield outbound_rules.TEST_MODE.observed(
+            message, connector=connector, fix=command(connector, "-TestMode $false")
+        )
     if (connector.dane_mode or "").lower() == "mandatory":
         message = (
             f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
             "after a renewal, mail stops."
         )
         fix = f"{outbound_rules.DANE_MANDATORY.fix} Or: {command(connector, '-SmtpDaneMode Opportunistic')}"
-        yield observe(outbound_rules.DANE_MANDATORY, message, connector, fix)
+        yield outbound_rules.DANE_MANDATORY.observed(message, connector=connector, fix=fix)
     yield from _loop(connector)
 
 
@@ -83,7 +74,9 @@ def _loop(connector: Connector) -> Iterator[Observation]:
             "another tenant's host, the mail comes back and ends as a loop (554 5.4.14)."
         )
         fix = command(connector, "-UseMXRecord $false -SmartHosts '<host name of the gateway>'")
-        yield observe(outbound_rules.SMART_HOST_LOOP, message, connector, fix, smart_host=own[0])
+        yield outbound_rules.SMART_HOST_LOOP.observed(
+            message, connector=connector, fix=fix, evidence={"smart_host": own[0]}
+        )
 
 
 def inbound(connector: Connector) -> Iterator[Observation]:
@@ -92,24 +85,24 @@ def inbound(connector: Connector) -> Iterator[Observation]:
     yield from _unread(connector)
     if connector.trusted_organizations:
         message = (
-            f"{named} has TrustedOrganizations ({', '.join(connector.trusted_organizations[:LISTED])}): none of its "
+            f"{named} has TrustedOrganizations ({listed(connector.trusted_organizations)}): none of its "
             "other parameters is then used, its TlsSenderCertificateName neither."
         )
         fix = command(connector, "-TrustedOrganizations $null")
-        yield observe(rules.TRUSTED_ORGANIZATIONS, message, connector, fix)
+        yield rules.TRUSTED_ORGANIZATIONS.observed(message, connector=connector, fix=fix)
     if connector.require_tls is False:
         message = (
             f"{named} does not require TLS: a gateway that falls back to plain text shows no certificate and is not "
             "recognised by it."
         )
-        yield observe(rules.TLS_NOT_REQUIRED, message, connector, command(connector, "-RequireTls $true"))
+        yield rules.TLS_NOT_REQUIRED.observed(message, connector=connector, fix=command(connector, "-RequireTls $true"))
     if connector.kind == "Partner" and (connector.sender_ips or connector.restrict_to_ips):
         message = (
             f"{named} is a Partner connector that asks for the certificate name {connector.value} and for addresses: "
             "Microsoft advises against both in one connector."
         )
         fix = command(connector, "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null")
-        yield observe(rules.IPS_BESIDE_CERTIFICATE, message, connector, fix)
+        yield rules.IPS_BESIDE_CERTIFICATE.observed(message, connector=connector, fix=fix)
     yield from internal(connector)
     yield from _associated(connector, value_of(connector))
 
@@ -124,13 +117,13 @@ def internal(connector: Connector) -> Iterator[Observation]:
         "set together."
     )
     fix = command(connector, "-TreatMessagesAsInternal $false")
-    yield observe(rules.INTERNAL_BESIDE_HYBRID, message, connector, fix)
+    yield rules.INTERNAL_BESIDE_HYBRID.observed(message, connector=connector, fix=fix)
 
 
 def _associated(connector: Connector, value: Value | None) -> Iterator[Observation]:
     if not connector.associated_domains:
         return
-    only = ", ".join(connector.associated_domains[:LISTED])
+    only = listed(connector.associated_domains)
     elsewhere = value is not None and not associated(connector, value)
     what = (
         f"its own {value} is none of them, and what that does to attribution is not documented"
@@ -140,7 +133,7 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
     message = f"The inbound connector '{connector.name}' is limited by AssociatedAcceptedDomains ({only}): {what}."
     fix = command(connector, "-AssociatedAcceptedDomains $null")
     variant = "elsewhere" if elsewhere else ""
-    yield observe(rules.ASSOCIATED_DOMAINS, message, connector, fix, variant=variant)
+    yield rules.ASSOCIATED_DOMAINS.observed(message, variant, connector=connector, fix=fix)
 
 
 def _unread(connector: Connector) -> Iterator[Observation]:
@@ -153,9 +146,7 @@ def _unread(connector: Connector) -> Iterator[Observation]:
             "in the file: it is missing, was cut off, or is written in a way that no document explains."
         )
         variant = "decides" if decides else ""
-        yield observe(
-            rules.UNREAD, message, connector, rules.UNREAD.fix, variant=variant, unread=list(connector.unread)
-        )
+        yield rules.UNREAD.observed(message, variant, connector=connector, evidence={"unread": list(connector.unread)})
 
 
 def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[Observation]:
@@ -168,7 +159,7 @@ def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[O
             "mail the tenant's own."
         )
         fix = command(connector, "-ConnectorType OnPremises")
-        yield observe(rules.WRONG_TYPE, message, connector, fix, accepted=own)
+        yield rules.WRONG_TYPE.observed(message, connector=connector, fix=fix, evidence={"accepted": own})
 
 
 def no_mark(connector: Connector) -> Observation:
@@ -178,7 +169,9 @@ def no_mark(connector: Connector) -> Observation:
         f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty) and "
         f"{other}: a certificate does nothing for it."
     )
-    return observe(rules.NO_CERTIFICATE, message, connector, set_value(connector, "<name in the certificate>"))
+    return rules.NO_CERTIFICATE.observed(
+        message, connector=connector, fix=set_value(connector, "<name in the certificate>")
+    )
 
 
 def locks_down(connector: Connector) -> bool:

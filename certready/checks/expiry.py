@@ -36,7 +36,7 @@ def check_expiry(case: Case) -> Iterator[Observation | NotApplicable]:
             yield from _chain(case, chain)
         else:
             message = "The certificate cannot be read, so its dates are not known."
-            yield Observation(rules.VALID, message, "unreadable", certificate=leaf.sha256, chain=chain.id)
+            yield rules.VALID.observed(message, "unreadable", chain=chain)
 
 
 def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
@@ -49,7 +49,7 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
         leaf = path[0].parsed
         count = f"All {len(path)} certificates of the chain are" if len(path) > 1 else "The certificate is"
         message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
-        yield Observation(rules.VALID, message, certificate=path[0].sha256, chain=chain.id)
+        yield rules.VALID.observed(message, chain=chain, certificate=path[0])
     for one in path:
         yield from _soon(case.options.expiry_warning, chain, one, path, at)
     yield from _issuer_first(chain, path)
@@ -72,10 +72,10 @@ def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], 
     parsed, who, variant = one.parsed, _who(one, path), _part(one, path)
     if at < parsed.not_before:
         message = f"{who} is not valid before {_moment(parsed.not_before)}; judged as of {_moment(at)}."
-        return Observation(rules.NOT_YET_VALID, message, variant, certificate=one.sha256, chain=chain.id)
+        return rules.NOT_YET_VALID.observed(message, variant, chain=chain, certificate=one)
     if at > parsed.not_after:
         message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
-        return Observation(rules.EXPIRED, message, variant, certificate=one.sha256, chain=chain.id)
+        return rules.EXPIRED.observed(message, variant, chain=chain, certificate=one)
     return None
 
 
@@ -122,7 +122,7 @@ def _soon(
     ahead = warning_time(warning, parsed.not_after - parsed.not_before)
     if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
         message = f"{_who(one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
-        yield Observation(rules.SOON, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+        yield rules.SOON.observed(message, _part(one, path), chain=chain, certificate=one)
 
 
 def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -133,7 +133,7 @@ def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Obser
                 f"{_who(one, path)} expires on {_day(one.parsed.not_after)}, before the certificate ({_day(end)}); "
                 "the chain fails from then on."
             )
-            yield Observation(rules.ISSUER_FIRST, message, _part(one, path), certificate=one.sha256, chain=chain.id)
+            yield rules.ISSUER_FIRST.observed(message, _part(one, path), chain=chain, certificate=one)
 
 
 def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
@@ -151,8 +151,7 @@ def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
     )
     if not public:
         message += " This limit binds public CAs; the chain does not lead to one."
-    leaf = chain.leaf_certificate.sha256
-    yield Observation(rules.LIFETIME, message, "" if public else "private", certificate=leaf, chain=chain.id)
+    yield rules.LIFETIME.observed(message, "" if public else "private", chain=chain)
 
 
 def _days(span: timedelta) -> str:

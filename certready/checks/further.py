@@ -78,13 +78,11 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             if leaf == first
             else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
         )
-        yield Observation(
-            rules.SEVERAL,
+        yield rules.SEVERAL.observed(
             f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[one.question == 'no-name']}",
-            variant="no-name" if one.question == "no-name" else "",
+            "no-name" if one.question == "no-name" else "",
             chain=one.chain,
-            endpoint=endpoint.name,
-            about_certificate=False,
+            endpoint=endpoint,
             evidence={"question": one.question, "chains": [endpoint.chain, one.chain]},
         )
 
@@ -105,13 +103,11 @@ def _suites(endpoint: Endpoint) -> Iterator[Observation]:
         why = "it speaks TLS 1.3 and refuses TLS 1.2, which Exchange Online uses wherever it has no TLS 1.3"
     else:
         return
-    yield Observation(
-        rules.NO_COMMON_CIPHER,
+    yield rules.NO_COMMON_CIPHER.observed(
         f"{endpoint.name} serves none of the TLS 1.2 suites that Exchange Online publishes: {why}.",
-        variant=variant,
+        variant,
         chain=endpoint.chain,
-        endpoint=endpoint.name,
-        about_certificate=False,
+        endpoint=endpoint,
         evidence={one.question: {"outcome": one.outcome, "cipher": one.cipher} for one in endpoint.handshakes},
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import key as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 from certready.x509.key import Key
 
@@ -29,7 +29,9 @@ def check_key(case: Case) -> Iterator[Observation | NotApplicable]:
                 variant, reason = weakness
                 message = f"The key of the CA {issuer.parsed.label} is {issuer.parsed.key}: {reason}."
                 fix = "Ask the certification authority for a certificate under another, stronger intermediate."
-                yield _about(rules.WEAK, chain, issuer, message, variant, fix=fix)
+                yield rules.WEAK.observed(
+                    message, variant, chain=chain, certificate=issuer, fix=fix, evidence=_measured(issuer)
+                )
 
 
 def weakness_of(key: Key) -> tuple[str, str] | None:
@@ -54,16 +56,22 @@ def _leaf(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     key = leaf.parsed.key
     if leaf.parsed.error:
-        yield _about(rules.WEAK, chain, leaf, f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable")
+        yield rules.WEAK.observed(
+            f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable", chain=chain, evidence=_measured(leaf)
+        )
         return
     weakness = weakness_of(key)
     if weakness:
         variant, reason = weakness
-        yield _about(rules.WEAK, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {reason}.", variant)
+        yield rules.WEAK.observed(
+            f"The key of {leaf.parsed.label} is {key}: {reason}.", variant, chain=chain, evidence=_measured(leaf)
+        )
     else:
-        yield _about(rules.STRONG, chain, leaf, f"The key of {leaf.parsed.label} is {key}.")
+        yield rules.STRONG.observed(f"The key of {leaf.parsed.label} is {key}.", chain=chain, evidence=_measured(leaf))
     if key.kind in ("ECDSA", "Ed25519", "Ed448"):
-        yield _about(rules.NOT_RSA, chain, leaf, f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}")
+        yield rules.NOT_RSA.observed(
+            f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}", chain=chain, evidence=_measured(leaf)
+        )
 
 
 def _doubt(key: Key) -> str:
@@ -87,16 +95,6 @@ def _issuers(case: Case, chain: Chain) -> tuple[Certificate, ...]:
     return above[:-1] if rooted else above
 
 
-def _about(
-    rule: Rule, chain: Chain, certificate: Certificate, message: str, variant: str = "", *, fix: str | None = None
-) -> Observation:
+def _measured(certificate: Certificate) -> dict[str, object]:
     key = certificate.parsed.key
-    return Observation(
-        rule,
-        message,
-        variant,
-        fix=fix,
-        certificate=certificate.sha256,
-        chain=chain.id,
-        evidence={"kind": key.kind, "bits": key.bits, "curve": key.curve},
-    )
+    return {"kind": key.kind, "bits": key.bits, "curve": key.curve}

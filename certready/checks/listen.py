@@ -8,7 +8,7 @@ from certready.case import Case
 from certready.model import Endpoint
 from certready.rules import listen as rules
 from certready.rules import tls as tls_rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 
 
 def check_listen(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -27,37 +27,37 @@ def check_listen(case: Case) -> Iterator[Observation | NotApplicable]:
 def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
     if endpoint.trouble:
         if endpoint.trouble == "handshake-failed":
-            yield _seen(
-                rules.LISTENER_DISTRUSTED,
-                endpoint,
+            yield rules.LISTENER_DISTRUSTED.observed(
                 f"{endpoint.address} distrusts the listener's own certificate. {endpoint.error} "
                 "No client certificate was seen.",
+                chain=endpoint.chain,
+                endpoint=endpoint,
             )
         return
     who = endpoint.address if endpoint.host == endpoint.address else f"{endpoint.host} ({endpoint.address})"
     if endpoint.chain is None:
-        yield _seen(
-            tls_rules.NO_CLIENT_CERTIFICATE,
-            endpoint,
+        yield tls_rules.NO_CLIENT_CERTIFICATE.observed(
             f"{who} was asked for a client certificate and presented none: Exchange Online would have nothing to "
             "match a connector on.",
+            chain=endpoint.chain,
+            endpoint=endpoint,
         )
     else:
         leaf = case.chain(endpoint.chain).leaf_certificate.parsed.label
-        yield _seen(
-            rules.CLIENT_CERTIFICATE,
-            endpoint,
+        yield rules.CLIENT_CERTIFICATE.observed(
             f"{who} presented {leaf} as TLS client to this listener. A gateway may present different certificates to "
             "different destinations: make sure that the route tested is set up like the one to Exchange Online.",
+            chain=endpoint.chain,
+            endpoint=endpoint,
         )
     if _left_early(case):
         error = f" {endpoint.error}" if endpoint.error else ""
-        yield _seen(
-            rules.LISTENER_DISTRUSTED,
-            endpoint,
+        yield rules.LISTENER_DISTRUSTED.observed(
             f"The session with {who} ended after the TLS handshake and before MAIL, as it does with gateways that "
             f"insist on a server certificate they trust.{error} What the gateway presents was seen all the same.",
-            variant="left",
+            "left",
+            chain=endpoint.chain,
+            endpoint=endpoint,
         )
 
 
@@ -73,15 +73,9 @@ def _direction(case: Case) -> Iterator[Observation]:
         return
     for connector in case.tenant.connectors:
         if connector.direction == "outbound":
-            yield Observation(
-                tls_rules.DIRECTION,
+            yield tls_rules.DIRECTION.observed(
                 f"This shows the certificate that {case.evidence.target.name} presents as TLS client; the outbound "
                 f'connector "{connector.name}" looks at the one it presents as server, which may be another.',
+                connector=connector,
                 fix="Probe the gateway, or add --same-certificate where it presents this very certificate as server.",
-                connector=connector.name,
-                about_certificate=False,
             )
-
-
-def _seen(rule: Rule, endpoint: Endpoint, message: str, variant: str = "") -> Observation:
-    return Observation(rule, message, variant, chain=endpoint.chain, endpoint=endpoint.name, about_certificate=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from certready.case import Case
 from certready.checks import names_text as text
@@ -18,7 +18,7 @@ from certready.exchange.matching import (
 )
 from certready.model import AcceptedDomain, Chain, Connector
 from certready.rules import names as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 
 __all__ = ["accepted_domain", "check_names", "malformed"]
 
@@ -73,22 +73,23 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
         return
     common = any(leaf.common_names)
     if not common:
-        yield _seen(
-            rules.NO_COMMON_NAME, chain, "The subject has no CN; the names of the subject alternative name count alike."
+        yield rules.NO_COMMON_NAME.observed(
+            "The subject has no CN; the names of the subject alternative name count alike.",
+            chain=chain,
+            evidence={"names": len(dns_names(leaf.names))},
         )
     if common and not leaf.dns_names:
-        yield _seen(
-            rules.COMMON_NAME_ONLY,
-            chain,
+        yield rules.COMMON_NAME_ONLY.observed(
             "The only name is the CN: there is no DNS name in the subject alternative name, "
             "which public authorities must fill and many TLS clients insist on.",
+            chain=chain,
+            evidence={"names": len(dns_names(leaf.names))},
         )
     if len(leaf.names) > MANY:
-        yield _seen(
-            rules.MANY_NAMES,
-            chain,
+        yield rules.MANY_NAMES.observed(
             f"The certificate has {len(leaf.names)} names; over a limit that Exchange Online does not publish, "
             "all alternative names are ignored and the CN alone counts.",
+            chain=chain,
             evidence={"names": len(leaf.names)},
         )
 
@@ -98,8 +99,10 @@ def _hostname(chain: Chain, hostname: str) -> Observation:
     found = covers(names, hostname)
     evidence = {"hostname": hostname, "matched_name": found}
     if found:
-        return _seen(rules.HOSTNAME_MATCH, chain, f"The host name {hostname} is covered by {found}.", evidence=evidence)
-    return _seen(rules.HOSTNAME_MISMATCH, chain, text.hostname_mismatch(hostname, names), evidence=evidence)
+        return rules.HOSTNAME_MATCH.observed(
+            f"The host name {hostname} is covered by {found}.", chain=chain, evidence=evidence
+        )
+    return rules.HOSTNAME_MISMATCH.observed(text.hostname_mismatch(hostname, names), chain=chain, evidence=evidence)
 
 
 def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Observation:
@@ -111,25 +114,24 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> O
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names)
         fix = text.mismatch_fix(connector, value, names, case.tenant.accepted_domains)
-        return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector.name, fix=fix, evidence=seen)
+        return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
     if value.issuer:  # weighs at least as much as whatever else is uncertain
         message = text.issuer_unverified(connector, value, found)
-        return _seen(
-            rules.CONNECTOR_MATCH_UNCERTAIN, chain, message, variant="issuer", connector=connector.name, evidence=seen
+        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
+            message, "issuer", chain=chain, connector=connector, evidence=seen
         )
     if found.uncertain:
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
-        return _seen(
-            rules.CONNECTOR_MATCH_UNCERTAIN,
-            chain,
+        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.uncertain(connector, value, found),
-            variant=variant,
-            connector=connector.name,
+            variant,
+            chain=chain,
+            connector=connector,
             fix=text.uncertain_fix(connector, value, found),
             evidence=seen,
         )
-    return _seen(
-        rules.CONNECTOR_MATCH, chain, text.matched(connector, value, found), connector=connector.name, evidence=seen
+    return rules.CONNECTOR_MATCH.observed(
+        text.matched(connector, value, found), chain=chain, connector=connector, evidence=seen
     )
 
 
@@ -137,20 +139,20 @@ def accepted_domain(connector: Connector, value: Value, domains: Sequence[Accept
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
     if domains is None:
         message = text.acceptance_unknown(value)
-        return _setting(rules.ACCEPTED_DOMAINS_UNKNOWN, connector, message, seen={"domain": value.domain})
+        return rules.ACCEPTED_DOMAINS_UNKNOWN.observed(message, connector=connector, evidence={"domain": value.domain})
     found = acceptance(value, domains)
     seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     match found.standing:
         case "accepted":
-            return _setting(rules.ACCEPTED_DOMAIN, connector, text.accepted(value), seen=seen)
+            return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
         case "subdomain" | "match-subdomains":
             message = text.acceptance_uncertain(value, found)
             fix = text.register(value.domain)
-            return _setting(rules.DOMAIN_ACCEPTANCE_UNCERTAIN, connector, message, fix=fix, seen=seen)
+            return rules.DOMAIN_ACCEPTANCE_UNCERTAIN.observed(message, connector=connector, fix=fix, evidence=seen)
         case _:
             fix = text.not_accepted_fix(connector, value, domains)
-            return _setting(
-                rules.DOMAIN_NOT_ACCEPTED, connector, text.not_accepted(connector, value), fix=fix, seen=seen
+            return rules.DOMAIN_NOT_ACCEPTED.observed(
+                text.not_accepted(connector, value), connector=connector, fix=fix, evidence=seen
             )
 
 
@@ -166,7 +168,7 @@ def _nothing_to_judge(case: Case, chosen: Selection) -> bool:
 def _no_connector(case: Case) -> Observation:
     values = satisfiable(case.names)
     message = text.no_connector(bool(case.tenant.connectors), values)
-    return Observation(rules.NO_CONNECTOR, message, about_certificate=False, evidence={"values": list(values)})
+    return rules.NO_CONNECTOR.observed(message, evidence={"values": list(values)})
 
 
 def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation:
@@ -180,24 +182,23 @@ def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation
         "nearest": near.name,
         "candidates": len(possible),
     }
-    connector = near.name if near in chosen.judged else None
+    connector = near if near in chosen.judged else None
     chain = case.chains[0]
     try:
         value = parse_value(near.value or "")
     except ValueError as error:
         message = text.none_matches(near, len(possible), case.names, str(error))
-        return _seen(
-            rules.CONNECTOR_MISMATCH,
-            chain,
+        return rules.CONNECTOR_MISMATCH.observed(
             message,
-            variant="malformed",
+            "malformed",
+            chain=chain,
             connector=connector,
             fix=text.malformed_fix(near, case.names, case.tenant.accepted_domains),
             evidence=seen,
         )
     message = text.none_matches(near, len(possible), case.names)
     fix = text.mismatch_fix(near, value, case.names, case.tenant.accepted_domains)
-    return _seen(rules.CONNECTOR_MISMATCH, chain, message, connector=connector, fix=fix, evidence=seen)
+    return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
 
 
 def malformed(connector: Connector, reason: str) -> Observation:
@@ -205,7 +206,7 @@ def malformed(connector: Connector, reason: str) -> Observation:
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
     fix = text.no_value_fix(connector)
-    return _setting(rules.CONNECTOR_MISMATCH, connector, message, variant="malformed", fix=fix, seen=seen)
+    return rules.CONNECTOR_MISMATCH.observed(message, "malformed", connector=connector, fix=fix, evidence=seen)
 
 
 def _no_value(connector: Connector) -> Observation:
@@ -214,40 +215,6 @@ def _no_value(connector: Connector) -> Observation:
         "there is no name to compare."
     )
     fix = text.no_value_fix(connector)
-    return _setting(rules.CONNECTOR_MISMATCH, connector, message, variant="no-value", fix=fix, seen={"value": None})
-
-
-def _seen(
-    rule: Rule,
-    chain: Chain,
-    message: str,
-    *,
-    variant: str = "",
-    connector: str | None = None,
-    fix: str | None = None,
-    evidence: Mapping[str, object] | None = None,
-) -> Observation:
-    """An observation about a chain's leaf."""
-    return Observation(
-        rule=rule,
-        message=message,
-        variant=variant,
-        fix=fix,
-        certificate=chain.leaf_certificate.sha256,
-        chain=chain.id,
-        connector=connector,
-        evidence=evidence or {"names": len(dns_names(chain.leaf_certificate.parsed.names))},
+    return rules.CONNECTOR_MISMATCH.observed(
+        message, "no-value", connector=connector, fix=fix, evidence={"value": None}
     )
-
-
-def _setting(
-    rule: Rule,
-    connector: Connector,
-    message: str,
-    *,
-    variant: str = "",
-    fix: str | None = None,
-    seen: Mapping[str, object],
-) -> Observation:
-    """An observation about a connector's own setting: it holds whatever certificate is shown."""
-    return Observation(rule, message, variant, fix, connector=connector.name, about_certificate=False, evidence=seen)

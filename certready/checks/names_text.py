@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from certready import wording
 from certready.exchange.accepted import Acceptance, accepted_above, fitting_values
 from certready.exchange.matching import (
     Match,
@@ -18,7 +19,6 @@ from certready.exchange.matching import (
 from certready.exchange.powershell import set_value
 from certready.model import AcceptedDomain, Connector
 
-LISTED = 5
 REQUESTED = 10
 
 PARTNER = (
@@ -41,11 +41,7 @@ def parameter(connector: Connector) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """The DNS names among a certificate's names, at most five of them written out."""
-    found = dns_names(names)
-    if not found:
-        return "no DNS name"
-    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
-    return ", ".join(found[:LISTED]) + more
+    return wording.listed(dns_names(names)) or "no DNS name"
 
 
 def matched(connector: Connector, value: Value, found: Match) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from certready.case import Case
 from certready.exchange.matching import covers, under
 from certready.model import AcceptedDomain, Chain
 from certready.model.dialogue import SHOWN, Exchange
 from certready.rules import rehearse as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 
 if TYPE_CHECKING:
     from certready.smtp.rehearse import Meaning
@@ -21,7 +23,9 @@ def check_rehearse(case: Case) -> Iterator[Observation | NotApplicable]:
     if case.evidence.target.kind != "rehearse":
         yield NotApplicable("only a rehearsal asks the smart host")
         return
-    yield _answer(case)
+    dialogue = [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue]
+    endpoint = case.evidence.endpoints[-1].name if case.evidence.endpoints else None
+    yield replace(_answer(case), endpoint=endpoint, evidence={"dialogue": dialogue})
     for peer in case.evidence.peers:
         yield _peer(case, peer)
 
@@ -31,27 +35,25 @@ def _answer(case: Case) -> Observation:
     decisive = _decisive(case.evidence.dialogue)
     if decisive is None:
         if any(one.trouble for one in case.evidence.endpoints):  # the finding on TLS says what
-            return _seen(case, rules.INCONCLUSIVE, "The rehearsal did not get as far as an answer.", None)
+            return rules.INCONCLUSIVE.observed("The rehearsal did not get as far as an answer.")
         error = next((one.error for one in case.evidence.endpoints if one.error), None) or "Nothing was answered."
-        return _seen(case, rules.INCONCLUSIVE, f"The rehearsal did not get as far as an answer. {error}", None)
+        return rules.INCONCLUSIVE.observed(f"The rehearsal did not get as far as an answer. {error}")
     quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'
     if decisive.sent == SHOWN:
-        return _seen(
-            case,
-            rules.REFUSED,
+        return rules.REFUSED.observed(
             f"The smart host ended TLS because of the certificate ({decisive.reply}).",
-            "Judge the file with certready check: chain, dates, usage and key.",
+            fix="Judge the file with certready check: chain, dates, usage and key.",
         )
     from certready.smtp.rehearse import meaning
 
     found = meaning(decisive.reply)
     if found.kind != "accepted":
         rule = rules.REFUSED if found.kind == "refused" else rules.INCONCLUSIVE
-        return _seen(case, rule, f"{quoted} {found.why}{_not_asked(case)}", found.fix)
+        return rule.observed(f"{quoted} {found.why}{_not_asked(case)}", fix=found.fix)
     doubt = _doubt(case)
     if doubt:
-        return _seen(case, rules.INCONCLUSIVE, f"{quoted} {doubt.why}", doubt.fix)
-    return _seen(case, rules.ACCEPTED, f"{quoted} {_scope(case)}", None)
+        return rules.INCONCLUSIVE.observed(f"{quoted} {doubt.why}", fix=doubt.fix)
+    return rules.ACCEPTED.observed(f"{quoted} {_scope(case)}")
 
 
 def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
@@ -125,23 +127,10 @@ def _peer(case: Case, peer: Chain) -> Observation:
     if not covers(leaf.parsed.names, host):
         doubts.append(f"does not cover {host}")
     said = " and ".join(doubts) if doubts else f"is trusted and covers {host}"
-    return Observation(
-        rules.SMART_HOST,
+    return rules.SMART_HOST.observed(
         f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
         f"{leaf.parsed.not_after.date().isoformat()}, which {said}. That is no part of the verdict.",
         "doubtful" if doubts else "",
-        endpoint=case.evidence.endpoints[0].name if case.evidence.endpoints else None,
-        about_certificate=False,
+        endpoint=case.evidence.endpoints[0] if case.evidence.endpoints else None,
         evidence={"sha256": leaf.sha256, "names": leaf.parsed.names, "sent": len(peer.certificates)},
-    )
-
-
-def _seen(case: Case, rule: Rule, message: str, fix: str | None) -> Observation:
-    return Observation(
-        rule,
-        message,
-        fix=fix,
-        endpoint=case.evidence.endpoints[-1].name if case.evidence.endpoints else None,
-        about_certificate=False,
-        evidence={"dialogue": [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue]},
     )

@@ -56,12 +56,12 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
     """The one finding about a certificate: the first status of the contract's order that holds."""
     label = subject.label
     if case.options.revocation == "off":
-        return Observation(rules.SKIPPED, f"Revocation of {label} was not asked (--revocation off).")
+        return rules.SKIPPED.observed(f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
         return _issuer_unknown(subject)
     status, deciding = overall(found)
     if deciding is not None and status == "revoked":
-        return Observation(rules.REVOKED, f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
+        return rules.REVOKED.observed(f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
     if deciding is not None and status == "good":
         return _good(label, deciding, case)
     if status == "not-checkable":
@@ -72,10 +72,10 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
 def _good(label: str, deciding: RevocationResult, case: Case) -> Observation:
     message = f"{label} is not revoked, says the {_source(deciding)}. {deciding.detail}"
     if case.evaluated_at <= case.evidence.gathered_at:
-        return Observation(rules.GOOD, message)
+        return rules.GOOD.observed(message)
     now, then = when(case.evidence.gathered_at), when(case.evaluated_at)
     later = f"That is as of {now}; whether it will hold at {then} nobody can tell yet."
-    return Observation(rules.GOOD, f"{message} {later}", "later", fix="Check again when that time has come.")
+    return rules.GOOD.observed(f"{message} {later}", "later", fix="Check again when that time has come.")
 
 
 def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], case: Case) -> Observation:
@@ -91,7 +91,7 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
     fix = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else None
     if status == "unknown" and case.evaluated_at < case.evidence.gathered_at:
         fix = "Judge without --at: what is published now need not tell how it was at an earlier moment."
-    return Observation(_UNSETTLED[status], f"{lead} {said} {DOCUMENTED}", fix=fix)
+    return _UNSETTLED[status].observed(f"{lead} {said} {DOCUMENTED}", fix=fix)
 
 
 def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> Observation:
@@ -100,19 +100,18 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
     if short_lived(subject.certificate):
         hours = (parsed.not_after - parsed.not_before) / timedelta(hours=1)
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
-        return Observation(rules.SHORT_LIVED, message)
+        return rules.SHORT_LIVED.observed(message)
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
     names = "names only places that cannot be asked over http" if found else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
-    return Observation(rules.NOT_CHECKABLE, " ".join(part for part in (lead, said, DOCUMENTED) if part))
+    return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, DOCUMENTED) if part))
 
 
 def _issuer_unknown(subject: Revocable) -> Observation:
     parsed = subject.certificate.parsed
     if parsed.x509 is None:
-        return Observation(rules.UNKNOWN, "A certificate that cannot be read cannot be asked about.")
-    return Observation(
-        rules.UNKNOWN,
+        return rules.UNKNOWN.observed("A certificate that cannot be read cannot be asked about.")
+    return rules.UNKNOWN.observed(
         f"Revocation of {subject.label} was not asked: its issuer, {parsed.issuer or 'without a name'}, is not known, "
         "and only the issuer's key can authenticate an answer.",
         fix="Complete the chain, or name the issuer's certificate with --intermediate FILE.",
@@ -125,13 +124,12 @@ def _missing_staples(case: Case) -> Iterator[Observation]:
     for endpoint in case.evidence.endpoints if case.evidence.target.kind == "host" else ():
         leaf = leaves.get(endpoint.chain or "")
         if leaf is not None and leaf.parsed.must_staple and not endpoint.staple:
-            yield Observation(
-                rules.STAPLE_MISSING,
+            yield rules.STAPLE_MISSING.observed(
                 f"{leaf.parsed.label} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
                 "clients that honour the demand refuse it.",
-                certificate=leaf.sha256,
                 chain=endpoint.chain,
-                endpoint=endpoint.name,
+                certificate=leaf,
+                endpoint=endpoint,
             )
 
 

@@ -41,12 +41,11 @@ def restriction(case: Case, chain: Chain, found: Judgement) -> Observation | Non
         variant, rest = "client-only", "while it stays trusted for client authentication."
     else:
         variant, rest = "", f"and for client authentication it {_why(client, '')}".rstrip() + "."
-    return Observation(
-        rules.ROOT_RESTRICTED,
+    return rules.ROOT_RESTRICTED.observed(
         f"The chain leads to a root that the list of {case.evidence.store.as_of} limits: {why}, {rest}",
         variant,
-        certificate=root.certificate.sha256,
-        chain=chain.id,
+        chain=chain,
+        certificate=root.certificate,
         evidence={
             "server_auth": server.state,
             "client_auth": client.state,
@@ -103,7 +102,7 @@ def store_age(case: Case) -> Iterator[Observation]:
             f"The list of the {case.evidence.store.name} store is of {case.evidence.store.as_of}, {age.days} days old: "
             "roots may have been added or distrusted since."
         )
-        yield Observation(rules.STORE_OLD, message, about_certificate=False)
+        yield rules.STORE_OLD.observed(message)
 
 
 def _why(found: Standing, usage: str) -> str:

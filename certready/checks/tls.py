@@ -45,13 +45,11 @@ def _reached(endpoint: Endpoint) -> Observation:
     """The one finding about one address."""
     details = {"stage": endpoint.stage, "tls_version": endpoint.tls_version, "cipher": endpoint.cipher}
     if endpoint.trouble:
-        return Observation(
-            _TROUBLES[endpoint.trouble],
+        return _TROUBLES[endpoint.trouble].observed(
             f"{_who(endpoint)}: {endpoint.error or 'no reason is known.'}",
-            variant=_nuance(endpoint),
+            _nuance(endpoint),
+            endpoint=endpoint,
             fix=_fix(endpoint),
-            endpoint=endpoint.name,
-            about_certificate=False,
             evidence={"stage": endpoint.stage, "reply": endpoint.reply},
         )
     version = endpoint.tls_version or "an unknown version of TLS"
@@ -62,14 +60,8 @@ def _reached(endpoint: Endpoint) -> Observation:
         if current
         else f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
     )
-    return Observation(
-        rules.ESTABLISHED if current else rules.OLD_VERSION,
-        message + summary(endpoint),
-        chain=endpoint.chain,
-        endpoint=endpoint.name,
-        about_certificate=False,
-        evidence=details,
-    )
+    rule = rules.ESTABLISHED if current else rules.OLD_VERSION
+    return rule.observed(message + summary(endpoint), chain=endpoint.chain, endpoint=endpoint, evidence=details)
 
 
 def _nuance(endpoint: Endpoint) -> str:
@@ -118,13 +110,15 @@ def _agreement(case: Case) -> Iterator[Observation]:
     unasked = [_who(endpoint) for endpoint in without if endpoint.trouble in ("unreachable", "deferred")]
     working = _listed([who for group in chains.values() for who in group])
     if failing:
-        yield _differ(f"TLS works at {working} and fails at {_listed(failing)}.", "failing", {"failing": failing})
+        yield rules.NODES_DIFFER.observed(
+            f"TLS works at {working} and fails at {_listed(failing)}.", "failing", evidence={"failing": failing}
+        )
     if unasked:
-        yield _differ(
+        yield rules.NODES_DIFFER.observed(
             f"TLS works at {working}; whether it does at {_listed(unasked)} could not be seen.",
             "unreached",
-            {"unreached": unasked},
-            _UNREACHED_FIX,
+            fix=_UNREACHED_FIX,
+            evidence={"unreached": unasked},
         )
 
 
@@ -138,11 +132,9 @@ def _different(case: Case, chains: dict[str, list[str]], to_whom: str) -> Observ
     }
     same_leaf = len(set(leaves.values())) == 1
     what = "the same certificate with different ones beside it" if same_leaf else "different certificates"
-    return _differ(f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.", "", {"chains": chains})
-
-
-def _differ(message: str, variant: str, evidence: dict[str, object], fix: str | None = None) -> Observation:
-    return Observation(rules.NODES_DIFFER, message, variant, fix, about_certificate=False, evidence=evidence)
+    return rules.NODES_DIFFER.observed(
+        f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.", evidence={"chains": chains}
+    )
 
 
 def _listed(names: list[str]) -> str:
@@ -158,11 +150,9 @@ def _direction(case: Case) -> Iterator[Observation]:
         return
     for connector in case.tenant.connectors:
         if connector.direction == "inbound":
-            yield Observation(
-                rules.DIRECTION,
+            yield rules.DIRECTION.observed(
                 f"The probe shows the certificate {case.evidence.target.name} presents as server; the inbound "
                 f'connector "{connector.name}" is matched on the one it presents as client when it sends, which may be '
                 "another.",
-                connector=connector.name,
-                about_certificate=False,
+                connector=connector,
             )

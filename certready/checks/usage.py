@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import usage as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
 USAGE_NAMES = {
@@ -37,7 +37,9 @@ def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
         if reason:
             what = "certificate" if leaf.parsed.error else f"extensions of {leaf.parsed.label}"
             message = f"What the certificate may be used for is not known: the {what} cannot be read ({reason})."
-            yield _about(rules.KEY_USAGE, chain, message, "unreadable", fix="Request the certificate again.")
+            yield rules.KEY_USAGE.observed(
+                message, "unreadable", chain=chain, fix="Request the certificate again.", evidence=_listed(leaf)
+            )
         else:
             yield from _extended(chain, leaf)
             yield from _plain(chain, leaf)
@@ -46,17 +48,23 @@ def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
 def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label, usages = leaf.parsed.label, leaf.parsed.ekus
     if usages is None:
-        yield _about(rules.SERVER_AUTH, chain, f"{label} restricts its use to nothing: it has no extended key usage.")
+        yield rules.SERVER_AUTH.observed(
+            f"{label} restricts its use to nothing: it has no extended key usage.",
+            chain=chain,
+            evidence=_listed(leaf),
+        )
         return
     listed = ", ".join(USAGE_NAMES.get(usage, usage) for usage in usages)
     if SERVER_AUTH in usages or ANY_EKU in usages:
-        yield _about(rules.SERVER_AUTH, chain, f"{label} is for TLS servers (extended key usage: {listed}).")
+        yield rules.SERVER_AUTH.observed(
+            f"{label} is for TLS servers (extended key usage: {listed}).", chain=chain, evidence=_listed(leaf)
+        )
     else:
         message = f"{label} is not for TLS servers: its extended key usage is {listed}, without serverAuth."
-        yield _about(rules.SERVER_AUTH_MISSING, chain, message)
+        yield rules.SERVER_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
     if CLIENT_AUTH not in usages and ANY_EKU not in usages:
         message = f"{label} is not for TLS clients: its extended key usage is {listed}, without clientAuth. {_SUNSET}"
-        yield _about(rules.CLIENT_AUTH_MISSING, chain, message)
+        yield rules.CLIENT_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
 
 
 def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
@@ -68,21 +76,12 @@ def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label = leaf.parsed.label
     if not usage.digital_signature:
         message = f"The key usage of {label} lacks digitalSignature, which TLS 1.3 and every ECDHE suite need."
-        yield _about(rules.KEY_USAGE, chain, message)
+        yield rules.KEY_USAGE.observed(message, chain=chain, evidence=_listed(leaf))
     if usage.key_cert_sign and not leaf.parsed.is_ca:
         message = f"The key usage of {label} allows signing certificates (keyCertSign), though it is no CA."
-        yield _about(rules.KEY_USAGE, chain, message)
+        yield rules.KEY_USAGE.observed(message, chain=chain, evidence=_listed(leaf))
 
 
-def _about(rule: Rule, chain: Chain, message: str, variant: str = "", *, fix: str | None = None) -> Observation:
-    leaf = chain.leaf_certificate
+def _listed(leaf: Certificate) -> dict[str, object]:
     usages = leaf.parsed.ekus
-    return Observation(
-        rule,
-        message,
-        variant,
-        fix=fix,
-        certificate=leaf.sha256,
-        chain=chain.id,
-        evidence={"extended_key_usage": None if usages is None else list(usages)},
-    )
+    return {"extended_key_usage": None if usages is None else list(usages)}

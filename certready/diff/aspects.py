@@ -10,6 +10,7 @@ from certready.diff.model import Change
 from certready.model import Chain
 from certready.path import Judgement
 from certready.remedy import tls_certificate_name
+from certready.wording import listed
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 
 LISTED = 10
@@ -62,11 +63,11 @@ def names(old: Certificate, new: Certificate) -> Change:
     """CN and DNS names lost and gained; what they mean for connectors is said for each connector."""
     before, after = _folded(old.parsed.names), _folded(new.parsed.names)
     lost, gained = [one for one in before if one not in after], [one for one in after if one not in before]
-    shown = ", ".join(before[:LISTED]), ", ".join(after[:LISTED])
+    shown = listed(before, LISTED), listed(after, LISTED)
     if not lost and not gained:
         return Change("names", "same", "The names stay the same.", *shown)
-    parts = [f"lost: {_listed(lost)}"] if lost else []
-    parts += [f"gained: {_listed(gained)}"] if gained else []
+    parts = [f"lost: {listed(lost, LISTED)}"] if lost else []
+    parts += [f"gained: {listed(gained, LISTED)}"] if gained else []
     return Change("names", "attention" if lost else "note", f"Names {'; '.join(parts)}.", *shown)
 
 
@@ -129,7 +130,7 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
         return Change("chain", "breaks", message, *shown)
     added = [one.parsed.label for one in needs if one not in had]
     if added:
-        message = f"Intermediates that every node must have beforehand: {_listed(added)}."
+        message = f"Intermediates that every node must have beforehand: {listed(added, LISTED)}."
         return Change("chain", "attention", message, *shown)
     return Change("chain", "same", "The intermediates stay the same.", *shown)
 
@@ -208,11 +209,6 @@ def _folded(found: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.lower() for name in found))
 
 
-def _listed(found: list[str]) -> str:
-    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
-    return ", ".join(found[:LISTED]) + more
-
-
 def _usages(certificate: Certificate) -> list[str]:
     found = certificate.parsed.ekus
     return ["any"] if found is None else [_USAGES.get(oid, oid) for oid in found]
@@ -232,4 +228,4 @@ def _life(certificate: Certificate) -> timedelta:
 
 
 def _pointers(urls: dict[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{kind} {', '.join(found[:3])}" for kind, found in urls.items() if found) or "none"
+    return "; ".join(f"{kind} {listed(found, 3)}" for kind, found in urls.items() if found) or "none"

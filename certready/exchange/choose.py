@@ -9,6 +9,7 @@ from certready.errors import UsageError
 from certready.exchange.accepted import STANDINGS, acceptance
 from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
 from certready.model import AcceptedDomain, Connector, Direction, Level, Role, Tenant
+from certready.wording import listed
 
 LISTED = 20  # names in a message
 # Without these an inbound connector may be something else than it looks like.
@@ -147,9 +148,8 @@ def _find_one(tenant: Tenant, wanted: str) -> Connector:
             return found[0]
         if found:
             raise _ambiguous(wanted, found)
-    names = ", ".join(f"'{one.name}'" for one in tenant.connectors[:LISTED])
-    more = f" and {len(tenant.connectors) - LISTED} more" if len(tenant.connectors) > LISTED else ""
-    hint = f"The connectors are: {names}{more}." if names else "The tenant file holds no connector."
+    names = listed([f"'{one.name}'" for one in tenant.connectors], LISTED)
+    hint = f"The connectors are: {names}." if names else "The tenant file holds no connector."
     raise UsageError(f"The tenant has no connector named {quoted(wanted)}.", hint=hint)
 
 
@@ -165,7 +165,7 @@ def _readings(wanted: str) -> tuple[Callable[[Connector], bool], ...]:
 
 
 def _ambiguous(wanted: str, found: Sequence[Connector]) -> UsageError:
-    names = ", ".join(f"'{one.direction}:{one.name}'" for one in found[:LISTED])
+    names = listed([f"'{one.direction}:{one.name}'" for one in found], LISTED)
     return UsageError(
         f"{quoted(wanted)} names {len(found)} connectors of the tenant.",
         hint=f"Name one of them in full: {names}.",

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from certready.exchange.matching import a_label, under
 from certready.model import AcceptedDomain, Connector, Tenant
+from certready.wording import listed
 
 Standing = Literal["chosen", "equal", "less-specific", "disabled", "test-mode", "rule-only", "unclear", "other-domains"]
 Pattern = Literal["exact", "wildcard", "accepted-domains", "every-domain"]
@@ -159,9 +160,7 @@ def _considered(
 
 def _domains(connector: Connector) -> str:
     texts = [*connector.recipient_domains, *(["AllAcceptedDomains"] if connector.all_accepted_domains else [])]
-    if not texts:
-        return "no recipient domain"
-    return ", ".join(texts[:5]) + (f" and {len(texts) - 5} more" if len(texts) > 5 else "")
+    return listed(texts) or "no recipient domain"
 
 
 def _notes(open_to: Sequence[tuple[Connector, Fit]], outbound: Sequence[Connector]) -> list[str]:
@@ -169,5 +168,5 @@ def _notes(open_to: Sequence[tuple[Connector, Fit]], outbound: Sequence[Connecto
     notes = [DISAGREEMENT] if {"wildcard", "accepted-domains"} <= patterns else []
     central = [one.name for one in outbound if one.enabled and one.route_via_on_premises]
     if central:
-        notes.append(CENTRALIZED.format(names=", ".join(f"'{name}'" for name in central[:5])))
+        notes.append(CENTRALIZED.format(names=listed([f"'{name}'" for name in central])))
     return notes

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from certready.wording import listed
 from certready.x509.certificate import Certificate
 
 MAX_COMPARISONS = 20_000
@@ -33,9 +34,8 @@ def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str
                 if trouble:
                     bad.setdefault(trouble, []).append(shown(name))
             for trouble, several in bad.items():
-                more = f" and {len(several) - MAX_SHOWN} more" if len(several) > MAX_SHOWN else ""
-                listed = ", ".join(several[:MAX_SHOWN]) + more
-                yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {listed}."
+                said = listed(several, MAX_SHOWN)
+                yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {said}."
 
 
 def _constrained(

@@ -15,6 +15,7 @@ from certready.remedy import connectors, exchange, gateways
 from certready.remedy.dotnet import thumbprint
 from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
 from certready.remedy.request import request, wanted_names
+from certready.wording import listed
 
 
 def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:
@@ -121,7 +122,7 @@ def _revocation(situation: Situation, _: Finding) -> Iterator[Remedy]:
         *(situation.leaf.parsed.crl_urls if situation.leaf else ()),
         *(situation.leaf.parsed.ocsp_urls if situation.leaf else ()),
     )
-    note = f"Let the checking host reach these addresses over http: {', '.join(urls[:5])}." if urls else ""
+    note = f"Let the checking host reach these addresses over http: {listed(urls)}." if urls else ""
     lines = (f"certutil -verify -urlfetch {quote('<path>/gateway.cer')}",)
     yield Remedy(
         "See from Windows which revocation address does not answer.",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from certready.model import Endpoint
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
 from certready.render.layout import Line, Span, counted, hanging, listed, shorten, table
+from certready.wording import and_more
 
 _LABEL = 14
 # Of endpoints and connectors that are merely mentioned, so many are.
@@ -105,8 +106,9 @@ def _days(span: timedelta) -> str:
 def _run_facts(report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
     for index, endpoint in enumerate(report.endpoints[:_MOST]):
         yield "endpoints" if index == 0 else "", _endpoint(endpoint, len(report.chains) > 1)
-    if len(report.endpoints) > _MOST:
-        yield "", f"and {len(report.endpoints) - _MOST} more"
+    rest = and_more(len(report.endpoints), _MOST)
+    if rest:
+        yield "", rest
     date = f", list of {report.trust.as_of}" if report.trust.as_of else ", list without a date"
     yield "trust store", report.trust.name + date
     yield "judged as of", _moment(report.evaluated_at)

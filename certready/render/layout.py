@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from certready import wording
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -44,8 +46,7 @@ def shorten(text: str, limit: int) -> str:
 
 def listed(items: Sequence[str], limit: int, joint: str = ", ") -> str:
     """The first ``limit`` items joined, and how many there are besides."""
-    text = joint.join(shorten(item, 120) for item in items[:limit])
-    return f"{text} and {len(items) - limit} more" if len(items) > limit else text
+    return wording.listed([shorten(item, 120) for item in items], limit, joint)
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

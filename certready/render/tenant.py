@@ -10,6 +10,7 @@ from certready.model import AcceptedDomain, Connector, Tenant
 from certready.model.report import Finding, Severity
 from certready.render.layout import Line, Span, counted, hanging, plain, table
 from certready.tenant.answer import Answer, Asked, Mx
+from certready.wording import and_more, listed
 
 _OUTCOMES = {
     "relayed": ("RELAYED", "pass"),
@@ -82,8 +83,9 @@ def _connectors(tenant: Tenant, width: int | None) -> Iterator[Line]:
     rows = [_connector_row(one) for one in tenant.connectors[:_MOST]]
     if rows:
         yield from table(headers, rows, width)
-    if len(tenant.connectors) > _MOST:
-        yield ((f"  and {len(tenant.connectors) - _MOST} more", "dim"),)
+    rest = and_more(len(tenant.connectors), _MOST)
+    if rest:
+        yield ((f"  {rest}", "dim"),)
 
 
 def _connector_row(one: Connector) -> list[Span]:
@@ -109,7 +111,7 @@ def _for(one: Connector) -> str:
         *one.sender_domains,
         *(["all accepted domains"] if one.all_accepted_domains else []),
     ]
-    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return listed(found, 3)
 
 
 def _domains(tenant: Tenant, width: int | None) -> Iterator[Line]:
@@ -118,8 +120,9 @@ def _domains(tenant: Tenant, width: int | None) -> Iterator[Line]:
         return
     headers = ("accepted domain", "type", "remarks")
     yield from table(headers, [_domain_row(one) for one in tenant.accepted_domains[:_MOST]], width)
-    if len(tenant.accepted_domains) > _MOST:
-        yield ((f"  and {len(tenant.accepted_domains) - _MOST} more", "dim"),)
+    rest = and_more(len(tenant.accepted_domains), _MOST)
+    if rest:
+        yield ((f"  {rest}", "dim"),)
 
 
 def _domain_row(one: AcceptedDomain) -> list[Span]:

@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
-from certready.model import RevocationMode
+from certready.model import Chain, Connector, Endpoint, RevocationMode
 from certready.model.report import Severity
+from certready.x509.certificate import Certificate
 
 Confidence = Literal["documented", "reported", "inferred"]
 """Documented by the owner of the thing; reported from the field; or inferred from other facts."""
@@ -116,15 +117,48 @@ class Rule(Struct, frozen=True):
         keys = ((variant, mode), ("", mode), (variant, None), ("", None))
         return next((rows[key] for key in keys if key in rows), everywhere(U))
 
+    def observed(
+        self,
+        message: str,
+        variant: str = "",
+        *,
+        chain: Chain | str | None = None,
+        certificate: Certificate | str | None = None,
+        connector: Connector | None = None,
+        endpoint: Endpoint | None = None,
+        fix: str | None = None,
+        evidence: Mapping[str, object] | None = None,
+    ) -> Observation:
+        """An observation of this rule: ``message`` is a sentence with the values that were compared.
+
+        A chain is given where the observation is about its leaf or, with ``certificate``, about another certificate
+        of it; by its id alone it is only where something was seen. Certificates may be given by their SHA-256. What
+        is said of a connector alone has the connector's value among its evidence.
+        """
+        if certificate is None and chain is not None and not isinstance(chain, str):
+            certificate = chain.leaf_certificate
+        setting = {"value": connector.value} if connector and certificate is None else {}
+        return Observation(
+            rule=self,
+            message=message,
+            variant=variant,
+            fix=fix,
+            certificate=certificate if certificate is None or isinstance(certificate, str) else certificate.sha256,
+            chain=chain if chain is None or isinstance(chain, str) else chain.id,
+            connector=connector.name if connector else None,
+            endpoint=endpoint.name if endpoint else None,
+            evidence={**setting, **(evidence or {})},
+        )
+
 
 class Observation(Struct, frozen=True):
     """What a check saw, not yet weighed.
 
     ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the rule's weights where
     it has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
-    is a SHA-256, ``chain`` an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an
-    ``address:port``. ``about_certificate`` is False for what a probe proves in either direction (TLS itself, the
-    connector's own settings). ``evidence`` holds plain JSON values.
+    is a SHA-256, None for what holds whatever certificate is shown (TLS itself, the connector's own settings);
+    ``chain`` is an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an ``address:port``.
+    ``evidence`` holds plain JSON values.
     """
 
     rule: Rule
@@ -135,7 +169,6 @@ class Observation(Struct, frozen=True):
     chain: str | None = None
     connector: str | None = None
     endpoint: str | None = None
-    about_certificate: bool = True
     evidence: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from certready import judging
 from certready.checks import connector_settings as settings
 from certready.checks.connector import overlap
-from certready.checks.connector_settings import LISTED, about, locks_down, observe
+from certready.checks.connector_settings import about, locks_down
 from certready.checks.names import accepted_domain, malformed
 from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, parent, parse_value, registrable
@@ -21,6 +21,7 @@ from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation
 from certready.weighing import column_of
+from certready.wording import LISTED, listed
 
 Seen = tuple[Connector, Observation]
 
@@ -66,10 +67,10 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
     if connector.level == "domain-validation" and not connector.value:
         message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
         fix = set_value(connector, "<name in the certificate>")
-        yield observe(outbound_rules.NO_TLS_DOMAIN, message, connector, fix)
+        yield outbound_rules.NO_TLS_DOMAIN.observed(message, connector=connector, fix=fix)
     if connector.validated is False:
         message = f"{named} is not marked as validated, which validating it does not do by itself; it may well work."
-        yield observe(outbound_rules.NOT_VALIDATED, message, connector, None)
+        yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
 def _value(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
@@ -97,7 +98,12 @@ def _no_value(connector: Connector) -> Iterator[Observation]:
         "Microsoft calls an anti-pattern (MC1226222)."
     )
     fix = set_value(connector, "<name in the certificate>")
-    yield observe(rules.IP_ONLY, message, connector, fix, addresses=list(connector.sender_ips[:LISTED]))
+    yield rules.IP_ONLY.observed(
+        message,
+        connector=connector,
+        fix=fix,
+        evidence={"addresses": list(connector.sender_ips[:LISTED])},
+    )
 
 
 def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
@@ -110,7 +116,7 @@ def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
         message = f"{said} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
         line = set_value(connector, "<name in the filter's certificate>")
         fix = f"{line}; or, where no filter is meant: {command(connector, '-RestrictDomainsToCertificate $false')}"
-        yield observe(rules.LOCKS_DOWN, message, connector, fix, variant="everyone")
+        yield rules.LOCKS_DOWN.observed(message, "everyone", connector=connector, fix=fix)
         return
     fix = about(rules.LOCKS_DOWN, connector)
     exposed = [one for one in tenant.connectors if _exposed(one, tenant)]
@@ -119,10 +125,10 @@ def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
             f"{said} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
             f"'{exposed[0].name}' may fall under it, because that connector does not attribute it for certain."
         )
-        yield observe(rules.LOCKS_DOWN, message, connector, fix, exposed=exposed[0].name)
+        yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=fix, evidence={"exposed": exposed[0].name})
         return
     message = f"{said}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
-    yield observe(rules.LOCKS_DOWN, message, connector, fix, variant="documented")
+    yield rules.LOCKS_DOWN.observed(message, "documented", connector=connector, fix=fix)
 
 
 def _exposed(connector: Connector, tenant: Tenant) -> bool:
@@ -147,7 +153,10 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
             f"'{inbound[0].name}' takes in the gateway's mail, and the file names no enabled outbound connector of the "
             "same type: right for relaying alone, but a gateway in both directions needs the pair."
         )
-        yield inbound[0], observe(rules.COUNTERPART_MISSING, message, inbound[0], None, variant="relay-only")
+        yield (
+            inbound[0],
+            rules.COUNTERPART_MISSING.observed(message, "relay-only", connector=inbound[0]),
+        )
     if outbound and not inbound:
         message = (
             f"'{outbound[0].name}' sends mail to the gateway, and the file names no enabled inbound connector of the "
@@ -155,7 +164,10 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
         )
         fix = "New-InboundConnector -Name '<name>' -ConnectorType OnPremises -SenderDomains * -RequireTls $true "
         fix += "-TlsSenderCertificateName '<name in the certificate>'"
-        yield outbound[0], observe(rules.COUNTERPART_MISSING, message, outbound[0], fix)
+        yield (
+            outbound[0],
+            rules.COUNTERPART_MISSING.observed(message, connector=outbound[0], fix=fix),
+        )
     yield from _several(inbound)
 
 
@@ -169,9 +181,12 @@ def _several(inbound: Sequence[Connector]) -> Iterator[Seen]:
             groups.setdefault(above, []).append(connector)
     for above, members in groups.items():
         if len(members) > 1:
-            names = ", ".join(f"'{one.name}'" for one in members[:LISTED])
+            names = listed([f"'{one.name}'" for one in members])
             message = f"{names} each stand for one host under {above}: one connector with *.{above} would be enough."
-            yield members[0], observe(rules.SEVERAL, message, members[0], None)
+            yield (
+                members[0],
+                rules.SEVERAL.observed(message, connector=members[0]),
+            )
 
 
 def _weighed(observation: Observation, connector: Connector) -> Finding | None:

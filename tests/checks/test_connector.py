@@ -109,7 +109,7 @@ def test_each_setting_is_said_where_it_stands(connectors: list[Connector], expec
     given = evidence(*connectors)
     assert expected == said(given)
     assert {one.connector for one in observed(given)} <= {one.name for one in connectors}
-    assert not any(one.about_certificate for one in observed(given))
+    assert not any(one.certificate for one in observed(given))
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class TestSeveral:
         """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
         endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
         weights = [
-            weigh(Observation(EXPIRED, "x", certificate=one.sha256, chain=chain), DOMAIN, Case(found(endpoint)))
+            weigh(EXPIRED.observed("x", certificate=one, chain=chain), DOMAIN, Case(found(endpoint)))
             for one, chain in ((RSA, "c1"), (RSA, None), (ECDSA, "c2"), (ECDSA, None))
         ]
         fail, unknown = (Severity.FAIL, True), (Severity.UNKNOWN, True)
@@ -107,7 +107,7 @@ class TestSuites:
     def test_weights(self) -> None:
         """Without TLS 1.3 to fall back on, whether Exchange Online connects is not known; with it that is a warning."""
         for variant, weight in (("", Severity.WARN), ("only", Severity.UNKNOWN)):
-            one = Observation(NO_COMMON_CIPHER, "x", variant, about_certificate=False)
+            one = NO_COMMON_CIPHER.observed("x", variant)
             assert weigh(one, DOMAIN, Case(found(GOOD))) == (weight, True)
 
 

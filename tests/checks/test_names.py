@@ -106,7 +106,7 @@ def test_a_match_says_what_was_compared() -> None:
     assert "mail.contoso.com is a host under the TlsSenderCertificateName *.contoso.com" in found.message
     assert pki.certificate(HOST).sha256 == found.certificate
     assert "c1" == found.chain
-    assert found.about_certificate
+    assert found.certificate
 
 
 def test_a_partner_connector_is_said_to_grant_no_relay() -> None:
@@ -174,7 +174,7 @@ def test_the_accepted_domain_rule(value: str, domains: list[str] | None, expecte
     given = evidence(HOST, inbound(value), domains=known)
     assert ["connector-match", expected] == said(given)
     found = one_of(given, expected)
-    assert not found.about_certificate
+    assert not found.certificate
     assert found.certificate is None
     assert "From gateway" == found.connector
 

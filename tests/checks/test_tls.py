@@ -200,4 +200,4 @@ class TestDirection:
 def test_every_rule_is_about_tls_itself() -> None:
     """No observation here is about the certificate, so that no cap on those applies to it."""
     found = evidence(GOOD, replace(SIXTH, chain="c2", tls_version="TLSv1"), failed("deferred"), chains=(C1, C2))
-    assert not [one for one in observed(replace(found, connectors=(INBOUND,))) if one.about_certificate]
+    assert not [one for one in observed(replace(found, connectors=(INBOUND,))) if one.certificate]

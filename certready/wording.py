@@ -1,0 +1,18 @@
+"""How lists are said in a sentence, wherever one is: bounded, and never without saying that there is more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LISTED = 5  # items that are written out where a sentence lists some
+
+
+def listed(items: Sequence[str], limit: int = LISTED, joint: str = ", ") -> str:
+    """The first items joined, and how many there are besides; "" of none."""
+    rest = and_more(len(items), limit)
+    return f"{joint.join(items[:limit])} {rest}" if rest else joint.join(items)
+
+
+def and_more(count: int, shown: int) -> str:
+    """``and 3 more`` where not all of ``count`` are shown, else ""."""
+    return f"and {count - shown} more" if count > shown else ""
