@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from certready.case import Case, Revocable
 from certready.model.report import RevocationResult, Status
-from certready.revocation import overall, short_lived
+from certready.revocation import overall, questions, short_lived
 from certready.revocation.common import when
 from certready.rules import revocation as rules
 from certready.rules.model import NotApplicable, Observation, Rule
@@ -59,7 +59,8 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
         return rules.SKIPPED.observed(f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
         return _issuer_unknown(subject)
-    status, deciding = overall(found)
+    checkable = any(one.ask for one in questions(subject.certificate, subject.issuer))
+    status, deciding = overall(found, checkable=checkable)
     if deciding is not None and status == "revoked":
         return rules.REVOKED.observed(f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
     if deciding is not None and status == "good":
@@ -102,7 +103,8 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
         return rules.SHORT_LIVED.observed(message)
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
-    names = "names only places that cannot be asked over http" if found else "names neither an OCSP responder nor a CRL"
+    named = (*subject.certificate.parsed.ocsp_urls, *subject.certificate.parsed.crl_urls)
+    names = "names only places that cannot be asked over http" if named else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
     return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, DOCUMENTED) if part))
 

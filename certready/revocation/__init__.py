@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from certready.model import Answer, Ask
 from certready.model.report import RevocationResult, Status
-from certready.revocation.common import ORDER, Moment, Opinion, same_name
+from certready.revocation.common import ORDER, Moment, Opinion, same_name, superseded
 from certready.x509.certificate import Certificate, attempt
 from certready.x509.signature import Outcome, signed_by
 
-__all__ = ["Outcome", "Question", "judge", "overall", "questions", "relevant", "short_lived", "signed_by"]
+__all__ = ["Outcome", "Question", "judge", "judge_all", "overall", "questions", "relevant", "short_lived", "signed_by"]
 
 Method = Literal["ocsp", "crl"]
 
@@ -74,18 +74,35 @@ def judge(
     *,
     skew: timedelta = timedelta(0),
 ) -> RevocationResult:
-    """What one answer is worth for one certificate. Never raises.
+    """What one answer by itself is worth for one certificate, as :func:`judge_all` has it. Never raises."""
+    return judge_all(certificate, issuer, (answer,), at, skew=skew)[0]
+
+
+def judge_all(
+    certificate: Certificate,
+    issuer: Certificate,
+    answers: Sequence[Answer],
+    at: datetime,
+    *,
+    skew: timedelta = timedelta(0),
+) -> tuple[RevocationResult, ...]:
+    """What each of the answers about one certificate is worth beside the others. Never raises.
 
     Args:
         certificate: the one asked about.
-        issuer: its issuer on the judged path; its key alone authenticates the answer.
-        answer: what came back, or why nothing did.
-        at: the moment of judgement, aware. An answer made later never says good, one whose nextUpdate is past is
-            stale, a revocation that takes effect later is unknown.
+        issuer: its issuer on the judged path; its key alone authenticates an answer.
+        answers: what came back, or why nothing did. Of two authentic lists of one scope the newer counts.
+        at: the moment of judgement, aware. An answer made later never says good, and one whose nextUpdate is past is
+            stale.
         skew: by how much the clock of whoever answered may run ahead of ours; for answers just fetched, whose
             thisUpdate may be a moment past the start of the run. It never lengthens an answer's life.
     """
-    opinion = _opinion(certificate, issuer, answer, Moment(at, skew))
+    moment = Moment(at, skew)
+    opinions = superseded([_opinion(certificate, issuer, answer, moment) for answer in answers])
+    return tuple(_result(certificate, answer, opinion) for answer, opinion in zip(answers, opinions, strict=True))
+
+
+def _result(certificate: Certificate, answer: Answer, opinion: Opinion) -> RevocationResult:
     return RevocationResult(
         certificate=certificate.sha256,
         method=answer.method,
@@ -101,12 +118,16 @@ def judge(
     )
 
 
-def overall(results: Sequence[RevocationResult]) -> tuple[Status, RevocationResult | None]:
+def overall(results: Sequence[RevocationResult], *, checkable: bool = True) -> tuple[Status, RevocationResult | None]:
     """One status for a certificate and the result that decides it: revoked, then good, then the best description of
-    why not (contract, "One finding per certificate"). Without any result: not-checkable."""
-    if not results:
+    why not (contract, "One finding per certificate"). Without any result: not-checkable.
+
+    ``checkable`` says that the certificate itself names a source that can be asked; where it names none, whoever meets
+    it elsewhere can learn nothing, whatever was handed in here, and only a revocation counts.
+    """
+    first = min(results, key=lambda result: ORDER.index(result.status), default=None)
+    if first is None or not (checkable or first.status == "revoked"):
         return "not-checkable", None
-    first = min(results, key=lambda result: ORDER.index(result.status))
     return first.status, first
 
 
@@ -170,8 +191,9 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
         return Opinion("invalid", f"The answer is larger than {size} MiB.")
     from certready.revocation import crl, ocsp
 
-    reader = crl.judge if answer.method == "crl" else ocsp.judge
-    return reader(certificate, issuer, answer.body, moment)
+    if answer.method == "crl":
+        return crl.judge(certificate, issuer, answer.body, moment, answer.url)
+    return ocsp.judge(certificate, issuer, answer.body, moment)
 
 
 def _names_issuer(certificate: Certificate, issuer: Certificate) -> bool:

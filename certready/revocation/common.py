@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -30,6 +30,9 @@ ORDER: tuple[Status, ...] = (
 )
 
 
+ON_HOLD = "certificateHold"
+
+
 class Moment(NamedTuple):
     """When the answer is judged: ``at``, and ``skew``, by how much a clock elsewhere may run ahead of ours."""
 
@@ -42,7 +45,8 @@ class Moment(NamedTuple):
 
 
 class Opinion(Struct, frozen=True):
-    """What one answer is worth, and why: ``detail`` is a sentence."""
+    """What one answer is worth, and why: ``detail`` is a sentence. ``scope`` is set for an authentic list that was made
+    by the moment of judgement: whatever is equal for lists that replace each other."""
 
     status: Status
     detail: str
@@ -50,6 +54,26 @@ class Opinion(Struct, frozen=True):
     next_update: datetime | None = None
     revoked_at: datetime | None = None
     reason: str | None = None
+    scope: Hashable | None = None
+
+
+def superseded(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
+    """The opinions in their order, an older list stale where a newer one of the same scope is there as well. What an
+    older one revoked for any reason but a hold stays revoked: only a hold may be lifted (RFC 5280, 5.3.1)."""
+    newest: dict[Hashable, datetime] = {}
+    for opinion in opinions:
+        if opinion.scope is not None and opinion.this_update is not None:
+            newest[opinion.scope] = max(opinion.this_update, newest.get(opinion.scope, opinion.this_update))
+    return tuple(_after(opinion, newest.get(opinion.scope)) for opinion in opinions)
+
+
+def _after(opinion: Opinion, newest: datetime | None) -> Opinion:
+    """One opinion, where the newest list of its scope was made at ``newest``."""
+    older = newest is not None and opinion.this_update is not None and opinion.this_update < newest
+    if newest is None or not older or (opinion.status == "revoked" and opinion.reason != ON_HOLD):
+        return opinion
+    detail = f"A newer list, of {when(newest)}, replaces this one, which said: {opinion.detail}"
+    return replace(opinion, status="stale", detail=detail)
 
 
 def best(opinions: Iterable[Opinion]) -> Opinion:
@@ -85,23 +109,21 @@ def timely(opinion: Opinion, moment: Moment, *, without_next: timedelta | None) 
 
 
 def revoked(opinion: Opinion, moment: Moment) -> Opinion:
-    """A revocation, weighed against the moment: one that takes effect later is neither revoked yet nor good.
+    """A revocation, weighed against the moment. One whose date lies ahead, or cannot be read, is one all the same: the
+    issuer has said that the certificate is not to be used.
 
     An old answer that says "revoked" still counts, because a revocation is final; only certificateHold may be lifted
     again (RFC 5280, 5.3.1), so a hold in an answer that is out of date is stale.
     """
     date = opinion.revoked_at
     why = f", reason {opinion.reason}" if opinion.reason else ", without a reason"
-    if date is None:
-        return replace(opinion, status="unknown", detail="It says revoked, with a date that cannot be read.")
-    if not moment.reached(date):
-        later = f"which is later than the moment asked about, {when(moment.at)}"
-        detail = f"It says revoked from {when(date)} on{why}, {later}."
-        return replace(opinion, status="unknown", detail=detail)
-    if opinion.reason == "certificateHold" and opinion.next_update and opinion.next_update < moment.at:
-        detail = f"It says on hold since {when(date)}, and is out of date since {when(opinion.next_update)}."
+    said = f"Revoked at {when(date)}{why}." if date else f"Revoked{why}, at a date that cannot be read."
+    if date is not None and not moment.reached(date):
+        said = f"Revoked from {when(date)} on{why}, which lies after the moment asked about, {when(moment.at)}."
+    if opinion.reason == ON_HOLD and opinion.next_update and opinion.next_update < moment.at:
+        detail = f"It is out of date since {when(opinion.next_update)}, and a hold may be lifted. It said: {said}"
         return replace(opinion, status="stale", detail=detail)
-    return replace(opinion, status="revoked", detail=f"Revoked at {when(date)}{why}.")
+    return replace(opinion, status="revoked", detail=said)
 
 
 def same_name(one: x509.Name, other: x509.Name) -> bool:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Hashable
 from datetime import datetime
 from typing import NamedTuple
 
 from cryptography import x509
 from msgspec.structs import replace
 
+from certready.revocation import points
 from certready.revocation.common import (
     MISREAD,
     Moment,
@@ -25,6 +27,7 @@ from certready.revocation.common import (
     not_an_answer,
     revoked,
     same_name,
+    superseded,
     timely,
 )
 from certready.revocation.forms import uniform
@@ -33,6 +36,7 @@ from certready.x509.certificate import Certificate, E, attempt
 from certready.x509.signature import verify
 
 WHAT = "a CRL"
+AS_PEM = "It came as PEM, where RFC 5280 (4.2.1.13) asks for DER, and some clients read nothing else."
 MOST_LISTS = 20  # in one PEM file
 # Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed; of a
 # longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
@@ -71,13 +75,29 @@ def relevant(body: bytes, issuer: Certificate) -> bool:
     return any(_named(der, issuer) for der in lists(body))
 
 
-def judge(certificate: Certificate, issuer: Certificate, body: bytes, moment: Moment) -> Opinion:
-    """What the list, or the best of the lists in a PEM file, says of the certificate. Never raises."""
+def judge(
+    certificate: Certificate, issuer: Certificate, body: bytes, moment: Moment, url: str | None = None
+) -> Opinion:
+    """What the list, or the best of the lists in a PEM file, says of the certificate. Never raises.
+
+    ``url`` is where it came from, None where it was given by hand.
+    """
     every = lists(body)
     if not every:
         return not_an_answer(body, WHAT)
     fitting = every if len(every) == 1 else [der for der in every if _named(der, issuer)] or every[:1]
-    return best(_judge(certificate, issuer, der, moment) for der in fitting)
+    found = best(superseded([_judge(_Link(certificate, issuer, url), der, moment) for der in fitting]))
+    if url is None or body.startswith(b"\x30"):
+        return found
+    return replace(found, detail=f"{found.detail} {AS_PEM}")
+
+
+class _Link(NamedTuple):
+    """The certificate asked about, its issuer, and the URL that was asked."""
+
+    certificate: Certificate
+    issuer: Certificate
+    url: str | None
 
 
 class _List(NamedTuple):
@@ -123,23 +143,32 @@ def _same_issuer(crl: x509.CertificateRevocationList, issuer: Certificate) -> bo
     return issuer.parsed.x509 is not None and same_name(crl.issuer, issuer.parsed.x509.subject)
 
 
-def _judge(certificate: Certificate, issuer: Certificate, der: bytes, moment: Moment) -> Opinion:
+def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
     try:
         crl = _read(der)
         opinion = Opinion("good", "", crl.header.last_update_utc, crl.header.next_update_utc)
-        return (
-            _authentic(crl, issuer, opinion)
-            or _unusable(certificate, issuer, crl, opinion)
-            or _said(certificate, crl, opinion, moment)
-        )
+        refused = _authentic(crl, link, opinion)
+        if refused:
+            return refused
+        if moment.reached(crl.header.last_update_utc):
+            opinion = replace(opinion, scope=_scope(crl))
+        return _unusable(crl, link, opinion) or _said(crl, link, opinion, moment)
     except MISREAD:
         return not_an_answer(der, WHAT)
 
 
-def _authentic(crl: _List, issuer: Certificate, opinion: Opinion) -> Opinion | None:
+def _scope(crl: _List) -> Hashable:
+    """What is equal for lists of one issuer that replace each other: which certificates and reasons they cover."""
+    return _extension(crl, x509.IssuingDistributionPoint), _extension(crl, x509.DeltaCRLIndicator) is not None
+
+
+def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list is not the issuer's word, or None where it is."""
+    issuer = link.issuer
     parsed = issuer.parsed
     if not _same_issuer(crl.header, issuer):
+        if points.delegated(link.certificate, crl.header.issuer):
+            return replace(opinion, status="unknown", detail=points.DELEGATED)
         name = crl.header.issuer.rfc4514_string()[:200]
         return replace(
             opinion, status="invalid", detail=f"The CRL is of another issuer, {name}, not of {parsed.label}."
@@ -167,13 +196,13 @@ def _other_key(crl: _List, issuer: Certificate) -> str:
     return f" It names another key of that name ({key.hex()[:40]}); each key of a CA has a list of its own."
 
 
-def _unusable(certificate: Certificate, issuer: Certificate, crl: _List, opinion: Opinion) -> Opinion | None:
+def _unusable(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list must not be used though it is authentic: a critical extension that is not understood, in the list
     or in any entry (RFC 5280, 5.2 and 5.3), or a scope that the certificate is not in."""
     critical = (one for one in crl.header.extensions if one.critical)
     unknown = next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
     scope = _extension(crl, x509.IssuingDistributionPoint)
-    outside = _outside(certificate, issuer, scope) if scope and not unknown else None
+    outside = points.outside(link.certificate, link.issuer, scope) if scope and not unknown else None
     if outside:
         return replace(opinion, status="unknown", detail=outside)
     unknown = unknown or _unknown_in_entries(crl)
@@ -192,18 +221,18 @@ def _unknown_in_entries(crl: _List) -> x509.ObjectIdentifier | None:
     return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
 
 
-def _said(certificate: Certificate, crl: _List, opinion: Opinion, moment: Moment) -> Opinion:
+def _said(crl: _List, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
     """What an authentic list says: revoked, or good as far as its scope and dates go."""
-    entry = _entry(crl, certificate.parsed.serial)
+    entry = _entry(crl, link.certificate.parsed.serial)
     if entry is not None:
         return _listed(entry, opinion, moment)
     if _extension(crl, x509.DeltaCRLIndicator):
         detail = "It is a delta CRL, which holds only what changed since its base CRL and cannot say good alone."
         return replace(opinion, status="unknown", detail=detail)
     scope = _extension(crl, x509.IssuingDistributionPoint)
-    if scope and scope.only_some_reasons:
-        detail = "The CRL covers only some of the reasons for revocation, so its silence does not say good."
-        return replace(opinion, status="unknown", detail=detail)
+    undetermined = points.undetermined(link.certificate, link.issuer, scope, link.url)
+    if undetermined:
+        return replace(opinion, status="unknown", detail=undetermined)
     good = timely(replace(opinion, detail="The CRL does not list the certificate."), moment, without_next=None)
     if good.status == "good" and good.next_update is None:
         return replace(good, detail=f"{good.detail} Windows takes such a CRL for ever; ask the CA for a newer one.")
@@ -243,33 +272,3 @@ def _reason(entry: x509.RevokedCertificate) -> str | None:
 def _extension(crl: _List, kind: type[E]) -> E | None:
     """The list's extension of this type, or None."""
     return next((one.value for one in crl.header.extensions if isinstance(one.value, kind)), None)
-
-
-def _outside(certificate: Certificate, issuer: Certificate, scope: x509.IssuingDistributionPoint) -> str | None:
-    """Why the list is not about certificates like this one (RFC 5280, 5.2.5 and 6.3.3 b), or None."""
-    if scope.indirect_crl:
-        return "It is an indirect CRL, which covers several issuers; such lists are not used."
-    if scope.only_contains_attribute_certs:
-        return "The CRL covers attribute certificates only."
-    if scope.only_contains_user_certs and certificate.parsed.is_ca:
-        return "The CRL covers end-entity certificates only, and this is a CA certificate."
-    if scope.only_contains_ca_certs and not certificate.parsed.is_ca:
-        return "The CRL covers CA certificates only, and this is an end-entity certificate."
-    theirs = _names(scope.full_name, scope.relative_name, issuer)
-    if theirs and not theirs & _distribution_names(certificate, issuer):
-        return "The CRL is one part of a divided list, and not the part that the certificate points to."
-    return None
-
-
-def _distribution_names(certificate: Certificate, issuer: Certificate) -> set[x509.GeneralName]:
-    points = certificate.parsed.extension(x509.CRLDistributionPoints) or ()
-    return {name for point in points for name in _names(point.full_name, point.relative_name, issuer)}
-
-
-def _names(
-    full: list[x509.GeneralName] | None, relative: x509.RelativeDistinguishedName | None, issuer: Certificate
-) -> set[x509.GeneralName]:
-    """A distribution point's names; one that is relative to the CRL issuer is spelled out."""
-    if relative is not None and issuer.parsed.x509 is not None:
-        return {x509.DirectoryName(x509.Name([*issuer.parsed.x509.subject.rdns, relative]))}
-    return set(full or ())

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from certready.model import Answer, Evidence
+from certready.model import Evidence
 from certready.model.report import RevocationResult, Status
-from certready.revocation import Question, judge, questions
+from certready.revocation import Question, judge_all, questions
 from certready.x509.certificate import Certificate
 
 # An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
@@ -25,28 +25,30 @@ def heard(evidence: Evidence, certificate: Certificate, issuer: Certificate | No
     if evidence.options.revocation == "off":
         yield from (_without_answer(one, "skipped", "It was not asked: --revocation off.") for one in asked)
         return
-    answers = [answer for answer in evidence.answers if answer.certificate == certificate.sha256]
+    judged = tuple(_answered(evidence, certificate, issuer))
     sources = {(one.method, one.url) for one in asked}
-    aside = [answer for answer in answers if (answer.method, answer.url) not in sources]
-    yield from (_judge(evidence, certificate, issuer, answer) for answer in aside if answer.method == "stapled")
+    aside = [result for result in judged if (result.method, result.url) not in sources]
+    yield from (result for result in aside if result.method == "stapled")
     for question in asked:
         if question.ask is None:
             yield _without_answer(question, "not-checkable", question.reason or "It cannot be asked.")
             continue
-        came = [answer for answer in answers if (answer.method, answer.url) == (question.method, question.url)]
+        came = [result for result in judged if (result.method, result.url) == (question.method, question.url)]
         if not came:
             why = ", because --offline forbids it" if evidence.options.offline else " when this evidence was gathered"
             yield _without_answer(question, "unreachable", f"It was not asked{why}.")
-        yield from (_judge(evidence, certificate, issuer, answer) for answer in came)
-    yield from (_judge(evidence, certificate, issuer, answer) for answer in aside if answer.method != "stapled")
+        yield from came
+    yield from (result for result in aside if result.method != "stapled")
 
 
-def _judge(evidence: Evidence, certificate: Certificate, issuer: Certificate, answer: Answer) -> RevocationResult:
-    """One answer, judged at the moment of the verdict or, where that lies later, of the gathering (contract, --at)."""
+def _answered(evidence: Evidence, certificate: Certificate, issuer: Certificate) -> Iterator[RevocationResult]:
+    """Every answer about the certificate, judged at the moment of the verdict or, where that lies later, of the
+    gathering (contract, --at)."""
     at = min(evidence.evaluated_at, evidence.gathered_at)
     skew = SKEW if evidence.evaluated_at >= evidence.gathered_at else timedelta(0)
-    result = judge(certificate, issuer, answer, at, skew=skew)
-    return replace(result, detail=f"{result.detail} {answer.note}") if answer.note else result
+    answers = [answer for answer in evidence.answers if answer.certificate == certificate.sha256]
+    for answer, result in zip(answers, judge_all(certificate, issuer, answers, at, skew=skew), strict=True):
+        yield replace(result, detail=f"{result.detail} {answer.note}") if answer.note else result
 
 
 def _without_answer(question: Question, status: Status, detail: str) -> RevocationResult:
