@@ -8,6 +8,7 @@ from certready.case import Case
 from certready.checks import names_text as text
 from certready.exchange import Selection, acceptance, candidates
 from certready.exchange.matching import (
+    NO_MATCH,
     Value,
     covers,
     dns_names,
@@ -17,6 +18,7 @@ from certready.exchange.matching import (
     satisfiable,
 )
 from certready.model import AcceptedDomain, Chain, Connector
+from certready.path import excluded_names
 from certready.rules import names as rules
 from certready.rules.model import NotApplicable, Observation
 
@@ -39,7 +41,7 @@ def _observations(case: Case) -> Iterator[Observation]:
     for chain in case.chains:
         yield from _leaf_names(chain)
         if case.options.hostname:
-            yield _hostname(chain, case.options.hostname)
+            yield _hostname(case, chain, case.options.hostname)
     chosen = case.selection
     if _nothing_to_judge(case, chosen):
         yield _no_connector(case)
@@ -94,21 +96,33 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
         )
 
 
-def _hostname(chain: Chain, hostname: str) -> Observation:
+def _hostname(case: Case, chain: Chain, hostname: str) -> Observation:
     names = chain.leaf_certificate.parsed.names
-    found = covers(names, hostname)
-    evidence = {"hostname": hostname, "matched_name": found}
+    excluded = excluded_names(case.full_path(chain))
+    found = covers([name for name in names if name not in excluded], hostname)
+    seen = {"hostname": hostname, "matched_name": found}
     if found:
-        return rules.HOSTNAME_MATCH.observed(
-            f"The host name {hostname} is covered by {found}.", chain=chain, evidence=evidence
-        )
-    return rules.HOSTNAME_MISMATCH.observed(text.hostname_mismatch(hostname, names), chain=chain, evidence=evidence)
+        message = f"The host name {hostname} is covered by {found}."
+        return rules.HOSTNAME_MATCH.observed(message, chain=chain, evidence=seen)
+    message = text.hostname_mismatch(hostname, names, excluded)
+    return rules.HOSTNAME_MISMATCH.observed(message, chain=chain, evidence=seen)
 
 
 def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Observation:
     """One leaf against one value."""
     names = chain.leaf_certificate.parsed.names
-    found = match(value, names)
+    excluded = excluded_names(case.full_path(chain))
+    found = match(value, [name for name in names if name not in excluded])
+    out = match(value, excluded) if found.kind == "none" else NO_MATCH
+    if out.kind != "none":
+        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
+            text.excluded(connector, value, out),
+            "excluded",
+            chain=chain,
+            connector=connector,
+            fix=text.excluded_fix(value),
+            evidence={"value": connector.value, "matched_name": out.name, "match": out.kind},
+        )
     seen: dict[str, object] = {"value": connector.value, "matched_name": found.name, "match": found.kind}
     if found.kind == "none":
         seen["nearest"] = nearest(value, names)
@@ -122,6 +136,7 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> O
         )
     if found.uncertain:
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
+        variant = variant if found.plain else "not-ascii"
         return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.uncertain(connector, value, found),
             variant,

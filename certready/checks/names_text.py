@@ -121,6 +121,12 @@ def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) 
 def uncertain(connector: Connector, value: Value, found: Match) -> str:
     """Why the match is not certain."""
     words = connector_words(connector)
+    if not found.plain:
+        return (
+            f"The certificate name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
+            f"{parse_value(found.name or '')}, which a certificate should say itself, does it meet the "
+            f"{parameter(connector)} {value} of {words}; whether Exchange Online reads it so is not documented."
+        )
     if found.kind == "deep":
         return (
             f"The certificate name {found.name} lies more than one label under the {parameter(connector)} {value} of "
@@ -133,9 +139,25 @@ def uncertain(connector: Connector, value: Value, found: Match) -> str:
     )
 
 
+def excluded(connector: Connector, value: Value, found: Match) -> str:
+    """A CN that the CAs above may not vouch for, while the alternative names are what they may."""
+    return (
+        f"Only the CN {found.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
+        "name constraints of the chain exclude that name; whether Exchange Online heeds it all the same is not "
+        "documented."
+    )
+
+
+def excluded_fix(value: Value) -> str:
+    """A certificate of an issuer that may vouch for the name."""
+    return f"Have the certificate issued with DNS:{value} in its subject alternative name, by a CA that may do so."
+
+
 def uncertain_fix(connector: Connector, value: Value, found: Match) -> str:
     """How to make value and name the same."""
     name = parse_value(found.name or str(value))
+    if not found.plain:
+        return f"Have the certificate issued with DNS:{name} in its subject alternative name."
     if found.kind != "deep":
         accept = _acceptance_words(name.domain) if connector.direction == "inbound" else ""
         line = set_value(connector, str(name))
@@ -162,10 +184,12 @@ def issuer_unverified(connector: Connector, value: Value, found: Match) -> str:
     )
 
 
-def hostname_mismatch(hostname: str, names: Sequence[str]) -> str:
-    """The host name is not covered, and who minds."""
+def hostname_mismatch(hostname: str, names: Sequence[str], excluded_names: Iterable[str] = ()) -> str:
+    """The host name is not covered, and who minds; ``excluded_names`` are CNs that name constraints exclude."""
+    out = ", ".join(excluded_names)
+    but = f" Name constraints of the chain exclude the CN {out}." if out else ""
     return (
-        f"The host name {hostname} is covered by neither the CN nor a DNS name; the certificate has {listed(names)}. "
+        f"The host name {hostname} is covered by no name that counts; the certificate has {listed(names)}.{but} "
         "Exchange Online does not compare it, the gateway's vendor asks for it."
     )
 

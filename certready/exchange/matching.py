@@ -46,16 +46,20 @@ class Value(NamedTuple):
 
 class Match(NamedTuple):
     """How a value was met: the contract's match kind, the certificate's name as written there (None for ``none``), and
-    whether the rule behind it is only inferred or disputed."""
+    whether the rule behind it is only inferred or disputed. ``plain`` is False for a name that is not plain ASCII and
+    would meet the value only if it were mapped as browsers map what is typed (UTS #46)."""
 
     kind: Kind
     name: str | None = None
     uncertain: bool = False
+    plain: bool = True
 
     @property
     def rank(self) -> int:
-        """0 is best: exact, wildcard-value, apex, then what is uncertain in the order of ``KINDS``, then none."""
-        return KINDS.index(self.kind) + (len(KINDS) if self.uncertain or self.kind == "none" else 0)
+        """0 is best: exact, wildcard-value, apex, then what is uncertain in the order of ``KINDS``, then what is not
+        plain, then none."""
+        worse = 3 if self.kind == "none" else 2 if not self.plain else int(self.uncertain)
+        return KINDS.index(self.kind) + worse * len(KINDS)
 
 
 NO_MATCH = Match("none")
@@ -99,7 +103,8 @@ def parse_value(text: str) -> Value:
 def match(value: Value, names: Iterable[str]) -> Match:
     """The best match of a value among a certificate's names (CNs and DNS names, as written there).
 
-    Names that are no DNS names, IP addresses among them, match nothing; nothing is compared by substring.
+    Names that are no DNS names, IP addresses among them, match nothing; nothing is compared by substring. A name that
+    is not plain ASCII is never mapped and then taken for another: what it would meet so is uncertain, and not plain.
 
     ========== ================================= ======================================
     value      certificate name                  match
@@ -115,10 +120,11 @@ def match(value: Value, names: Iterable[str]) -> Match:
     """
     best = NO_MATCH
     for name in names:
-        presented = _presented(name)
+        presented = _presented(name) or _mapped(name)
         found = _compare(value, presented) if presented else None
         if found:
-            candidate = Match(found[0], name, found[1])
+            plain = name.isascii()
+            candidate = Match(found[0], name, found[1] or not plain, plain)
             best = min(best, candidate, key=lambda one: one.rank)
     return best
 
@@ -211,8 +217,14 @@ def dns_names(names: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _presented(name: str) -> Value | None:
-    """A name out of a certificate: the same grammar as a value, but nothing around it is forgiven."""
-    return _plain_or_wildcard(name)
+    """A name out of a certificate: the same grammar as a value, but nothing around it is forgiven, and nothing in it
+    is mapped: a certificate carries A-labels (RFC 5280, 7.2)."""
+    return _plain_or_wildcard(name) if name.isascii() else None
+
+
+def _mapped(name: str) -> Value | None:
+    """What a name that is not plain ASCII would be if it were mapped; None for one that is."""
+    return None if name.isascii() else _plain_or_wildcard(name)
 
 
 def _plain_or_wildcard(text: str) -> Value | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from certready.exchange.matching import dns_names
 from certready.wording import listed
 from certready.x509.certificate import Certificate
 
@@ -36,6 +37,21 @@ def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str
             for trouble, several in bad.items():
                 said = listed(several, MAX_SHOWN)
                 yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {said}."
+
+
+def excluded_names(path: tuple[Certificate, ...]) -> tuple[str, ...]:
+    """The CNs of a leaf that an issuer above it may not issue for, though none is refused for it: a CN is only checked
+    where there is no DNS name (RFC 5280, 4.2.1.10), and whoever compares it all the same has nobody's word for it."""
+    leaf = path[0].parsed
+    aside = [name for name in leaf.common_names if name not in leaf.dns_names]
+    hosts = _hosts(aside) if leaf.dns_names else ()
+    limits = [(_permitted(limits), _excluded(limits)) for _, limits, _ in _constrained(path)] if hosts else []
+    return tuple(host for host in hosts if any(_trouble(x509.DNSName(host), *each) for each in limits))
+
+
+def _hosts(common_names: Iterable[str]) -> tuple[str, ...]:
+    """Those CNs that are host names or wildcards over one: an IP address, or words, are none."""
+    return tuple(name for name in common_names if "." in name and dns_names((name,)))
 
 
 def _constrained(
@@ -68,8 +84,7 @@ def names(certificate: Certificate, *, leaf: bool) -> tuple[x509.GeneralName, ..
             mails = parsed.x509.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
             found += [x509.RFC822Name(str(mail.value)) for mail in mails if str(mail.value).isascii()]
     if leaf and not parsed.dns_names:
-        hosts = (name for name in parsed.common_names if "." in name and name.isascii() and " " not in name)
-        found += [x509.DNSName(name) for name in hosts]
+        found += [x509.DNSName(name) for name in _hosts(parsed.common_names)]
     return tuple(found)
 
 

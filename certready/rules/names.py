@@ -33,14 +33,20 @@ CONNECTOR_MISMATCH = Rule(
 CONNECTOR_MATCH_UNCERTAIN = Rule(
     "names.connector-match-uncertain",
     "A name may meet the connector's value, but no document says so, or documents disagree",
-    what="A plain value is met by a wildcard certificate alone, or a name lies more than one label under *.P.",
+    what=(
+        "A plain value is met by a wildcard certificate alone, a name lies more than one label under *.P, the only "
+        "matching name is not plain ASCII, or it is a CN that the chain's name constraints exclude."
+    ),
     why=(
         "The first is only inferred; on the second the cmdlet's page (all subdomains) and on-premises behaviour (one "
-        "label) differ."
+        "label) differ; about the others nothing is published."
     ),
     confidence="inferred",
     sources=(sources.SET_INBOUND,),
-    weights=(columns(W, None, W, "wildcard-certificate"), columns(U, None, U, "deep"), columns(U, None, U, "issuer")),
+    weights=(
+        columns(W, None, W, "wildcard-certificate"),
+        *(columns(U, None, U, variant) for variant in ("deep", "issuer", "not-ascii", "excluded")),
+    ),
     fix="Make the connector's value and a name of the certificate the same.",
 )
 

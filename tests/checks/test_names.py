@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from certready.case import Case
 from certready.checks.names import check_names
 from certready.demo.pki import Authority
-from certready.exchange.matching import Match
+from certready.exchange.matching import Match, parse_value
 from certready.model import AcceptedDomain, Chain, Connector, Evidence, Options, Target
 from certready.rules import rules_of
 from certready.rules.model import NotApplicable, Observation
@@ -340,6 +340,31 @@ def test_a_probe_changes_nothing_in_what_is_seen() -> None:
     """Direction is weighed elsewhere: the check sees the same at a probe as in a file."""
     given = evidence(HOST, inbound("*.contoso.com"), domains=DOMAINS)
     assert said(given) == said(replace(given, target=Target("host", "gw.contoso.com:25")))
+
+
+@pytest.mark.parametrize("name", ["\uff4dai\u00adl\u3002contoso\u200b.com", "mail.b\u00fccher.contoso.com"])
+def test_name_that_is_not_plain_ascii(name: str) -> None:
+    """A CN that would meet the value only if it were mapped is unknown, and says what the certificate should say."""
+    value = str(parse_value(name))
+    issued = CA.issue("www.fabrikam.com", common_name=name)
+    found = [one for one in observed(evidence(issued, inbound(value))) if one.rule.id.startswith("names.connector-")]
+    assert [("names.connector-match-uncertain", "not-ascii")] == [(one.rule.id, one.variant) for one in found]
+    assert found[0].message.isascii()
+    assert f"DNS:{value}" in (found[0].fix or "")
+    plain = CA.issue(value, common_name=name)
+    assert "connector-match" in said(evidence(plain, inbound(value)))
+
+
+def test_common_name_that_constraints_exclude() -> None:
+    """A CN outside what the issuer may vouch for, beside DNS names inside it, is unknown and covers no host name."""
+    limited = CA.intermediate(extra=[pki.constrained(permitted=["fabrikam.com"])])
+    issued = limited.issue("mail.fabrikam.com", common_name="mail.contoso.com")
+    chain = pki.chain(issued, limited, CA)
+    for value in ("mail.contoso.com", "*.contoso.com"):
+        assert "connector-match-uncertain/excluded" in said(evidence((chain,), inbound(value)))
+    assert "connector-match" in said(evidence((chain,), inbound("mail.fabrikam.com")))
+    found = said(evidence((chain,), inbound("mail.fabrikam.com"), hostname="mail.contoso.com"))
+    assert "hostname-mismatch" in found
 
 
 def test_every_rule_is_reachable_and_every_message_is_a_sentence() -> None:

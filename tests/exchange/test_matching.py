@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from certready.exchange.matching import (
     KINDS,
+    Kind,
     Match,
     Value,
     a_label,
@@ -39,11 +40,8 @@ CERTAIN = [
     ("*.contoso.com.", ["*.contoso.com"], "exact", "*.contoso.com"),
     ("mail_gw.contoso.com", ["mail_gw.contoso.com"], "exact", "mail_gw.contoso.com"),
     ("mail.b\u00fccher.de", ["mail.xn--bcher-kva.de"], "exact", "mail.xn--bcher-kva.de"),
-    ("mail.xn--bcher-kva.de", ["mail.b\u00fccher.de"], "exact", "mail.b\u00fccher.de"),
     ("B\u00dcCHER.de", ["xn--bcher-kva.de"], "exact", "xn--bcher-kva.de"),
-    ("bu\u0308cher.de", ["b\u00fccher.de"], "exact", "b\u00fccher.de"),
     ("XN--BCHER-KVA.de", ["xn--bcher-kva.de"], "exact", "xn--bcher-kva.de"),
-    ("b\u00fccher\u3002de", ["b\u00fccher.de"], "exact", "b\u00fccher.de"),
     ("*.b\u00fccher.de", ["*.xn--bcher-kva.de"], "exact", "*.xn--bcher-kva.de"),
     ("localhost", ["localhost"], "exact", "localhost"),
     (f"{A63}.com", [f"{A63}.com"], "exact", f"{A63}.com"),
@@ -58,7 +56,6 @@ CERTAIN = [
     ("*.contoso.com", ["mail.contoso.com"], "wildcard-value", "mail.contoso.com"),  # 1.2.5
     ("*.contoso.com", ["Mail.CONTOSO.com."], "wildcard-value", "Mail.CONTOSO.com."),
     ("*.b\u00fccher.de", ["mail.xn--bcher-kva.de"], "wildcard-value", "mail.xn--bcher-kva.de"),
-    ("*.xn--bcher-kva.de", ["mail.b\u00fccher.de"], "wildcard-value", "mail.b\u00fccher.de"),
     ("*.contoso.co.uk", ["mx1.contoso.co.uk"], "wildcard-value", "mx1.contoso.co.uk"),
     ("*.contoso.com", ["xn--mail-0qa.contoso.com"], "wildcard-value", "xn--mail-0qa.contoso.com"),
     ("*.contoso.com", ["contoso.com"], "apex", "contoso.com"),  # 1.2.7
@@ -169,6 +166,26 @@ def test_the_table_of_match_kinds(value: str, names: list[str], kind: str, name:
     assert Match(kind, name, uncertain) == match(parse_value(value), names)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("value", "name", "kind"),
+    [
+        ("mail.xn--bcher-kva.de", "mail.b\u00fccher.de", "exact"),
+        ("*.xn--bcher-kva.de", "mail.b\u00fccher.de", "wildcard-value"),
+        ("b\u00fccher.de", "b\u00fccher.de", "exact"),
+        ("mail.contoso.com", "\uff4dai\u00adl\u3002contoso\u200b.com", "exact"),
+        ("contoso.com", "\uff43ontoso.com", "exact"),
+    ],
+)
+def test_a_name_that_is_not_plain_is_never_taken_for_another(value: str, name: str, kind: Kind) -> None:
+    """What a name would meet only if it were mapped is uncertain, loses to every plain name, and covers no host."""
+    assert Match(kind, name, uncertain=True, plain=False) == match(parse_value(value), [name])
+    assert Match("deep", "a.b.contoso.com", uncertain=True) == match(
+        parse_value("*.contoso.com"), ["\uff4dail.contoso.com", "a.b.contoso.com"]
+    )
+    assert covers([name], str(parse_value(value)).removeprefix("*.")) is None
+    assert () == satisfiable([name])
+
+
 def test_the_table_covers_every_kind_in_at_least_sixty_rows() -> None:
     """No match kind of the contract is left out of the table."""
     assert set(KINDS) == {row[2] for row in TABLE}
@@ -227,7 +244,7 @@ def test_a_label_normalises_or_refuses(name: str, expected: str | None) -> None:
         (["m*.contoso.com"], "mail.contoso.com", None),
         (["*.0.0.1"], "10.0.0.1", None),
         (["10.0.0.1"], "10.0.0.1", None),
-        (["*.b\u00fccher.de"], "mail.xn--bcher-kva.de", "*.b\u00fccher.de"),
+        (["*.b\u00fccher.de"], "mail.xn--bcher-kva.de", None),
         ([], "mail.contoso.com", None),
         (["evilcontoso.com"], "contoso.com", None),
     ],

@@ -224,6 +224,15 @@ def test_directory_name_constraints() -> None:
     assert [("name-constraints", "plain")] == kinds(outside, middle, root)
 
 
+@pytest.mark.parametrize("name", ["192.0.2.1", "Contoso Ltd.", "mail contoso.com", "v1.2 gateway"])
+def test_common_name_that_is_no_host_name(name: str) -> None:
+    """A CN that is an IP address or words is no DNS name, and constraints on DNS names do not bind it."""
+    root = Authority.root()
+    middle = root.intermediate(extra=[pki.constrained(permitted=["contoso.com"])])
+    leaf = middle.issue(common_name=name, san=[x509.IPAddress(ipaddress.ip_address("192.0.2.1"))])
+    assert [] == kinds(leaf, middle, root)
+
+
 def test_common_name_is_constrained_where_it_is_the_host() -> None:
     """A CN that serves as the host's name is bound like a DNS name."""
     root = Authority.root()
