@@ -23,7 +23,7 @@ def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
         return
     if case.evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {case.evidence.store.name}, not by Microsoft's root programme."
-        yield rules.OTHER_STORE.observed(message)
+        yield rules.OTHER_STORE.observed(f"{message}{roots.left_out(case)}")
     yield from roots.store_age(case)
     for chain in case.chains:
         found = case.judgement(chain)

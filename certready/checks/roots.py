@@ -11,6 +11,7 @@ from certready.path import Judgement
 from certready.roots.limits import Standing, standing
 from certready.rules import chain as rules
 from certready.rules.model import Observation
+from certready.wording import listed
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.x509.signature import joins
 
@@ -89,6 +90,16 @@ def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
     """Whether the root is on the path or signed one of its certificates; to have the issuer's name is not enough."""
     named = (one for one in path if one.parsed.issuer_der == root.parsed.subject_der)
     return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
+
+
+def left_out(case: Case) -> str:
+    """A sentence about what a file of roots holds besides them, with a blank before it; "" where there is nothing."""
+    names = case.evidence.store.left_out
+    if not names:
+        return ""
+    one = len(names) == 1
+    what = "is neither self-signed nor a CA's certificate" if one else "are neither self-signed nor CA certificates"
+    return f" Of what the file holds, {listed(names)} {what} and {'was' if one else 'were'} left out."
 
 
 def store_age(case: Case) -> Iterator[Observation]:

@@ -92,11 +92,13 @@ class Root(Struct, frozen=True):
 
 class StoreInfo(Struct, frozen=True):
     """The root store a run used: its ``name`` (microsoft, mozilla, system, or a file's name), the date of its list as
-    ISO text where one is known, and how many roots it holds."""
+    ISO text where one is known, and how many roots it holds. ``left_out`` names what a file of roots holds besides:
+    certificates that are neither self-signed nor a CA's."""
 
     name: str
     as_of: str | None = None
     count: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 class Known(Struct, frozen=True):

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from certready.model import Root
 from certready.path import engines
 from certready.x509.certificate import Certificate
-from certready.x509.signature import Outcome, joins
+from certready.x509.signature import Outcome, joins, signs_itself
 
 MAX_DEPTH = 10  # certificates in a path
 MAX_CHECKS = 200  # signatures verified for one chain
@@ -137,7 +137,7 @@ class _Walk(Struct):
             self.capped = True
             return []
         if not issuers and not anchor:
-            self.paths.append(Path(path, "self-signed" if self_signed(tip) else "incomplete"))
+            self.paths.append(Path(path, "self-signed" if signs_itself(tip) else "incomplete"))
         return [(*path, issuer) for issuer in issuers]
 
     def issuers(self, child: Certificate) -> tuple[Certificate, ...]:
@@ -172,11 +172,6 @@ class _Walk(Struct):
 def _entity(certificate: Certificate) -> tuple[bytes, bytes]:
     """Name and key: a path never passes the same entity twice (RFC 4158, 5.2), under whichever certificate."""
     return certificate.parsed.subject_der, certificate.parsed.key_der
-
-
-def self_signed(certificate: Certificate) -> bool:
-    """Whether a certificate signed itself; one with its own name whose algorithm nobody here knows counts too."""
-    return certificate.parsed.self_issued and signature(certificate, certificate) != "bad"
 
 
 @lru_cache(maxsize=1024)

@@ -122,7 +122,9 @@ def _length(assessed: _Assessed) -> int:
 
 
 def _assess(path: build.Path, at: datetime) -> _Assessed:
-    found = lint.problems(path.certificates, rooted=path.end != "incomplete")
+    # The signature of an anchor is nobody's concern, but a leaf may not hide its own behind being one.
+    leaf_alone = path.end == "anchor" and len(path.certificates) == 1 and not path.certificates[0].parsed.is_ca
+    found = lint.problems(path.certificates, rooted=path.end != "incomplete" and not leaf_alone)
     bad = any(problem.kind not in lint.TOLERATED for problem in found)
     if path.anchor is None:
         return _Assessed(path, found, 20 if path.end == "self-signed" else 21)

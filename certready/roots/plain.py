@@ -14,9 +14,13 @@ from typing import NamedTuple
 
 from certready.errors import StoreError
 from certready.model import Root, RootStore, StoreInfo
+from certready.wording import listed
 from certready.x509.certificate import Certificate
+from certready.x509.signature import signs_itself
 
 MAX_BYTES = 64 * 1024 * 1024
+GIVE_ROOTS = "Give a PEM file with the roots that are to be trusted."
+LONGEST = 80  # letters of one name in a sentence
 MANY_NAMES = 50  # from here on decoding every root is cheaper than searching for each name
 
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----([^-]{1,1000000})-----END (?:TRUSTED )?CERTIFICATE-----")
@@ -59,8 +63,11 @@ def from_certificates(name: str, certificates: Iterable[Certificate]) -> RootSto
 
 
 def with_extra(store: RootStore, certificates: Iterable[Certificate]) -> RootStore:
-    """The store with further anchors under which checks go on, but which are not trusted (``Root.extra``)."""
-    extra = tuple(dict.fromkeys(certificate.der for certificate in certificates))
+    """The store with further anchors under which checks go on, but which are not trusted (``Root.extra``).
+
+    Raises StoreError where none of the certificates is a root; see :func:`anchors`.
+    """
+    extra, _ = anchors(dict.fromkeys(certificate.der for certificate in certificates), "--extra-root")
     if isinstance(store, Store):
         return Store(store.info, store.roots, tuple(dict.fromkeys((*store.extra, *extra))))
     return _Beside(store, Store(store.info, (), extra))
@@ -83,6 +90,26 @@ class _Beside(NamedTuple):
         found = self.store.candidates(certificates)
         held = {root.certificate for root in found}
         return (*found, *(root for root in self.extra.candidates(certificates) if root.certificate not in held))
+
+
+def anchors(held: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """What of these certificates, given by hand, is a root, and the names of the others. Raises StoreError where none
+    is: what a CA issued to somebody vouches for nobody, not even for itself."""
+    every = tuple(map(Certificate, held))
+    roots = tuple(one for one in every if one.parsed.is_ca or signs_itself(one))
+    others = (one.parsed for one in every if one not in roots)
+    names = tuple(plain_label(other.label) if other.x509 else "one that cannot be read" for other in others)
+    if not roots:
+        raise StoreError(
+            f"{place} holds no root: {listed(names)} is neither self-signed nor the certificate of a CA.",
+            hint=GIVE_ROOTS,
+        )
+    return tuple(root.der for root in roots), names
+
+
+def plain_label(name: str) -> str:
+    """A name out of a certificate in a sentence: ASCII, at most 80 letters of it."""
+    return name[:LONGEST].encode("ascii", "backslashreplace").decode()
 
 
 def split(data: bytes) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from certready.errors import StoreError
 from certready.model import RootStore, StoreInfo
-from certready.roots.plain import Store, read, split
+from certready.roots.plain import GIVE_ROOTS, Store, anchors, read, split
 
 MAX_FILES = 5000  # in a directory of certificates
 
@@ -32,7 +32,8 @@ _VERSION = re.compile(r"""__version__\s*=\s*["'](\d{4})\.(\d{1,2})\.(\d{1,2})"""
 def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStore:
     """The store called ``microsoft``, ``mozilla`` or ``system``, or the PEM (or DER) file of that path.
 
-    Raises StoreError where it cannot be read or holds no certificate. ``environment`` stands in for the process's.
+    Of a file the self-signed and the CA certificates are roots, the others are left out and named. Raises StoreError
+    where it cannot be read or holds no root. ``environment`` stands in for the process's.
     """
     surroundings = os.environ if environment is None else environment
     if name == "microsoft":
@@ -43,10 +44,11 @@ def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStor
         return _package("certifi", name)
     if name == "system":
         return system_store(sys.platform, surroundings)
-    roots = split(read(Path(name)))
-    if not roots:
-        raise StoreError(f"{name} holds no certificate.", hint="Give a PEM file with the roots that are to be trusted.")
-    return Store(StoreInfo(name, None, len(roots)), roots)
+    held = split(read(Path(name)))
+    if not held:
+        raise StoreError(f"{name} holds no certificate.", hint=GIVE_ROOTS)
+    roots, left_out = anchors(held, name)
+    return Store(StoreInfo(name, None, len(roots), left_out), roots)
 
 
 def _package(package: str, name: str) -> RootStore:

@@ -100,6 +100,11 @@ def joins(certificate: Certificate, issuer: Certificate) -> Outcome:
         return "wrong"
 
 
+def signs_itself(certificate: Certificate) -> bool:
+    """Whether a certificate signed itself; one with its own name whose algorithm nobody here knows counts too."""
+    return certificate.parsed.self_issued and joins(certificate, certificate) != "wrong"
+
+
 def _algorithm(identifier: Element) -> tuple[bytes, Element | None]:
     """The OID and the parameters of an AlgorithmIdentifier."""
     parts = members(identifier)

@@ -53,6 +53,13 @@ def test_other_store(root: Authority) -> None:
     assert [("chain.other-store", ""), ("chain.trusted", ""), ("chain.trusted", "")] == rules(evidence)
 
 
+def test_file_of_roots_with_others(root: Authority) -> None:
+    """What a file of roots holds besides them is named where the store is."""
+    for left_out, words in ((("mail.contoso.com",), "was left out"), (("a", "b", "c", "d"), "were left out")):
+        evidence = pki.evidence(pki.chain(root.issue("a.example")), store=StoreInfo("f.pem", None, 1, left_out))
+        assert words in observations(evidence)[0].message
+
+
 @pytest.mark.parametrize(
     ("container", "variant", "listens"),
     [("pem", "", True), ("pfx", "", True), ("p7b", "", True), ("tls", "", False), ("der", "der", False)],

@@ -193,6 +193,15 @@ def test_weak_signature_is_not_missing() -> None:
     )
 
 
+def test_weak_signature_of_a_leaf_that_is_a_root() -> None:
+    """A gateway's certificate in the root store does not hide its own weak signature; a CA's does."""
+    alone = Authority.root("gw.contoso.com", key="rsa", without=[x509.BasicConstraints])
+    weak, ca = pki.weakly_signed(alone, "sha1"), pki.weakly_signed(Authority.root("Root", key="rsa"), "sha1")
+    found = [judge(pki.chain(one), (), pki.roots(one), now()) for one in (weak, ca)]
+    assert ["invalid", "trusted"] == [one.outcome for one in found]
+    assert ["weak-signature"] == [problem.kind for problem in found[0].problems]
+
+
 @pytest.mark.parametrize("days", [-400, 400])
 def test_dates_are_no_part_of_the_outcome(days: int) -> None:
     """A sound chain outside its dates is trusted: dates are a question of their own."""

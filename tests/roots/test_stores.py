@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +102,28 @@ def test_file(tmp_path: Path, root: Authority) -> None:
     assert (name, 2) == (store.info.name, store.info.count)
     (tmp_path / "root.der").write_bytes(root.der)
     assert 1 == stores.load(str(tmp_path / "root.der")).info.count
+
+
+def test_file_with_other_certificates(tmp_path: Path, root: Authority) -> None:
+    """Of a file the self-signed and the CA certificates are roots; what a CA issued to a gateway is named and left out."""
+    middle = root.intermediate()
+    alone = Authority.root("gw.contoso.com", without=[x509.BasicConstraints])
+    leaf = middle.issue("mail.contoso.com")
+    (tmp_path / "mixed.pem").write_bytes(b"".join(one.pem for one in (leaf, middle, alone, root)))
+    store = stores.load(str(tmp_path / "mixed.pem"))
+    assert (3, ("mail.contoso.com",)) == (store.info.count, store.info.left_out)
+    assert store.holds(pki.certificate(leaf)) is None
+    assert all(store.holds(pki.certificate(one)) for one in (middle, alone, root))
+
+
+def test_file_without_a_root(tmp_path: Path, root: Authority) -> None:
+    """A file of nothing but a gateway's certificate is no root store, as one of further roots neither."""
+    leaf = root.issue("mail.contoso.com")
+    (tmp_path / "leaf.pem").write_bytes(leaf.pem)
+    with pytest.raises(StoreError, match=r"holds no root: mail\.contoso\.com is neither"):
+        stores.load(str(tmp_path / "leaf.pem"))
+    with pytest.raises(StoreError, match="holds no root"):
+        plain.with_extra(plain.from_certificates("test", [pki.certificate(root)]), [pki.certificate(leaf)])
 
 
 def test_file_that_cannot_be_used(tmp_path: Path) -> None:
