@@ -10,6 +10,12 @@ from certready.rules import listen as rules
 from certready.rules import tls as tls_rules
 from certready.rules.model import NotApplicable, Observation
 
+_CLEAR_TEXT_FIX = (
+    "Let the gateway send with TLS or not at all on this route: smtp_tls_security_level = encrypt (Postfix), "
+    "hosts_require_tls of the smtp transport (Exim), RequireTLS of the Exchange send connector. Where it gave TLS up "
+    "because it distrusts the listener's own certificate, give the listener one that it trusts (--server-cert FILE)."
+)
+
 
 def check_listen(case: Case) -> Iterator[Observation | NotApplicable]:
     """What a gateway presented to the listener, and for whom that counts. Nothing is said of other targets."""
@@ -25,16 +31,23 @@ def check_listen(case: Case) -> Iterator[Observation | NotApplicable]:
 
 
 def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
-    if endpoint.trouble:
-        if endpoint.trouble == "handshake-failed":
-            yield rules.LISTENER_DISTRUSTED.observed(
-                f"{endpoint.address} distrusts the listener's own certificate. {endpoint.error} "
-                "No client certificate was seen.",
-                chain=endpoint.chain,
-                endpoint=endpoint,
-            )
-        return
     who = endpoint.address if endpoint.host == endpoint.address else f"{endpoint.host} ({endpoint.address})"
+    if endpoint.trouble == "clear-text":
+        yield tls_rules.NO_CLIENT_CERTIFICATE.observed(
+            f"{who} handed in mail without TLS, so without a client certificate: Exchange Online would have nothing to "
+            f"match a connector on. {endpoint.error}",
+            "clear-text",
+            endpoint=endpoint,
+            fix=_CLEAR_TEXT_FIX,
+        )
+    elif endpoint.trouble == "handshake-failed":
+        yield rules.LISTENER_DISTRUSTED.observed(
+            f"{endpoint.address} distrusts the listener's own certificate. {endpoint.error} "
+            "No client certificate was seen.",
+            endpoint=endpoint,
+        )
+    if endpoint.trouble:
+        return
     if endpoint.chain is None:
         yield tls_rules.NO_CLIENT_CERTIFICATE.observed(
             f"{who} was asked for a client certificate and presented none: Exchange Online would have nothing to "

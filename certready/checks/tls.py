@@ -34,15 +34,20 @@ def check_tls(case: Case) -> Iterator[Observation | NotApplicable]:
     if not case.evidence.endpoints:
         yield NotApplicable("a file says nothing about TLS; probe the gateway")
         return
+    listening = case.evidence.target.kind == "listen"
     for endpoint in case.evidence.endpoints:
-        yield _reached(endpoint)
+        if listening and endpoint.trouble == "clear-text":
+            yield NotApplicable("the client used no TLS; what that means is said by the check of the listener")
+        else:
+            yield _reached(endpoint, listening=listening)
     yield from further(case)
     yield from _agreement(case)
     yield from _direction(case)
 
 
-def _reached(endpoint: Endpoint) -> Observation:
-    """The one finding about one address."""
+def _reached(endpoint: Endpoint, *, listening: bool) -> Observation:
+    """The one finding about one address: of a server that was offered TLS versions, or of a listener's client, which
+    offered them itself."""
     details = {"stage": endpoint.stage, "tls_version": endpoint.tls_version, "cipher": endpoint.cipher}
     if endpoint.trouble:
         return _TROUBLES[endpoint.trouble].observed(
@@ -55,11 +60,12 @@ def _reached(endpoint: Endpoint) -> Observation:
     version = endpoint.tls_version or "an unknown version of TLS"
     spoken = f"{version} with {endpoint.cipher}" if endpoint.cipher else version
     current = endpoint.tls_version in _CURRENT
-    message = (
-        f"{_who(endpoint)} speaks {spoken}."
-        if current
-        else f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
-    )
+    if current:
+        message = f"{_who(endpoint)} speaks {spoken}."
+    elif listening:  # a server takes the newest version that the client offers (RFC 8446, 4.1.3)
+        message = f"{_who(endpoint)} speaks {spoken}: as client it offers no newer version, and TLS 1.2 would be taken."
+    else:
+        message = f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
     rule = rules.ESTABLISHED if current else rules.OLD_VERSION
     return rule.observed(message + summary(endpoint), chain=endpoint.chain, endpoint=endpoint, evidence=details)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed"]
+Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed", "clear-text"]
 Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
 
 
@@ -31,10 +31,11 @@ class Handshake(Struct, frozen=True):
 class Endpoint(Struct, frozen=True):
     """One address of a gateway and how far the conversation with it came.
 
-    ``trouble`` classifies a failure by the contract's ``tls.*`` ids ("" where TLS was established), ``stage`` is where
-    it ended, ``reply`` the last SMTP reply as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP
-    answer, DER. ``elapsed_ms`` is the time to the end of the handshake. ``asks_certificate`` says whether the server
-    asks its client for a certificate, ``deferred`` what it put a first attempt off with, where a second was made.
+    ``trouble`` classifies a failure by the contract's ``tls.*`` ids ("" where TLS was established; "clear-text" is a
+    client of the listener that wanted to send without TLS), ``stage`` is where it ended, ``reply`` the last SMTP reply
+    as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP answer, DER. ``elapsed_ms`` is the time to
+    the end of the handshake. ``asks_certificate`` says whether the server asks its client for a certificate,
+    ``deferred`` what it put a first attempt off with, where a second was made.
     """
 
     host: str

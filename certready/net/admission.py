@@ -74,6 +74,28 @@ class Admission(Struct):
         return None
 
 
+class Failures(Struct):
+    """Which addresses broke off TLS lately, and how: a client that comes back in clear text does so because of that.
+    As many are remembered as ``room`` says; both methods may be called by any thread."""
+
+    room: int = 1000
+    _sentences: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, address: str, sentence: str) -> None:
+        """The handshake with this address failed; the oldest is forgotten where there are too many."""
+        with self._lock:
+            self._sentences.pop(network(address), None)
+            self._sentences[network(address)] = sentence
+            if len(self._sentences) > self.room:
+                del self._sentences[next(iter(self._sentences))]
+
+    def get(self, address: str) -> str | None:
+        """The sentence about the last failure, None where there was none."""
+        with self._lock:
+            return self._sentences.get(network(address))
+
+
 def network(address: str) -> str:
     """What counts as one address: an IPv4 address, however it is written, or the /64 of an IPv6 address."""
     plain = address.partition("%")[0]

@@ -22,10 +22,10 @@ from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.dialogue import Exchange
 from certready.model.report import Verdict
 from certready.net.accept import Accepted
-from certready.net.admission import Admission, Limits
+from certready.net.admission import Admission, Failures, Limits
 from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, server_context
 from certready.net.threads import Task, start
-from certready.smtp.listen import Conversation, turned_away
+from certready.smtp.listen import Conversation, clear_text, turned_away
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate
 
@@ -38,8 +38,9 @@ QUIET = 10.0  # seconds between two log lines about connections that were turned
 
 
 class Visit(Struct, frozen=True):
-    """What came of one connection that got as far as TLS: ``bundle`` holds the client's chain (none where it presented
-    none) and its endpoint, ``dialogue`` what was said, ``completed`` whether the handshake was."""
+    """What came of one connection that got as far as TLS, or wanted to send without it: ``bundle`` holds the client's
+    chain (none where it presented none) and its endpoint, ``dialogue`` what was said, ``completed`` whether the
+    handshake was."""
 
     bundle: Bundle
     dialogue: tuple[Exchange, ...]
@@ -53,7 +54,7 @@ class Host(Protocol):
         """The verdict on what a client presented, while it waits."""
 
     def done(self, visit: Visit) -> None:
-        """A connection that got as far as TLS, or broke off because of our certificate, has ended."""
+        """A connection has ended that came to TLS, broke off because of our certificate, or sent in clear text."""
 
     def log(self, line: str) -> None:
         """One line of the log, printable ASCII, without a line end."""
@@ -92,6 +93,7 @@ class Listener:
         self._clock = clock
         self._left = max_connections
         self._admission = Admission(limits)
+        self._failures = Failures()
         self._stopping = threading.Event()
         self._open: dict[int, tuple[Task[None], socket.socket]] = {}
         self._lock = threading.Lock()
@@ -189,10 +191,13 @@ class Listener:
     def _talk(self, wire: Accepted, address: str, port: int) -> None:
         talk = Conversation(self._name, address, exact=self._exact)
         wire.send(talk.greet())
-        if not _converse(talk, wire, wire):
-            verbs = [exchange.sent for exchange in talk.exchanges[1:]]
-            plain = " It wanted to send without TLS." if "MAIL" in verbs else ""
-            self._say(f"{address}: left before TLS, after {' '.join(verbs) or 'nothing'}.{plain}")
+        upgrade = False
+        try:
+            upgrade = _converse(talk, wire, wire)
+        finally:  # mail in clear text is reported however the connection ended
+            if not upgrade:
+                self._left_in_clear(talk, address, port)
+        if not upgrade:
             return
         blank = Endpoint(talk.client or address, address, port, stage="handshake")
         wire.begin()
@@ -201,12 +206,25 @@ class Listener:
             chain = tls.client_chain()
         except LeftError as error:
             self._say(f"{address} ({talk.client}): {error}")
+            self._failures.add(address, str(error))
             if error.distrust:
                 failed = replace(blank, trouble="handshake-failed", error=str(error))
                 bundle = Bundle(Target("listen", address), (), (failed,))
                 self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
             return
         self._secured(wire, tls, talk, _bundle(blank, wire, tls, chain))
+
+    def _left_in_clear(self, talk: Conversation, address: str, port: int) -> None:
+        """A connection that never got to TLS: a log line, and a report where it wanted to send mail that way."""
+        verbs = " ".join(exchange.sent for exchange in talk.exchanges[1:]) or "nothing"
+        self._say(f"{address}: left before TLS, after {verbs}.{' It wanted to send without TLS.' * talk.clear_mail}")
+        if talk.clear_mail:
+            sentence = clear_text(offered=talk.offered, failure=self._failures.get(address))
+            endpoint = Endpoint(
+                talk.client or address, address, port, stage="ehlo", trouble="clear-text", error=sentence
+            )
+            bundle = Bundle(Target("listen", address), (), (endpoint,))
+            self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
 
     def _secured(self, wire: Accepted, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
         """The part inside TLS: judge, answer, and report however it ends."""

@@ -131,7 +131,7 @@ NO_COMMON_CIPHER = Rule(
 NO_CLIENT_CERTIFICATE = Rule(
     "tls.no-client-certificate",
     "The gateway presented no client certificate",
-    what="In a session with certready listen the gateway presented none.",
+    what="In a session with certready listen the gateway presented none, or sent its mail without TLS.",
     why="Without one no certificate connector can match.",
     confidence="reported",
     sources=(sources.USE_CONNECTORS, sources.FIELD),

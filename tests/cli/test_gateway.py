@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import smtplib
 import subprocess
 import sys
 import threading
@@ -141,6 +142,21 @@ def test_exact_replies(material: Material, rehearse: Callable[..., Ran]) -> None
         ran = rehearse("good.pem", listener.port)
         assert 1 == listener.ended()[0]
     assert 'RCPT TO:<user@example.org> is "550 5.7.64 TenantAttribution; Relay Access Denied"' in ran.out
+
+
+def test_a_gateway_that_sends_in_clear_text(material: Material, rehearse: Callable[..., Ran]) -> None:
+    """Its message is put off, the session is not ready, --once waits on for TLS, and the worst session decides."""
+    with listening("--once", *material.offline, *material.inbound) as server:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
+            with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+                client.sendmail("user@contoso.com", ["user@example.org"], "Subject: test")
+            assert [450] == [code for code, _ in refused.value.recipients.values()]
+        server.until("session 1, 127.0.0.1: not ready")
+        assert 0 == rehearse("good.pem", server.port).code
+        code, out = server.ended()
+    assert 1 == code
+    assert "handed in mail without TLS" in out
+    assert "It was offered STARTTLS and did not use it." in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a single process there.")

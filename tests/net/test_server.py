@@ -20,7 +20,7 @@ from certready.demo.pki import Authority
 from certready.errors import CertreadyError, UsageError
 from certready.model import Bundle
 from certready.model.report import Verdict
-from certready.net.admission import WINDOW, Admission, Limits, network
+from certready.net.admission import WINDOW, Admission, Failures, Limits, network
 from certready.net.listener import Listener, Visit
 from certready.net.session import Identity
 
@@ -192,7 +192,7 @@ def test_no_client_certificate(start: Start) -> None:
     codes = send(running, context())
     running.guest.wait(lambda: running.guest.visits)
     (visit,) = running.guest.visits
-    assert ["250", "250", "450", "503", "221"] == codes
+    assert ["250", "250", "450", "451", "221"] == codes
     assert ((), None, True) == (visit.bundle.chains, visit.bundle.endpoints[0].chain, visit.completed)
 
 
@@ -230,6 +230,50 @@ def test_distrust_of_our_certificate_is_recognised(start: Start, files: Path) ->
     assert "because of the certificate it was shown" in (visit.bundle.endpoints[0].error or "")
 
 
+def test_mail_in_clear_text_is_reported(start: Start) -> None:
+    """A client that never uses STARTTLS is put off, and reported as one that sends in clear text."""
+    running = start()
+    with Client(running.port) as client:
+        words = ("EHLO gw.contoso.com", "MAIL FROM:<>", "RCPT TO:<a@example.org>", "DATA", "QUIT")
+        assert ["250", "250", "450", "451", "221"] == [client.say(word)[:3] for word in words]
+    running.guest.wait(lambda: running.guest.visits)
+    (visit,) = running.guest.visits
+    (endpoint,) = visit.bundle.endpoints
+    assert (False, ()) == (visit.completed, visit.bundle.chains)
+    assert ("clear-text", "gw.contoso.com", "ehlo") == (endpoint.trouble, endpoint.host, endpoint.stage)
+    assert "did not use it" in (endpoint.error or "")
+    assert ["", "EHLO", "MAIL", "RCPT", "DATA", "QUIT"] == [one.sent for one in visit.dialogue]
+
+
+def test_mail_in_clear_text_is_reported_however_it_ends(start: Start) -> None:
+    """A client that falls silent or floods after MAIL in clear text is reported all the same."""
+    running = start(limits=Limits(step=0.3, handshake_bytes=20_000, session_bytes=20_000))
+    for data in (b"", b"NOOP " + b"A" * 1000 + b"\r\n"):
+        with Client(running.port) as client, suppress(OSError):
+            client.say("EHLO gw.contoso.com")
+            client.say("MAIL FROM:<>")
+            for _ in range(100 if data else 0):
+                client.socket.sendall(data)
+            client.reply()
+    running.guest.wait(lambda: len(running.guest.visits) == 2)
+    assert ["clear-text"] * 2 == [visit.bundle.endpoints[0].trouble for visit in running.guest.visits]
+
+
+def test_clear_text_after_a_failed_handshake_says_so(start: Start) -> None:
+    """A client that gave TLS up and comes back in clear text is reported with the reason it gave it up for."""
+    running = start()
+    with pytest.raises(ssl.SSLCertVerificationError), Client(running.port) as client:
+        client.secure(ssl.create_default_context())
+    running.guest.wait(lambda: running.guest.visits)
+    with Client(running.port) as client:
+        client.say("EHLO gw.contoso.com")
+        client.say("MAIL FROM:<>")
+    running.guest.wait(lambda: len(running.guest.visits) == 2)
+    error = running.guest.visits[1].bundle.endpoints[0].error or ""
+    assert "came back in clear text after TLS had failed" in error
+    assert "because of the certificate it was shown" in error
+
+
 def test_a_trusted_server_certificate_is_accepted(start: Start, files: Path) -> None:
     """A client that verifies is content with a certificate of a root it trusts, for the name it asked."""
     running = start()
@@ -249,7 +293,7 @@ def test_handshakes_that_are_none(start: Start) -> None:
             client.reply()
     running.guest.wait(lambda: len(running.guest.lines) >= 3)
     assert [] == running.guest.visits
-    assert ["250", "250", "450", "503", "221"] == send(running, context())
+    assert ["250", "250", "450", "451", "221"] == send(running, context())
 
 
 def test_slow_clients_are_dropped(start: Start) -> None:
@@ -306,7 +350,7 @@ def test_one_address_may_not_take_all(start: Start) -> None:
 def test_it_ends_after_so_many_connections(start: Start) -> None:
     """With a limit on connections the listener serves them to their end and returns."""
     running = start(max_connections=2)
-    assert [["250", "250", "450", "503", "221"]] * 2 == [send(running, context()) for _ in range(2)]
+    assert [["250", "250", "450", "451", "221"]] * 2 == [send(running, context()) for _ in range(2)]
     running.thread.join(60)
     assert (False, 2) == (running.thread.is_alive(), len(running.guest.visits))
 
@@ -396,6 +440,15 @@ def test_the_rate_of_one_address_is_bounded() -> None:
     assert "within a minute" in (said[3] or "")
     assert None is admission.admit("192.0.2.2", 1000.0)
     assert None is admission.admit("192.0.2.1", 1000.0 + WINDOW)
+
+
+def test_remembered_failures_stay_few() -> None:
+    """Of very many addresses that broke TLS off only the latest are remembered."""
+    failures = Failures(room=2)
+    for number in range(4):
+        failures.add(f"192.0.2.{number}", str(number))
+    failures.add("192.0.2.2", "again")
+    assert [None, None, "again", "3"] == [failures.get(f"192.0.2.{number}") for number in range(4)]
 
 
 def test_an_ipv6_network_is_one_address() -> None:
