@@ -229,6 +229,7 @@ class Listener:
     def _secured(self, wire: Accepted, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
         """The part inside TLS: judge, answer, and report however it ends."""
         endpoint = bundle.endpoints[0]
+        completed = True
         leaf = printable(bundle.chains[0].leaf_certificate.parsed.label.encode()[:200]) if bundle.chains else "none"
         self._say(f"{endpoint.address} ({talk.client}): {endpoint.tls_version}, client certificate: {leaf}")
         try:
@@ -237,11 +238,14 @@ class Listener:
             tls.close()
         except LeftError as error:
             self._say(f"{endpoint.address}: {error}")
+            if error.distrust:  # in TLS 1.3 the client's word on our certificate comes after the server's handshake
+                completed = False
+                self._failures.add(endpoint.address, str(error))
             bundle = replace(bundle, endpoints=(replace(endpoint, error=str(error)),))
         finally:
             (endpoint,) = bundle.endpoints  # inside TLS it may have greeted with a truer name
             bundle = replace(bundle, endpoints=(replace(endpoint, host=talk.client or endpoint.host),))
-            self._host.done(Visit(bundle, tuple(talk.exchanges), completed=True))
+            self._host.done(Visit(bundle, tuple(talk.exchanges), completed=completed))
 
     def _accepting(self) -> SSL.Connection:
         from OpenSSL import SSL

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from certready.demo.pki import Authority
-from tests.live.servers import Exim, Postfix, UnavailableError, exim_root
+from tests.live.servers import Exim, Postfix, UnavailableError, exim_root, sendmail_root
 
 Start = Callable[..., Any]
 
@@ -28,6 +28,17 @@ def exim() -> Iterator[Path]:
     with ExitStack() as kept:
         try:
             root = kept.enter_context(exim_root())
+        except UnavailableError as reason:
+            pytest.skip(str(reason))
+        yield root
+
+
+@pytest.fixture(scope="session")
+def sendmail() -> Iterator[Path]:
+    """The root directory of an unpacked Sendmail, likewise."""
+    with ExitStack() as kept:
+        try:
+            root = kept.enter_context(sendmail_root())
         except UnavailableError as reason:
             pytest.skip(str(reason))
         yield root

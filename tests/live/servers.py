@@ -419,13 +419,17 @@ class Exim(_Daemon):
     def _environment(self) -> dict[str, str]:
         if self.root == Path("/"):
             return {}
-        wrapper = next(self.root.glob("usr/lib/*/libnss_wrapper.so"))
         return {
-            "LD_LIBRARY_PATH": str(wrapper.parent),
-            "LD_PRELOAD": str(wrapper),
+            **wrapped(self.root),
             "NSS_WRAPPER_PASSWD": str(self.directory / "passwd"),
             "NSS_WRAPPER_GROUP": str(self.directory / "group"),
         }
+
+
+def wrapped(root: Path) -> dict[str, str]:
+    """The environment of a program that was unpacked into ``root`` with libnss_wrapper beside it."""
+    wrapper = next(root.glob("usr/lib/*/libnss_wrapper.so"))
+    return {"LD_LIBRARY_PATH": str(wrapper.parent), "LD_PRELOAD": str(wrapper)}
 
 
 @contextlib.contextmanager
@@ -447,8 +451,33 @@ def exim_root() -> Iterator[Path]:
     yield root
 
 
+@contextlib.contextmanager
+def sendmail_root() -> Iterator[Path]:
+    """Where Sendmail is, unpacked out of its packages (CERTREADY_SENDMAIL_DEBS) for as long as it is needed: it is
+    never installed, because its package and Postfix's exclude each other. Raises UnavailableError."""
+    packages = os.environ.get("CERTREADY_SENDMAIL_DEBS")
+    if not packages:
+        raise UnavailableError(
+            "Sendmail is not here: apt-get download sendmail-bin sendmail-cf m4 libsigsegv2 libnss-wrapper and name "
+            "the directory in CERTREADY_SENDMAIL_DEBS."
+        )
+    with tempfile.TemporaryDirectory(prefix="certready-sendmail-") as directory:
+        root = Path(directory)
+        _unpack(Path(packages), root)
+        program = root / "usr/libexec/sendmail/sendmail"
+        if not program.exists():
+            raise UnavailableError(f"The packages in {packages} hold no Sendmail.")
+        libraries = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
+        missing = [line.split()[0] for line in libraries.splitlines() if "not found" in line]
+        if missing:
+            raise UnavailableError(f"Sendmail lacks {', '.join(missing)}: install what sendmail-bin depends on.")
+        yield root
+
+
 def _unpack(packages: Path, root: Path) -> None:
     for package in sorted(packages.glob("*.deb")):
         subprocess.run(["dpkg", "-x", str(package), str(root)], check=True)
-    (root / "usr/sbin/exim4").chmod(0o755)  # without its set-user-id bit: it runs as whoever runs the tests
+    for program in ("usr/sbin/exim4", "usr/libexec/sendmail/sendmail"):
+        if (root / program).exists():
+            (root / program).chmod(0o755)  # without its set-id bit: it runs as whoever runs the tests
     root.chmod(0o755)

@@ -1,4 +1,5 @@
-"""Real clients sending through the listener: Postfix, Exim, swaks and openssl, right and wrong in the usual ways."""
+"""Real clients sending through the listener: Postfix, Exim, Sendmail, swaks and openssl, right and wrong in the usual
+ways. Whatever a mail server does, its message stays in its queue."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ from certready.net.listener import Listener
 from certready.net.session import Identity
 from certready.roots import plain
 from certready.x509.certificate import Certificate
-from tests.live.clients import SendingExim, SendingPostfix, write_client_files
-from tests.live.servers import UnavailableError
+from tests.live.clients import SendingExim, SendingPostfix, SendingSendmail, write_client_files
+from tests.live.servers import HOST, UnavailableError
 
 pytestmark = pytest.mark.live
 
@@ -40,7 +41,6 @@ class Listening:
 
     listener: Listener
     sessions: Sessions
-    ended: threading.Condition
 
     @property
     def port(self) -> int:
@@ -48,8 +48,8 @@ class Listening:
 
     def reports(self, count: int) -> list[Report]:
         """The first so many reports, once they are there."""
-        with self.ended:
-            assert self.ended.wait_for(lambda: len(self.sessions.reports) >= count, 120)
+        pause = threading.Event()
+        assert any(len(self.sessions.reports) >= count or pause.wait(0.05) for _ in range(2400))
         return self.sessions.reports[:count]
 
     def report(self) -> Report:
@@ -62,7 +62,6 @@ def listening(authority: Authority) -> Iterator[Listening]:
     root = authority.issuer
     assert root is not None
     roots = plain.from_certificates("test", (Certificate(root.der),))
-    ended = threading.Condition()
 
     def gather(bundle: Bundle) -> Evidence:
         return pipeline.gather(
@@ -74,11 +73,7 @@ def listening(authority: Authority) -> Iterator[Listening]:
             options=Options(revocation="off"),
         )
 
-    def wake() -> None:
-        with ended:
-            ended.notify_all()
-
-    sessions = Sessions(gather, (("json", None),), ended=wake)
+    sessions = Sessions(gather, (("json", None),))
     listener = Listener(
         ("127.0.0.1", 0),
         throw_away("exo.example.test"),
@@ -88,21 +83,24 @@ def listening(authority: Authority) -> Iterator[Listening]:
     )
     with listener:
         threading.Thread(target=listener.run, daemon=True).start()
-        yield Listening(listener, sessions, ended)
+        yield Listening(listener, sessions)
 
 
 Send = Callable[..., Any]
 
 
-@pytest.fixture(params=["postfix", "exim"])
+KINDS: dict[str, Any] = {"postfix": SendingPostfix, "exim": SendingExim, "sendmail": SendingSendmail}
+
+
+@pytest.fixture(params=KINDS)
 def sender(request: pytest.FixtureRequest) -> Iterator[Send]:
-    """Starts a Postfix or an Exim that sends one message to a port, and gives it back."""
+    """Starts a mail server that sends one message to a port, and gives it back."""
     with ExitStack() as running:
 
         def send(*args: Any, **options: Any) -> Any:
-            kind: Any = SendingPostfix
-            if request.param == "exim":
-                kind, options = SendingExim, {**options, "root": request.getfixturevalue("exim")}
+            kind = KINDS[request.param]
+            if kind is not SendingPostfix:
+                options["root"] = request.getfixturevalue(request.param)
             if "settings" in options:
                 options["settings"] = options["settings"][kind]
             try:
@@ -129,6 +127,14 @@ def logged(server: Any, words: str) -> bool:
     return any(words in server.log() or threading.Event().wait(0.05) for _ in range(400))
 
 
+DEFERRED = {SendingPostfix: "status=deferred", SendingExim: " == ", SendingSendmail: "Deferred"}
+
+
+def keeps_its_message(server: Any) -> bool:
+    """Whether the sender has given the attempt up, holds its message in its queue, and bounced nothing."""
+    return logged(server, DEFERRED[type(server)]) and (1, False) == (server.queue(), server.gave_up())
+
+
 def test_a_ready_gateway(listening: Listening, sender: Send, authority: Authority) -> None:
     """A gateway that sends with its whole chain is ready, and its message stays in its queue."""
     leaf = authority.issue("mail.contoso.com", key="rsa")
@@ -139,6 +145,7 @@ def test_a_ready_gateway(listening: Listening, sender: Send, authority: Authorit
     assert ("listen", "127.0.0.1") == (report.target.kind, report.target.name)
     assert "gw.contoso.test" == report.endpoints[0].host
     assert logged(server, "451 4.3.2 certready: ready")
+    assert keeps_its_message(server)
 
 
 def test_a_gateway_with_the_leaf_alone(listening: Listening, sender: Send, authority: Authority) -> None:
@@ -148,14 +155,16 @@ def test_a_gateway_with_the_leaf_alone(listening: Listening, sender: Send, autho
     report = listening.report()
     assert ("not-ready", ["chain.incomplete"]) == (report.verdict, fails(report))
     assert logged(server, "550 5.7.64 TenantAttribution; Relay Access Denied")
+    assert keeps_its_message(server)
 
 
 def test_a_gateway_without_client_certificate(listening: Listening, sender: Send, authority: Authority) -> None:
     """A gateway that presents nothing is not ready, and the report says just that."""
-    sender(authority.issue("mail.contoso.com"), listening.port, certificate=False)
+    server = sender(authority.issue("mail.contoso.com"), listening.port, certificate=False)
     report = listening.report()
     assert ("not-ready", ["tls.no-client-certificate"]) == (report.verdict, fails(report))
     assert () == report.chains
+    assert keeps_its_message(server)
 
 
 def test_a_gateway_with_another_name(listening: Listening, sender: Send, authority: Authority) -> None:
@@ -167,18 +176,61 @@ def test_a_gateway_with_another_name(listening: Listening, sender: Send, authori
 
 INSISTING = {
     SendingPostfix: ["smtp_tls_security_level = secure", "smtp_tls_secure_cert_match = exo.example.test"],
-    SendingExim: ["  tls_verify_hosts = *"],
+    SendingExim: ["  tls_verify_hosts = *", f"  hosts_require_tls = {HOST}"],
+    SendingSendmail: [SendingSendmail.VERIFYING],
 }
 
 
 def test_a_gateway_that_insists_on_a_trusted_server(listening: Listening, sender: Send, authority: Authority) -> None:
     """A gateway that verifies leaves because of the listener's certificate; its own was seen and the way round said."""
-    sender(authority.issue("mail.contoso.com"), listening.port, settings=INSISTING)
+    server = sender(authority.issue("mail.contoso.com"), listening.port, settings=INSISTING)
     report = listening.report()
     (finding,) = [one for one in report.findings if one.rule == "listen.distrusted"]
     assert "--server-cert" in (finding.fix or "")
     assert "before MAIL" in finding.message
     assert 1 == len(report.chains)
+    assert keeps_its_message(server)
+
+
+CLEAR = {
+    SendingPostfix: ["smtp_tls_security_level = none"],
+    SendingExim: ["  hosts_avoid_tls = *"],
+    SendingSendmail: ["CLIENT_OPTIONS(`Family=inet, M=S')dnl"],
+}
+
+
+def test_a_gateway_in_clear_text(listening: Listening, sender: Send, authority: Authority) -> None:
+    """A gateway that sends without TLS is not ready, reads why, keeps its message, and bounces nothing."""
+    server = sender(authority.issue("mail.contoso.com"), listening.port, settings=CLEAR)
+    report = listening.report()
+    assert ("not-ready", ["tls.no-client-certificate"]) == (report.verdict, fails(report))
+    assert "offered STARTTLS and did not use it" in report.findings[0].message
+    assert logged(server, "no TLS and so no client certificate; Exchange Online would answer: 550 5.7.64")
+    assert keeps_its_message(server)
+
+
+# Exim goes on in clear text where it distrusts the server, Postfix where no handshake comes about; Sendmail never.
+FALLING_BACK = {
+    SendingPostfix: [
+        "smtp_tls_security_level = may",
+        "smtp_tls_protocols = <=TLSv1.2",
+        "smtp_tls_ciphers = null",
+        "tls_null_cipherlist = eNULL",
+        "minimal_backoff_time = 1s",  # before that has passed it does not fall back
+        "queue_run_delay = 1s",
+    ],
+    SendingExim: ["  tls_verify_hosts = *"],
+}
+
+
+@pytest.mark.parametrize("sender", ["postfix", "exim"], indirect=True)
+def test_a_gateway_that_falls_back_to_clear_text(listening: Listening, sender: Send, authority: Authority) -> None:
+    """A gateway that gives TLS up and comes back in clear text keeps its message, and its session is not ready."""
+    server = sender(authority.issue("mail.contoso.com"), listening.port, settings=FALLING_BACK)
+    count = 2 if isinstance(server, SendingExim) else 1  # a handshake without a word about a certificate is no session
+    (report,) = [one for one in listening.reports(count) if one.endpoints[0].stage == "ehlo"]
+    assert ("not-ready", ["tls.no-client-certificate"]) == (report.verdict, fails(report))
+    assert keeps_its_message(server)
 
 
 @pytest.fixture

@@ -259,11 +259,15 @@ def test_mail_in_clear_text_is_reported_however_it_ends(start: Start) -> None:
     assert ["clear-text"] * 2 == [visit.bundle.endpoints[0].trouble for visit in running.guest.visits]
 
 
-def test_clear_text_after_a_failed_handshake_says_so(start: Start) -> None:
-    """A client that gave TLS up and comes back in clear text is reported with the reason it gave it up for."""
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_clear_text_after_a_failed_handshake_says_so(start: Start, version: ssl.TLSVersion) -> None:
+    """A client that gave TLS up and comes back in clear text is reported with the reason it gave it up for, and
+    neither of its sessions counts as completed: a listener for one session waits on."""
     running = start()
+    strict = ssl.create_default_context()
+    strict.maximum_version = version
     with pytest.raises(ssl.SSLCertVerificationError), Client(running.port) as client:
-        client.secure(ssl.create_default_context())
+        client.secure(strict)
     running.guest.wait(lambda: running.guest.visits)
     with Client(running.port) as client:
         client.say("EHLO gw.contoso.com")
@@ -272,6 +276,7 @@ def test_clear_text_after_a_failed_handshake_says_so(start: Start) -> None:
     error = running.guest.visits[1].bundle.endpoints[0].error or ""
     assert "came back in clear text after TLS had failed" in error
     assert "because of the certificate it was shown" in error
+    assert [False, False] == [visit.completed for visit in running.guest.visits]
 
 
 def test_a_trusted_server_certificate_is_accepted(start: Start, files: Path) -> None:
