@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certready.exchange import DECISIVE, accepted_above, associated, value_of
+from certready.exchange.clouds import is_exchange_online
 from certready.exchange.matching import Value
 from certready.exchange.powershell import command, quote, set_value
-from certready.exchange.smarthost import is_exchange_online
 from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules

@@ -156,7 +156,7 @@ def _linted(answer: Answer) -> Answer:
 
 
 def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | None, timeout: float) -> Answer:
-    from certready.exchange.smarthost import recognise
+    from certready.exchange.clouds import recognise
 
     found = tuple(recognise(one) for one in hosts)
     return replace(answer, smart_hosts=found, mx=_mx(mx, dns, timeout) if mx else None)
@@ -164,7 +164,7 @@ def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | No
 
 def _mx(domain: str, server: str | None, timeout: float) -> Mx:
     """The MX records of a domain, each host recognised; a failure to look them up is said, not raised."""
-    from certready.exchange.smarthost import recognise
+    from certready.exchange.clouds import recognise
     from certready.net.dns import Nameserver, ResolveError, domain_name, exchangers, nameserver
     from certready.tenant.answer import Mx
 

@@ -13,10 +13,15 @@ def quote(text: str) -> str:
     return "'" + "".join(char * 2 if char in _SINGLE_QUOTES else char for char in text) + "'"
 
 
+def set_connector(direction: str, name: str, settings: str) -> str:
+    """``Set-InboundConnector`` or ``Set-OutboundConnector`` for the connector of this name."""
+    return f"Set-{direction.capitalize()}Connector -Identity {quote(name)} {settings}"
+
+
 def command(connector: Connector, settings: str) -> str:
     """``Set-InboundConnector`` or ``Set-OutboundConnector`` for this connector with these parameters as written."""
-    identity = quote(connector.name if connector.source == "tenant" else "<connector>")
-    return f"Set-{connector.direction.capitalize()}Connector -Identity {identity} {settings}"
+    name = connector.name if connector.source == "tenant" else "<connector>"
+    return set_connector(connector.direction, name, settings)
 
 
 def set_value(connector: Connector, value: str) -> str:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from certready.explain.catalogue import CATALOGUE
 from certready.explain.find import explain
-from certready.explain.model import Cause, Entry, Explanation, Seen
+from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen, Source
 
-__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "Seen", "explain"]
+__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "Quotation", "Seen", "Source", "explain"]

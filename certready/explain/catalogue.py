@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from certready.explain import inbound, outbound, sending, symptoms
+from certready.explain import delivery, events, hybrid, inbound, mta, outbound, routing, sending, symptoms
 from certready.explain.model import Entry
 
-CATALOGUE: tuple[Entry, ...] = (*inbound.ENTRIES, *sending.ENTRIES, *outbound.ENTRIES, *symptoms.ENTRIES)
+CATALOGUE: tuple[Entry, ...] = (
+    *inbound.ENTRIES,
+    *routing.ENTRIES,
+    *sending.ENTRIES,
+    *hybrid.ENTRIES,
+    *outbound.ENTRIES,
+    *delivery.ENTRIES,
+    *events.ENTRIES,
+    *mta.ENTRIES,
+    *symptoms.ENTRIES,
+)

@@ -1,9 +1,12 @@
-"""What Exchange Online answers to a gateway about tenant, domains and routes."""
+"""What Exchange Online answers to a gateway about tenant and domains."""
 
 from __future__ import annotations
 
+from certready.exchange import cmdlets as lines
 from certready.explain import commands as c
+from certready.explain import sources as s
 from certready.explain.causes import (
+    ADDRESS,
     DISABLED,
     INCOMPLETE,
     NO_MATCH,
@@ -11,9 +14,11 @@ from certready.explain.causes import (
     NOT_SENT,
     NOT_VALID,
     NULL_SENDER,
-    OLD_EXCHANGE,
+    PARTNER,
+    SHARED,
 )
 from certready.explain.model import Cause, Entry
+from certready.explain.sources import quote
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -21,30 +26,61 @@ ENTRIES: tuple[Entry, ...] = (
         "550 5.7.64 TenantAttribution; Relay Access Denied",
         "inbound",
         "Exchange Online could not tell whose gateway is speaking, so it may not relay.",
-        c.RELAY_KB,
-        (("5.7.64",), ("tenantattribution", "relay access denied"), ("relay access denied", "protection.outlook.com")),
-        (NO_MATCH, INCOMPLETE, NOT_ACCEPTED, NULL_SENDER, NOT_VALID, NOT_SENT, DISABLED, OLD_EXCHANGE),
+        s.RELAY,
+        (
+            ("5.7.64",),
+            ("tenantattribution relay access denied",),
+            ("relay access denied", "protection outlook com"),
+        ),
+        (NO_MATCH, INCOMPLETE, NOT_ACCEPTED, NULL_SENDER, NOT_VALID, NOT_SENT, ADDRESS, DISABLED, PARTNER),
     ),
     Entry(
         "relay-denied-attr36",
         "550 5.7.64 TenantAttribution; Relay Access Denied [ATTR36]",
         "inbound",
         "The connector was found, but the certificate's domain is not accepted in its tenant.",
-        c.ATTR36_KB,
+        s.ATTR36,
         (("attr36",),),
         (
             Cause(
-                "The immediate parent of the certificate's host name is no accepted domain: for h.sub.contoso.com that "
-                "is sub.contoso.com, contoso.com alone does not do.",
+                "The domain of the certificate's name is no accepted domain of the tenant, or only a domain further "
+                "up is: for h.sub.contoso.com sub.contoso.com must be accepted, contoso.com alone does not do.",
                 "documented",
-                "Register sub.contoso.com too, or use a certificate name directly under an accepted domain.",
-                (c.CHECK, c.LINT),
+                "Register the immediate parent too, or use a certificate name directly under an accepted domain.",
+                (c.CHECK, c.ATTRIBUTE),
+                quote(
+                    s.ATTR36,
+                    "a subject name that contains a host name that doesn't belong to an immediately accepted domain "
+                    "name",
+                ),
             ),
-            NOT_ACCEPTED,
             NULL_SENDER,
             NO_MATCH,
         ),
-        beats=("relay-denied",),
+        refines=("relay-denied",),
+    ),
+    Entry(
+        "relay-denied-domain",
+        "550 5.4.1 Relay Access Denied",
+        "either",
+        "The server that answers does not take mail for the recipient's domain.",
+        s.NDR_LIST,
+        (("5.4.1", "relay access denied"), ("5.4.1", "relaying denied")),
+        (
+            Cause(
+                "The mail went to a server that is not responsible for the recipient's domain: the MX record or the "
+                "smart host points to the wrong place, or the domain is not registered there.",
+                "documented",
+                "Read the domain's MX record; register the domain in the tenant that shall take its mail.",
+                (c.MX, c.ROUTE),
+                quote(
+                    s.NDR_LIST,
+                    "The mail server that's generating the error doesn't accept mail for the recipient's domain.",
+                ),
+            ),
+            NO_MATCH,
+        ),
+        refines=("relay-denied",),
     ),
     Entry(
         "partner-lock-down",
@@ -52,11 +88,26 @@ ENTRIES: tuple[Entry, ...] = (
         "inbound",
         "The gateway was not recognised as the tenant's own; its mail was treated as Internet mail and met a Partner "
         "connector with RestrictDomainsToCertificate or RestrictDomainsToIPAddresses.",
-        c.TLS_IN_HYBRID,
-        (("5.7.51",), ("tenantinboundattribution", "partner connector"), ("restrictdomainstocertificate", "rejected")),
+        s.INBOUND,
         (
-            NO_MATCH,
-            NOT_ACCEPTED,
+            ("5.7.51",),
+            ("partner connector configured that matched",),
+            ("restrictdomainstoipaddresses or restrictdomainstocertificate set",),
+        ),
+        (
+            Cause(
+                "No name of the certificate is what the connector's TlsSenderCertificateName asks for, or its domain "
+                "is not accepted: the gateway is then a stranger to the tenant.",
+                "documented",
+                "Set TlsSenderCertificateName to a name of the certificate that lies under an accepted domain.",
+                (c.CHECK, c.LISTEN),
+                quote(
+                    s.INBOUND,
+                    "Mail is allowed to use the connector only if the Subject value of the TLS certificate that the "
+                    "source email server uses to authenticate matches the TlsSenderCertificateName parameter value.",
+                ),
+                (lines.inbound_value("<connector>", lines.NAME),),
+            ),
             INCOMPLETE,
             Cause(
                 "A Partner connector for every sender (SenderDomains *) locks the domain down, and this gateway is "
@@ -65,6 +116,10 @@ ENTRIES: tuple[Entry, ...] = (
                 "Give the gateway an OnPremises certificate connector, or narrow the Partner connector's "
                 "SenderDomains.",
                 (c.LINT,),
+                quote(
+                    s.INBOUND,
+                    "Automatically reject mail from domains that are specified by the SenderDomains parameter",
+                ),
             ),
             NOT_SENT,
         ),
@@ -75,7 +130,7 @@ ENTRIES: tuple[Entry, ...] = (
         "inbound",
         "RejectDirectSend is on: anonymous mail with one of the tenant's own domains as sender is refused unless a "
         "connector recognises the gateway.",
-        "Exchange Team Blog, Reject Direct Send (techcommunity 4408790)",
+        s.DIRECT_SEND,
         (("5.7.68",), ("direct send not allowed",)),
         (NO_MATCH, NOT_SENT, DISABLED, NOT_ACCEPTED),
     ),
@@ -84,15 +139,21 @@ ENTRIES: tuple[Entry, ...] = (
         "550 5.7.711 Access denied, bad inbound connector. AS(2204)",
         "inbound",
         "Microsoft restricted the connector because it was abused to send spam.",
-        "Microsoft Learn, Remove blocked connectors",
-        (("5.7.711",), ("bad inbound connector",), ("as(2204)",)),
+        s.BLOCKED,
+        (("5.7.711",), ("bad inbound connector",), ("as 2204",)),
         (
             Cause(
                 "The gateway, or somebody with its certificate or address, sent spam through the connector.",
                 "documented",
-                "Find and stop the source, then Get-BlockedConnector and Remove-BlockedConnector -ConnectorId <id>. "
-                "Where the private key may have leaked, have the certificate revoked and reissued with a new key.",
+                "Find and stop the source, then take the block off. Where the private key may have leaked, have the "
+                "certificate revoked and reissued with a new key.",
                 ("Get-BlockedConnector",),
+                quote(
+                    s.BLOCKED,
+                    "your organization's email connector is suspected of sending spam or phish and it's no longer "
+                    "allowed to send email",
+                ),
+                ("Get-BlockedConnector", "Remove-BlockedConnector -ConnectorId '<ConnectorId>'"),
             ),
         ),
     ),
@@ -101,8 +162,8 @@ ENTRIES: tuple[Entry, ...] = (
         "550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains",
         "inbound",
         "Much mail was relayed with sender domains that the tenant does not accept.",
-        "Microsoft Learn, NDR 5.7.750",
-        (("5.7.750",), ("unregistered domains",)),
+        s.UNREGISTERED,
+        (("5.7.750",), ("client blocked from sending from unregistered",)),
         (
             Cause(
                 "The gateway relays for domains that are not registered in the tenant, and the certificate does not "
@@ -110,82 +171,51 @@ ENTRIES: tuple[Entry, ...] = (
                 "documented",
                 "Register the sender domains, or make the certificate decide: its name under an accepted domain.",
                 (c.ATTRIBUTE, c.LINT),
+                quote(
+                    s.UNREGISTERED,
+                    "The error occurs when a large volume of messages are sent from domains that aren't provisioned in "
+                    "Office 365 (added as accepted domains and validated).",
+                ),
             ),
             Cause(
-                "Somebody abuses the gateway as an open relay.",
+                "Somebody abuses the gateway as an open relay, or made a connector to send spam.",
                 "documented",
                 "Look through the gateway's log for the senders, and stop them before asking for unblocking.",
+                (c.LINT,),
+                quote(
+                    s.UNREGISTERED,
+                    "Attackers will often create new inbound connectors in your Microsoft 365 or Office 365 "
+                    "organization to send spam.",
+                ),
             ),
         ),
     ),
     Entry(
-        "mail-loop",
-        "554 5.4.14 Hop count exceeded (ATTR34)",
+        "connector-prohibited",
+        "The inbound connector is created in a disabled state (OrganizationInboundConnectorProhibitedException)",
         "inbound",
-        "The message went round between Exchange Online and the gateway.",
-        "Microsoft Learn, NDR 5.4.14",
-        (("5.4.14",), ("hop count exceeded",), ("attr34",)),
+        "New tenants may not use OnPremises inbound connectors at once.",
+        s.FAQ,
         (
-            Cause(
-                "The gateway's mail is attributed to another tenant than the one it was fetched from, and that one "
-                "sends it back; typical of one gateway with one certificate for several tenants.",
-                "documented",
-                "One certificate and one send connector for each tenant.",
-                (c.ATTRIBUTE, c.LINT),
-            ),
-            Cause(
-                "An InternalRelay domain whose recipients exist on neither side is sent to and fro.",
-                "documented",
-                "Make the domain Authoritative, or exempt what comes from the gateway in the mail flow rule.",
-                (c.ROUTE,),
-            ),
-        ),
-    ),
-    Entry(
-        "wrong-region",
-        "451 4.4.62 Mail sent to the wrong Office 365 region (ATTR35)",
-        "inbound",
-        "The smart host belongs to another region than the tenant the mail was attributed to.",
-        "Microsoft Learn, NDR 4.4.62",
-        (("4.4.62",), ("wrong office 365 region",), ("attr35",)),
-        (
-            Cause(
-                "The gateway's smart host is wrong, guessed from the domain or of old (frontbridge, "
-                "mail.messaging.microsoft.com, a bare address).",
-                "documented",
-                "Read the domain's MX record and use that name as smart host.",
-                (c.MX,),
-            ),
-            Cause(
-                "No inbound connector matched, so that the recipient's tenant decided where the mail belongs.",
-                "documented",
-                "Mend connector or certificate: a matching certificate attributes the mail to your own tenant.",
-                (c.CHECK, c.ATTRIBUTE),
-            ),
-        ),
-    ),
-    Entry(
-        "temporary-attribution",
-        "451 or 452 with ATTR3, ATTR5, ATTR38, ATTR55, ATTR55.1 or PRX5",
-        "inbound",
-        "A temporary fault of attribution, proxying or load at Exchange Online.",
-        "Microsoft Learn and support threads",
-        (
-            *(("attr3",), ("attr5",), ("attr38",), ("attr55",), ("attr55.1",), ("prx5",)),
-            ("4.5.3", "recipients"),
+            ("organizationinboundconnectorprohibitedexception",),
+            ("inbound connector", "created in a disabled state"),
+            ("created in a disabled state", "contact support"),
+            ("you can t enable an inbound connector",),
+            ("ex505293",),
         ),
         (
             Cause(
-                "Exchange Online is busy or moves the tenant; the gateway's next attempt passes.",
-                "reported",
-                "Let the gateway retry. Where it goes on for an hour, look at the service health page.",
-            ),
-            Cause(
-                "ATTR38: one session carries recipients of several regions, which must be sent apart.",
+                "The tenant is new, or a developer tenant (those cannot have inbound connectors at all).",
                 "documented",
-                "Let the gateway send one message for each recipient's region, or use the right smart host.",
-                (c.MX,),
+                "Open a ticket with Microsoft support and ask for the connector to be enabled.",
+                (c.LINT,),
+                quote(
+                    s.FAQ,
+                    "Inbound connector for this service offering is created in a disabled state. Contact Support to "
+                    "enable it.",
+                ),
             ),
+            SHARED,
         ),
     ),
 )

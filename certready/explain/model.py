@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -12,42 +12,60 @@ Direction = Literal["inbound", "outbound", "either"]
 """Gateway to Exchange Online, Exchange Online to gateway, or either."""
 
 
+class Source(NamedTuple):
+    """Where something is written: its title, and the address at which it can be read, empty where it has none."""
+
+    title: str
+    address: str = ""
+
+
+class Quotation(NamedTuple):
+    """A sentence of a source, or the part of it that carries the cause, in the source's own words."""
+
+    text: str
+    source: Source
+
+
 class Cause(Struct, frozen=True):
     """One possible cause: what it is, how sure that is, what to run to confirm it, what to change.
 
     ``confirm`` are command lines in which ``{gateway}``, ``{smart_host}``, ``{domain}``, ``{sender}``, ``{recipient}``
-    and ``{file}`` stand for what the pasted text shows.
+    and ``{file}`` stand for what the pasted text shows; the first is the one that shows the fault. ``lines`` are the
+    commands that make the change. A cause is *documented* only with a ``quotation`` of the owner of the thing.
     """
 
     text: str
     confidence: Confidence
     change: str
     confirm: tuple[str, ...] = ()
+    quotation: Quotation | None = None
+    lines: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True):
     """One line of the catalogue.
 
-    ``marks`` are alternatives; of one alternative every word must occur near the others, in lower case, each as a word
-    of its own. ``causes`` are ordered, the most likely first. ``symptom`` is True for what is no error line. ``beats``
-    names entries that say the same less precisely.
+    ``marks`` are alternatives; of one alternative every part must be in the text, near the others (``line.holds``
+    explains the forms of a part). ``causes`` are ordered, the most likely first. ``symptom`` is True for what is no
+    error line. ``refines`` names entries that say the same less precisely.
     """
 
     id: str
     title: str
     direction: Direction
     meaning: str
-    source: str
+    source: Source
     marks: tuple[tuple[str, ...], ...]
     causes: tuple[Cause, ...]
     symptom: bool = False
-    beats: tuple[str, ...] = ()
+    refines: tuple[str, ...] = ()
 
 
 class Seen(Struct, frozen=True):
-    """What the pasted text names: hosts, domains and addresses, None where it names none.
+    """What the pasted text names in the fields that carry it: hosts, domains and addresses, None where it names none.
 
-    ``expected`` and ``presented`` are the names of a SubjectMismatch, ``thumbprint`` its certificate's.
+    ``sender`` is ``<>`` for the null sender. ``expected`` and ``presented`` are the names of a SubjectMismatch,
+    ``thumbprint`` its certificate's.
     """
 
     gateway: str | None = None
@@ -63,12 +81,14 @@ class Seen(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """What a text was taken for: the entries it matches, best first, or the ``nearest`` where it matches none.
 
-    ``cut`` says that only the beginning of the text was read.
+    ``wrapper`` names what the text was copied from, where that shows. ``cut`` says that only the beginning of the text
+    was read.
     """
 
     entries: tuple[Entry, ...]
     nearest: tuple[Entry, ...]
     seen: Seen
+    wrapper: str | None = None
     cut: bool = False
 
     @property

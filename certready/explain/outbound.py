@@ -1,56 +1,64 @@
-"""What Exchange Online says of a gateway it delivers to: in the NDR, and in the LED= part of a message trace."""
+"""What Exchange Online says of a gateway it delivers to: in the NDR, and in the LED= part of a message trace.
+
+A reply of the 4.4.31x family comes back as 550 5.4.31x "Message expired" after a day, with the reason in brackets.
+"""
 
 from __future__ import annotations
 
+from certready.exchange import cmdlets as lines
 from certready.explain import commands as c
+from certready.explain import sources as s
 from certready.explain.model import Cause, Entry
+from certready.explain.sources import quote
 
 _RETRY = "Exchange Online retries for about a day before it gives the message up."
+_GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
 
-_SELF_SIGNED = Cause(
-    "The gateway presents its own self-signed default certificate, or one of a private CA.",
-    "documented",
-    "Bind the CA's certificate to the listener on port 25 (smtpd_tls_chain_files in Postfix, tls_certificate in Exim's "
-    "main section, Set-ReceiveConnector -TlsCertificateName in Exchange).",
-    (c.PROBE,),
-)
 _LEAF_ONLY = Cause(
     "The gateway sends its certificate without the intermediate; Exchange Online fetches none.",
     "documented",
     "Install the whole chain on every node.",
     (c.PROBE,),
+    quote(s.UNTRUSTED, "a remote MTA that provides a certificate should include the full certificate chain"),
 )
-_STORE = Cause(
-    "The root is not in Microsoft's root programme, whatever other stores say.",
+_SELF_SIGNED = Cause(
+    "The gateway presents its own self-signed default certificate, or one of a private CA.",
     "documented",
-    "Use a certificate of a CA in Microsoft's root programme.",
+    "Bind the CA's certificate to the listener on port 25 (smtpd_tls_chain_files in Postfix, tls_certificate in Exim's "
+    "main section, TlsCertificateName of the receive connector in Exchange).",
     (c.PROBE,),
+    quote(
+        s.UNTRUSTED,
+        "can't validate the authenticity of the certificate by building the chain to a Microsoft-trusted root CA",
+    ),
 )
 _SOME_NODES = Cause(
-    "Only some of the gateway's nodes have the new certificate.",
+    "Only some of the gateway's nodes, or the firewall before them, have the new certificate.",
     "reported",
-    "Install it on every node.",
-    (c.COMPARE, c.PROBE),
+    "Install it on every node and wherever else TLS ends.",
+    (c.PROBE, c.COMPARE),
+    quote(s.FIREWALL_REPORT, "as it turns out there was a second cert location"),
 )
-
-
-def _plain(id_: str, code: str, title: str, text: str, change: str) -> Entry:
-    """One of the faults that have nothing to do with a certificate."""
-    cause = Cause(text, "documented", change, (c.PROBE, c.ROUTE))
-    return Entry(id_, f"450 {code} {title}", "outbound", _RETRY, c.MAIL_FLOW, ((code,),), (cause,))
-
-
-def _dane(number: str, token: str, text: str, change: str) -> Entry:
-    """One outcome of SMTP DANE: 4.7.x while it is retried, 5.7.x at the end."""
-    return Entry(
-        f"dane-{token}",
-        f"4/5.7.{number} {token}",
-        "outbound",
-        "Exchange Online checked the gateway by DANE (TLSA records under DNSSEC).",
-        c.DANE,
-        ((f"4.7.{number}",), (f"5.7.{number}",), (token,)),
-        (Cause(text, "documented", change, (c.PROBE,)),),
-    )
+_WRONG_ONE = Cause(
+    "The gateway presents another certificate than you think, often its default one, or one chosen by the Fqdn of the "
+    "receive connector.",
+    "documented",
+    "Bind the right certificate to the listener; in Exchange set TlsCertificateName on the receive connector.",
+    (c.PROBE,),
+    quote(
+        s.OUTBOUND,
+        "the domain name that the Outbound connector uses to verify the FQDN of the target certificate when "
+        "establishing a TLS secured connection",
+    ),
+    lines.bind(),
+)
+_FIREWALL = Cause(
+    "A firewall ended the session, or has a certificate store of its own and inspects TLS.",
+    "reported",
+    "Take TLS inspection off port 25, and admit Exchange Online's published addresses.",
+    (c.PROBE,),
+    quote(s.FIREWALL_REPORT, "as it turns out there was a second cert location"),
+)
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -59,67 +67,68 @@ ENTRIES: tuple[Entry, ...] = (
         "450 4.4.317 Cannot connect to remote server [Message=UntrustedRoot]",
         "outbound",
         f"The gateway's server certificate leads to no trusted root. {_RETRY}",
-        c.UNTRUSTED_KB,
+        s.UNTRUSTED,
         (
-            ("4.4.317", "untrustedroot"),
-            ("cannot connect to remote server", "untrustedroot"),
-            ("4.7.320", "untrustedroot"),
+            ("message:untrustedroot",),
+            *((code, "untrustedroot") for code in ("4.4.317", "5.4.317", "4.7.320", "5.7.320")),
+            ("validation status untrustedroot",),
         ),
-        (_LEAF_ONLY, _SELF_SIGNED, _STORE, _SOME_NODES),
-        beats=("outbound-tls", "outbound-validation"),
+        (_LEAF_ONLY, _SELF_SIGNED, _SOME_NODES),
+        refines=_GENERAL,
     ),
     Entry(
         "outbound-subject-mismatch",
         "450 4.4.317 ... SubjectMismatch Expected Subject: X. Presented Subject: CN=Y",
         "outbound",
         f"The outbound connector's TlsDomain is no name of the certificate the gateway presented. {_RETRY}",
-        c.TLS_IN_HYBRID,
-        (("subjectmismatch",), ("expected subject", "presented subject")),
+        s.OUTBOUND,
+        (("message:subjectmismatch",), ("subjectmismatch",), ("expected subject", "presented subject", "names-differ")),
         (
-            Cause(
-                "The gateway presents another certificate than you think, often its default one, or one chosen by the "
-                "Fqdn of the receive connector.",
-                "documented",
-                "Bind the right certificate to the listener; in Exchange set TlsCertificateName on the receive "
-                "connector.",
-                (c.PROBE,),
-            ),
+            _WRONG_ONE,
             Cause(
                 "The certificate was renewed with other names, and the connector still expects the old one.",
                 "documented",
-                "Set-OutboundConnector -TlsSettings DomainValidation -TlsDomain to a name of the certificate.",
+                "Set the connector's TlsDomain to a name of the certificate.",
                 (c.PROBE, c.DIFF),
+                quote(s.MAIL_FLOW, "Certificate subject mismatch."),
+                (lines.outbound_value("<connector>", lines.NAME),),
             ),
             _SOME_NODES,
         ),
-        beats=("outbound-tls", "outbound-validation"),
+        refines=_GENERAL,
     ),
     Entry(
         "outbound-expired",
-        "450 4.4.317 or 4.7.320 with Expired in its message",
+        "450 4.4.317 ... CertificateExpired",
         "outbound",
         f"The gateway's server certificate has expired. {_RETRY}",
-        f"{c.MAIL_FLOW} (the exact wording is not published)",
-        (("4.4.317", "certexpired"), ("4.4.317", "expired"), ("4.7.320", "expired"), ("certexpired",)),
+        s.MAIL_FLOW,
+        (
+            *(("message:certificateexpired",), ("message:certexpired",), ("message:expired",), ("certificateexpired",)),
+            *(("certexpired",), ("4.7.320", "certificate expired"), ("4.7.320", "certificate has expired")),
+        ),
         (
             Cause(
-                "The certificate on port 25 has expired on at least one node.",
+                "The certificate on port 25 has expired on at least one node, or on the firewall before it.",
                 "documented",
                 "Renew it and install it on every node; restart what still holds the old one.",
                 (c.PROBE,),
+                quote(s.MAIL_FLOW, "Certificate expired."),
             ),
+            _SOME_NODES,
         ),
-        beats=("outbound-tls", "outbound-validation"),
+        refines=(*_GENERAL, "outbound-subject-mismatch"),
     ),
     Entry(
         "outbound-revoked",
-        "4.4.317 or 4.7.320 with Revoked or RevocationCheckFailure in its message",
+        "4.4.317 or 4.7.320 with Revoked, RevocationOffline or RevocationCheckFailure",
         "outbound",
         "With CertificateValidation and DomainValidation Exchange Online checks the revocation list.",
-        "New-OutboundConnector, -TlsSettings (the exact wording is not published)",
+        s.NEW_OUTBOUND,
         (
-            *(("4.4.317", "revoked"), ("4.7.320", "revoked"), ("revocationcheckfailure",)),
-            *(("4.4.317", "revocation"), ("4.7.320", "revocation")),
+            *(("message:revoked",), ("message:certificaterevoked",), ("message:revocation",)),
+            *(("message:revocationoffline",), ("message:revocationcheckfailure",), ("certificaterevoked",)),
+            *(("4.4.317", "revocationoffline"), ("4.7.320", "revocationoffline"), ("revocationcheckfailure",)),
         ),
         (
             Cause(
@@ -135,21 +144,50 @@ ENTRIES: tuple[Entry, ...] = (
                 (c.PROBE,),
             ),
         ),
-        beats=("outbound-tls", "outbound-validation"),
+        refines=_GENERAL,
     ),
     Entry(
         "starttls-required",
         "450 4.4.317 ... 451 5.7.3 STARTTLS is required to send mail",
         "outbound",
-        f"The outbound connector requires TLS, and the gateway offers no STARTTLS. {_RETRY}",
-        c.TLS_IN_HYBRID,
-        (("starttls is required to send mail",), ("451", "5.7.3", "starttls")),
+        f"The connector requires TLS, and the other side offers no STARTTLS that can be used. {_RETRY}",
+        s.HYBRID_TLS,
+        (("starttls is required to send mail",), ("starttls is required",), ("451 5.7.3 starttls",)),
         (
+            Cause(
+                "Exchange Server: the receive connector's certificate is stale, or its chain or validity is bad, and "
+                "Exchange then offers no STARTTLS (event 12014).",
+                "documented",
+                "Bind the receive connector to the certificate in force; see that its chain is in the server's store.",
+                (c.PROBE, lines.show_certificates()),
+                quote(
+                    s.NEW_CERTIFICATE,
+                    "the TlsCertificateName property of the hybrid server's receive connector contains incorrect "
+                    "certificate information",
+                ),
+                lines.bind(),
+            ),
+            Cause(
+                "The receiving server does not trust Exchange Online's own certificate (DigiCert Global Root G2 is "
+                "missing in its store).",
+                "documented",
+                "Trust DigiCert Global Root G2 on the receiving server; keep DigiCert Global Root CA (G1) too.",
+                ("certutil -verifyctl AuthRoot",),
+                quote(
+                    s.G2,
+                    "organizations that send or receive email to or from Exchange Online must ensure that their "
+                    "servers and clients trust the DigiCert Global Root G2 Certificate Authority",
+                ),
+            ),
             Cause(
                 "STARTTLS is switched off on the gateway's listener, or it has no certificate it can use.",
                 "documented",
                 "Enable STARTTLS with a certificate and its private key on port 25.",
                 (c.PROBE,),
+                quote(
+                    s.MAIL_FLOW,
+                    "The connector is configured to require TLS, but the destination email server doesn't support TLS.",
+                ),
             ),
             Cause(
                 "A TLS-inspecting firewall takes STARTTLS out of the greeting (250-XXXXXXXA).",
@@ -158,138 +196,93 @@ ENTRIES: tuple[Entry, ...] = (
                 (c.PROBE,),
             ),
         ),
-        beats=("outbound-tls",),
+        refines=(*_GENERAL, "starttls-first"),
+    ),
+    Entry(
+        "outbound-handshake",
+        "450 4.4.317 ... TLS negotiation failed with error ConnectionAborted, Security status IllegalMessage",
+        "outbound",
+        f"The TLS handshake with the gateway broke. {_RETRY}",
+        s.MAIL_FLOW,
+        (
+            *(("connectionaborted",), ("security status",), ("illegalmessage",), ("invalidtoken",)),
+            ("4.4.317", "tls negotiation failed"),
+            ("message:451 4.4.0 tls negotiation failed",),
+        ),
+        (
+            _FIREWALL,
+            Cause(
+                "Gateway and Exchange Online share no TLS version or cipher.",
+                "inferred",
+                "Enable TLS 1.2 and its usual ciphers on the gateway's listener.",
+                (c.PROBE,),
+            ),
+        ),
+        refines=(*_GENERAL, "tls-negotiation"),
     ),
     Entry(
         "outbound-socket",
-        "450 4.4.317 Cannot connect to remote server [Message=SocketError]",
+        "450 4.4.317 Cannot establish session with remote server [Message=SocketError, Winsock error code ...]",
         "outbound",
-        f"The connection broke while TLS was set up. {_RETRY}",
-        c.TLS_IN_HYBRID,
-        (("4.4.317", "socketerror"), ("socketerror", "failed to connect")),
+        f"The connection broke before or while TLS was set up. {_RETRY}",
+        s.MAIL_FLOW,
+        (
+            ("message:socketerror",),
+            ("message:failed to connect winsock error code",),
+            *((code, "winsock error code") for code in ("4.4.317", "5.4.317")),
+            ("4.4.317", "socketerror"),
+            ("failed to connect winsock error code",),
+        ),
         (
             Cause(
                 "A firewall ended the session, or the gateway admits other addresses than Microsoft's.",
                 "documented",
                 "Admit Exchange Online's published addresses on port 25, without inspection.",
                 (c.PROBE,),
+                quote(s.MAIL_FLOW, "A likely cause for this error is your firewall is blocking connections"),
             ),
         ),
-        beats=("outbound-tls",),
+        refines=_GENERAL,
     ),
     Entry(
         "outbound-validation",
         "4.7.320 Certificate validation failed",
         "outbound",
-        f"The older umbrella for everything that is wrong with the gateway's server certificate. {_RETRY}",
-        c.MAIL_FLOW,
+        f"The umbrella for everything that is wrong with the gateway's server certificate. {_RETRY}",
+        s.MAIL_FLOW,
         (("4.7.320",), ("5.7.320",)),
-        (_LEAF_ONLY, _SELF_SIGNED, _SOME_NODES),
+        (
+            Cause(
+                "The certificate has expired, carries another name than TlsDomain, or is not trusted.",
+                "documented",
+                "Probe the gateway, and correct what it shows.",
+                (c.PROBE,),
+                quote(
+                    s.MAIL_FLOW,
+                    "encountered an error while trying to validate the certificate of the destination email server",
+                ),
+            ),
+        ),
     ),
     Entry(
         "outbound-tls",
         "450 4.4.317 Cannot connect to remote server",
         "outbound",
-        f"TLS to the gateway failed; the reason stands behind Message=. {_RETRY}",
-        c.MAIL_FLOW,
-        (("4.4.317",),),
-        (_LEAF_ONLY, _SELF_SIGNED, _SOME_NODES),
-    ),
-    _plain(
-        "outbound-dns",
-        "4.4.312",
-        "DNS query failed",
-        "The smart host or MX name cannot be resolved.",
-        "Correct the connector's SmartHosts or the DNS record.",
-    ),
-    _plain(
-        "outbound-timeout",
-        "4.4.315",
-        "Connection timed out",
-        "The gateway does not answer on port 25; a firewall drops the packets.",
-        "Admit Exchange Online's addresses on port 25.",
-    ),
-    _plain(
-        "outbound-refused",
-        "4.4.316",
-        "Connection refused",
-        "Nothing listens on port 25 of the smart host, or the firewall rejects it.",
-        "Start the listener, or correct the connector's SmartHosts.",
-    ),
-    _plain(
-        "outbound-closed",
-        "4.4.318",
-        "Connection was closed abruptly",
-        "The gateway or a device before it hangs up in the middle of the session.",
-        "Look into the gateway's log at that moment; take inspection off port 25.",
-    ),
-    _dane(
-        "321",
-        "starttls-not-supported",
-        "The gateway offers no STARTTLS, which its TLSA record promises.",
-        "Enable STARTTLS.",
-    ),
-    _dane("322", "certificate-expired", "The gateway's certificate has expired.", "Renew it."),
-    _dane(
-        "323",
-        "tlsa-invalid",
-        "The TLSA record does not fit the certificate, often since a renewal.",
-        "Publish the record of the new certificate before it is installed, and take the old one away afterwards.",
-    ),
-    _dane("324", "dnssec-invalid", "The domain's DNSSEC chain is broken.", "Mend the signatures or the DS record."),
-    _dane(
-        "325",
-        "certificate-host-mismatch",
-        "The certificate does not carry the host name the MX record names.",
-        "Have it issued with that name.",
-    ),
-    Entry(
-        "mta-sts",
-        "4/5.4.8 or 4/5.7.5 ... failed MTA-STS validation",
-        "outbound",
-        "The recipient's domain publishes an MTA-STS policy, and the gateway does not meet it.",
-        c.MTA_STS,
-        (("mta-sts",), ("mtasts",), ("4.4.8",), ("5.4.8",)),
+        f"The gateway refused or does not meet the connector; the reason stands behind Message=. {_RETRY}",
+        s.MAIL_FLOW,
+        (("4.4.317",), ("5.4.317",)),
         (
             Cause(
-                "The MX host is not in the policy (5.4.8), or its certificate is not valid for the MX name (5.7.5).",
+                "The gateway answered with an error at once, or cannot do what the connector asks for.",
                 "documented",
-                "Correct the policy, or install a certificate of a public CA with the MX host name.",
-                (c.PROBE,),
-            ),
-        ),
-        beats=("peer-refused-exchange",),
-    ),
-    Entry(
-        "remote-cannot-tls",
-        "Cannot establish a TLS connection to the remote mail server",
-        "outbound",
-        "TLS is forced and the other side cannot do it.",
-        "Microsoft support, Cannot establish TLS connection to remote mail server",
-        (("cannot establish", "tls connection"), ("cannot establish tls",)),
-        (
-            Cause(
-                "The connector requires TLS for a server without STARTTLS or with TLS 1.0 or 1.1 alone.",
-                "documented",
-                "Enable TLS 1.2 on that server.",
-                (c.PROBE,),
-            ),
-        ),
-    ),
-    Entry(
-        "message-expired",
-        "550 4.4.7 or 5.4.300 Message expired",
-        "outbound",
-        "Exchange Online tried for about a day; the reason is that of the last attempt, LED= in the message trace.",
-        "Microsoft Learn, NDR 4.4.7",
-        (("4.4.7",), ("5.4.300",), ("message expired",)),
-        (
-            Cause(
-                "Every attempt to reach the gateway failed, for TLS or for the network.",
-                "documented",
-                "Find the LED= text in the message trace and explain that.",
+                "Read what stands behind Message=, and probe the gateway.",
                 (c.PROBE, c.ROUTE),
+                quote(
+                    s.MAIL_FLOW,
+                    "the server responded with an immediate error or doesn't meet the connection requirements",
+                ),
             ),
         ),
+        refines=("message-expired",),
     ),
 )

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from certready.exchange import cmdlets as lines
 from certready.explain import commands as c
-from certready.explain.causes import INCOMPLETE, NOT_SENT, NOT_VALID
+from certready.explain import sources as s
+from certready.explain.causes import EXPIRED_CLIENT, INCOMPLETE, NOT_SENT, NOT_VALID
 from certready.explain.model import Cause, Entry
+from certready.explain.sources import quote
+
+_BIND_AGAIN = (lines.import_certificate(), lines.enable_certificate(), *lines.bind())
+_OLD_TLS = Cause(
+    "The gateway speaks TLS 1.0 or 1.1 alone, which Exchange Online takes no more.",
+    "documented",
+    "Enable TLS 1.2 on the gateway, on Exchange Server in the registry (SCHANNEL) after its updates.",
+    (c.REHEARSE, c.LISTEN),
+    quote(s.SOCKET_ERROR, "This issue occurs because TLS 1.1 and TLS 1.0 are deprecated in Microsoft 365."),
+)
+_NO_KEY = Cause(
+    "Exchange Server chose a certificate by TlsCertificateName and has no private key for it on that server.",
+    "documented",
+    "Import the PFX with its key again, on every source server.",
+    ("Get-ChildItem Cert:\\LocalMachine\\My | Format-List Thumbprint,Subject,HasPrivateKey",),
+    quote(s.NO_CREDENTIALS, "The certificate that's used for outbound TLS is missing a private key."),
+    _BIND_AGAIN,
+)
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -12,133 +32,158 @@ ENTRIES: tuple[Entry, ...] = (
         "454 4.7.0 Failed to establish appropriate TLS channel: UntrustedRoot: Access Denied",
         "inbound",
         "The sender's certificate leads to no root that Exchange Online trusts.",
-        "KB 2888788",
-        (("failed to establish appropriate tls channel", "untrustedroot"),),
+        s.EVENT_2004,
+        (
+            ("failed to establish appropriate tls channel untrustedroot",),
+            ("failed to establish appropriate tls channel", "untrustedroot"),
+        ),
         (
             Cause(
-                "The gateway presents a self-signed certificate; typical where two certificates are enabled for SMTP.",
+                "The gateway presents a self-signed certificate or one of an internal CA; typical where two "
+                "certificates are enabled for SMTP.",
                 "documented",
-                "Choose the CA's certificate for outgoing TLS; on Exchange Server set TlsCertificateName.",
-                (c.LISTEN, c.CHECK),
+                "Choose the public CA's certificate for outgoing TLS; on Exchange Server set TlsCertificateName.",
+                (c.CHECK, c.LISTEN),
+                quote(
+                    s.EVENT_2004,
+                    "tries to establish a TLS session by using the certificate from the nontrusted CA, the cloud "
+                    "gateway doesn't accept the connection",
+                ),
+                lines.bind(),
             ),
             INCOMPLETE,
             NOT_VALID,
         ),
-        beats=("tls-channel",),
+        refines=("tls-channel",),
     ),
     Entry(
         "tls-channel",
         "454 4.7.0 Failed to establish appropriate TLS channel: Access Denied",
         "inbound",
         "The session has no TLS, or less than the connector asks for.",
-        "KB 2888788",
+        s.EVENT_2004,
         (("failed to establish appropriate tls channel",),),
         (
             Cause(
                 "The gateway sends in plain text, or with a TLS version or cipher that is no longer accepted.",
-                "documented",
+                "reported",
                 "Switch STARTTLS on for outgoing mail, TLS 1.2 or newer.",
-                (c.LISTEN,),
+                (c.REHEARSE, c.LISTEN),
             ),
             NOT_SENT,
+            NOT_VALID,
+        ),
+    ),
+    Entry(
+        "old-tls",
+        "421 4.7.66 TLS 1.0 and 1.1 are not supported",
+        "inbound",
+        "Exchange Online asks for TLS 1.2 or newer.",
+        s.OLD_TLS,
+        (("4.7.66",), ("tls 1.0 and 1.1 are not supported",)),
+        (
+            Cause(
+                "The gateway, or the library it sends with, offers TLS 1.0 or 1.1 alone.",
+                "documented",
+                "Enable TLS 1.2 on the gateway.",
+                (c.LISTEN,),
+                quote(
+                    s.OLD_TLS,
+                    "we will no longer accept TLS 1.0 and TLS 1.1 email connections from external sources",
+                ),
+            ),
         ),
     ),
     Entry(
         "starttls-first",
         "530 5.7.0 Must issue a STARTTLS command first",
         "inbound",
-        "The connector requires TLS and the gateway spoke plain text.",
-        "Microsoft Learn, connectors",
+        "TLS is required and the gateway spoke plain text.",
+        s.SOCKET_ERROR,
         (("must issue a starttls command first",),),
         (
             Cause(
                 "TLS is off for outgoing mail on the gateway, or a firewall takes STARTTLS out of the greeting.",
-                "documented",
+                "reported",
                 "Postfix: smtp_tls_security_level = encrypt; Exim: hosts_require_tls on the transport; take TLS "
                 "inspection off port 25.",
                 (c.LISTEN, c.REHEARSE),
             ),
+            _OLD_TLS,
         ),
-    ),
-    Entry(
-        "client-not-authenticated",
-        "530 or 535 5.7.57 Client not authenticated to send mail",
-        "inbound",
-        "This is the submission service, which asks for a user and a password, not the connector's endpoint.",
-        "Microsoft Learn, SMTP AUTH client submission",
-        (("5.7.57",), ("client not authenticated",), ("client was not authenticated",), ("535", "5.7.3")),
-        (
-            Cause(
-                "The gateway sends to smtp.office365.com or to port 587: certificates and connectors do not "
-                "count there.",
-                "documented",
-                "Send to the host of the domain's MX record, port 25.",
-                (c.MX,),
-            ),
-        ),
-    ),
-    Entry(
-        "no-usable-certificate",
-        "450 4.4.101 Proxy session setup failed ... 451 5.7.3 STARTTLS is required to send mail (event 12014)",
-        "inbound",
-        "Exchange Server found no certificate for the name of its own connector and therefore offers no STARTTLS.",
-        "KB 2989382",
-        (("4.4.101",), ("proxy session setup failed",), ("12014", "certificate"), ("event id 12014",)),
-        (
-            Cause(
-                "No certificate with a private key carries the connector's Fqdn, or the one there is not enabled for "
-                "SMTP or has expired.",
-                "documented",
-                "Enable-ExchangeCertificate -Services SMTP for one that carries the name, or change the "
-                "connector's Fqdn.",
-                (
-                    (
-                        "Get-ExchangeCertificate | Format-List "
-                        "Thumbprint,Subject,CertificateDomains,Services,Status,NotAfter"
-                    ),
-                ),
-            ),
-        ),
-        beats=("starttls-required",),
     ),
     Entry(
         "certificate-name-not-found",
         "454 4.7.5 The certificate specified in TlsCertificateName of the SendConnector could not be found",
         "inbound",
         "The send connector is bound to <I>issuer<S>subject of a certificate that is not there any more.",
-        c.TLS_IN_HYBRID,
-        (("the certificate specified in tlscertificatename",), ("tlscertificatename", "could not be found")),
+        s.HYBRID_TLS,
+        (
+            ("certificate specified in tlscertificatename",),
+            ("tlscertificatename of the sendconnector could not be found",),
+        ),
         (
             Cause(
                 "The certificate was renewed, and its issuer or subject is another than before.",
                 "documented",
-                "Set-SendConnector and Set-ReceiveConnector -TlsCertificateName to the new <I>issuer<S>subject "
-                "(certready check NEW --remedies fix.ps1 writes the lines).",
-                (c.DIFF,),
+                "Bind send and receive connector to the new certificate on every source server.",
+                ("Get-SendConnector | Format-List Name,SourceTransportServers,TlsCertificateName", c.DIFF),
+                quote(
+                    s.HYBRID_TLS,
+                    "issues can arise when the on-premises SMTP-assigned trusted third-party certificate is renewed",
+                ),
+                _BIND_AGAIN,
             ),
             Cause(
                 "The new certificate is missing on one of the source servers, Edge servers included.",
-                "documented",
+                "reported",
                 "Import it with its private key on every source server.",
-                ("Get-SendConnector | Format-List Name,SourceTransportServers,TlsCertificateName",),
+                (lines.show_certificates(),),
+                None,
+                (lines.import_certificate(), lines.enable_certificate()),
             ),
         ),
-        beats=("peer-refused-exchange",),
+        refines=("peer-refused-exchange",),
     ),
     Entry(
         "peer-refused-exchange",
         "454 4.7.5 Certificate validation failure",
         "inbound",
-        "The gateway refused Microsoft's certificate, not the other way round.",
-        "Exchange Team Blog, Trust DigiCert Global Root G2; field reports",
-        (("4.7.5", "certificate validation failure"),),
+        "The gateway refused Microsoft's certificate, or could not use its own.",
+        s.G2,
+        (
+            ("4.7.5 certificate validation failure",),
+            ("certificate validation failure reason",),
+            ("certificate validation failure", "protection outlook com"),
+        ),
         (
             Cause(
-                "The gateway's root store is old: Exchange Online's certificate is under DigiCert Global Root G2 since "
-                "March 2026.",
+                "The gateway does not trust the root of Exchange Online's certificate: DigiCert Global Root G2, and "
+                "still DigiCert Global Root CA (G1) with some services.",
+                "documented",
+                "Keep both roots in the gateway's store: DigiCert Global Root G2 and DigiCert Global Root CA.",
+                (c.REHEARSE, "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"),
+                quote(
+                    s.G2,
+                    "must ensure that their servers and clients trust the DigiCert Global Root G2 Certificate "
+                    "Authority and its subordinate CAs",
+                ),
+            ),
+            Cause(
+                "The fault is the gateway's own binding: its send or receive connector names a certificate that is not "
+                "on this server, or an Edge server has another.",
                 "reported",
-                "Update the gateway's CA certificates so that DigiCert Global Root G2 is trusted.",
-                ("openssl s_client -starttls smtp -connect {smart_host}:25 -brief",),
+                "Bind the same certificate on every server, then run the Hybrid Configuration Wizard again.",
+                (lines.show_certificates(),),
+                quote(s.BINDING_REPORT, "the problem was due to the configuration of the TLS certificate"),
+                lines.bind(),
+            ),
+            Cause(
+                "The server's root certificates have not been updated for a long time.",
+                "reported",
+                "Let Windows update its trust list again, or install Microsoft's bundle of root certificates.",
+                ("certutil -verifyctl AuthRoot",),
+                quote(s.ROOTS_REPORT, "the server had not had windows updates run in a LONG time"),
             ),
         ),
     ),
@@ -146,44 +191,82 @@ ENTRIES: tuple[Entry, ...] = (
         "no-credentials",
         "TLS negotiation failed with error NoCredentials",
         "inbound",
-        "Exchange Server chose a certificate by TlsCertificateName and could not use its private key.",
-        "Microsoft support, TLS negotiation failed with error NoCredentials (KB 4495258)",
+        "Exchange Server has no private key for the certificate it was told to send with.",
+        s.NO_CREDENTIALS,
         (("nocredentials",),),
-        (
-            Cause(
-                "The certificate was imported without its private key on that server, or the key may not be read.",
-                "documented",
-                "Import the PFX with its key again, on every source server; then restart the transport service.",
-                (c.PFX, "Get-ExchangeCertificate | Format-List Thumbprint,HasPrivateKey,Status"),
-            ),
-        ),
-        beats=("connection-lost",),
+        (_NO_KEY,),
+        refines=("connection-lost", "tls-negotiation"),
     ),
     Entry(
-        "many-names-ignored",
-        "MSExchangeTransport event 11024: too many names in the certificate",
+        "unknown-credentials",
+        "TLS negotiation failed with error UnknownCredentials",
         "inbound",
-        "A certificate with more names than a limit has all of them ignored but the CN.",
-        "technet ff982986 (Exchange Server; Exchange Online's limit is not published)",
-        (("11024", "msexchangetransport"), ("event id 11024",), ("11024", "certificate")),
+        "Exchange Server may not use the certificate it was told to send with.",
+        s.UNKNOWN_CREDENTIALS,
+        (("unknowncredentials",),),
         (
             Cause(
-                "The certificate carries the names of many services.",
+                "The certificate is not enabled for SMTP on that server.",
                 "documented",
-                "Use one with the gateway's own names.",
-                (c.CHECK,),
+                "Enable it for SMTP; answer No where it asks whether to replace the default certificate.",
+                (lines.show_certificates(),),
+                quote(
+                    s.UNKNOWN_CREDENTIALS,
+                    "a third-party certificate that is installed on the server that is running Exchange Server is not "
+                    "bound to the SMTP service",
+                ),
+                (lines.enable_certificate(),),
+            ),
+            _NO_KEY,
+        ),
+        refines=("connection-lost", "tls-negotiation"),
+    ),
+    Entry(
+        "socket-error",
+        "421 4.4.2 Connection dropped due to SocketError",
+        "inbound",
+        "The connection broke while TLS was set up.",
+        s.SOCKET_ERROR,
+        (
+            ("connection dropped due to socketerror",),
+            ("tls negotiation failed with error socketerror",),
+            ("4.4.2", "socketerror"),
+        ),
+        (
+            _OLD_TLS,
+            EXPIRED_CLIENT,
+            Cause(
+                "A firewall between gateway and Exchange Online ends the session.",
+                "reported",
+                "Take TLS inspection off port 25.",
+                (c.REHEARSE,),
             ),
         ),
+        refines=("connection-lost", "tls-negotiation"),
+    ),
+    Entry(
+        "tls-negotiation",
+        "TLS negotiation failed with error ...",
+        "either",
+        "The send connector's protocol log says that no TLS session came up, and the word behind it says why.",
+        s.NO_CREDENTIALS,
+        (("tls negotiation failed with error",),),
+        (_OLD_TLS, EXPIRED_CLIENT, _NO_KEY),
+        refines=("connection-lost",),
     ),
     Entry(
         "connection-lost",
         "421 4.4.1 Connection timed out, 421 4.4.2 Connection dropped",
         "either",
         "The connection broke; a certificate is only one of the causes.",
-        "Field reports",
+        s.NO_CREDENTIALS,
         (
-            *(("421", f"4.4.{number}") for number in (0, 1, 2, 3, 5, 6)),
-            ("failover to alternate host",),
+            *((f"421 4.4.{number}",) for number in (0, 1, 2, 3, 5, 6)),
+            ("421 4.2.1 unable to connect",),
+            ("421 4.2.2 connection dropped",),
+            ("suspiciousremoteservererror",),
+            ("attempted failover to alternate host",),
+            ("remote server disconnected abruptly",),
         ),
         (
             Cause(
@@ -192,44 +275,15 @@ ENTRIES: tuple[Entry, ...] = (
                 "Let port 25 through to Exchange Online without inspection.",
                 (c.REHEARSE,),
             ),
+            EXPIRED_CLIENT,
             Cause(
                 "Exchange Server: the certificate chosen by TlsCertificateName has no private key there; the "
                 "protocol log of the send connector then says NoCredentials.",
                 "documented",
                 "Import the certificate with its private key.",
-                (c.PFX,),
-            ),
-        ),
-    ),
-    Entry(
-        "connector-prohibited",
-        "The inbound connector is created in a disabled state (OrganizationInboundConnectorProhibitedException)",
-        "inbound",
-        "New tenants may not use OnPremises inbound connectors at once.",
-        "Microsoft Learn, inbound connector FAQ; EX505293",
-        (("organizationinboundconnectorprohibitedexception",), ("created in a disabled state",), ("ex505293",)),
-        (
-            Cause(
-                "The tenant is new, or a developer tenant (those cannot have inbound connectors at all).",
-                "documented",
-                "Open a ticket with Microsoft support and ask for the connector to be enabled.",
-                (c.LINT,),
-            ),
-        ),
-    ),
-    Entry(
-        "hybrid-requiretls",
-        "RequireTLS must be true where TlsCertificateName is set",
-        "inbound",
-        "The Hybrid Configuration Wizard stops at a connector that has a certificate name and does not require TLS.",
-        "Microsoft support, RequireTLS flag should be set to true",
-        (("requiretls", "tlscertificatename"), ("requiretls", "flag", "true")),
-        (
-            Cause(
-                "RequireTLS was taken off the send connector.",
-                "documented",
-                "Set-SendConnector -RequireTLS $true, then run the wizard again.",
-                ("Get-SendConnector | Format-List Name,RequireTLS,TlsCertificateName",),
+                (lines.show_certificates(),),
+                quote(s.NO_CREDENTIALS, "The certificate that's used for outbound TLS is missing a private key."),
+                _BIND_AGAIN,
             ),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from certready.explain.find import similar
-from certready.explain.model import Cause, Entry, Explanation, Seen
+from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen
 from certready.render.layout import Line, hanging
 from certready.rules import RULES
 from certready.rules.model import Rule
@@ -24,8 +24,11 @@ _FILE = "<file the gateway sends with>"
 
 def filled(command: str, seen: Seen) -> str:
     """A command with what the text names, and with places to fill in where it names nothing."""
+    if "{" not in command:
+        return command
     values = {key: getattr(seen, key) or place for key, place in _PLACES.items()}
-    return command.format(file=_FILE, **values) if "{" in command else command
+    sender = "--null-sender" if seen.sender == "<>" else f"--sender {seen.sender or _PLACES['sender']}"
+    return command.format(file=_FILE, **{**values, "sender": sender})
 
 
 # -- text ---------------------------------------------------------------------------------------------------------
@@ -74,7 +77,7 @@ def unknown_rule_lines(name: str, width: int | None) -> Iterator[Line]:
 
 def _entry(entry: Entry, seen: Seen, width: int | None) -> Iterator[Line]:
     yield from hanging((), entry.title, "bold", width, 0)
-    yield from hanging((), f"{entry.meaning} ({_direction(entry)}; source: {entry.source})", "", width, 0)
+    yield from hanging((), f"{entry.meaning} ({_direction(entry)}; source: {entry.source.title})", "", width, 0)
     for number, cause in enumerate(entry.causes, 1):
         yield ()
         lead: Line = ((f"  {number}. ", ""), (f"[{cause.confidence}] ", "dim"))
@@ -82,6 +85,15 @@ def _entry(entry: Entry, seen: Seen, width: int | None) -> Iterator[Line]:
         for command in cause.confirm:
             yield from hanging((("     confirm: ", "bold"),), filled(command, seen), "", width, 14)
         yield from hanging((("     change:  ", "bold"),), cause.change, "", width, 14)
+        for line in cause.lines:
+            yield (("       ", ""), (line, ""))
+        if cause.quotation:
+            yield from hanging((("     source:  ", "dim"),), _quoted(cause.quotation), "dim", width, 14)
+
+
+def _quoted(quotation: Quotation) -> str:
+    title, address = quotation.source
+    return f'"{quotation.text}" ({title}{", " if address else ""}{address})'
 
 
 def _direction(entry: Entry) -> str:
@@ -118,6 +130,7 @@ def explanation_dict(found: Explanation) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "known": bool(found.entries),
+        "wrapper": found.wrapper,
         "seen": {name: getattr(found.seen, name) for name in Seen.__struct_fields__},
         "entries": [_entry_dict(entry, found.seen) for entry in found.entries],
         "nearest": [{"id": entry.id, "title": entry.title} for entry in found.nearest],
@@ -131,6 +144,7 @@ def rule_dict(rule: Rule | None, name: str) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "known": rule is not None,
+        "wrapper": None,
         "seen": dict.fromkeys(Seen.__struct_fields__),
         "entries": [],
         "nearest": [{"id": one, "title": RULES[one].title} for one in near],
@@ -157,7 +171,8 @@ def _entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
         "direction": entry.direction,
         "symptom": entry.symptom,
         "meaning": entry.meaning,
-        "source": entry.source,
+        "source": entry.source.title,
+        "address": entry.source.address or None,
         "causes": [_cause_dict(cause, seen) for cause in entry.causes],
     }
 
@@ -168,4 +183,11 @@ def _cause_dict(cause: Cause, seen: Seen) -> dict[str, object]:
         "confidence": cause.confidence,
         "confirm": [filled(command, seen) for command in cause.confirm],
         "change": cause.change,
+        "lines": list(cause.lines),
+        "quotation": _quotation_dict(cause.quotation) if cause.quotation else None,
     }
+
+
+def _quotation_dict(quotation: Quotation) -> dict[str, object]:
+    title, address = quotation.source
+    return {"text": quotation.text, "title": title, "address": address or None}

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from certready.exchange import cmdlets as lines
 from certready.explain import commands as c
-from certready.explain.causes import DISABLED, INCOMPLETE, NO_MATCH, NOT_ACCEPTED, NOT_SENT, NULL_SENDER
+from certready.explain import sources as s
+from certready.explain.causes import (
+    DISABLED,
+    INCOMPLETE,
+    NO_MATCH,
+    NOT_ACCEPTED,
+    NOT_SENT,
+    NULL_SENDER,
+    SHARED,
+    WILDCARD,
+)
 from certready.explain.model import Cause, Entry
-
-_PRACTICE = "Field reports, ranked by how often they came up"
-
-_SHARED = Cause(
-    "Several tenants share the gateway's addresses or its certificate, so that Exchange Online takes the mail for "
-    "another tenant's.",
-    "documented",
-    "One certificate under an accepted domain of its own for each tenant, and a certificate connector in each.",
-    (c.ATTRIBUTE, c.LINT),
-)
-_WILDCARD = Cause(
-    "A wildcard value (*.contoso.com) also catches other systems that show a certificate under that domain: a sister "
-    "tenant, a marketing service, another gateway.",
-    "documented",
-    "Use the exact host name as value, and register that host name as an accepted domain.",
-    (c.LINT,),
-)
+from certready.explain.sources import quote
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -30,24 +25,26 @@ ENTRIES: tuple[Entry, ...] = (
         "inbound",
         "Mail that no connector recognises is checked like Internet mail, and the gateway's address stands in no SPF "
         "record of the sender.",
-        c.SEPPMAIL,
+        s.SEPPMAIL,
         (
-            ("spf", "fail"),
-            ("spf", "failure"),
-            ("spf", "failures"),
-            ("spf", "failed"),
-            ("spf=fail",),
-            ("spf", "softfail"),
+            *(("spf", "fail"), ("spf", "failure"), ("spf", "failures"), ("spf", "failed")),
+            *(("spf", "softfail"), ("spf", "spoofed")),
         ),
         (
-            _SHARED,
+            SHARED,
             NO_MATCH,
             Cause(
                 "The gateway stands before Exchange Online, and enhanced filtering for connectors is off: its hop is "
                 "taken for the sender.",
                 "documented",
-                "Set-InboundConnector -EFSkipLastIP $true (it skips the hop for SPF; it authenticates nothing).",
+                "Let Exchange Online skip the gateway's hop for SPF; it authenticates nothing.",
                 (c.LINT,),
+                quote(
+                    s.FILTERING,
+                    "the source of the inbound connector isn't necessarily the true indicator of where the message "
+                    "came from",
+                ),
+                (lines.inbound("<connector>", "-EFSkipLastIP $true"),),
             ),
         ),
         symptom=True,
@@ -57,12 +54,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Traffic is logged in the wrong tenant, or in none you can see",
         "inbound",
         "The mail was attributed to another tenant; its message trace is there.",
-        c.SEPPMAIL,
+        s.SEPPMAIL,
         (
             *(("wrong tenant",), ("other tenant", "log"), ("another tenant",), ("different tenant",)),
             *(("message trace", "missing"), ("not in the message trace",), ("logs", "not visible")),
         ),
-        (_SHARED, _WILDCARD, NO_MATCH),
+        (SHARED, WILDCARD, NO_MATCH),
         symptom=True,
     ),
     Entry(
@@ -70,19 +67,20 @@ ENTRIES: tuple[Entry, ...] = (
         "Mail is misrouted, or handled by another organization's policies",
         "either",
         "Attribution or the choice of a connector went another way than planned.",
-        c.SEPPMAIL,
+        s.SEPPMAIL,
         (
             *(("misrouted",), ("misrouting",), ("wrong connector",), ("different organization",), ("wrong route",)),
             ("wrong policies",),
         ),
         (
-            _SHARED,
-            _WILDCARD,
+            SHARED,
+            WILDCARD,
             Cause(
                 "Outbound: another connector's recipient domains are more specific than those of the one you meant.",
                 "documented",
                 "See which connector wins for the recipient, and narrow or widen RecipientDomains.",
                 (c.ROUTE,),
+                quote(s.ROUTE_MAIL, "selects the most specific connector possible"),
             ),
         ),
         symptom=True,
@@ -92,22 +90,30 @@ ENTRIES: tuple[Entry, ...] = (
         "Mail loops between Exchange Online and the gateway",
         "either",
         "Each side hands the message back to the other, until the hop count ends it (554 5.4.14).",
-        f"{c.SEPPMAIL}; SEPPmail documentation, certificate based connectors",
-        (("mail loop",), ("mail loops",), ("looping",), ("loops",), ("loop", "gateway"), ("loop", "mail")),
+        s.LOOP,
+        (
+            ("mail loop",),
+            ("mail loops",),
+            ("mail looping",),
+            ("looping", "mail"),
+            ("loops", "mail"),
+            ("loop", "gateway"),
+        ),
         (
             Cause(
                 "Exchange Online does not recognise the gateway when the mail comes back, so the rule that sends "
                 "it there fires again.",
                 "inferred",
-                "Mend certificate or connector, and exempt in the mail flow rule what the gateway has marked.",
+                "Correct certificate or connector, and exempt in the mail flow rule what the gateway has marked.",
                 (c.CHECK, c.LISTEN),
             ),
-            _SHARED,
+            SHARED,
             Cause(
                 "An InternalRelay domain whose recipients exist on neither side.",
                 "documented",
                 "Make the domain Authoritative.",
                 (c.ROUTE,),
+                quote(s.LOOP, "This failure is likely caused by accepted domain configuration issues."),
             ),
         ),
         symptom=True,
@@ -117,17 +123,23 @@ ENTRIES: tuple[Entry, ...] = (
         "Mail stopped after the certificate was renewed",
         "either",
         "The commonest cause of all: something still refers to the old certificate.",
-        f"{c.TLS_IN_HYBRID}; {_PRACTICE}",
+        s.HYBRID_TLS,
         (
-            *(("renewed",), ("renewal",), ("renew", "certificate"), ("new certificate",), ("replaced", "certificate")),
-            ("certificate", "exchanged"),
+            *(("certificate", "renewed"), ("certificate", "renewal"), ("renew", "certificate", "mail")),
+            *(("new certificate", "mail"), ("replaced", "certificate"), ("certificate", "exchanged", "mail")),
         ),
         (
             Cause(
                 "Exchange Server's connectors are bound to the old <I>issuer<S>subject.",
                 "documented",
-                "Set-SendConnector and Set-ReceiveConnector -TlsCertificateName to the new one.",
+                "Bind send and receive connector to the new certificate.",
                 (c.DIFF,),
+                quote(
+                    s.HYBRID_TLS,
+                    "issues can arise when the on-premises SMTP-assigned trusted third-party certificate is renewed, "
+                    "potentially disrupting email flow",
+                ),
+                (lines.import_certificate(), lines.enable_certificate(), *lines.bind()),
             ),
             INCOMPLETE,
             NO_MATCH,
@@ -135,7 +147,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "Only some nodes have the new certificate, or one has it without its private key.",
                 "reported",
                 "Install PFX and intermediates on every node, and restart what holds the old one.",
-                (c.COMPARE, c.PFX),
+                (c.COMPARE,),
             ),
         ),
         symptom=True,
@@ -145,9 +157,9 @@ ENTRIES: tuple[Entry, ...] = (
         "Bounces, automatic replies or forwarded mail are refused, normal mail passes",
         "inbound",
         "Mail with an empty or foreign sender relays by certificate alone.",
-        c.RELAY_2023,
+        s.RELAY_2023,
         (
-            *(("null sender",), ("null-sender",), ("out of office",), ("automatic replies",), ("forwarded", "refused")),
+            *(("null sender",), ("out of office",), ("automatic replies",), ("forwarded", "refused")),
             *(("forwarded", "rejected"), ("bounces", "refused"), ("bounces", "rejected"), ("ndr", "rejected")),
         ),
         (NULL_SENDER, NOT_ACCEPTED, NOT_SENT),
@@ -158,14 +170,10 @@ ENTRIES: tuple[Entry, ...] = (
         "Mail is refused only sometimes",
         "either",
         "Several nodes or addresses, and not all of them present the same.",
-        _PRACTICE,
+        s.PRACTICE,
         (
-            ("intermittent",),
-            ("intermittently",),
-            ("sometimes",),
-            ("only some nodes",),
-            ("one node",),
-            ("some servers",),
+            *(("intermittent",), ("intermittently",), ("sometimes", "mail"), ("sometimes", "fails")),
+            *(("only some nodes",), ("one node",), ("some servers",)),
         ),
         (
             Cause(
@@ -188,14 +196,10 @@ ENTRIES: tuple[Entry, ...] = (
         "The greeting shows 250-XXXXXXXA instead of STARTTLS",
         "either",
         "A firewall rewrites SMTP (inspection, fixup).",
-        _PRACTICE,
+        s.PRACTICE,
         (
-            ("250-xxxxxxxa",),
-            ("xxxxxxxa",),
-            ("tls inspection",),
-            ("smtp inspection",),
-            ("smtp fixup",),
-            ("esmtp inspection",),
+            *(("xxxxxxxa",), ("xxxxxxxxa",), ("250 xxxxxxxa",)),
+            *(("smtp inspection",), ("smtp fixup",), ("esmtp inspection",), ("tls inspection",)),
         ),
         (
             Cause(
@@ -205,7 +209,6 @@ ENTRIES: tuple[Entry, ...] = (
                 (c.PROBE, c.LISTEN),
             ),
         ),
-        symptom=True,
     ),
     Entry(
         "no-client-certificate",
@@ -213,9 +216,21 @@ ENTRIES: tuple[Entry, ...] = (
         "inbound",
         "Without one there is nothing to match a certificate connector with; many mail servers send none unless "
         "told to.",
-        _PRACTICE,
-        (("client certificate",), ("no certificate", "presented"), ("certificate", "not sent")),
+        s.PRACTICE,
+        (
+            *(("no client certificate",), ("client certificate", "not sent"), ("sends no", "client certificate")),
+            *(("certificate", "not presented"), ("no certificate", "presented")),
+        ),
         (NOT_SENT, DISABLED),
         symptom=True,
+    ),
+    Entry(
+        "client-certificate-missing",
+        "Protocol log: EmptyCertificate, NoRemoteCertificate",
+        "inbound",
+        "The session had TLS, and the sending side showed no certificate in it.",
+        s.PRACTICE,
+        (("emptycertificate",), ("noremotecertificate",)),
+        (NOT_SENT,),
     ),
 )

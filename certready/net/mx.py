@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from certready.errors import UsageError
-from certready.exchange.smarthost import is_exchange_online
+from certready.exchange.clouds import is_exchange_online
 from certready.model import Bundle
 from certready.net.dns import Exchanger, Located, Nameserver, ResolveError, domain_name, exchangers, host_addresses
 from certready.net.gateway import Arrived, How, Node, Progress, fetch_many

@@ -6,9 +6,9 @@ import json
 
 from certready._version import __version__
 from certready.exchange.attribution import Step
+from certready.exchange.clouds import SmartHost
 from certready.exchange.facts import FACTS
 from certready.exchange.route import Route
-from certready.exchange.smarthost import SmartHost
 from certready.model import AcceptedDomain, Connector
 from certready.model.plain import finding_dict
 from certready.tenant.answer import Answer, Asked, Mx

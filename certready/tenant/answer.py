@@ -10,8 +10,8 @@ from msgspec import Struct
 from certready.exchange.attribution import Attribution, Message, attribute
 from certready.exchange.attribution.scenarios import default_domain_note, scenarios
 from certready.exchange.attribution.steps import Outcome
+from certready.exchange.clouds import SmartHost
 from certready.exchange.route import Route
-from certready.exchange.smarthost import SmartHost
 from certready.model import Tenant
 from certready.model.report import Finding, Verdict, exit_code, worst
 from certready.tenant.lint import verdict_of

@@ -1,4 +1,4 @@
-"""smarthost: which host names are Exchange Online's, by their form."""
+"""clouds: which host names are Exchange Online's, by their form, and which cloud they belong to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.exchange.smarthost import is_exchange_online, recognise
+from certready.exchange.clouds import CLOUDS, cloud_of, is_exchange_online, of_microsoft, recognise
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ from certready.exchange.smarthost import is_exchange_online, recognise
         ("mail.messaging.microsoft.com", "legacy", False),  # 8.7
         ("mail.eo.outlook.com", "legacy", False),
         ("smtp.office365.com", "submission", False),
+        ("smtp.office365.us", "submission", False),
+        ("smtp-legacy.office365.com", "submission", False),
+        ("smtp-hve.office365.com", "submission", False),
+        ("smtp.hve.mx.microsoft", "submission", False),
+        ("mail.contoso.mx.microsoft", "other", False),
         ("192.0.2.1", "address", False),
         ("[192.0.2.1]", "address", False),
         ("2001:db8::1", "address", False),
@@ -51,6 +56,35 @@ def test_a_former_name_still_leads_to_exchange_online() -> None:
     """Mail sent to a former name goes to Exchange Online too, so a connector to it is a loop."""
     hosts = ("contoso-com.mail.protection.outlook.com", "mail.messaging.microsoft.com", "gw.contoso.com")
     assert [True, True, False] == [is_exchange_online(host) for host in hosts]
+
+
+@pytest.mark.parametrize(
+    ("host", "cloud"),
+    [
+        ("contoso-com.mail.protection.outlook.com", "worldwide"),
+        ("contoso-com.mail.protection.office365.us", "GCC High"),
+        ("contoso-cn.mail.protection.partner.outlook.cn", "operated by 21Vianet in China"),
+        ("gw.contoso.com", None),
+        ("smtp.office365.us", None),
+    ],
+)
+def test_a_smart_host_tells_the_cloud(host: str, cloud: str | None) -> None:
+    """The cloud follows from a smart host, and nothing follows from a host that is none."""
+    assert cloud == ((found := cloud_of(["192.0.2.1", host])) and found.name)
+
+
+def test_every_cloud_is_one_row() -> None:
+    """Names are distinct, and the name on the certificate lies in the cloud's own zone."""
+    assert len(CLOUDS) == len({cloud.name for cloud in CLOUDS})
+    assert [] == [cloud.name for cloud in CLOUDS if not cloud.certificate_name.endswith(cloud.suffix)]
+
+
+def test_microsofts_own_names_are_told_from_customers() -> None:
+    """Hosts and mail domains of Microsoft's are its own; a tenant's initial domain is the customer's."""
+    own = ("prod.outlook.com", "hotmail.com", "contoso-com.mail.protection.outlook.com", "microsoft.com")
+    assert [True] * len(own) == [of_microsoft(name) for name in own]
+    assert not of_microsoft("contoso.onmicrosoft.com")
+    assert not of_microsoft("gw.contoso.com")
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,0 +1,101 @@
+"""The command lines of Exchange Online and Exchange Server that are typed anywhere, each built in one place.
+
+Reports, ``--remedies`` and ``explain`` print what is built here. Sources: the cmdlets' reference pages.
+"""
+
+from __future__ import annotations
+
+from certready.exchange.powershell import quote, set_connector
+
+NAME = "<name in the certificate>"
+THUMBPRINT = "<thumbprint>"
+MY_STORE = "Cert:\\LocalMachine\\My\\"
+SEND_CONNECTOR = "<send connector to Office 365>"
+RECEIVE_CONNECTOR = "<SERVER>\\Default Frontend <SERVER>"
+
+
+def inbound(connector: str, settings: str) -> str:
+    """``Set-InboundConnector`` for the connector of this name with these parameters as written."""
+    return set_connector("inbound", connector, settings)
+
+
+def outbound(connector: str, settings: str) -> str:
+    """``Set-OutboundConnector`` for the connector of this name with these parameters as written."""
+    return set_connector("outbound", connector, settings)
+
+
+def inbound_value(connector: str, value: str) -> str:
+    """The line that makes an inbound connector ask for this name."""
+    return inbound(connector, f"-TlsSenderCertificateName {quote(value)}")
+
+
+def outbound_value(connector: str, value: str) -> str:
+    """The line that makes an outbound connector compare this name."""
+    return outbound(connector, f"-TlsSettings DomainValidation -TlsDomain {quote(value)}")
+
+
+def import_certificate() -> str:
+    """A PFX into the store of the server on which the line is run."""
+    return (
+        f"Import-ExchangeCertificate -FileData ([System.IO.File]::ReadAllBytes({quote('<path>/gateway.pfx')})) "
+        "-Password (Read-Host -AsSecureString)"
+    )
+
+
+def enable_certificate(thumbprint: str = THUMBPRINT) -> str:
+    """The certificate for SMTP."""
+    return f"Enable-ExchangeCertificate -Thumbprint {quote(thumbprint)} -Services SMTP"
+
+
+def bind(thumbprint: str = THUMBPRINT) -> tuple[str, ...]:
+    """Send and receive connector bound to a certificate that is in the store, its name read from there."""
+    return (
+        f"$certificate = Get-ExchangeCertificate -Thumbprint {quote(thumbprint)}",
+        '$name = "<I>$($certificate.Issuer)<S>$($certificate.Subject)"',
+        send_certificate(),
+        receive_certificate(),
+    )
+
+
+def send_certificate(tls_domain: str | None = None) -> str:
+    """The send connector to Exchange Online bound to ``$name``; with a TlsDomain, what it compares is set too."""
+    line = f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -TlsCertificateName $name -RequireTLS $true"
+    return f"{line} -TlsAuthLevel DomainValidation -TlsDomain {quote(tls_domain)}" if tls_domain else line
+
+
+def receive_certificate() -> str:
+    """The receive connector that takes Exchange Online's mail, bound to ``$name``."""
+    return f"Set-ReceiveConnector -Identity {quote(RECEIVE_CONNECTOR)} -TlsCertificateName $name"
+
+
+def send_to(smart_host: str) -> str:
+    """The send connector's smart host. A smart host is refused while DNSRoutingEnabled is $true, its default."""
+    return (
+        f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -DNSRoutingEnabled $false -SmartHosts {quote(smart_host)}"
+    )
+
+
+def show_certificates() -> str:
+    """What Exchange Server has, and for what it is enabled."""
+    properties = "Thumbprint,Subject,CertificateDomains,Services,Status,HasPrivateKey,NotAfter"
+    return f"Get-ExchangeCertificate | Format-List {properties}"
+
+
+def clear_send_certificate() -> str:
+    """No certificate name on the send connector, so that a certificate of this name can be removed."""
+    return f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -TlsCertificateName $null"
+
+
+def remove_certificate(thumbprint: str = THUMBPRINT) -> str:
+    """A certificate out of the server's store."""
+    return f"Remove-ExchangeCertificate -Thumbprint {quote(thumbprint)}"
+
+
+def verify_certificate(thumbprint: str = THUMBPRINT) -> str:
+    """Whether Windows can build the chain of a certificate in its store, and whether it is revoked."""
+    return f"Get-Item {quote(MY_STORE + thumbprint)} | Test-Certificate"
+
+
+def import_intermediate(file: str = "intermediate") -> str:
+    """A CA certificate into the store from which it is sent."""
+    return f"Import-Certificate -FilePath {quote(f'<path>/{file}.cer')} -CertStoreLocation Cert:\\LocalMachine\\CA"

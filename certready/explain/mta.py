@@ -1,0 +1,218 @@
+"""What other mail servers say in their own words: Postfix, Exim, sendmail, and the OpenSSL that most of them use."""
+
+from __future__ import annotations
+
+from certready.explain import commands as c
+from certready.explain import sources as s
+from certready.explain.causes import EXPIRED_CLIENT, NOT_SENT
+from certready.explain.model import Cause, Entry
+from certready.explain.sources import quote
+
+_ROOTS = Cause(
+    "The gateway's store lacks the root of Exchange Online's certificate: DigiCert Global Root G2, or DigiCert Global "
+    "Root CA (G1), which Linux distributions have dropped and some of Microsoft's hosts still present.",
+    "reported",
+    "Keep both roots in the file that the gateway verifies with (smtp_tls_CAfile in Postfix, tls_verify_certificates "
+    "in Exim).",
+    (c.REHEARSE, "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"),
+    quote(s.TLSPOL_ISSUE, "untrusted issuer /C=US/O=DigiCert Inc/OU=www.digicert.com/CN=DigiCert Global Root CA"),
+)
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "gateway-distrusts-peer",
+        "Postfix: certificate verification failed ... untrusted issuer; Server certificate not trusted",
+        "either",
+        "The gateway sends and does not trust the certificate of the host it connected to.",
+        s.POSTFIX,
+        (
+            ("untrusted issuer",),
+            ("server certificate not trusted",),
+            ("certificate verification failed for",),
+            ("unable to get local issuer certificate",),
+            ("unable to get issuer certificate",),
+            ("unable to verify the first certificate",),
+            ("self signed certificate in certificate chain",),
+            ("starttls client", "verify fail"),
+            ("certificate verify failed",),
+        ),
+        (
+            _ROOTS,
+            Cause(
+                "The list of roots the gateway verifies with is not complete, or the other side sends no intermediate.",
+                "documented",
+                "Give the gateway the system's CA file.",
+                ("openssl s_client -starttls smtp -connect {smart_host}:25 -brief",),
+                quote(s.OPENSSL, "This normally means the list of trusted certificates is not complete."),
+            ),
+        ),
+    ),
+    Entry(
+        "gateway-verifies-name",
+        "Postfix: Server certificate not verified",
+        "either",
+        "The gateway demands a verified name (security level verify or secure), and the certificate shown has another, "
+        "or its chain is not trusted.",
+        s.POSTFIX,
+        (("server certificate not verified",), ("num 62 hostname mismatch",), ("tls error", "hostname mismatch")),
+        (
+            Cause(
+                "The name to match is not on Exchange Online's certificate: it is that of the next hop, not of the "
+                "recipient's domain.",
+                "documented",
+                "Postfix: smtp_tls_policy_maps with secure match=.mail.protection.outlook.com for this next hop.",
+                (c.REHEARSE,),
+                quote(
+                    s.POSTFIX,
+                    "The default matching rule is that a server certificate matches when its name is equal to or is a "
+                    "sub-domain of the nexthop domain.",
+                ),
+            ),
+            _ROOTS,
+        ),
+        refines=("gateway-distrusts-peer",),
+    ),
+    Entry(
+        "tls-not-offered",
+        "Postfix: TLS is required, but was not offered by host",
+        "either",
+        "The gateway demands TLS, and the host it connected to offers none.",
+        s.POSTFIX,
+        (
+            ("tls is required but was not offered",),
+            ("tls is required but not available",),
+            ("a tls session is required", "did not offer"),
+            ("host did not advertise starttls",),
+            ("tls required but not offered",),
+            ("starttls not offered",),
+        ),
+        (
+            Cause(
+                "A firewall between gateway and Exchange Online inspects SMTP and takes STARTTLS away: Exchange Online "
+                "itself always offers it.",
+                "reported",
+                "Switch SMTP inspection off for port 25.",
+                (c.REHEARSE,),
+            ),
+            Cause(
+                "The gateway demands TLS of every host, and this one has none.",
+                "documented",
+                "Demand TLS for Exchange Online alone, in a policy map.",
+                (c.REHEARSE,),
+                quote(
+                    s.POSTFIX,
+                    "This security level is not an appropriate default for systems delivering mail to the Internet.",
+                ),
+            ),
+        ),
+    ),
+    Entry(
+        "closed-after-ehlo",
+        "Exim: Remote host closed connection in response to EHLO",
+        "inbound",
+        "The TLS session came up, and Exchange Online ended it at the next command.",
+        s.EXIM_ISSUE,
+        (
+            ("closed connection in response to ehlo",),
+            ("lost connection with", "while performing the ehlo handshake"),
+            ("lost connection with", "while sending ehlo"),
+        ),
+        (
+            Cause(
+                "The gateway's client certificate has expired, or cannot be verified.",
+                "reported",
+                "Renew the certificate the gateway sends with, or send without one where no connector asks for it.",
+                (c.CHECK, c.REHEARSE),
+                quote(
+                    s.EXIM_ISSUE,
+                    "I updated the TLS/SSL in Configuration-> SMTP certificates with new signed ones and it also seems "
+                    "to work.",
+                ),
+            ),
+            NOT_SENT,
+        ),
+    ),
+    Entry(
+        "handshake-failed",
+        "sendmail: 403 4.7.0 TLS handshake failed; Postfix: Cannot start TLS: handshake failure",
+        "inbound",
+        "The TLS handshake between gateway and Exchange Online broke.",
+        s.SENDMAIL_REPORT,
+        (
+            ("4.7.0 tls handshake failed",),
+            ("cannot start tls handshake failure",),
+            ("ruleset tls_server", "reject 403"),
+            ("454 4.7.0 tls not available",),
+            ("a tls fatal alert has been received",),
+            ("tls fatal alert",),
+        ),
+        (
+            EXPIRED_CLIENT,
+            Cause(
+                "The gateway offers TLS 1.0 or 1.1 alone, or only ciphers that Exchange Online does not take.",
+                "inferred",
+                "Enable TLS 1.2 and the usual ciphers.",
+                (c.REHEARSE,),
+            ),
+        ),
+    ),
+    Entry(
+        "no-shared-cipher",
+        "OpenSSL: no shared cipher, unsupported protocol",
+        "either",
+        "Both sides share no cipher or no version of TLS.",
+        s.OPENSSL,
+        (
+            *(("no shared cipher",), ("no ciphers available",), ("unsupported protocol",), ("wrong version number",)),
+            *(("tlsv1 alert protocol version",), ("sslv3 alert handshake failure",), ("alert handshake failure",)),
+        ),
+        (
+            Cause(
+                "The listener is limited to ciphers of another kind of key than its certificate has (an ECDSA "
+                "certificate with RSA ciphers alone, or the other way round), or to old versions of TLS.",
+                "reported",
+                "Allow TLS 1.2 and newer with the ciphers of the certificate's key.",
+                (c.PROBE,),
+            ),
+        ),
+    ),
+    Entry(
+        "certificate-has-expired",
+        "OpenSSL: certificate has expired",
+        "either",
+        "A mail server refused the other side's certificate because its time is over.",
+        s.OPENSSL,
+        (
+            ("certificate has expired",),
+            ("alert certificate expired",),
+            ("certificate is not yet valid",),
+            ("tls certificate verification failed", "expired"),
+        ),
+        (
+            Cause(
+                "The gateway, or one of its nodes, still holds the old certificate.",
+                "reported",
+                "Install the renewed one on every node, and restart what holds the old one.",
+                (c.PROBE, c.CHECK),
+            ),
+        ),
+        refines=("gateway-distrusts-peer",),
+    ),
+    Entry(
+        "peer-certificate-error",
+        "421 ... SSL certificate error",
+        "either",
+        "One of the two sides refused the other's certificate; it is no limit on the amount of mail.",
+        s.OPENSSL,
+        (("ssl certificate error",), ("alert bad certificate",), ("alert unknown ca",), ("alert certificate unknown",)),
+        (
+            Cause(
+                "The certificate shown is not trusted, has expired, or is sent without its intermediate.",
+                "inferred",
+                "Judge the certificate the gateway shows, as server and as client.",
+                (c.PROBE, c.CHECK),
+            ),
+            _ROOTS,
+        ),
+    ),
+)
