@@ -131,7 +131,7 @@ def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observati
 def _root_included(chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
     for root in roots:
         if chain.container == "tls":
-            message = f"The root {root.parsed.label} was sent along: it costs bytes and convinces nobody."
+            message = f"The root {root.parsed.label} was sent along, and need not be."
             yield rules.ROOT_INCLUDED.observed(message, "wire", chain=chain, certificate=root)
         else:
             message = f"The file also holds the root {root.parsed.label}, which a gateway need not send."

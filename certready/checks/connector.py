@@ -10,10 +10,10 @@ from itertools import chain as joined
 
 from certready.case import Case
 from certready.checks import connector_settings as settings
-from certready.checks.connector_settings import about, locks_down
+from certready.checks.connector_settings import locks_down, narrowed
 from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
-from certready.exchange.powershell import command, set_value
+from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector
 from certready.rules import connector as rules
 from certready.rules.model import NotApplicable, Observation
@@ -74,7 +74,7 @@ def _whole_tenant(case: Case, judged: Sequence[Connector]) -> Iterator[Observati
             yield rules.LOCKS_DOWN.observed(
                 message,
                 connector=connector if connector in judged else None,
-                fix=about(rules.LOCKS_DOWN, connector),
+                fix=narrowed(connector),
                 evidence={"connector": connector.name, "value": connector.value},
             )
 
@@ -87,7 +87,8 @@ def _no_certificate(case: Case) -> Observation:
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
-    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else rules.NO_CERTIFICATE.fix
+    create = f"{rules.NO_CERTIFICATE.fix} {create_inbound('<name in the certificate>')}"
+    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else create
     return rules.NO_CERTIFICATE.observed(message, fix=fix, evidence={"disabled": off[:LISTED]})
 
 
@@ -145,7 +146,10 @@ def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector
         )
         names = [one.name for one in clashing[:LISTED]]
         yield rules.OVERLAP.observed(
-            message, connector=connector, fix=about(rules.OVERLAP, connector), evidence={"connectors": names}
+            message,
+            connector=connector,
+            fix=f"{rules.OVERLAP.fix} {command(connector, '-Enabled $false')}",
+            evidence={"connectors": names},
         )
 
 

@@ -15,13 +15,14 @@ from certready.exchange.powershell import command, quote, set_value
 from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
-from certready.rules.model import Observation, Rule
+from certready.rules.model import Observation
 from certready.wording import listed
 
 
-def about(rule: Rule, connector: Connector) -> str:
-    """The rule's fix with the connector's own name in its command."""
-    return (rule.fix or "").replace("'<connector>'", quote(connector.name))
+def narrowed(connector: Connector) -> str:
+    """What to do about a Partner connector that locks everybody else out."""
+    line = command(connector, f"-SenderDomains {quote('<domain of the partner>')}")
+    return f"{rules.LOCKS_DOWN.fix} {line}"
 
 
 def disabled(connector: Connector, variant: str = "") -> Observation:
@@ -61,7 +62,8 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
             "after a renewal, mail stops."
         )
-        fix = f"{outbound_rules.DANE_MANDATORY.fix} Or: {command(connector, '-SmtpDaneMode Opportunistic')}"
+        without = f"Where the domain has no DANE at all: {command(connector, '-SmtpDaneMode Opportunistic')}"
+        fix = f"{outbound_rules.DANE_MANDATORY.fix} {without}"
         yield outbound_rules.DANE_MANDATORY.observed(message, connector=connector, fix=fix)
     yield from _loop(connector)
 

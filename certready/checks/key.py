@@ -70,21 +70,17 @@ def _leaf(chain: Chain) -> Iterator[Observation]:
         yield rules.STRONG.observed(f"The key of {leaf.parsed.label} is {key}.", chain=chain, evidence=_measured(leaf))
     if key.kind in ("ECDSA", "Ed25519", "Ed448"):
         yield rules.NOT_RSA.observed(
-            f"The key of {leaf.parsed.label} is {key}: {_doubt(key)}", chain=chain, evidence=_measured(leaf)
+            f"The key of {leaf.parsed.label} is {key}. {_doubt(key)}", chain=chain, evidence=_measured(leaf)
         )
 
 
 def _doubt(key: Key) -> str:
     """What is known about keys that are not RSA, and how well."""
-    text = (
-        "every cipher suite that Microsoft published for Exchange Online (2019, TLS 1.2) authenticates with RSA; "
-        "whether another key is accepted is documented neither way."
-    )
     if key.kind != "ECDSA":
-        return f"public CAs may not issue certificates for {key.kind}, and {text}"
+        return f"Public CAs may not issue certificates for {key.kind}. {rules.NOT_RSA.why}"
     if key.curve not in _CURVES:
-        return f"public CAs may use {', '.join(_CURVES)} only, and {text}"
-    return text
+        return f"Public CAs may use {', '.join(_CURVES)} only. {rules.NOT_RSA.why}"
+    return rules.NOT_RSA.why
 
 
 def _issuers(case: Case, chain: Chain) -> tuple[Certificate, ...]:

@@ -19,11 +19,6 @@ from certready.rules.model import NotApplicable, Observation, Rule
 
 __all__ = ["check_revocation"]
 
-DOCUMENTED = (
-    "Microsoft documents that outbound connectors with certificate validation check the revocation list, and nothing "
-    "for inbound ones, whose gateway vendors require that the status can be checked. What Exchange Online makes of a "
-    "check that nobody answers is not documented, so it is prudent to count it as a refusal."
-)
 _UNSETTLED: dict[Status, Rule] = {
     "unknown": rules.UNKNOWN,
     "stale": rules.STALE,
@@ -92,7 +87,7 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
     fix = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else None
     if status == "unknown" and case.evaluated_at < case.evidence.gathered_at:
         fix = "Judge without --at: what is published now need not tell how it was at an earlier moment."
-    return _UNSETTLED[status].observed(f"{lead} {said} {DOCUMENTED}", fix=fix)
+    return _UNSETTLED[status].observed(f"{lead} {said} {rules.DOCUMENTED}", fix=fix)
 
 
 def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> Observation:
@@ -106,7 +101,7 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
     named = (*subject.certificate.parsed.ocsp_urls, *subject.certificate.parsed.crl_urls)
     names = "names only places that cannot be asked over http" if named else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
-    return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, DOCUMENTED) if part))
+    return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, rules.DOCUMENTED) if part))
 
 
 def _issuer_unknown(subject: Revocable) -> Observation:

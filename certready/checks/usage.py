@@ -20,12 +20,6 @@ USAGE_NAMES = {
     "1.3.6.1.5.5.7.3.9": "OCSPSigning",
 }
 
-_SUNSET = (
-    "Microsoft documents no requirement either way. Public CAs are ending clientAuth: Let's Encrypt stopped on "
-    "2026-02-11 (its tlsclient profile on 2026-07-08), DigiCert stops on 2027-03-01, and Chrome's root programme asks "
-    "for serverAuth alone in new certificates from 2027-03-15."
-)
-
 
 def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
     """The leaf of every chain. The usages of the CAs above it are part of the path (``chain.invalid``)."""
@@ -49,7 +43,7 @@ def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label, usages = leaf.parsed.label, leaf.parsed.ekus
     if usages is None:
         yield rules.SERVER_AUTH.observed(
-            f"{label} restricts its use to nothing: it has no extended key usage.",
+            f"{label} may be used for anything: it has no extended key usage.",
             chain=chain,
             evidence=_listed(leaf),
         )
@@ -63,7 +57,8 @@ def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
         message = f"{label} is not for TLS servers: its extended key usage is {listed}, without serverAuth."
         yield rules.SERVER_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
     if CLIENT_AUTH not in usages and ANY_EKU not in usages:
-        message = f"{label} is not for TLS clients: its extended key usage is {listed}, without clientAuth. {_SUNSET}"
+        message = f"{label} is not for TLS clients: its extended key usage is {listed}, without clientAuth."
+        message += f" {rules.CLIENT_AUTH_MISSING.why}"
         yield rules.CLIENT_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
 
 

@@ -9,7 +9,7 @@ from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
 from certready.exchange import acceptance
 from certready.exchange.matching import dns_names, parse_value
-from certready.exchange.powershell import command, quote, set_value
+from certready.exchange.powershell import command, create_inbound, quote, set_value
 from certready.model import Connector
 from certready.model.report import Report
 from certready.remedy import exchange, thumbprint
@@ -82,7 +82,7 @@ def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Conn
             yield from _register(case, connector, value)
             yield Step(
                 f"No value is met by both. Create a second inbound connector for NEW beside '{connector.name}'.",
-                exchange.new_inbound(value, f"{connector.name} (new certificate)").lines,
+                (create_inbound(value, f"{connector.name} (new certificate)"),),
             )
         else:
             identity = quote(connector.name if connector.source == "tenant" else "<connector>")

@@ -24,6 +24,14 @@ def command(connector: Connector, settings: str) -> str:
     return set_connector(connector.direction, name, settings)
 
 
+def create_inbound(value: str, name: str = "From the mail gateway") -> str:
+    """The line that creates an OnPremises inbound connector for this certificate name."""
+    return (
+        f"New-InboundConnector -Name {quote(name)} -ConnectorType OnPremises -SenderDomains {quote('*')} "
+        f"-RequireTls $true -TlsSenderCertificateName {quote(value)}"
+    )
+
+
 def set_value(connector: Connector, value: str) -> str:
     """The line that makes the connector ask for this name."""
     if connector.direction == "inbound":

@@ -56,7 +56,7 @@ def rule_lines(rule: Rule, width: int | None) -> Iterator[Line]:
     yield ((rule.id, "bold"), (f"  {rule.title}", ""))
     yield ()
     parts = (
-        ("what", rule.what),
+        ("what", rule.statement),
         ("why", rule.why),
         ("confidence", rule.confidence),
         ("source", rule.reference),
@@ -156,7 +156,7 @@ def _rule_dict(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.id,
         "title": rule.title,
-        "what": rule.what,
+        "what": rule.statement,
         "why": rule.why,
         "confidence": rule.confidence,
         "source": rule.reference,

@@ -103,7 +103,7 @@ BUILDERS: Mapping[str, Build] = {
     "connector.associated-domains": setting_of("-AssociatedAcceptedDomains $null", "Let it hold for every domain."),
     "connector.internal-beside-hybrid": setting_of("-TreatMessagesAsInternal $false", "Do not mark all mail internal."),
     "connector.dane-mandatory": setting_of(
-        "-SmtpDaneMode Opportunistic", "Let mail pass without fitting TLSA records."
+        "-SmtpDaneMode Opportunistic", "Let mail pass where the domain has no DANE at all."
     ),
     "connector.ips-beside-certificate": setting_of(
         "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null", "Keep the certificate, not the addresses."

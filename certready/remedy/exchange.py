@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from certready.exchange.export.read import EXPORT
-from certready.exchange.powershell import command, quote, set_value
+from certready.exchange.powershell import command, create_inbound, quote, set_value
 from certready.model import Connector
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.remedy.model import Remedy
@@ -49,17 +49,15 @@ def validate_outbound(connector: Connector) -> tuple[str, ...]:
     )
 
 
-def new_inbound(value: str, name: str = "From the mail gateway") -> Remedy:
+def new_inbound(value: str) -> Remedy:
     """An OnPremises inbound connector for this certificate name, with what goes with it."""
-    line = (
-        f"New-InboundConnector -Name {quote(name)} -ConnectorType OnPremises -SenderDomains {quote('*')} "
-        f"-RequireTls $true -TlsSenderCertificateName {quote(value)}"
-    )
     notes = (
         "A new tenant may create it disabled, or refuse to: Microsoft support then has to allow it.",
         "Both directions are needed: see that there is an outbound connector to the gateway too.",
     )
-    return Remedy(f"Create an inbound connector that asks for {value}.", "exchange-online", (line,), notes)
+    return Remedy(
+        f"Create an inbound connector that asks for {value}.", "exchange-online", (create_inbound(value),), notes
+    )
 
 
 def new_outbound(domain: str, smart_host: str, name: str = "To the mail gateway") -> Remedy:

@@ -19,7 +19,6 @@ KEY_PRESENT = Rule(
 KEY_MISSING = Rule(
     "bundle.key-missing",
     "No private key came with the certificate",
-    what="The file holds the certificate without its private key.",
     why="Judging needs no key, so this passes; the gateway cannot present the certificate without it.",
     confidence="documented",
     sources=(sources.NO_CREDENTIALS,),
@@ -31,10 +30,13 @@ KEY_MISMATCH = Rule(
     "bundle.key-mismatch",
     "A private key does not belong to the certificate",
     what="A private key in the files is not the one the certificate was issued for.",
-    why="TLS cannot be established with it; the gateway presents nothing or fails to start.",
+    why="TLS cannot be established with it: the gateway presents nothing, or fails to start.",
     confidence="documented",
     sources=(sources.NO_CREDENTIALS,),
-    weights=(everywhere(F), everywhere(W, "stray")),
+    weights=(
+        everywhere(F),
+        everywhere(W, "stray", "beside the right key, or the key of a CA"),
+    ),
     fix=(
         "Install the private key that the certificate request was made with; if it is lost, request a new certificate."
     ),
@@ -43,7 +45,7 @@ KEY_MISMATCH = Rule(
 ORDER = Rule(
     "bundle.order",
     "The certificates are not in the order of the chain",
-    what="The certificates do not follow each other in the order of issue, leaf first.",
+    what="The gateway's certificate does not come first, or its issuers do not follow in the order of issue.",
     why="Most software sorts them; some sends them as they stand, and old peers then find no chain.",
     confidence="documented",
     sources=(rfc(5246, "7.4.2"), rfc(8446, "4.4.2")),
@@ -54,30 +56,36 @@ ORDER = Rule(
 ROOT_INCLUDED = Rule(
     "bundle.root-included",
     "The root came along",
-    what="The self-signed root came along, in the file or on the wire.",
+    what="A self-signed CA certificate is in the file, or was sent on the wire.",
     why="In a file it does no harm. On the wire it is ballast: a peer trusts its own copy or none.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
-    weights=(everywhere(P, "file"), everywhere(W, "wire")),
-    fix="Leave the root out of what the gateway sends: a client trusts its own copy or none.",
+    weights=(
+        everywhere(P, "file", "in a file"),
+        everywhere(W, "wire", "sent by the gateway"),
+    ),
+    fix="Leave the root out of what the gateway sends.",
 )
 
 UNRELATED = Rule(
     "bundle.unrelated-certificate",
     "A certificate has no part in the chain",
-    what="A certificate in the bundle is on no path from the leaf.",
+    what="A certificate is on no path from the leaf, or comes more than once.",
     why="It is sent for nothing, and often stands where the right intermediate should be.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
     weights=(everywhere(W),),
-    fix="Remove it from the file or from the gateway's chain.",
+    fix="Remove it from the file or from the gateway's chain, and see that no intermediate is missing.",
 )
 
 LEGACY = Rule(
     "bundle.legacy-encryption",
     "The PFX is encrypted with algorithms of the past",
-    what="The PFX is encrypted with RC2, 3DES or SHA-1.",
-    why="OpenSSL 3 and newer systems refuse to open it without their legacy provider.",
+    what="RC2, RC4, DES or 3DES encrypts it, or SHA-1 or MD5 protects it.",
+    why=(
+        "OpenSSL 3 opens RC2, RC4 and DES with its legacy provider alone. 3DES with SHA-1 is read nearly everywhere, "
+        "but not by systems in FIPS mode, and a short password can be guessed."
+    ),
     confidence="documented",
     sources=(rfc(7292, "C"), sources.OPENSSL_3),
     weights=(everywhere(W),),
@@ -87,18 +95,17 @@ LEGACY = Rule(
 MODERN = Rule(
     "bundle.modern-encryption",
     "The PFX is encrypted with algorithms that old Windows does not know",
-    what="The PFX is encrypted with AES and SHA-256.",
+    what="AES encrypts it, or a hash newer than SHA-1 protects it.",
     why="Windows Server 2016 and older cannot import it, and say that the password is wrong.",
     confidence="documented",
     sources=(sources.EXPORT_PFX, rfc(8018)),
     weights=(everywhere(W),),
-    fix="For Windows Server 2016 and older, export it again with TripleDES-SHA1.",
+    fix="For Windows Server 2016 and older, export it again with TripleDES_SHA1.",
 )
 
 SEVERAL_LEAVES = Rule(
     "bundle.several-leaves",
     "There is more than one end-entity certificate",
-    what="The bundle holds more than one end-entity certificate.",
     why="Which one a gateway presents then depends on its software.",
     confidence="reported",
     sources=(sources.FIELD,),

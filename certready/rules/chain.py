@@ -10,9 +10,9 @@ TRUSTED = Rule(
     "chain.trusted",
     "The chain leads to a trusted root",
     what="The chain, as sent, leads over verified signatures to a root of the store.",
-    why="Exchange Online accepts certificates of public CAs in Microsoft's root programme alone.",
+    why="Exchange Online accepts only certificates of public CAs in Microsoft's root programme.",
     confidence="documented",
-    sources=(sources.UNTRUSTED_ROOT, rfc(5280, "6.1")),
+    sources=(sources.UNTRUSTED_ROOT, sources.TRUSTED_ROOTS, rfc(5280, "6.1")),
     weights=(everywhere(P),),
 )
 
@@ -26,30 +26,38 @@ INCOMPLETE = Rule(
     ),
     confidence="documented",
     sources=(sources.UNTRUSTED_ROOT, rfc(8446, "4.4.2")),
-    weights=(everywhere(F), everywhere(U, "der")),
-    fix="Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue.",
+    weights=(
+        everywhere(F),
+        everywhere(U, "der", "in a DER file, which holds one certificate only"),
+    ),
+    fix=(
+        "Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue, on every node."
+    ),
 )
 
 UNTRUSTED_ROOT = Rule(
     "chain.untrusted-root",
     "The chain ends in a root that is not trusted",
     what="The path ends in a self-signed certificate that is not in the root store.",
-    why="A private CA, or a public one outside Microsoft's programme, authenticates nobody at Exchange Online.",
+    why="Neither a private CA nor a public one outside Microsoft's programme counts for Exchange Online.",
     confidence="documented",
-    sources=(sources.UNTRUSTED_ROOT, sources.PUBLIC_CA),
+    sources=(sources.UNTRUSTED_ROOT, sources.PUBLIC_CA, sources.HYBRID_CERTIFICATES),
     weights=(everywhere(F),),
-    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+    fix="Request a certificate of a public CA whose root is in Microsoft's root programme.",
 )
 
 SELF_SIGNED = Rule(
     "chain.self-signed",
     "The certificate signed itself",
     what="The certificate was signed with its own key.",
-    why="It is typically the mail server's default certificate; Exchange Online never accepts it.",
+    why="It is typically the mail server's default certificate, which Exchange Online never accepts.",
     confidence="documented",
     sources=(sources.PUBLIC_CA,),
     weights=(everywhere(F),),
-    fix="Use a certificate of a public CA whose root is in Microsoft's root programme.",
+    fix=(
+        "Where a CA's certificate is installed too, choose that one for outgoing TLS; otherwise request one of a "
+        "public CA whose root is in Microsoft's root programme."
+    ),
 )
 
 INVALID = Rule(
@@ -62,7 +70,12 @@ INVALID = Rule(
     why="No validator accepts such a path.",
     confidence="documented",
     sources=(rfc(5280, "6.1"),),
-    weights=(everywhere(F), columns(U, F, F, "client-only"), everywhere(U, "unreadable"), everywhere(U, "no-leaf")),
+    weights=(
+        everywhere(F),
+        columns(U, F, F, "client-only", "a CA on the path is for TLS clients alone"),
+        everywhere(U, "unreadable", "a certificate or its extensions cannot be read"),
+        everywhere(U, "no-leaf", "the file holds certificates of CAs alone"),
+    ),
     fix="Have the certificate reissued by a CA whose chain is sound, and send the chain that CA publishes.",
 )
 
@@ -74,13 +87,13 @@ STRICT = Rule(
     confidence="inferred",
     sources=(baseline("7.1.2"),),
     weights=(everywhere(W),),
-    fix="Nothing has to be done for Exchange Online; where other partners refuse the certificate, have it reissued.",
+    fix="Where partners refuse the certificate, have it reissued; for Exchange Online nothing has to be done.",
 )
 
 WEAK = Rule(
     "chain.weak-signature",
     "A certificate is signed with SHA-1 or MD5",
-    what="A certificate below the root is signed with SHA-1 or MD5.",
+    what="A certificate below the root is signed with SHA-1 or an older hash.",
     why="Microsoft 365 accepts no SHA-1 certificate in either direction since June 2016.",
     confidence="documented",
     sources=(sources.ENCRYPTION,),
@@ -91,11 +104,15 @@ WEAK = Rule(
 ROOT_RESTRICTED = Rule(
     "chain.root-restricted",
     "Microsoft's root programme limits the root",
-    what="Microsoft's list limits the root: disabled, not for certificates issued after a date, or not for TLS.",
-    why="A plain list of roots drops these limits and says trusted.",
+    what="Microsoft's list disables the root, distrusts what it issues after a date, or does not list it for TLS.",
+    why="A plain list of roots drops these limits and calls the chain trusted.",
     confidence="documented",
-    sources=(sources.TRUST_LIST,),
-    weights=(everywhere(F), columns(U, F, F, "client-only"), everywhere(U, "unclear")),
+    sources=(sources.TRUST_LIST, sources.TRUSTED_ROOTS),
+    weights=(
+        everywhere(F),
+        columns(U, F, F, "client-only", "it is trusted for TLS clients and not for servers"),
+        everywhere(U, "unclear", "a limit is there whose date cannot be read"),
+    ),
     fix="Have the certificate reissued under a root that the programme trusts for servers without such a limit.",
 )
 
@@ -113,7 +130,6 @@ STORE_OLD = Rule(
 OTHER_STORE = Rule(
     "chain.other-store",
     "Another root store than Microsoft's was used",
-    what="Another root store than Microsoft's was chosen.",
     why="The answer then holds for that store; Exchange Online uses Microsoft's.",
     confidence="documented",
     sources=(sources.UNTRUSTED_ROOT,),
@@ -124,7 +140,7 @@ OTHER_STORE = Rule(
 TOO_COMPLEX = Rule(
     "chain.too-complex",
     "The chain could not be judged completely",
-    what="The search for a path was ended by a cap on work.",
+    what="The search for a path was ended by a cap on work, or the validation engines came to no result.",
     why="Certificates that sign each other are cheap to make; what was not searched cannot be called fine.",
     confidence="inferred",
     sources=(sources.OWN,),

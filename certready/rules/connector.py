@@ -8,48 +8,46 @@ from certready.rules.model import F, P, Rule, U, W, everywhere
 DISABLED = Rule(
     "connector.disabled",
     "The connector is disabled",
-    what="The connector is not enabled.",
     why="Exchange Online does not use it.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
-    weights=(everywhere(F), everywhere(W, "unnamed")),
-    fix="Set-InboundConnector -Enabled $true; a new tenant may need Microsoft support.",
+    weights=(
+        everywhere(F),
+        everywhere(W, "unnamed", "in a look at the whole tenant, where nobody asked for it"),
+    ),
+    fix="Enable it; in newer tenants that may need Microsoft support for an OnPremises inbound connector.",
 )
 
 WRONG_TYPE = Rule(
     "connector.wrong-type",
     "A Partner connector asks for one of the tenant's own names",
-    what="A Partner connector asks for a name under the tenant's own accepted domain.",
+    what="The value of a Partner connector lies under one of the tenant's accepted domains.",
     why="A Partner connector only adds restrictions; it grants no relay.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
     weights=(everywhere(F),),
-    fix="Set-InboundConnector -ConnectorType OnPremises.",
+    fix="Make it an OnPremises connector.",
 )
 
 NO_CERTIFICATE = Rule(
     "connector.no-certificate",
     "No enabled inbound connector asks for a certificate",
-    what="No enabled inbound connector has a TlsSenderCertificateName.",
+    what="No enabled inbound connector, or not the one that was named, has a TlsSenderCertificateName.",
     why="Exchange Online then looks at no gateway certificate.",
     confidence="documented",
     sources=(sources.RELAY, sources.NEW_INBOUND),
     weights=(everywhere(F),),
-    fix=(
-        "Enable the one there is, or create it: New-InboundConnector -Name 'From the mail gateway' -ConnectorType "
-        "OnPremises -SenderDomains '*' -RequireTls $true -TlsSenderCertificateName '<name in the certificate>'"
-    ),
+    fix="Enable the one there is, or create an OnPremises inbound connector that asks for the gateway's name.",
 )
 
 TRUSTED_ORGANIZATIONS = Rule(
     "connector.trusted-organizations",
     "TrustedOrganizations makes the connector ignore its certificate",
-    what="TrustedOrganizations is set.",
     why="It is for mail between Microsoft 365 tenants, and no other parameter of the connector is then used.",
     confidence="documented",
     sources=(sources.NEW_INBOUND,),
     weights=(everywhere(F),),
-    fix="Set-InboundConnector -TrustedOrganizations $null.",
+    fix="Clear TrustedOrganizations.",
 )
 
 WILDCARD_RECOMMENDED = Rule(
@@ -60,7 +58,7 @@ WILDCARD_RECOMMENDED = Rule(
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
     weights=(everywhere(W),),
-    fix="Set-InboundConnector -TlsSenderCertificateName '*.domain'.",
+    fix="Make the connector ask for *. and the domain, which must be an accepted one.",
 )
 
 TLS_NOT_REQUIRED = Rule(
@@ -71,56 +69,57 @@ TLS_NOT_REQUIRED = Rule(
     confidence="documented",
     sources=(sources.SET_INBOUND,),
     weights=(everywhere(W),),
-    fix="Set-InboundConnector -RequireTls $true.",
+    fix="Set RequireTls to true.",
 )
 
 OVERLAP = Rule(
     "connector.overlap",
     "Several enabled inbound connectors ask for the same or overlapping names",
-    what="Several enabled inbound connectors ask for the same or overlapping names.",
-    why="The most exact one wins; between equal ones it is not published which.",
+    why="The most exact value wins, and between equal ones it is not documented which.",
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
     weights=(everywhere(W),),
-    fix=(
-        "Keep one connector for each name; the most exact value wins, and between equal ones it is not documented "
-        "which. For one that is not needed: Set-InboundConnector -Identity '<connector>' -Enabled $false"
-    ),
+    fix="Keep one connector for each name, and disable the one that is not needed.",
 )
 
 LOCKS_DOWN = Rule(
     "connector.locks-down",
     "A Partner connector lets in nothing but mail with its own certificate",
-    what="A Partner connector for every sender restricts mail to its certificate.",
+    what="A Partner connector holds for every sender, and RestrictDomainsToCertificate is true.",
     why="Everything else is refused with 5.7.51, the tenant's own gateway too where no OnPremises connector knows it.",
     confidence="documented",
     sources=(sources.THIRD_PARTY_CLOUD,),
-    weights=(everywhere(W), everywhere(P, "documented"), everywhere(F, "everyone")),
+    weights=(
+        everywhere(W),
+        everywhere(P, "documented", "in a look at the whole tenant: the documented setting for a filter before it"),
+        everywhere(F, "everyone", "it asks for a name that nothing can meet"),
+    ),
     fix=(
-        "Keep it where all mail must pass the filter behind it; otherwise narrow it: Set-InboundConnector -Identity "
-        "'<connector>' -SenderDomains '<domain of the partner>'"
+        "Keep it where all mail must pass the filter behind it; otherwise narrow its SenderDomains to the partner's "
+        "domains."
     ),
 )
 
 UNREAD = Rule(
     "connector.unread",
     "A property of the connector cannot be read in the export",
-    what="A property in the export cannot be read.",
     why=(
         "ConvertTo-Json cuts nested values at its default depth, a selection of properties leaves some out, and what "
         "cannot be read is never taken for harmless."
     ),
     confidence="inferred",
     sources=(sources.CONVERT_TO_JSON,),
-    weights=(everywhere(W), everywhere(U, "decides")),
+    weights=(
+        everywhere(W),
+        everywhere(U, "decides", "a property that could change the verdict"),
+    ),
     fix="Export the connectors whole, with ConvertTo-Json -Depth 5; in PowerShell 7 add -EnumsAsStrings.",
 )
 
 IPS_BESIDE_CERTIFICATE = Rule(
     "connector.ips-beside-certificate",
     "A Partner connector asks for a certificate and for addresses",
-    what="A Partner connector restricts by certificate and by address.",
-    why="Microsoft says not to mix the two.",
+    why="Microsoft advises against both in one Partner connector.",
     confidence="documented",
     sources=(sources.USE_CONNECTORS,),
     weights=(everywhere(W),),
@@ -130,7 +129,6 @@ IPS_BESIDE_CERTIFICATE = Rule(
 IP_ONLY = Rule(
     "connector.ip-only",
     "An OnPremises connector knows the gateway by its address alone",
-    what="An OnPremises connector knows the gateway by its addresses alone.",
     why=(
         "Mail with an empty or foreign sender is refused, and addresses shared between tenants are what Microsoft "
         "calls an anti-pattern (MC1226222)."
@@ -149,36 +147,40 @@ INTERNAL_BESIDE_HYBRID = Rule(
     confidence="documented",
     sources=(sources.SET_INBOUND,),
     weights=(everywhere(W),),
-    fix="Set-InboundConnector -TreatMessagesAsInternal $false.",
+    fix="Set TreatMessagesAsInternal to false.",
 )
 
 ASSOCIATED_DOMAINS = Rule(
     "connector.associated-domains",
     "The connector is limited to some of the accepted domains",
-    what="AssociatedAcceptedDomains limits the connector to some of the accepted domains.",
-    why="Microsoft advises to leave it empty but for tests.",
+    what="AssociatedAcceptedDomains is set.",
+    why="Microsoft advises to leave it empty outside tests.",
     confidence="documented",
     sources=(sources.USE_CONNECTORS,),
-    weights=(everywhere(W), everywhere(U, "elsewhere")),
-    fix="Set-InboundConnector -AssociatedAcceptedDomains $null.",
+    weights=(
+        everywhere(W),
+        everywhere(U, "elsewhere", "the connector's own domain is none of them"),
+    ),
+    fix="Clear AssociatedAcceptedDomains.",
 )
 
 COUNTERPART_MISSING = Rule(
     "connector.counterpart-missing",
     "Only one of the two directions has a connector",
-    what="There is a connector in one direction only.",
     why="Mail to and from the gateway needs both.",
     confidence="documented",
     sources=(sources.HYBRID,),
-    weights=(everywhere(W), everywhere(P, "relay-only")),
-    fix="Create the other one (New-InboundConnector, New-OutboundConnector).",
+    weights=(
+        everywhere(W),
+        everywhere(P, "relay-only", "there is an inbound one only, as for relaying alone"),
+    ),
+    fix="Create the other one.",
 )
 
 SEVERAL = Rule(
     "connector.several",
     "Several connectors stand for hosts of one domain",
-    what="Several certificate connectors stand for hosts of one domain.",
-    why="One for each tenant is enough, and easier to keep right at a renewal.",
+    why="One with a wildcard value is enough for a tenant, and easier to keep right at a renewal.",
     confidence="reported",
     sources=(sources.CERTIFICATE_BASED, sources.SEPPMAIL),
     weights=(everywhere(P),),

@@ -13,38 +13,40 @@ NAME_WITHOUT_VALIDATION = Rule(
     confidence="documented",
     sources=(sources.SET_OUTBOUND,),
     weights=(everywhere(W),),
-    fix="Set-OutboundConnector -TlsSettings DomainValidation.",
+    fix="Set TlsSettings to DomainValidation.",
 )
 
 NO_SMART_HOST = Rule(
     "connector.no-smart-host",
     "The connector has neither MX routing nor a smart host",
-    what="UseMXRecord is false and there is no smart host.",
+    what="UseMXRecord is false and SmartHosts is empty.",
     why="The connector has nowhere to deliver to.",
     confidence="documented",
     sources=(sources.SET_OUTBOUND,),
     weights=(everywhere(W),),
-    fix="Set-OutboundConnector -UseMXRecord $false -SmartHosts HOST.",
+    fix="Name the gateway as its smart host.",
 )
 
 NO_TLS_DOMAIN = Rule(
     "connector.no-tls-domain",
     "DomainValidation is set without a TlsDomain",
-    what="TlsSettings is DomainValidation and TlsDomain is empty.",
     why="There is no name to compare the certificate with.",
     confidence="documented",
     sources=(sources.SET_OUTBOUND,),
     weights=(everywhere(U),),
-    fix="Set-OutboundConnector -TlsDomain NAME.",
+    fix="Set TlsDomain to a name in the gateway's certificate.",
 )
 
 DANE_MANDATORY = Rule(
     "connector.dane-mandatory",
     "The connector insists on DANE",
     what="SmtpDaneMode is Mandatory.",
-    why="A TLSA record that does not fit then blocks all mail over the connector.",
+    why=(
+        "Mail over the connector is held, and dropped after 24 hours, where the domain has no DANE or its TLSA record "
+        "does not fit the certificate. Opportunistic holds it on a record that does not fit as well."
+    ),
     confidence="documented",
-    sources=(sources.DANE_MODES, sources.HOW_DANE_WORKS),
+    sources=(sources.DANE_MODES, sources.SET_OUTBOUND, sources.HOW_DANE_WORKS),
     weights=(everywhere(W),),
     fix=(
         "At each renewal of the gateway's certificate publish the new TLSA record first, and wait for its time to live."
@@ -54,12 +56,12 @@ DANE_MANDATORY = Rule(
 TEST_MODE = Rule(
     "connector.test-mode",
     "The connector is in test mode",
-    what="TestMode is set.",
+    what="TestMode is true.",
     why="Such a connector is not listed unless asked for (documented), and is taken to carry test messages alone.",
     confidence="inferred",
     sources=(sources.SET_OUTBOUND,),
     weights=(everywhere(W),),
-    fix="Set-OutboundConnector -TestMode $false once it is proved.",
+    fix="Set TestMode to false once the connector is proved.",
 )
 
 NOT_VALIDATED = Rule(
@@ -70,16 +72,15 @@ NOT_VALIDATED = Rule(
     confidence="documented",
     sources=(sources.VALIDATE_OUTBOUND,),
     weights=(everywhere(P),),
-    fix="Validate-OutboundConnector, then Set-OutboundConnector -IsValidated $true.",
+    fix="Prove it with Validate-OutboundConnector, then set IsValidated to true.",
 )
 
 SMART_HOST_LOOP = Rule(
     "connector.smart-host-loop",
     "The smart host of an outbound connector is Exchange Online itself",
-    what="The smart host of an outbound connector is Exchange Online itself.",
     why="Unless that is another tenant's host, mail goes round until its hop count ends it (554 5.4.14).",
     confidence="inferred",
     sources=(sources.MAIL_LOOP,),
     weights=(everywhere(W),),
-    fix="Set-OutboundConnector -SmartHosts to the gateway's host name.",
+    fix="Name the gateway as the smart host instead.",
 )

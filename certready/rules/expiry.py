@@ -13,18 +13,24 @@ VALID = Rule(
     why="An expired certificate authenticates nobody.",
     confidence="documented",
     sources=(rfc(5280, "4.1.2.5"),),
-    weights=(everywhere(P), everywhere(U, "unreadable")),
+    weights=(
+        everywhere(P),
+        everywhere(U, "unreadable", "the certificate cannot be read"),
+    ),
 )
 
 EXPIRED = Rule(
     "expiry.expired",
     "A certificate has expired",
     what="A certificate of the path is past its notAfter.",
-    why="Inbound the gateway is no longer recognised (5.7.64); outbound delivery stops with 4.4.317.",
+    why=(
+        "Inbound the gateway is no longer recognised (5.7.64), or, as reported, the session ends without a reply; "
+        "outbound delivery stops with 4.4.317."
+    ),
     confidence="documented",
     sources=(rfc(5280, "4.1.2.5"), sources.HYBRID),
     weights=(everywhere(F),),
-    fix="Renew it and install the new one.",
+    fix="Renew it and install the new one on every node; certready diff OLD NEW rehearses the change.",
 )
 
 NOT_YET_VALID = Rule(
@@ -55,7 +61,6 @@ SOON = Rule(
 ISSUER_FIRST = Rule(
     "expiry.issuer-first",
     "An issuer expires before the leaf",
-    what="An issuer on the path expires before the leaf.",
     why="From that day the chain is invalid although the leaf is not.",
     confidence="documented",
     sources=(rfc(5280, "6.1.3"),),
@@ -66,8 +71,8 @@ ISSUER_FIRST = Rule(
 LIFETIME = Rule(
     "expiry.lifetime-too-long",
     "The certificate is valid for longer than public CAs may issue",
-    what="The certificate is valid for longer than public CAs might issue at its notBefore.",
-    why="It is hardly of a public CA, or was issued wrongly.",
+    what="Its lifetime exceeds the limit that bound public CAs on the day it was issued.",
+    why="Either no public CA issued it, or one did so against the rules.",
     confidence="documented",
     sources=(baseline("6.3.2"),),
     weights=(everywhere(W),),

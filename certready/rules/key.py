@@ -9,8 +9,8 @@ from certready.rules.sources import baseline
 STRONG = Rule(
     "key.strong",
     "The key is strong enough",
-    what="Every key on the path has the size public CAs must ask for.",
-    why="A weak key can be computed from the public one.",
+    what="The leaf's key has the size that public CAs must ask for.",
+    why="A weak private key can be computed from the public one.",
     confidence="documented",
     sources=(baseline("6.1.5"),),
     weights=(everywhere(P),),
@@ -19,11 +19,16 @@ STRONG = Rule(
 WEAK = Rule(
     "key.weak",
     "A key is too weak",
-    what="A key is RSA under 2048 bits, or of a kind nobody should use.",
+    what="A key of the path below the root is RSA under 2048 bits, or of a kind nobody should use.",
     why="Public CAs may not certify it; Exchange Online's own minimum is not published.",
     confidence="documented",
     sources=(baseline("6.1.5"),),
-    weights=(everywhere(F), everywhere(U, "unreadable"), everywhere(U, "unknown"), everywhere(W, "odd-size")),
+    weights=(
+        everywhere(F),
+        everywhere(U, "unreadable", "the certificate cannot be read"),
+        everywhere(U, "unknown", "the algorithm is none that TLS servers and public CAs use"),
+        everywhere(W, "odd-size", "an RSA length that is no multiple of 8 bits"),
+    ),
     fix="Request the certificate again with a new RSA key of 2048 bits or more.",
 )
 
@@ -32,11 +37,12 @@ NOT_RSA = Rule(
     "The key is not RSA",
     what="The leaf's key is ECDSA or another kind that is not RSA.",
     why=(
-        "The cipher suites Microsoft publishes for mail (of 2019) are all for RSA; whether ECDSA works is found "
-        "nowhere."
+        "Every cipher suite that Microsoft published for Exchange Online (2019, TLS 1.2) authenticates with RSA; "
+        "whether another key is accepted is documented neither way. One report of 2023 saw Microsoft's servers "
+        "deliver to a gateway with an ECDSA certificate alone; about client certificates nothing was found."
     ),
     confidence="inferred",
-    sources=(sources.ENCRYPTION,),
+    sources=(sources.ENCRYPTION, sources.FIELD),
     weights=(everywhere(W),),
-    fix="RSA 2048 or more is the safe choice; otherwise prove the certificate against Exchange Online first.",
+    fix="RSA 2048 or more is the safe choice; otherwise prove the certificate with certready rehearse first.",
 )

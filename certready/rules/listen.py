@@ -19,11 +19,14 @@ CLIENT_CERTIFICATE = Rule(
 LISTENER_DISTRUSTED = Rule(
     "listen.distrusted",
     "The gateway distrusts the listener's own certificate",
-    what="The gateway ended the session because it distrusts the listener's throw-away certificate.",
-    why="That is right of it, and nothing was learnt.",
+    what="The gateway ended the session at, or right after, the listener's throw-away certificate.",
+    why="That is right of it, and says nothing of the gateway's own certificate.",
     confidence="documented",
     sources=(rfc(7672, "1.3.2"), rfc(8446, "6.2")),
-    weights=(everywhere(U), everywhere(W, "left", counted=False)),
+    weights=(
+        everywhere(U),
+        everywhere(W, "left", "it left after the handshake, when its certificate had been seen", counted=False),
+    ),
     fix=(
         "Give the listener a certificate that the gateway trusts (--server-cert FILE, public, for the name it "
         'connects to), or let the gateway encrypt without verifying on the test route ("may" or "encrypt" in '

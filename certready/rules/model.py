@@ -21,7 +21,7 @@ Column = Literal["inbound", "partner", "certificate-validation", "domain-validat
 COLUMNS: tuple[Column, ...] = ("inbound", "partner", "certificate-validation", "domain-validation")
 
 P, W, U, F = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL
-NOTHING_TO_DO = "Nothing has to be done."
+NOTHING_TO_DO = "No action needed."
 
 
 class Source(Struct, frozen=True):
@@ -37,8 +37,9 @@ class Source(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """What a rule weighs in one situation: under each column, None where it is not said for such a connector.
 
-    ``variant`` is the situation ("" for any that has no row of its own) and ``mode`` the ``--revocation`` mode, None
-    where that makes no difference. ``counted`` is False where ``--strict`` does not count the warning.
+    ``variant`` is the situation ("" for any that has no row of its own), ``when`` says it in words. ``mode`` is the
+    ``--revocation`` mode, None where that makes no difference. ``counted`` is False where ``--strict`` does not count
+    the warning.
     """
 
     inbound: Severity | None
@@ -46,6 +47,7 @@ class Row(Struct, frozen=True):
     validation: Severity | None
     domain: Severity | None
     variant: str = ""
+    when: str = ""
     mode: RevocationMode | None = None
     counted: bool = True
 
@@ -62,15 +64,19 @@ class Row(Struct, frozen=True):
                 return self.domain
 
 
-def everywhere(weight: Severity, variant: str = "", *, mode: RevocationMode | None = None, counted: bool = True) -> Row:
+def everywhere(
+    weight: Severity, variant: str = "", when: str = "", *, mode: RevocationMode | None = None, counted: bool = True
+) -> Row:
     """The same weight whoever judges."""
-    return Row(weight, weight, weight, weight, variant, mode, counted)
+    return Row(weight, weight, weight, weight, variant, when, mode, counted)
 
 
-def columns(inbound: Severity | None, validation: Severity | None, domain: Severity | None, variant: str = "") -> Row:
+def columns(
+    inbound: Severity | None, validation: Severity | None, domain: Severity | None, variant: str = "", when: str = ""
+) -> Row:
     """Inbound, outbound certificate-validation, outbound domain-validation; Partner connectors weigh like inbound
     ones."""
-    return Row(inbound, inbound, validation, domain, variant)
+    return Row(inbound, inbound, validation, domain, variant, when)
 
 
 def relaying(weight: Severity) -> Row:
@@ -81,24 +87,30 @@ def relaying(weight: Severity) -> Row:
 class Rule(Struct, frozen=True):
     """One entry: ``id`` is ``subject.problem``, names the problem and is never reused.
 
-    ``title`` is a clause without a full stop; ``what`` says in a sentence when the rule is met, ``why`` what that means
-    for mail, ``fix`` what to do in general ("" where nothing has to be done). ``confidence`` is that of the rule, and
-    ``sources`` are where it can be read. ``weights`` has a row for each situation that weighs differently.
+    ``title`` is a clause without a full stop; ``what`` says in a sentence when the rule is met ("" where the title says
+    it all), ``why`` what that means for mail, ``fix`` what to do in general ("" where no action is needed).
+    ``confidence`` is that of the rule, ``sources`` are where it can be read, ``weights`` has a row for each situation
+    that weighs differently.
     """
 
     id: str
     title: str
-    what: str
     why: str
     confidence: Confidence
     sources: tuple[Source, ...]
     weights: tuple[Row, ...]
+    what: str = ""
     fix: str = ""
 
     @property
     def subject(self) -> str:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def statement(self) -> str:
+        """When the rule is met, as a sentence."""
+        return self.what or f"{self.title}."
 
     @property
     def reference(self) -> str:

@@ -10,9 +10,9 @@ CONNECTOR_MATCH = Rule(
     "names.connector-match",
     "A name of the certificate is what the connector asks for",
     what="CN or a DNS name of the certificate is what TlsSenderCertificateName or TlsDomain asks for.",
-    why="That is how Exchange Online knows the gateway, inbound, and checks it, outbound.",
+    why="By it Exchange Online knows the gateway (inbound) and checks it (outbound).",
     confidence="documented",
-    sources=(sources.SET_INBOUND,),
+    sources=(sources.SET_INBOUND, sources.SET_OUTBOUND),
     weights=(columns(P, None, P),),
 )
 
@@ -25,8 +25,11 @@ CONNECTOR_MISMATCH = Rule(
     ),
     why="Inbound: 550 5.7.64 or 5.7.51. Outbound: 4.4.317 SubjectMismatch.",
     confidence="documented",
-    sources=(sources.SET_INBOUND,),
-    weights=(columns(F, None, F), columns(None, None, U, "no-value")),
+    sources=(sources.SET_INBOUND, sources.SET_OUTBOUND, sources.HYBRID),
+    weights=(
+        columns(F, None, F),
+        columns(None, None, U, "no-value", "the connector asks for domain validation and has no TlsDomain"),
+    ),
     fix="Change the connector's value, or have the certificate issued with the name the connector asks for.",
 )
 
@@ -44,8 +47,11 @@ CONNECTOR_MATCH_UNCERTAIN = Rule(
     confidence="inferred",
     sources=(sources.SET_INBOUND,),
     weights=(
-        columns(W, None, W, "wildcard-certificate"),
-        *(columns(U, None, U, variant) for variant in ("deep", "issuer", "not-ascii", "excluded")),
+        columns(W, None, W, "wildcard-certificate", "a wildcard in the certificate meets a plain value"),
+        columns(U, None, U, "deep", "the name lies more than one label under *.P"),
+        columns(U, None, U, "issuer", "the value also names an issuer, which is not compared"),
+        columns(U, None, U, "not-ascii", "the matching name is not plain ASCII"),
+        columns(U, None, U, "excluded", "it is a CN that the chain's name constraints exclude"),
     ),
     fix="Make the connector's value and a name of the certificate the same.",
 )
@@ -63,14 +69,12 @@ ACCEPTED_DOMAIN = Rule(
 DOMAIN_NOT_ACCEPTED = Rule(
     "names.domain-not-accepted",
     "The connector's domain is no accepted domain of the tenant",
-    what="The value's domain is no accepted domain.",
     why=(
-        "The certificate then attributes nothing. Mail with an accepted sender domain may still pass, which "
-        "Microsoft calls an anti-pattern (MC1226222); bounces, forwarded mail and foreign senders are refused "
-        "(5.7.64, 5.7.51)."
+        "The certificate then attributes nothing. Mail with an accepted sender domain may still pass, which Microsoft "
+        "calls an anti-pattern (MC1226222); bounces, forwarded mail and foreign senders are refused (5.7.64, 5.7.51)."
     ),
     confidence="documented",
-    sources=(sources.RELAY,),
+    sources=(sources.RELAY, sources.ATTRIBUTION),
     weights=(relaying(F),),
     fix="Register the domain in the Microsoft 365 admin center, or use a name under an accepted domain.",
 )
@@ -89,8 +93,7 @@ DOMAIN_ACCEPTANCE_UNCERTAIN = Rule(
 ACCEPTED_DOMAINS_UNKNOWN = Rule(
     "names.accepted-domains-unknown",
     "The tenant's accepted domains are not known",
-    what="Nobody said which domains the tenant accepts.",
-    why="Without that it cannot be told whether the certificate attributes mail.",
+    why="Without them it cannot be told whether the certificate attributes mail.",
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
     weights=(relaying(U),),
@@ -100,7 +103,6 @@ ACCEPTED_DOMAINS_UNKNOWN = Rule(
 NO_CONNECTOR = Rule(
     "names.no-connector",
     "No connector was given to compare the names with",
-    what="No connector was given.",
     why="A certificate is ready for something, not by itself.",
     confidence="inferred",
     sources=(sources.OWN,),
@@ -113,7 +115,7 @@ NO_CONNECTOR = Rule(
 HOSTNAME_MATCH = Rule(
     "names.hostname-match",
     "The certificate covers the gateway's host name",
-    what="The certificate covers the host name given with --hostname.",
+    what="CN or a DNS name covers the host name given with --hostname.",
     why="Gateway vendors ask for it; Exchange Online does not compare it.",
     confidence="reported",
     sources=(rfc(9525, "6.3"), sources.SEPPMAIL),
@@ -124,7 +126,7 @@ HOSTNAME_MISMATCH = Rule(
     "names.hostname-mismatch",
     "The certificate does not cover the gateway's host name",
     what="Neither CN nor a DNS name covers the host name given with --hostname.",
-    why="Exchange Online does not compare it, the gateway's vendor asks for it, and DANE or MTA-STS may.",
+    why="Exchange Online does not compare it, but the gateway's vendor asks for it, and DANE or MTA-STS may.",
     confidence="reported",
     sources=(rfc(9525, "6.3"), sources.SEPPMAIL),
     weights=(everywhere(F),),
@@ -134,10 +136,9 @@ HOSTNAME_MISMATCH = Rule(
 NO_COMMON_NAME = Rule(
     "names.no-common-name",
     "The subject has no CN",
-    what="The subject has no CN.",
     why=(
-        "That is normal today (Let's Encrypt's tlsserver profile). Exchange's TlsCertificateName then ends in an "
-        "empty <S>."
+        "That is normal today (Let's Encrypt's tlsserver profile). Exchange's TlsCertificateName then ends in an empty "
+        "<S>."
     ),
     confidence="documented",
     sources=(baseline("7.1.4.3"), sources.PROFILES),
@@ -148,7 +149,6 @@ NO_COMMON_NAME = Rule(
 COMMON_NAME_ONLY = Rule(
     "names.common-name-only",
     "The only name is the CN; there is no DNS name in the subject alternative name",
-    what="The only name is the CN.",
     why="Exchange Online reads CN or SAN; strict peers read the SAN alone.",
     confidence="documented",
     sources=(baseline("7.1.2.7.12"),),
@@ -159,10 +159,9 @@ COMMON_NAME_ONLY = Rule(
 MANY_NAMES = Rule(
     "names.many-names",
     "The certificate has over 100 names",
-    what="The certificate has over 100 names.",
     why=(
-        "Exchange Server ignores all of them beyond a limit and reads the CN alone (event 11024); Exchange Online's "
-        "limit is not published."
+        "Exchange Server ignores all alternative names beyond a limit and reads the CN alone (event 11024); Exchange "
+        "Online's limit is not published."
     ),
     confidence="documented",
     sources=(sources.TOO_MANY_NAMES,),

@@ -37,7 +37,8 @@ def page() -> str:
 def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}"
     yield _plain(f"{rule.title}.")
-    yield _plain(f"**What it says.** {rule.what}")
+    if rule.what:
+        yield _plain(f"**What it says.** {rule.what}")
     yield _plain(f"**Why it matters.** {rule.why}")
     yield _plain(f"**How to fix.** {rule.advice}")
     yield f"**Confidence and source.** {rule.confidence}: {'; '.join(map(_link, rule.sources))}"
@@ -55,8 +56,8 @@ def _table(rule: Rule) -> Iterator[str]:
 
 def _situation(rule: Rule, row: Row) -> str:
     several = any(other.variant != row.variant for other in rule.weights)
-    words = row.variant or ("else" if several else "always")
-    return f"{words}, `--revocation {row.mode}`" if row.mode else words
+    words = f"`{row.variant}`: {row.when}" if row.variant else "else" if several else "always"
+    return _plain(f"{words}, `--revocation {row.mode}`" if row.mode else words)
 
 
 def _line(situation: str, row: Row) -> str:

@@ -8,7 +8,6 @@ from certready.rules.model import F, P, Rule, U, W, columns, everywhere
 ACCEPTED = Rule(
     "rehearse.accepted",
     "The smart host took the recipient for this certificate",
-    what="The real smart host took the recipient in a session with this certificate.",
     why="That is the answer the gateway would get, from this address and with this sender and recipient.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
@@ -18,7 +17,7 @@ ACCEPTED = Rule(
 REFUSED = Rule(
     "rehearse.refused",
     "The smart host refused because of the certificate",
-    what="The real smart host answered 5.7.64, 5.7.51 or their like.",
+    what="The real smart host ended TLS because of the certificate, or answered 5.7.64, 5.7.51 or their like.",
     why="Exchange Online does not recognise the gateway by this certificate.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
@@ -29,7 +28,10 @@ REFUSED = Rule(
 INCONCLUSIVE = Rule(
     "rehearse.inconclusive",
     "The smart host's answer says nothing of the certificate",
-    what="The smart host's answer has another reason than the certificate, or a recipient it takes from anybody.",
+    what=(
+        "The answer has another reason than the certificate, the certificate was not asked for, or the recipient is "
+        "one that anybody may send to."
+    ),
     why="Acceptance of the tenant's own recipient proves nothing, nor does a refusal of this host's address.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
@@ -40,10 +42,13 @@ INCONCLUSIVE = Rule(
 SMART_HOST = Rule(
     "rehearse.smart-host",
     "What the smart host presents itself",
-    what="What the smart host presented itself: name, certificate and TLS.",
-    why="A name that is guessed leads to another region or to nobody (451 4.4.62, ATTR35).",
+    what="Name, issuer and dates of the smart host's own certificate, and whether it leads to a root of the store.",
+    why="A smart host's name that is guessed leads to another region or to nobody (451 4.4.62, ATTR35).",
     confidence="documented",
     sources=(sources.DNS_RECORDS,),
-    weights=(everywhere(P), everywhere(W, "doubtful", counted=False)),
+    weights=(
+        everywhere(P),
+        everywhere(W, "doubtful", "its name, its dates or its chain are not in order", counted=False),
+    ),
     fix="See that the smart host's name is right: the one out of the tenant's MX record.",
 )

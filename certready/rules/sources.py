@@ -6,7 +6,7 @@ from certready.rules.model import Source
 
 _LEARN = "https://learn.microsoft.com"
 _BLOG = "https://techcommunity.microsoft.com/blog/exchange"
-_SUPPORT = "https://github.com/MicrosoftDocs/OfficeDocs-Support/blob/public/Exchange"
+_SUPPORT = f"{_LEARN}/exchange/troubleshoot"
 
 
 def rfc(number: int, section: str = "") -> Source:
@@ -81,9 +81,8 @@ ENCRYPTION = Source(
 )
 HOW_DANE_WORKS = Source("Microsoft Learn, How SMTP DANE works", f"{_LEARN}/purview/how-smtp-dane-works")
 MAIL_LOOP = Source(
-    "Microsoft Learn, Non-delivery reports in Exchange Online (5.4.14)",
-    f"{_LEARN}/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/"
-    "non-delivery-reports-in-exchange-online",
+    "Microsoft Learn, NDR error 5.4.6 or 5.4.14 in Exchange Online",
+    f"{_SUPPORT}/email-delivery/ndr/fix-error-code-5-4-6-through-5-4-20-in-exchange-online",
 )
 DNS_RECORDS = Source(
     "Microsoft Learn, External Domain Name System records for Microsoft 365",
@@ -91,16 +90,16 @@ DNS_RECORDS = Source(
 )
 UNTRUSTED_ROOT = Source(
     "Microsoft support, 450 4.4.317 UntrustedRoot",
-    f"{_SUPPORT}/ExchangeOnline/email-delivery/ndr/fix-error-code-450-4-4-317-untrusted-root.md",
+    f"{_SUPPORT}/email-delivery/ndr/fix-error-code-450-4-4-317-untrusted-root",
 )
 NO_CREDENTIALS = Source(
     "Microsoft support, TLS negotiation failed with error NoCredentials",
-    f"{_SUPPORT}/ExchangeServer/mailflow/tls-negotiation-failed-with-error-nocredentials-error.md",
+    f"{_SUPPORT}/mailflow/tls-negotiation-failed-with-error-nocredentials-error",
 )
 PUBLIC_CA = Source("Microsoft support, KB 2888788", "https://support.microsoft.com/kb/2888788")
 CERTIFICATE_BASED = Source(
     "Microsoft Learn, Configure a certificate-based connector to relay email messages",
-    f"{_LEARN}/exchange/mail-flow-best-practices/use-connectors-to-configure-mail-flow/",
+    f"{_SUPPORT}/connectors/office-365-notice",
 )
 HYBRID_CERTIFICATES = Source(
     "Microsoft Learn, Certificate requirements for hybrid deployments",
@@ -133,6 +132,10 @@ LETS_ENCRYPT = Source(
     "https://letsencrypt.org/2025/05/14/ending-tls-client-authentication",
 )
 PROFILES = Source("Let's Encrypt, Profiles", "https://letsencrypt.org/docs/profiles/")
+DIGICERT = Source(
+    "DigiCert, Sunsetting the client authentication EKU",
+    "https://knowledge.digicert.com/alerts/sunsetting-client-authentication-eku-from-digicert-public-tls-certificates",
+)
 CHROME = Source("Chrome Root Program Policy", "https://googlechrome.github.io/chromerootprogram/")
 OPENSSL_3 = Source("OpenSSL 3, migration guide", "https://docs.openssl.org/3.0/man7/migration_guide/")
 

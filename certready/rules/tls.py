@@ -9,7 +9,7 @@ from certready.rules.sources import rfc
 ESTABLISHED = Rule(
     "tls.established",
     "The gateway speaks TLS",
-    what="STARTTLS and the handshake worked.",
+    what="The address was reached, and TLS 1.2 or 1.3 came up.",
     why="Without TLS no certificate is ever seen.",
     confidence="documented",
     sources=(rfc(3207),),
@@ -21,8 +21,8 @@ UNREACHABLE = Rule(
     "The gateway could not be spoken to",
     what="The name cannot be resolved, the connection is refused or times out, or no SMTP banner comes.",
     why=(
-        "Two causes are nobody's fault: a firewall that admits Microsoft's addresses alone, and a provider that "
-        "blocks outgoing port 25."
+        "Nothing was learnt about the gateway. Two causes are nobody's fault: a firewall that admits Microsoft's "
+        "addresses alone, and a provider that blocks outgoing port 25."
     ),
     confidence="documented",
     sources=(rfc(5321, "3.1"), rfc(5321, "4.5.3.2")),
@@ -33,18 +33,22 @@ UNREACHABLE = Rule(
 NO_STARTTLS = Rule(
     "tls.no-starttls",
     "The gateway offers no STARTTLS",
-    what="The gateway's greeting offers no STARTTLS, or a firewall has overwritten it (XXXX).",
+    what="The answer to EHLO lists no STARTTLS, a firewall has overwritten the word, or the command is refused.",
     why="An outbound connector that requires TLS cannot deliver: 451 5.7.3.",
     confidence="documented",
     sources=(rfc(3207), sources.HYBRID),
-    weights=(columns(U, F, F), everywhere(U, "masked"), everywhere(U, "refused")),
-    fix="Enable STARTTLS on the gateway's listener with a certificate that it can read.",
+    weights=(
+        columns(U, F, F),
+        everywhere(U, "masked", "a firewall writes over the word (XXXX)"),
+        everywhere(U, "refused", "EHLO or STARTTLS itself is refused"),
+    ),
+    fix="Enable STARTTLS on the gateway's listener with a certificate and a private key that it can read.",
 )
 
 DEFERRED = Rule(
     "tls.deferred",
-    "The gateway put us off with a temporary error",
-    what="The gateway answered with a temporary error.",
+    "The gateway answered with a temporary error",
+    what="A 4xx code came in place of the banner, of STARTTLS or of TLS itself.",
     why="Greylisting and rate limits meet a probe too; nothing was learnt about the certificate.",
     confidence="documented",
     sources=(rfc(5321, "4.2.1"),),
@@ -55,8 +59,8 @@ DEFERRED = Rule(
 HANDSHAKE_FAILED = Rule(
     "tls.handshake-failed",
     "The TLS handshake failed",
-    what="STARTTLS was accepted and the handshake failed, or text was injected before it.",
-    why="Exchange Online would not get through either; the cause is on the gateway or between.",
+    what="STARTTLS was accepted and no session came up, or text was injected before it.",
+    why="Exchange Online may fail in the same way: the cause lies with the gateway, or with a firewall in between.",
     confidence="documented",
     sources=(rfc(3207, "4.1"),),
     weights=(everywhere(U),),
@@ -66,30 +70,36 @@ HANDSHAKE_FAILED = Rule(
 OLD_VERSION = Rule(
     "tls.old-version",
     "The gateway knows no TLS version from 1.2 up",
-    what="The gateway negotiates nothing from TLS 1.2 up.",
+    what="TLS 1.2 and 1.3 were offered, and the gateway negotiated an older version.",
     why="Exchange Online has given up TLS 1.0 and 1.1.",
     confidence="documented",
     sources=(sources.ENCRYPTION, rfc(8996)),
     weights=(columns(U, F, F),),
-    fix="Enable TLS 1.2 and TLS 1.3 on the gateway; Exchange Online has given up TLS 1.0 and 1.1.",
+    fix="Enable TLS 1.2 and TLS 1.3 on the gateway.",
 )
 
 NODES_DIFFER = Rule(
     "tls.nodes-differ",
     "The addresses of the gateway do not all present the same",
-    what="The addresses of the gateway do not all present the same certificate, chain or TLS.",
-    why="Mail then fails only sometimes, after a renewal above all.",
+    what="Certificate or chain differ between the addresses, or TLS works at some of them only.",
+    why="Mail goes to any of the addresses, so it fails only sometimes, after a renewal above all.",
     confidence="reported",
     sources=(sources.FIELD,),
-    weights=(everywhere(W), everywhere(F, "failing")),
+    weights=(
+        everywhere(W),
+        everywhere(F, "failing", "TLS works at some addresses and fails at others"),
+    ),
     fix="Install the same certificate and intermediates on every node, and restart what still holds the old ones.",
 )
 
 DIRECTION = Rule(
     "tls.direction",
-    "A probe shows the wrong side of the gateway for an inbound connector",
-    what="A probe sees the server certificate; an inbound connector meets the client certificate.",
-    why="The two may differ, so the probe proves nothing inbound.",
+    "What was seen is the other side of the gateway than the connector looks at",
+    what=(
+        "A probe sees the certificate the gateway presents as server, and an inbound connector looks at the one it "
+        "presents as client; a listener sees the client's, and an outbound connector looks at the server's."
+    ),
+    why="The two may differ, so that nothing is proved for this connector.",
     confidence="inferred",
     sources=(sources.SET_SEND,),
     weights=(everywhere(U),),
@@ -103,11 +113,14 @@ DIRECTION = Rule(
 SEVERAL = Rule(
     "tls.several-certificates",
     "The gateway presents another certificate to other clients",
-    what="The gateway presents another certificate for another server name or kind of key.",
-    why="Exchange Online may see one that was not judged.",
+    what="A client with another kind of key, other suites or no server name is shown another certificate.",
+    why="Exchange Online may be shown either; each is judged as a chain of its own.",
     confidence="documented",
     sources=(rfc(6066, "3"), rfc(8446, "4.4.2.2")),
-    weights=(everywhere(P), everywhere(W, "no-name")),
+    weights=(
+        everywhere(P),
+        everywhere(W, "no-name", "to a client that names no server"),
+    ),
     fix=(
         "Make the gateway's default certificate the one it presents under its name: whether Exchange Online names "
         "the server is not documented."
@@ -117,11 +130,16 @@ SEVERAL = Rule(
 NO_COMMON_CIPHER = Rule(
     "tls.no-common-cipher",
     "The gateway serves none of the TLS 1.2 suites that Exchange Online publishes",
-    what="The gateway serves none of the TLS 1.2 cipher suites that Microsoft publishes.",
-    why="With TLS 1.2 there would be no session; with TLS 1.3 there may be one.",
+    why=(
+        "Microsoft's list is of 2019 and names RSA suites alone. With TLS 1.3, or with suites beyond the list, there "
+        "may be a session all the same."
+    ),
     confidence="documented",
     sources=(sources.ENCRYPTION,),
-    weights=(everywhere(W), everywhere(U, "only")),
+    weights=(
+        everywhere(W),
+        everywhere(U, "only", "and TLS 1.2 is all it speaks"),
+    ),
     fix=(
         "Enable TLS 1.2 with ECDHE-RSA-AES256-GCM-SHA384 and ECDHE-RSA-AES128-GCM-SHA256 and an RSA certificate of "
         "at least 2048 bits."
@@ -131,14 +149,14 @@ NO_COMMON_CIPHER = Rule(
 NO_CLIENT_CERTIFICATE = Rule(
     "tls.no-client-certificate",
     "The gateway presented no client certificate",
-    what="In a session with certready listen the gateway presented none, or sent its mail without TLS.",
-    why="Without one no certificate connector can match.",
+    what="In a session with certready listen the gateway was asked for one and presented none, or sent without TLS.",
+    why="Exchange Online then has nothing to match a certificate connector on.",
     confidence="reported",
     sources=(sources.USE_CONNECTORS, sources.FIELD),
     weights=(columns(F, U, U),),
     fix=(
-        "Tell the gateway which certificate to send with: TlsCertificateName of the Exchange send connector, "
-        "smtp_tls_cert_file and smtp_tls_key_file (Postfix), tls_certificate and tls_privatekey of the smtp "
-        "transport (Exim); and check that it can read the private key."
+        "Tell the gateway which certificate to send with (TlsCertificateName of the Exchange send connector, "
+        "smtp_tls_chain_files in Postfix 3.4 and newer, tls_certificate and tls_privatekey of Exim's smtp transport), "
+        "and check that it can read the private key."
     ),
 )

@@ -32,26 +32,29 @@ CLIENT_AUTH_MISSING = Rule(
     "The certificate is not for TLS clients",
     what="The extended key usage is there and lacks clientAuth.",
     why=(
-        "Microsoft does not say whether Exchange Online asks for it; evidence points both ways. Public CAs stop "
-        "issuing it: Let's Encrypt ended it on 8 July 2026, DigiCert does on 1 March 2027. Some gateways refuse to "
-        "send with it."
+        "Microsoft documents no requirement either way. Public CAs are ending clientAuth: Let's Encrypt stopped on "
+        "2026-02-11 (its tlsclient profile on 2026-07-08), DigiCert stops on 2027-03-01, and Chrome's root programme "
+        "asks for serverAuth alone in new certificates from 2027-03-15."
     ),
     confidence="inferred",
-    sources=(rfc(5280, "4.2.1.12"), sources.LETS_ENCRYPT, sources.CHROME),
+    sources=(rfc(5280, "4.2.1.12"), sources.LETS_ENCRYPT, sources.PROFILES, sources.DIGICERT, sources.CHROME),
     weights=(columns(W, None, None),),
     fix=(
-        "Check that the gateway's software presents it as client all the same, and prove it by a test message before "
-        "the old certificate goes."
+        "Check that the gateway's software presents it as client all the same, and prove it by certready listen or a "
+        "test message before the old certificate goes."
     ),
 )
 
 KEY_USAGE = Rule(
     "usage.key-usage",
     "The key usage is odd for a TLS certificate",
-    what="The key usage lacks digitalSignature, or is odd for TLS.",
-    why="Strict peers refuse the handshake.",
+    what="The key usage lacks digitalSignature, or allows signing certificates though it is no CA's.",
+    why="TLS 1.3 and every ECDHE suite sign with the key; strict peers refuse the handshake.",
     confidence="documented",
     sources=(rfc(5280, "4.2.1.3"), rfc(8446, "4.4.2.2")),
-    weights=(everywhere(W), everywhere(U, "unreadable")),
+    weights=(
+        everywhere(W),
+        everywhere(U, "unreadable", "the certificate or its extensions cannot be read"),
+    ),
     fix="Request the certificate again with a TLS server profile: key usage digitalSignature.",
 )

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from certready import judging
 from certready.checks import connector_settings as settings
 from certready.checks.connector import overlap
-from certready.checks.connector_settings import about, locks_down
+from certready.checks.connector_settings import locks_down, narrowed
 from certready.checks.names import accepted_domain, malformed
 from certready.exchange import acceptance, candidates, value_of
 from certready.exchange.matching import Value, parent, parse_value, registrable
-from certready.exchange.powershell import command, set_value
+from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector, Tenant
 from certready.model.report import Finding, Verdict
 from certready.rules import connector as rules
@@ -118,7 +118,7 @@ def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
         fix = f"{line}; or, where no filter is meant: {command(connector, '-RestrictDomainsToCertificate $false')}"
         yield rules.LOCKS_DOWN.observed(message, "everyone", connector=connector, fix=fix)
         return
-    fix = about(rules.LOCKS_DOWN, connector)
+    fix = narrowed(connector)
     exposed = [one for one in tenant.connectors if _exposed(one, tenant)]
     if exposed:
         message = (
@@ -162,8 +162,7 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
             f"'{outbound[0].name}' sends mail to the gateway, and the file names no enabled inbound connector of the "
             "same type: what the gateway sends back is not attributed to the tenant."
         )
-        fix = "New-InboundConnector -Name '<name>' -ConnectorType OnPremises -SenderDomains * -RequireTls $true "
-        fix += "-TlsSenderCertificateName '<name in the certificate>'"
+        fix = create_inbound("<name in the certificate>")
         yield (
             outbound[0],
             rules.COUNTERPART_MISSING.observed(message, connector=outbound[0], fix=fix),

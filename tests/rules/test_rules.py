@@ -11,8 +11,8 @@ import pytest
 
 from certready import rules
 from certready.model.report import Severity
-from certready.rules import RULES
-from certready.rules.model import COLUMNS, Rule, U, everywhere
+from certready.rules import RULES, sources
+from certready.rules.model import COLUMNS, Rule, Source, U, everywhere
 
 # The ids that other people's scripts key on (contract, "Rules").
 CONTRACT = [
@@ -123,7 +123,7 @@ def test_a_rule_is_whole(rule: Rule) -> None:
     """Its id is subject.problem, its title a clause, its words are sentences, and it names where it can be read."""
     assert re.fullmatch(r"[a-z]+\.[a-z]+(-[a-z]+)*", rule.id)
     assert not rule.title.endswith(".")
-    assert [] == [text for text in (rule.what, rule.why) if not text.endswith(".")]
+    assert [] == [text for text in (rule.statement, rule.why) if not text.endswith(".")]
     assert [] == [text for text in (rule.title, rule.what, rule.why, rule.fix) if not text.isascii()]
     assert rule.sources
     assert [] == [
@@ -141,9 +141,17 @@ def test_a_rule_that_finds_fault_says_what_to_do(rule: Rule) -> None:
 
 @EACH
 def test_a_situation_has_one_row(rule: Rule) -> None:
-    """No two rows of a rule are for the same situation and mode."""
+    """No two rows of a rule are for the same situation and mode, and each situation is said in words."""
     assert rule.weights
     assert len(rule.weights) == len({(row.variant, row.mode) for row in rule.weights})
+    assert [] == [row for row in rule.weights if bool(row.variant) != bool(row.when)]
+
+
+def test_every_source_is_one_of_a_rule() -> None:
+    """No document is listed that no rule rests on."""
+    listed = {name: one for name, one in vars(sources).items() if isinstance(one, Source)}
+    used = {one for rule in RULES.values() for one in rule.sources} | set(rules.check_crashed("names").sources)
+    assert [] == [name for name, one in listed.items() if one not in used]
 
 
 def test_what_has_no_row_is_unknown() -> None:
