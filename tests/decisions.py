@@ -1,10 +1,12 @@
 """The decision tables of connectors: for each fact what follows from it, both ways, as data.
 
-``tests/test_decisions.py`` proves every row and keeps docs/decisions.md, which is made from this module, up to date.
+``tests/exchange/test_decisions.py`` proves every row and holds docs/decisions.md to them, which this module writes:
+``python -m tests.decisions > docs/decisions.md``.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -293,3 +295,7 @@ def _choosing(row: Choosing) -> tuple[str, ...]:
 def _table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [headers, tuple("---" for _ in headers), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())
