@@ -8,21 +8,22 @@ from typing import Annotated, NamedTuple, get_args
 import typer
 
 from certready.cli.commands import option, words
+from certready.errors import UsageError
 from certready.model import Level, RevocationMode, Role
+from certready.model.patience import MOST_SECONDS, timeout
 
 CONNECTOR, PASSWORD, OUTPUT = "Connector", "Password", "Output"
 REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
 
 
 def _seconds(text: str) -> float:
-    """Seconds of a ``--timeout``: above 0 and at most 600."""
+    """Seconds of a ``--timeout``."""
     try:
-        seconds = float(text)
+        return timeout(float(text))
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 600:
-        raise typer.BadParameter("--timeout is a number of seconds above 0 and at most 600.")
-    return seconds
+        raise typer.BadParameter(f"--timeout is a number of seconds above 0 and at most {MOST_SECONDS}.") from None
+    except UsageError as error:
+        raise typer.BadParameter(f"--timeout: {error}") from None
 
 
 def _store(text: str) -> str:

@@ -13,8 +13,8 @@ from certready.model.dialogue import SHOWN, Exchange
 from certready.net.dns import ResolveError
 from certready.net.names import greeting_name, host_name, server_name
 from certready.net.resolve import Address, addresses
-from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, client_context
-from certready.net.wire import ConnectError, Wire
+from certready.net.session import Identity, LeftError, Line, Secured, client_context
+from certready.net.wire import ConnectError, TooMuchError, Wire, connect
 from certready.smtp.rehearse import Dialogue
 from certready.smtp.starttls import Outcome, smtp
 
@@ -65,7 +65,7 @@ def rehearse(host: str, port: int, plan: Plan, progress: Progress) -> Rehearsed:
 def _one(blank: Endpoint, address: Address, plan: Plan, progress: Progress) -> Rehearsed:
     progress(f"connecting to {blank.name}")
     try:
-        wire = Wire(address, timeout=plan.timeout, total=plan.timeout * STEPS)
+        wire = connect(address, timeout=plan.timeout, total=plan.timeout * STEPS)
     except ConnectError as error:
         return Rehearsed(replace(blank, trouble="unreachable", error=str(error)))
     with wire:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
+from certready.model.patience import timeout
 from certready.net.dns import Nameserver, ResolveError
 from certready.net.handshake import SharedContext
 from certready.net.names import host_name, server_name
@@ -130,14 +131,10 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
     port = protocol.port if node.port is None else node.port
     if not 0 < port < 65536:
         raise UsageError(f"{port} is no port number.", hint="Ports go from 1 to 65535.")
-    if not (how.timeout > 0 and math.isfinite(how.timeout)) or how.timeout > 3600:
-        raise UsageError(
-            f"A timeout of {how.timeout:g} s cannot be kept.", hint="Give seconds, more than 0, at most 3600."
-        )
     if how.ehlo is not None:
         check_ehlo(how.ehlo)
     shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
-    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, how.timeout, how.thorough, context)
+    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, timeout(how.timeout), how.thorough, context)
 
 
 # -- where they are -----------------------------------------------------------------------------------------------

@@ -6,24 +6,17 @@ OCSP answer at all. The socket stays ours, and with it the clock.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from certready.net.wire import CHUNK, Wire
+from certready.net.session import CIPHERS, LeftError, Secured
+from certready.net.wire import TooMuchError, Wire
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
-
-MAX_CERTIFICATES = 100
-MAX_CHAIN_BYTES = 1024 * 1024
-MAX_HANDSHAKE_BYTES = 4 * 1024 * 1024
-
-# Old gateways must be seen to be reported, so every version and cipher with a certificate is offered; the best that
-# both sides know is still what gets negotiated.
-CIPHERS = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"
-
 
 # Microsoft Learn, "Technical reference details about encryption": the TLS 1.2 suites of Exchange Online, by
 # OpenSSL's names. Every one of them needs a server certificate with an RSA key.
@@ -105,20 +98,26 @@ def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: by
     if sni is not None:
         connection.set_tlsext_host_name(sni.encode("ascii"))
     try:
-        _drive(wire, connection)
-    except SSL.Error as error:
+        tls = Secured(wire, connection, "gateway")
+        chain = tls.server_chain()
+    except LeftError as error:
         raise HandshakeError(_sentence(error), refused=True) from None
+    except TooMuchError as error:
+        raise HandshakeError(str(error)) from None
     except TimeoutError:
         raise HandshakeError("The gateway did not finish the TLS handshake in time.") from None
-    session = Session(
-        version=connection.get_protocol_version_name(),
-        cipher=connection.get_cipher_name() or "",
-        chain=_sent(connection),
+    if not chain:
+        raise HandshakeError("The gateway presented no certificate.")
+    with contextlib.suppress(TimeoutError):  # what there was to see has been seen
+        tls.send(farewell)
+        tls.close()
+    return Session(
+        version=tls.version,
+        cipher=tls.cipher,
+        chain=chain,
         staple=notes.staples[-1] if notes.staples and notes.staples[-1] else None,
         asks_certificate=notes.asked,
     )
-    _say_goodbye(wire, connection, farewell)
-    return session
 
 
 def _new_context(offer: Offer) -> SSL.Context:
@@ -145,71 +144,6 @@ def _new_context(offer: Offer) -> SSL.Context:
     return context
 
 
-def _drive(wire: Wire, connection: SSL.Connection) -> None:
-    """Carry bytes between socket and OpenSSL until the handshake is done."""
-    from OpenSSL import SSL
-
-    received = 0
-    while True:
-        try:
-            connection.do_handshake()
-        except SSL.WantReadError:
-            _flush(wire, connection)
-        except SSL.Error:
-            _flush(wire, connection)  # our alert tells the gateway's log why
-            raise
-        else:
-            _flush(wire, connection)
-            return
-        data = wire.receive()
-        received += len(data)
-        if not data:
-            raise HandshakeError("The gateway closed the connection during the TLS handshake.", refused=True)
-        if received > MAX_HANDSHAKE_BYTES:
-            raise HandshakeError("The gateway sent more than 4 MiB without finishing the TLS handshake.")
-        connection.bio_write(data)
-
-
-def _flush(wire: Wire, connection: SSL.Connection) -> None:
-    from OpenSSL import SSL
-
-    while True:
-        try:
-            data = connection.bio_read(CHUNK)
-        except SSL.Error:  # WantReadError: nothing is left to send
-            return
-        wire.send(data)
-
-
-def _sent(connection: SSL.Connection) -> tuple[bytes, ...]:
-    """The certificates as they came, leaf first; as bytes, because cryptography may refuse what OpenSSL reads."""
-    from OpenSSL import crypto
-
-    certificates = connection.get_peer_cert_chain() or []
-    if not certificates:
-        raise HandshakeError("The gateway presented no certificate.")
-    if len(certificates) > MAX_CERTIFICATES:
-        raise HandshakeError(
-            f"The gateway sent {len(certificates)} certificates; more than {MAX_CERTIFICATES} are not looked at."
-        )
-    chain = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in certificates)
-    if sum(map(len, chain)) > MAX_CHAIN_BYTES:
-        raise HandshakeError("The gateway sent more than 1 MiB of certificates; so many are not looked at.")
-    return chain
-
-
-def _say_goodbye(wire: Wire, connection: SSL.Connection, farewell: bytes) -> None:
-    from OpenSSL import SSL
-
-    try:
-        if farewell:
-            connection.send(farewell)
-        connection.shutdown()
-        _flush(wire, connection)
-    except (SSL.Error, TimeoutError):
-        return  # what there was to see has been seen
-
-
 _EXPLAINED = {
     "wrong version number": "what arrived is not TLS",
     "packet length too long": "what arrived is not TLS",
@@ -222,9 +156,8 @@ _EXPLAINED = {
 }
 
 
-def _sentence(error: SSL.Error) -> str:
-    reasons = [str(entry[-1]) for entry in (error.args[0] if error.args else ()) if isinstance(entry, tuple)]
-    reason = reasons[-1] if reasons else "no reason given"
-    known = next((text for key, text in _EXPLAINED.items() if key in reason), None)
-    shown = reason.encode("ascii", "backslashreplace").decode()[:100]
-    return f"The TLS handshake failed: {known} ({shown})." if known else f"The TLS handshake failed: {shown}."
+def _sentence(error: LeftError) -> str:
+    known = next((text for key, text in _EXPLAINED.items() if key in error.reason), None)
+    if known:
+        return f"The TLS handshake failed: {known} ({error.reason})."
+    return str(error)

@@ -21,10 +21,10 @@ from certready.errors import CertreadyError, UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.dialogue import Exchange
 from certready.model.report import Verdict
-from certready.net.accept import Accepted
 from certready.net.admission import Admission, Failures, Limits
-from certready.net.session import Identity, LeftError, Line, Secured, TooMuchError, server_context
+from certready.net.session import Identity, LeftError, Line, Secured, accepting, server_context
 from certready.net.threads import Task, start
+from certready.net.wire import TooMuchError, Wire
 from certready.smtp.listen import Conversation, clear_text, turned_away
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate
@@ -172,9 +172,11 @@ class Listener:
     def _serve(self, connection: socket.socket, address: str, port: int) -> None:
         """One connection from banner to end, whatever happens."""
         try:
-            with connection:
+            limits = self._limits
+            room = limits.handshake_bytes + limits.session_bytes
+            with Wire(connection, step=limits.step, total=limits.total, room=room) as wire:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._talk(Accepted(connection, self._limits), address, port)
+                self._talk(wire, address, port)
         except TimeoutError:
             self._say(f"{address}: dropped, too slow")
         except TooMuchError as error:
@@ -188,7 +190,7 @@ class Listener:
                 self._open.pop(id(connection), None)
             self._admission.release(address)
 
-    def _talk(self, wire: Accepted, address: str, port: int) -> None:
+    def _talk(self, wire: Wire, address: str, port: int) -> None:
         talk = Conversation(self._name, address, exact=self._exact)
         wire.send(talk.greet())
         upgrade = False
@@ -202,7 +204,7 @@ class Listener:
         blank = Endpoint(talk.client or address, address, port, stage="handshake")
         wire.begin()
         try:
-            tls = Secured(wire, self._accepting(), "client")
+            tls = Secured(wire, accepting(self._context), "client")
             chain = tls.client_chain()
         except LeftError as error:
             self._say(f"{address} ({talk.client}): {error}")
@@ -226,7 +228,7 @@ class Listener:
             bundle = Bundle(Target("listen", address), (), (endpoint,))
             self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
 
-    def _secured(self, wire: Accepted, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
+    def _secured(self, wire: Wire, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
         """The part inside TLS: judge, answer, and report however it ends."""
         endpoint = bundle.endpoints[0]
         completed = True
@@ -247,19 +249,12 @@ class Listener:
             bundle = replace(bundle, endpoints=(replace(endpoint, host=talk.client or endpoint.host),))
             self._host.done(Visit(bundle, tuple(talk.exchanges), completed=completed))
 
-    def _accepting(self) -> SSL.Connection:
-        from OpenSSL import SSL
-
-        connection = SSL.Connection(self._context, None)
-        connection.set_accept_state()
-        return connection
-
     def _say(self, line: str) -> None:
         moment = self._clock().strftime("%H:%M:%S")
         self._host.log(f"{moment} {line}")
 
 
-def _converse(talk: Conversation, line: Line, wire: Accepted) -> bool:
+def _converse(talk: Conversation, line: Line, wire: Wire) -> bool:
     """Talk until TLS is to begin (True) or the connection is over (False)."""
     while True:
         wire.begin()
@@ -277,7 +272,7 @@ def _converse(talk: Conversation, line: Line, wire: Accepted) -> bool:
             return turn.then == "tls"
 
 
-def _bundle(blank: Endpoint, wire: Accepted, tls: Secured, ders: tuple[bytes, ...]) -> Bundle:
+def _bundle(blank: Endpoint, wire: Wire, tls: Secured, ders: tuple[bytes, ...]) -> Bundle:
     endpoint = replace(
         blank,
         chain="c1" if ders else None,

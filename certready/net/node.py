@@ -20,7 +20,7 @@ from certready.net.handshake import ECDSA, EVERYTHING, EXCHANGE, RSA, HandshakeE
 from certready.net.names import greeting_name
 from certready.net.resolve import Address
 from certready.net.threads import Pool
-from certready.net.wire import FIREWALL, ConnectError, Wire
+from certready.net.wire import FIREWALL, ConnectError, Wire, connect
 from certready.smtp.starttls import Outcome, Protocol, Step
 
 TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
@@ -111,7 +111,7 @@ def _attempt(further: _Further, tell: Tell, total: float) -> Seen:
     blank = plan.endpoint(address.text)
     tell(f"connecting to {blank.name}")
     try:
-        wire = Wire(address, timeout=plan.timeout, total=total)
+        wire = connect(address, timeout=plan.timeout, total=total)
     except ConnectError as error:
         return Seen(unreachable(blank, str(error)))
     with wire:
@@ -218,7 +218,7 @@ def _ask(plan: Plan, address: Address, question: Question) -> _Result:
     """One further handshake, with one offer."""
     sni = None if question == "no-name" else plan.sni
     try:
-        with Wire(address, timeout=plan.timeout, total=plan.total) as wire:
+        with connect(address, timeout=plan.timeout, total=plan.total) as wire:
             outcome = _converse(plan, wire, lambda _: None, lambda: None)
             if outcome.trouble:
                 return Handshake(question, "unanswered", error=outcome.error), ()

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from cryptography import x509
 from msgspec import Struct
 
-from certready.bundle.private import PrivateKey
-from certready.net.wire import CHUNK
+from certready.net.wire import CHUNK, TooMuchError
 
 if TYPE_CHECKING:
     from OpenSSL import SSL, crypto
 
+    from certready.bundle.private import PrivateKey
+
 MAX_CERTIFICATES = 100
 MAX_CHAIN_BYTES = 1024 * 1024
+MAX_HANDSHAKE_BYTES = 4 * 1024 * 1024
 CIPHERS = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"  # weak ones too: what is weak is for the report to say
 
 # The alerts by which one side says that it does not like the certificate it was shown (RFC 8446, 6.2).
@@ -42,15 +43,13 @@ class Identity(Struct, frozen=True):
 
 
 class LeftError(Exception):
-    """The other side broke TLS off; the text is the sentence about it, ``distrust`` whether our certificate was why."""
+    """The other side broke TLS off; the text is the sentence about it, ``reason`` OpenSSL's (empty where the connection
+    was just closed), ``distrust`` whether our certificate was why."""
 
-    def __init__(self, sentence: str, *, distrust: bool = False) -> None:
+    def __init__(self, sentence: str, reason: str = "", *, distrust: bool = False) -> None:
         super().__init__(sentence)
+        self.reason = reason
         self.distrust = distrust
-
-
-class TooMuchError(Exception):
-    """The other side sent more than anybody needs to; the text is the sentence about it."""
 
 
 class Line(Protocol):
@@ -71,19 +70,20 @@ class Secured:
     """
 
     def __init__(self, line: Line, connection: SSL.Connection, peer: str) -> None:
-        """Shake hands. Raises LeftError where it comes to nothing, and whatever the line raises."""
+        """Shake hands. Raises LeftError where it comes to nothing, TooMuchError, and whatever the line raises."""
         from OpenSSL import SSL
 
         self._wire = line
         self._connection = connection
         self._peer = peer
+        received = 0
         while True:
             try:
                 self._connection.do_handshake()
             except SSL.WantReadError:
                 self._flush()
             except SSL.Error as error:
-                self._flush()
+                self._flush()  # our alert tells the other side's log why
                 raise self._left(error, "The TLS handshake failed") from None
             else:
                 self._flush()
@@ -91,6 +91,9 @@ class Secured:
             data = line.receive()
             if not data:
                 raise LeftError(f"The {peer} closed the connection during the TLS handshake.")
+            received += len(data)
+            if received > MAX_HANDSHAKE_BYTES:
+                raise TooMuchError(f"The {peer} sent more than 4 MiB without finishing the TLS handshake.")
             self._connection.bio_write(data)
 
     @property
@@ -118,11 +121,13 @@ class Secured:
         return self._ders(self._connection.get_peer_cert_chain() or [])
 
     def _ders(self, found: list[crypto.X509]) -> tuple[bytes, ...]:
-        from OpenSSL import crypto
-
-        chain = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in found[: MAX_CERTIFICATES + 1])
-        if len(chain) > MAX_CERTIFICATES or sum(map(len, chain)) > MAX_CHAIN_BYTES:
-            raise TooMuchError(f"The {self._peer} presented more certificates than are looked at.")
+        if len(found) > MAX_CERTIFICATES:
+            raise TooMuchError(
+                f"The {self._peer} sent {len(found)} certificates; more than {MAX_CERTIFICATES} are not looked at."
+            )
+        chain = ders(found)
+        if sum(map(len, chain)) > MAX_CHAIN_BYTES:
+            raise TooMuchError(f"The {self._peer} sent more than 1 MiB of certificates; so many are not looked at.")
         return chain
 
     def receive(self) -> bytes:
@@ -180,7 +185,14 @@ class Secured:
             if distrust
             else f"{what}: {reason or 'no reason given'}."
         )
-        return LeftError(sentence, distrust=distrust)
+        return LeftError(sentence, reason, distrust=distrust)
+
+
+def ders(certificates: list[crypto.X509]) -> tuple[bytes, ...]:
+    """As bytes, because cryptography may refuse what OpenSSL reads."""
+    from OpenSSL import crypto
+
+    return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in certificates)
 
 
 def server_context(identity: Identity) -> SSL.Context:
@@ -195,6 +207,15 @@ def server_context(identity: Identity) -> SSL.Context:
     context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
     context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
     return context
+
+
+def accepting(context: SSL.Context) -> SSL.Connection:
+    """A connection over memory BIOs that waits for a client."""
+    from OpenSSL import SSL
+
+    connection = SSL.Connection(context, None)
+    connection.set_accept_state()
+    return connection
 
 
 def client_context(identity: Identity, asked: Callable[[], None]) -> SSL.Context:
@@ -214,6 +235,7 @@ def client_context(identity: Identity, asked: Callable[[], None]) -> SSL.Context
 
 
 def _context(method: int, identity: Identity) -> SSL.Context:
+    from cryptography import x509
     from OpenSSL import SSL, crypto
 
     context = SSL.Context(method)

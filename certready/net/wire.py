@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import time
@@ -18,19 +19,33 @@ class ConnectError(Exception):
     """No connection came about; the text is the sentence that says why."""
 
 
-class Wire:
-    """A TCP connection to one address under two limits: ``timeout`` seconds for each step and ``total`` for all.
+class TooMuchError(Exception):
+    """The other side sent more than anybody needs to; the text is the sentence about it."""
 
-    ``begin`` starts a step. What ``receive`` waits for is the end of the step and not the next byte, so a server
-    cannot buy time by sending one byte after another. Raises ConnectError when made, TimeoutError later.
+
+class Wire:
+    """A TCP connection under limits: ``step`` seconds for each step, ``total`` for all, ``room`` bytes to be received.
+
+    ``begin`` starts a step. What ``receive`` waits for is the end of the step and not the next byte, so nobody can buy
+    time by sending one byte after another. Raises TimeoutError and TooMuchError. ``started`` is the monotonic time from
+    which the total counts; by default it is now.
     """
 
-    def __init__(self, address: Address, *, timeout: float, total: float) -> None:
-        self.started = time.monotonic()
-        self._timeout = timeout
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        step: float,
+        total: float,
+        room: int | None = None,
+        started: float | None = None,
+    ) -> None:
+        self.started = time.monotonic() if started is None else started
+        self._socket = connection
+        self._step = step
         self._end = self.started + total
+        self._room = room
         self.begin()
-        self._socket = _connect(address, timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -47,12 +62,12 @@ class Wire:
 
     @property
     def elapsed_ms(self) -> int:
-        """Whole milliseconds since before the connection was asked for."""
+        """Whole milliseconds since it was started."""
         return round((time.monotonic() - self.started) * 1000)
 
-    def begin(self) -> None:
-        """Start a step: it ends ``timeout`` seconds from now, or when the total is used up."""
-        self._step_end = min(time.monotonic() + self._timeout, self._end)
+    def begin(self, seconds: float | None = None) -> None:
+        """Start a step: it ends after so many seconds (by default the step's), or when the total is used up."""
+        self._step_end = min(time.monotonic() + (self._step if seconds is None else seconds), self._end)
 
     def send(self, data: bytes) -> None:
         """Send all of it. A connection that was closed meanwhile is no error here: what the other side said before it
@@ -69,11 +84,16 @@ class Wire:
         """What has arrived, at least one byte; empty where the connection was closed or reset."""
         self._arm()
         try:
-            return self._socket.recv(CHUNK)
+            data = self._socket.recv(CHUNK)
         except TimeoutError:
             raise
         except OSError:
             return b""
+        if self._room is not None:
+            self._room -= len(data)
+            if self._room < 0:
+                raise TooMuchError("It sent more than any mail client needs to.")
+        return data
 
     def _arm(self) -> None:
         left = self._step_end - time.monotonic()
@@ -82,7 +102,9 @@ class Wire:
         self._socket.settimeout(left)
 
 
-def _connect(address: Address, timeout: float) -> socket.socket:
+def connect(address: Address, *, timeout: float, total: float) -> Wire:
+    """A connection to the address, made within ``timeout`` seconds, which is then the step's. Raises ConnectError."""
+    started = time.monotonic()
     try:
         connection = socket.socket(address.family, socket.SOCK_STREAM)
     except OSError as error:
@@ -90,11 +112,12 @@ def _connect(address: Address, timeout: float) -> socket.socket:
     try:
         connection.settimeout(timeout)
         connection.connect(address.sockaddr)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # a connection that was reset at once is still to be read
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         connection.close()
         raise ConnectError(_connect_sentence(address, error, timeout)) from None
-    return connection
+    return Wire(connection, step=timeout, total=total, started=started)
 
 
 def _connect_sentence(address: Address, error: OSError, timeout: float) -> str:
