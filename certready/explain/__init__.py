@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from certready.explain.catalogue import CATALOGUE
 from certready.explain.find import explain
-from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen, Source
+from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen
 
-__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "Quotation", "Seen", "Source", "explain"]
+__all__ = ["CATALOGUE", "Cause", "Entry", "Explanation", "Quotation", "Seen", "explain"]

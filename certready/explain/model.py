@@ -6,17 +6,10 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from certready.rules.model import Confidence
+from certready.rules.model import Confidence, Source
 
 Direction = Literal["inbound", "outbound", "either"]
 """Gateway to Exchange Online, Exchange Online to gateway, or either."""
-
-
-class Source(NamedTuple):
-    """Where something is written: its title, and the address at which it can be read, empty where it has none."""
-
-    title: str
-    address: str = ""
 
 
 class Quotation(NamedTuple):

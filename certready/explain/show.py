@@ -92,8 +92,8 @@ def _entry(entry: Entry, seen: Seen, width: int | None) -> Iterator[Line]:
 
 
 def _quoted(quotation: Quotation) -> str:
-    title, address = quotation.source
-    return f'"{quotation.text}" ({title}{", " if address else ""}{address})'
+    source = quotation.source
+    return f'"{quotation.text}" ({source.title}{f", {source.address}" if source.address else ""})'
 
 
 def _direction(entry: Entry) -> str:
@@ -172,7 +172,7 @@ def _entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
         "symptom": entry.symptom,
         "meaning": entry.meaning,
         "source": entry.source.title,
-        "address": entry.source.address or None,
+        "address": entry.source.address,
         "causes": [_cause_dict(cause, seen) for cause in entry.causes],
     }
 
@@ -189,5 +189,4 @@ def _cause_dict(cause: Cause, seen: Seen) -> dict[str, object]:
 
 
 def _quotation_dict(quotation: Quotation) -> dict[str, object]:
-    title, address = quotation.source
-    return {"text": quotation.text, "title": title, "address": address or None}
+    return {"text": quotation.text, "title": quotation.source.title, "address": quotation.source.address}

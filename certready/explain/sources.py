@@ -1,31 +1,36 @@
-"""The sources that the entries quote: title and address. A quotation stands beside the cause that it carries."""
+"""The sources that the entries quote, those of the rules among them. A quotation stands beside the cause it carries."""
 
 from __future__ import annotations
 
-from certready.explain.model import Quotation, Source
+from certready.explain.model import Quotation
+from certready.rules import sources as shared
+from certready.rules.model import Source
 
 _LEARN = "https://learn.microsoft.com/en-us/exchange/troubleshoot"
 _NDR = f"{_LEARN}/email-delivery/ndr"
 _KB = "https://support.microsoft.com/en-us/help"
 _BLOG = "https://techcommunity.microsoft.com/t5/exchange-team-blog"
-_PS = "https://learn.microsoft.com/powershell/module/exchangepowershell"
 _TECHNET = "https://technet.microsoft.com/en-us/library"
 
+# What rules rest on as well.
+RELAY_2023 = shared.RELAY
+HYBRID_TLS = shared.HYBRID
+INBOUND = shared.SET_INBOUND
+OUTBOUND = shared.SET_OUTBOUND
+NEW_OUTBOUND = shared.NEW_OUTBOUND
+LOOP = shared.MAIL_LOOP
+UNTRUSTED = shared.UNTRUSTED_ROOT
+NO_CREDENTIALS = shared.NO_CREDENTIALS
+EVENT_11024 = shared.TOO_MANY_NAMES
+EVENT_2004 = shared.PUBLIC_CA
+
+# What only the entries quote.
 RELAY = Source("Microsoft Learn, 550 5.7.64 TenantAttribution (KB 4051495)", f"{_NDR}/relay-access-denied-smtp")
 CHAIN = Source(
     "Microsoft support, 550 5.7.64 through Exchange Online Protection (KB 3212877)",
     f"{_KB}/3212877",
 )
 ATTR36 = Source("Microsoft support, Relay Access Denied ATTR36 (KB 4019940)", f"{_KB}/4019940")
-RELAY_2023 = Source(
-    "Exchange Team Blog, Updated requirements for SMTP relay",
-    f"{_BLOG}/updated-requirements-for-smtp-relay-through-exchange-online/ba-p/3851357",
-)
-HYBRID_TLS = Source(
-    "Exchange Team Blog, TLS certificates in Exchange hybrid",
-    "https://techcommunity.microsoft.com/blog/exchange/"
-    "tls-certificates-in-exchange-hybrid---common-issues--how-to-fix-them/4420592",
-)
 G2 = Source(
     "Exchange Team Blog, Trust DigiCert Global Root G2",
     "https://techcommunity.microsoft.com/blog/exchange/"
@@ -48,9 +53,6 @@ MC1226222 = Source(
     "Message centre post MC1226222, as mirrored",
     "https://mwpro.co.uk/blog/2026/02/04/updated-prevent-fix-guidance-for-on-premises-connectors-configuration-mc1226222",
 )
-INBOUND = Source("Set-InboundConnector", f"{_PS}/set-inboundconnector")
-OUTBOUND = Source("Set-OutboundConnector", f"{_PS}/set-outboundconnector")
-NEW_OUTBOUND = Source("New-OutboundConnector", f"{_PS}/new-outboundconnector")
 FAQ = Source(
     "Microsoft Learn, Inbound connector: FAQ",
     "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/"
@@ -76,9 +78,6 @@ NDR_LIST = Source(
 UNREGISTERED = Source(
     "Microsoft Learn, Error codes 5.7.700 through 5.7.750", f"{_NDR}/fix-error-code-5-7-700-through-5-7-750"
 )
-LOOP = Source(
-    "Microsoft Learn, Error code 5.4.6 or 5.4.14", f"{_NDR}/fix-error-code-5-4-6-through-5-4-20-in-exchange-online"
-)
 REGION = Source("Microsoft Learn, ATTR35 response code", f"{_LEARN}/email-delivery/wrong-office-365-region-exo")
 REGIONS = Source(
     "Microsoft Learn, Configure Multi-Geo In-Region Routing", "https://github.com/MicrosoftDocs/microsoft-365-docs"
@@ -89,7 +88,6 @@ THROTTLED = Source(
 )
 RELAY_POOL = Source("Microsoft Learn, Error 5.7.367", f"{_NDR}/forwarded-message-rejected-5-7-367-ndr")
 EXPIRED = Source("Microsoft Learn, NDR error 550 4.4.7", f"{_NDR}/fix-error-code-550-4-4-7-in-exchange-online")
-UNTRUSTED = Source("Microsoft Learn, 450 4.4.317 UntrustedRoot", f"{_NDR}/fix-error-code-450-4-4-317-untrusted-root")
 MAIL_FLOW = Source(
     "Microsoft Learn, Mail flow intelligence",
     "https://learn.microsoft.com/en-us/defender-office-365/connectors-mail-flow-intelligence",
@@ -97,10 +95,6 @@ MAIL_FLOW = Source(
 MTA_STS = Source(
     "Microsoft Learn, Enhancing mail flow with MTA-STS",
     "https://learn.microsoft.com/en-us/purview/enhancing-mail-flow-with-mta-sts",
-)
-EVENT_2004 = Source(
-    "Microsoft Learn, Mail flow stops and event 2004 (KB 2888788)",
-    f"{_LEARN}/email-delivery/mail-flow-stops-event-2004",
 )
 SOCKET_ERROR = Source(
     "Microsoft Learn, Can't send or receive email when using TLS 1.1 or TLS 1.0",
@@ -110,7 +104,6 @@ NEW_CERTIFICATE = Source(
     "Microsoft Learn, Can't receive mail after you install a new certificate (KB 2989382)",
     f"{_LEARN}/email-delivery/cannot-receive-mail-with-new-certificate",
 )
-NO_CREDENTIALS = Source("Microsoft support, NoCredentials (KB 4495258)", f"{_KB}/4495258")
 UNKNOWN_CREDENTIALS = Source(
     "Microsoft support, Outbound email messages are not sent (KB 4051498)",
     f"{_KB}/4051498",
@@ -129,7 +122,6 @@ STARTTLS_CHOICE = Source(
     "https://learn.microsoft.com/en-us/exchange/mail-flow/mail-routing/inbound-starttls-certificates-selection",
 )
 EVENT_11022 = Source("Microsoft TechNet, MSExchangeTransport 11022", f"{_TECHNET}/ff985053(v=exchg.141)")
-EVENT_11024 = Source("Microsoft TechNet, MSExchangeTransport 11024", f"{_TECHNET}/ff982986(v=exchg.141)")
 EVENT_12013 = Source("Microsoft TechNet, MSExchangeTransport 12013", f"{_TECHNET}/ff985435(v=exchg.141)")
 EVENT_12015 = Source("Microsoft TechNet, MSExchangeTransport 12015", f"{_TECHNET}/ff981561(v=exchg.141)")
 EVENT_12016 = Source("Microsoft TechNet, MSExchangeTransport 12016", f"{_TECHNET}/ff983405(v=exchg.141)")

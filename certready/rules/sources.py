@@ -28,21 +28,24 @@ def baseline(sections: str) -> Source:
 
 # Exchange Online's cmdlets
 SET_INBOUND = Source(
-    "Microsoft Learn, Set-InboundConnector", f"{_LEARN}/powershell/module/exchange/set-inboundconnector"
+    "Microsoft Learn, Set-InboundConnector", f"{_LEARN}/powershell/module/exchangepowershell/set-inboundconnector"
 )
 SET_OUTBOUND = Source(
-    "Microsoft Learn, Set-OutboundConnector", f"{_LEARN}/powershell/module/exchange/set-outboundconnector"
+    "Microsoft Learn, Set-OutboundConnector", f"{_LEARN}/powershell/module/exchangepowershell/set-outboundconnector"
 )
 NEW_INBOUND = Source(
-    "Microsoft Learn, New-InboundConnector", f"{_LEARN}/powershell/module/exchange/new-inboundconnector"
+    "Microsoft Learn, New-InboundConnector", f"{_LEARN}/powershell/module/exchangepowershell/new-inboundconnector"
 )
 NEW_OUTBOUND = Source(
-    "Microsoft Learn, New-OutboundConnector", f"{_LEARN}/powershell/module/exchange/new-outboundconnector"
+    "Microsoft Learn, New-OutboundConnector", f"{_LEARN}/powershell/module/exchangepowershell/new-outboundconnector"
 )
 VALIDATE_OUTBOUND = Source(
-    "Microsoft Learn, Validate-OutboundConnector", f"{_LEARN}/powershell/module/exchange/validate-outboundconnector"
+    "Microsoft Learn, Validate-OutboundConnector",
+    f"{_LEARN}/powershell/module/exchangepowershell/validate-outboundconnector",
 )
-SET_SEND = Source("Microsoft Learn, Set-SendConnector", f"{_LEARN}/powershell/module/exchange/set-sendconnector")
+SET_SEND = Source(
+    "Microsoft Learn, Set-SendConnector", f"{_LEARN}/powershell/module/exchangepowershell/set-sendconnector"
+)
 
 # The Exchange team's blog
 ATTRIBUTION = Source(
@@ -89,14 +92,17 @@ DNS_RECORDS = Source(
     f"{_LEARN}/microsoft-365/enterprise/external-domain-name-system-records",
 )
 UNTRUSTED_ROOT = Source(
-    "Microsoft support, 450 4.4.317 UntrustedRoot",
+    "Microsoft Learn, 450 4.4.317 UntrustedRoot",
     f"{_SUPPORT}/email-delivery/ndr/fix-error-code-450-4-4-317-untrusted-root",
 )
 NO_CREDENTIALS = Source(
-    "Microsoft support, TLS negotiation failed with error NoCredentials",
-    f"{_SUPPORT}/mailflow/tls-negotiation-failed-with-error-nocredentials-error",
+    "Microsoft support, TLS negotiation failed with error NoCredentials (KB 4495258)",
+    "https://support.microsoft.com/en-us/help/4495258",
 )
-PUBLIC_CA = Source("Microsoft support, KB 2888788", "https://support.microsoft.com/kb/2888788")
+PUBLIC_CA = Source(
+    "Microsoft Learn, Mail flow stops and event 2004 (KB 2888788)",
+    f"{_SUPPORT}/email-delivery/mail-flow-stops-event-2004",
+)
 CERTIFICATE_BASED = Source(
     "Microsoft Learn, Configure a certificate-based connector to relay email messages",
     f"{_SUPPORT}/connectors/office-365-notice",
