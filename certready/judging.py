@@ -170,8 +170,8 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
             subject=parsed.subject,
             issuer=parsed.issuer,
             serial=f"{parsed.serial:x}",
-            not_before=parsed.not_before,
-            not_after=parsed.not_after,
+            not_before=None if parsed.dates_unreadable else parsed.not_before,
+            not_after=None if parsed.dates_unreadable else parsed.not_after,
             key=str(parsed.key),
             names=parsed.names,
             role=role,  # type: ignore[arg-type]

@@ -352,6 +352,7 @@ PUBLIC = LEAF.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPu
 SSH = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 VERSION_3, VERSION_8 = bytes.fromhex("a003020102"), bytes.fromhex("a003020107")
 ODD = LEAF.der.replace(VERSION_3, VERSION_8, 1)
+CRIPPLED = bytes.fromhex("300f300306012a30030601290303000000")
 STRANGERS = {
     "empty": (b"", "gw.pem is empty."),
     "blank": (b" \r\n\t\n", "gw.pem is empty but for white space."),
@@ -380,7 +381,7 @@ STRANGERS = {
         bytes.fromhex("300f06092a864886f70d010701a0020400"),
         "gw.pem holds a PKCS#7 message but no certificate.",
     ),
-    "odd certificate": (ODD, "gw.pem holds a certificate that cannot be read: "),
+    "odd certificate": (CRIPPLED, "gw.pem holds a certificate that cannot be read: "),
     "cut DER": (LEAF.der[:200], f"gw.pem is cut off: 200 of {len(LEAF.der)} bytes are there."),
     "cut PEM": (
         LEAF.pem[:300],
@@ -524,7 +525,9 @@ def stored(p7b: bytes) -> list[object]:
     return list(read(p7b).child(1).child(0).child(3).children())
 
 
-@pytest.mark.parametrize("data", [pfx(), LEAF.pem + LEAF.key_pem, LEAF.pem + encrypted_key(LEAF), b"<html>", b"", ODD])
+@pytest.mark.parametrize(
+    "data", [pfx(), LEAF.pem + LEAF.key_pem, LEAF.pem + encrypted_key(LEAF), b"<html>", b"", CRIPPLED]
+)
 def test_certificates_refuses(data: bytes) -> None:
     """``certificates`` takes no keys and nothing that holds no certificate."""
     with pytest.raises(InputError) as caught:

@@ -72,7 +72,7 @@ def leaf_index(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> 
 
     def rank(index: int) -> tuple[bool, bool, bool, int]:
         parsed = certificates[index].parsed
-        return (parsed.error is not None, parsed.spki_sha256 not in keys, parsed.is_ca, index)
+        return (parsed.error is not None, parsed.spki_sha256 not in keys, parsed.may_be_ca, index)
 
     return min(range(len(certificates)), key=rank)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from cryptography.x509 import Version
-
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import bundle as rules
@@ -34,7 +32,7 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     path = case.judgement(chain).path
     unrelated = frozenset(case.judgement(chain).unrelated)
     leaves = _other_leaves(chain, path)
-    roots = _roots(chain)
+    roots = tuple(one for one in _roots(chain) if one.sha256 not in unrelated)  # a root of another chain is a stranger
     if chain.container != "tls":
         yield from _key(chain)
         yield from _encryption(chain)
@@ -153,7 +151,9 @@ def _other_leaves(chain: Chain, path: tuple[Certificate, ...]) -> tuple[Certific
     """Certificates besides the judged one that are no CA and issued nothing here."""
     taken = {chain.leaf_certificate, *path}
     return tuple(
-        one for one in dict.fromkeys(chain.certificates) if one not in taken and one.parsed.x509 and not _ca_like(one)
+        one
+        for one in dict.fromkeys(chain.certificates)
+        if one not in taken and one.parsed.error is None and not _ca_like(one)
     )
 
 
@@ -168,8 +168,8 @@ def _roots(chain: Chain) -> tuple[Certificate, ...]:
 
 def _ca_like(certificate: Certificate) -> bool:
     """A CA; version 1 has no extension to say so, and the roots of that age are self-issued."""
-    read = certificate.parsed.x509
-    return certificate.parsed.is_ca or bool(read and read.version is Version.v1 and certificate.parsed.self_issued)
+    parsed = certificate.parsed
+    return parsed.is_ca or (parsed.version == 1 and parsed.self_issued)
 
 
 def _own_key(certificate: Certificate) -> bool:

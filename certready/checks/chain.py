@@ -57,14 +57,24 @@ def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observati
             yield _untrusted(case, chain, found)
         case "too-complex":
             yield _too_complex(chain, found)
-        case "unreadable" if not found.problems:
-            error = found.path[0].parsed.error
-            yield rules.INVALID.observed(f"The certificate cannot be read: {error}.", "unreadable", chain=chain)
+        case "unreadable":
+            yield from _unreadable(chain, found)
         case _:
             pass
-    if found.refusals and found.outcome != "too-complex":
+    if found.refusals and found.outcome not in ("too-complex", "unreadable"):
         reasons = "; ".join(found.refusals)
         yield rules.INVALID.observed(f"Both validation engines refuse the chain: {reasons}.", chain=chain)
+
+
+def _unreadable(chain: Chain, found: Judgement) -> Iterator[Observation]:
+    """What keeps the chain from being judged, where no problem of the path says so already."""
+    error = found.path[0].parsed.error
+    if error:
+        yield rules.INVALID.observed(f"The certificate cannot be read: {error}.", "unreadable", chain=chain)
+    for certificate in found.path if found.refusals else ():
+        for extension in lint.unreadable_extensions(certificate):
+            said = f"{lint.unreadable_words(certificate, extension)} Whether the chain is valid is therefore not known."
+            yield rules.INVALID.observed(said, "unreadable", chain=chain, certificate=certificate)
 
 
 def _no_leaf(chain: Chain) -> Observation | None:
@@ -103,13 +113,20 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     lacking = _lacking(case, chain, found)
     parts += [roots.elsewhere(case, found)] if case.evidence.elsewhere else []
     parts += [f"The right one was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
+    private = None if lacking else roots.private(chain.leaf_certificate, found)
+    if private:
+        parts.append(f"{private} Exchange Online accepts no certificate of a private CA, complete or not.")
     if chain.container == "der":
         parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
     elif chain.container != "tls":
         parts.append("Windows may fill the gap from its own store: prove it with the listen command.")
     names = " and ".join(certificate.parsed.label for certificate, _ in lacking) or "its issuer's certificate"
     order = ", in this order," if len(lacking) > 1 else ""
-    fix = f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
+    fix = (
+        rules.UNTRUSTED_ROOT.fix
+        if private
+        else f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
+    )
     return rules.INCOMPLETE.observed(
         " ".join(part for part in (*parts, *_besides(found)) if part),
         "der" if chain.container == "der" else "",
@@ -172,7 +189,7 @@ def _problems(chain: Chain, found: Judgement) -> Iterator[Observation]:
 
 
 def _problem(chain: Chain, problem: Problem) -> Observation:
-    variants = {lint.EKU_CLIENT_ONLY: "client-only", lint.EXTENSIONS: "unreadable"}
+    variants = {lint.EKU_CLIENT_ONLY: "client-only", lint.UNREADABLE: "unreadable"}
     return rules.INVALID.observed(
         problem.message,
         variants.get(problem.kind, ""),

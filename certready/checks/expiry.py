@@ -32,28 +32,37 @@ def check_expiry(case: Case) -> Iterator[Observation | NotApplicable]:
         yield NotApplicable("No certificate was seen.")
     for chain in case.chains:
         leaf = chain.leaf_certificate
-        if leaf.parsed.x509:
+        if leaf.parsed.error is None:
             yield from _chain(case, chain)
         else:
             message = "The certificate cannot be read, so its dates are not known."
             yield rules.VALID.observed(message, "unreadable", chain=chain)
 
 
+def _unreadable(chain: Chain, one: Certificate) -> Observation:
+    reason = one.parsed.dates_unreadable.reason if one.parsed.dates_unreadable else ""
+    message = f"Whether {one.parsed.label} is valid is not known: a date of it cannot be read ({reason})."
+    return rules.VALID.observed(message, "unreadable", chain=chain, certificate=one)
+
+
 def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     at = case.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
     path = case.full_path(chain)
-    found = (_out_of_date(chain, one, path, at) for one in path)
+    dated = tuple(one for one in path if not one.parsed.dates_unreadable)
+    yield from (_unreadable(chain, one) for one in path if one not in dated)
+    found = (_out_of_date(chain, one, path, at) for one in dated)
     wrong = [_renewed(case, chain, one) for one in found if one]
     yield from wrong
-    if not wrong:
+    if not wrong and dated == path:
         leaf = path[0].parsed
         count = f"All {len(path)} certificates of the chain are" if len(path) > 1 else "The certificate is"
         message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
         yield rules.VALID.observed(message, chain=chain, certificate=path[0])
-    for one in path:
+    for one in dated:
         yield from _soon(case.options.expiry_warning, chain, one, path, at)
-    yield from _issuer_first(chain, path)
-    yield from _lifetime(case, chain)
+    if path[0] in dated:
+        yield from _issuer_first(chain, dated)
+        yield from _lifetime(case, chain)
 
 
 def _part(one: Certificate, path: tuple[Certificate, ...]) -> str:

@@ -10,6 +10,7 @@ from certready.rules import key as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
 from certready.x509.key import Key
+from certready.x509.unreadable import MALFORMED
 
 _CURVES = ("P-256", "P-384", "P-521")
 
@@ -55,10 +56,10 @@ def weakness_of(key: Key) -> tuple[str, str] | None:
 def _leaf(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     key = leaf.parsed.key
-    if leaf.parsed.error:
-        yield rules.WEAK.observed(
-            f"The certificate cannot be read: {leaf.parsed.error}.", "unreadable", chain=chain, evidence=_measured(leaf)
-        )
+    unread = leaf.parsed.x509 is None and leaf.parsed.public_key is None
+    if unread:
+        message = f"The key of {leaf.parsed.label} cannot be read: {leaf.parsed.error or MALFORMED}."
+        yield rules.WEAK.observed(message, "unreadable", chain=chain, evidence=_measured(leaf))
         return
     weakness = weakness_of(key)
     if weakness:

@@ -41,11 +41,11 @@ def _observations(case: Case) -> Iterator[Observation]:
     for chain in case.chains:
         yield from _leaf_names(chain)
         if case.options.hostname:
-            yield _hostname(case, chain, case.options.hostname)
+            yield from _hostname(case, chain, case.options.hostname)
     chosen = case.selection
     if _nothing_to_judge(case, chosen):
         yield _no_connector(case)
-    if chosen.nearest and case.chains:
+    if chosen.nearest and not all(map(_unread, case.chains)):
         yield _none_matches(case, chosen, chosen.nearest)
     for connector in chosen.judged:
         if connector != chosen.nearest:
@@ -64,23 +64,24 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
         yield malformed(connector, str(error))
         return
     for chain in case.chains:
-        yield _compared(case, chain, connector, value)
+        yield from _compared(case, chain, connector, value)
     if connector.direction == "inbound":
         yield accepted_domain(connector, value, case.tenant.accepted_domains)
 
 
 def _leaf_names(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate.parsed
-    if leaf.error:
-        return
+    unread = _unread(chain)
+    if unread:
+        yield rules.UNREADABLE.observed(text.unreadable(leaf.label, unread, leaf.names), chain=chain)
     common = any(leaf.common_names)
-    if not common:
+    if not common and not unread:
         yield rules.NO_COMMON_NAME.observed(
             "The subject has no CN; the names of the subject alternative name count alike.",
             chain=chain,
             evidence={"names": len(dns_names(leaf.names))},
         )
-    if common and not leaf.dns_names:
+    if common and not leaf.dns_names and not unread:
         yield rules.COMMON_NAME_ONLY.observed(
             "The only name is the CN: there is no DNS name in the subject alternative name, "
             "which public authorities must fill and many TLS clients insist on.",
@@ -96,26 +97,33 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
         )
 
 
-def _hostname(case: Case, chain: Chain, hostname: str) -> Observation:
+def _unread(chain: Chain) -> str | None:
+    """A clause about names of the leaf that cannot be read: as long as there are any, no name is known to be absent."""
+    leaf = chain.leaf_certificate.parsed
+    return leaf.error or leaf.names_unreadable
+
+
+def _hostname(case: Case, chain: Chain, hostname: str) -> Iterator[Observation]:
     names = chain.leaf_certificate.parsed.names
     excluded = excluded_names(case.full_path(chain))
     found = covers([name for name in names if name not in excluded], hostname)
     seen = {"hostname": hostname, "matched_name": found}
     if found:
         message = f"The host name {hostname} is covered by {found}."
-        return rules.HOSTNAME_MATCH.observed(message, chain=chain, evidence=seen)
-    message = text.hostname_mismatch(hostname, names, excluded)
-    return rules.HOSTNAME_MISMATCH.observed(message, chain=chain, evidence=seen)
+        yield rules.HOSTNAME_MATCH.observed(message, chain=chain, evidence=seen)
+    elif not _unread(chain):
+        message = text.hostname_mismatch(hostname, names, excluded)
+        yield rules.HOSTNAME_MISMATCH.observed(message, chain=chain, evidence=seen)
 
 
-def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Observation:
+def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Iterator[Observation]:
     """One leaf against one value."""
     names = chain.leaf_certificate.parsed.names
     excluded = excluded_names(case.full_path(chain))
     found = match(value, [name for name in names if name not in excluded])
     out = match(value, excluded) if found.kind == "none" else NO_MATCH
     if out.kind != "none":
-        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
+        yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.excluded(connector, value, out),
             "excluded",
             chain=chain,
@@ -123,21 +131,24 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> O
             fix=text.excluded_fix(value),
             evidence={"value": connector.value, "matched_name": out.name, "match": out.kind},
         )
+        return
+    if found.kind == "none" and _unread(chain):
+        return  # said by _leaf_names
     seen: dict[str, object] = {"value": connector.value, "matched_name": found.name, "match": found.kind}
     if found.kind == "none":
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names)
         fix = text.mismatch_fix(connector, value, names, case.tenant.accepted_domains)
-        return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
-    if value.issuer:  # weighs at least as much as whatever else is uncertain
+        yield rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
+    elif value.issuer:  # weighs at least as much as whatever else is uncertain
         message = text.issuer_unverified(connector, value, found)
-        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
+        yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             message, "issuer", chain=chain, connector=connector, evidence=seen
         )
-    if found.uncertain:
+    elif found.uncertain:
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
         variant = variant if found.plain else "not-ascii"
-        return rules.CONNECTOR_MATCH_UNCERTAIN.observed(
+        yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.uncertain(connector, value, found),
             variant,
             chain=chain,
@@ -145,9 +156,9 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> O
             fix=text.uncertain_fix(connector, value, found),
             evidence=seen,
         )
-    return rules.CONNECTOR_MATCH.observed(
-        text.matched(connector, value, found), chain=chain, connector=connector, evidence=seen
-    )
+    else:
+        message = text.matched(connector, value, found)
+        yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
 def accepted_domain(connector: Connector, value: Value, domains: Sequence[AcceptedDomain] | None) -> Observation:
@@ -198,7 +209,7 @@ def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation
         "candidates": len(possible),
     }
     connector = near if near in chosen.judged else None
-    chain = case.chains[0]
+    chain = next(chain for chain in case.chains if not _unread(chain))
     try:
         value = parse_value(near.value or "")
     except ValueError as error:

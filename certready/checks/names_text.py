@@ -139,6 +139,12 @@ def uncertain(connector: Connector, value: Value, found: Match) -> str:
     )
 
 
+def unreadable(label: str, what: str, names: Sequence[str]) -> str:
+    """Names that are there and cannot be read, and those that can."""
+    known = f"What can be read are {listed(names)}; what" if dns_names(names) else "What"
+    return f"Names of {label} cannot be read ({what}). {known} the others are, and whether others do, is unknown."
+
+
 def excluded(connector: Connector, value: Value, found: Match) -> str:
     """A CN that the CAs above may not vouch for, while the alternative names are what they may."""
     return (
@@ -198,7 +204,7 @@ def no_connector(other_direction: bool, values: Sequence[str]) -> str:
     """Nothing to compare with, and what would fit."""
     why = "The tenant has no enabled outbound connector to judge" if other_direction else "No connector was given"
     if not values:
-        return f"{why}, and the certificate shows no DNS name that a connector could ask for."
+        return f"{why}, and the certificate shows no DNS name that could be read and that a connector could ask for."
     return f"{why}. Connector values this certificate could satisfy: {', '.join(values)}."
 
 

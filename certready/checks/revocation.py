@@ -15,7 +15,7 @@ from certready.model.report import RevocationResult, Status
 from certready.revocation import overall, questions, short_lived
 from certready.revocation.common import when
 from certready.rules import revocation as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import ENCODE_CORRECTLY, NotApplicable, Observation, Rule
 
 __all__ = ["check_revocation"]
 
@@ -54,12 +54,16 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
         return rules.SKIPPED.observed(f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
         return _issuer_unknown(subject)
+    unread = subject.certificate.parsed.pointers_unreadable
     checkable = any(one.ask for one in questions(subject.certificate, subject.issuer))
     status, deciding = overall(found, checkable=checkable)
     if deciding is not None and status == "revoked":
         return rules.REVOKED.observed(f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}")
     if deciding is not None and status == "good":
         return _good(label, deciding, case)
+    if status == "not-checkable" and unread:
+        message = f"Where {label} says that its revocation can be asked cannot be read ({unread})."
+        return rules.UNKNOWN.observed(message, fix=ENCODE_CORRECTLY)
     if status == "not-checkable":
         return _not_checkable(subject, found)
     return _unsettled(label, status, found, case)
@@ -98,7 +102,7 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
         return rules.SHORT_LIVED.observed(message)
     said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
-    named = (*subject.certificate.parsed.ocsp_urls, *subject.certificate.parsed.crl_urls)
+    named = parsed.ocsp_urls or parsed.crl_points
     names = "names only places that cannot be asked over http" if named else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
     return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, rules.DOCUMENTED) if part))
@@ -106,7 +110,7 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
 
 def _issuer_unknown(subject: Revocable) -> Observation:
     parsed = subject.certificate.parsed
-    if parsed.x509 is None:
+    if parsed.error is not None:
         return rules.UNKNOWN.observed("A certificate that cannot be read cannot be asked about.")
     return rules.UNKNOWN.observed(
         f"Revocation of {subject.label} was not asked: its issuer, {parsed.issuer or 'without a name'}, is not known, "

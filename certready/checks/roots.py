@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from certready.case import Case
 from certready.model import Chain, Root
@@ -13,8 +14,12 @@ from certready.rules import chain as rules
 from certready.rules.model import Observation
 from certready.wording import listed
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.names import comparable
 from certready.x509.signature import joins
 
+# In a public certificate: embedded timestamps of a log, or a policy of the CA/Browser Forum (2.23.140.1.*).
+_PUBLIC_MARKS = (bytes.fromhex("060a2b06010401d679020402"), bytes.fromhex("67810c01"))
+_INTERNAL = (".local", ".lan", ".internal", ".intern", ".corp", ".home", ".localdomain", ".arpa")
 OLD = timedelta(days=90)
 MICROSOFT = "microsoft"
 PROGRAMMES = {MICROSOFT: "Microsoft's root programme", "mozilla": "Mozilla's root programme"}
@@ -88,8 +93,46 @@ def elsewhere(case: Case, found: Judgement) -> str:
 
 def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
     """Whether the root is on the path or signed one of its certificates; to have the issuer's name is not enough."""
-    named = (one for one in path if one.parsed.issuer_der == root.parsed.subject_der)
+    wanted = comparable(root.parsed.subject_der)
+    named = (one for one in path if comparable(one.parsed.issuer_der) == wanted)
     return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
+
+
+def private(leaf: Certificate, found: Judgement) -> str | None:
+    """A sentence about why the chain of a leaf, which lacks an issuer, looks like one of a private CA, or None."""
+    if found.untrusted:
+        return f"What was found of the rest leads to {found.untrusted.parsed.label}, which is in no root store."
+    looks = _looks_private(leaf)
+    return f"It looks like the certificate of a private CA: {looks}." if looks else None
+
+
+def _looks_private(certificate: Certificate) -> str | None:
+    """Why a certificate looks like one of a private CA, a clause, or None.
+
+    Public authorities of servers' certificates log them (RFC 6962) or name the CA/Browser Forum's policy, and all of
+    them say over public http where revocation is asked (CA/B Baseline Requirements, 7.1.2.7). Only where there is
+    nothing of all that, and everything could be read, the look is private.
+    """
+    parsed = certificate.parsed
+    unread = parsed.pointers_unreadable or parsed.whole is None
+    if unread or parsed.is_ca or any(mark in certificate.der for mark in _PUBLIC_MARKS):
+        return None
+    urls = (*parsed.ocsp_urls, *parsed.crl_urls, *parsed.ca_issuer_urls)
+    if any(_public(url) for url in urls):
+        return None
+    where = "only places inside an organisation" if urls else "no place at all"
+    return f"it names {where} to ask about it, and carries no mark of a public CA"
+
+
+def _public(url: str) -> bool:
+    """Whether a URL leads to a host that the public internet may know."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return True
+    inside = host.endswith(_INTERNAL) or "." not in host or host.replace(".", "").isdigit()
+    return parts.scheme in ("http", "https") and not inside
 
 
 def left_out(case: Case) -> str:

@@ -9,6 +9,7 @@ from certready.model import Chain
 from certready.rules import usage as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.unreadable import Unreadable, readable
 
 USAGE_NAMES = {
     SERVER_AUTH: "serverAuth",
@@ -27,26 +28,26 @@ def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
         yield NotApplicable("there is no certificate")
     for chain in case.chains:
         leaf = chain.leaf_certificate
-        reason = leaf.parsed.error or leaf.parsed.extensions_error
-        if reason:
-            what = "certificate" if leaf.parsed.error else f"extensions of {leaf.parsed.label}"
-            message = f"What the certificate may be used for is not known: the {what} cannot be read ({reason})."
-            yield rules.KEY_USAGE.observed(
-                message, "unreadable", chain=chain, fix="Request the certificate again.", evidence=_listed(leaf)
-            )
+        if leaf.parsed.error:
+            yield _unreadable(chain, f"The certificate cannot be read: {leaf.parsed.error}.")
         else:
             yield from _extended(chain, leaf)
             yield from _plain(chain, leaf)
 
 
+def _unreadable(chain: Chain, why: str) -> Observation:
+    message = f"What the certificate may be used for is not known. {why}"
+    return rules.UNREADABLE.observed(message, chain=chain, evidence=_listed(chain.leaf_certificate))
+
+
 def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     label, usages = leaf.parsed.label, leaf.parsed.ekus
+    if isinstance(usages, Unreadable):
+        yield _unreadable(chain, f"{label} has an extended key usage that cannot be read: {usages.reason}.")
+        return
     if usages is None:
-        yield rules.SERVER_AUTH.observed(
-            f"{label} may be used for anything: it has no extended key usage.",
-            chain=chain,
-            evidence=_listed(leaf),
-        )
+        message = f"{label} may be used for anything: it has no extended key usage."
+        yield rules.SERVER_AUTH.observed(message, chain=chain, evidence=_listed(leaf))
         return
     listed = ", ".join(USAGE_NAMES.get(usage, usage) for usage in usages)
     if SERVER_AUTH in usages or ANY_EKU in usages:
@@ -65,10 +66,12 @@ def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
 def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
     """Only digitalSignature is needed: TLS 1.3 and ECDHE sign; RSA key transport, which wants keyEncipherment, is
     going away, so that its absence is normal."""
-    usage = leaf.parsed.key_usage
+    usage, label = leaf.parsed.key_usage, leaf.parsed.label
     if usage is None:
         return
-    label = leaf.parsed.label
+    if isinstance(usage, Unreadable):
+        yield _unreadable(chain, f"{label} has a key usage that cannot be read: {usage.reason}.")
+        return
     if not usage.digital_signature:
         message = f"The key usage of {label} lacks digitalSignature, which TLS 1.3 and every ECDHE suite need."
         yield rules.KEY_USAGE.observed(message, chain=chain, evidence=_listed(leaf))
@@ -78,5 +81,5 @@ def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
 
 
 def _listed(leaf: Certificate) -> dict[str, object]:
-    usages = leaf.parsed.ekus
+    usages = readable(leaf.parsed.ekus)
     return {"extended_key_usage": None if usages is None else list(usages)}

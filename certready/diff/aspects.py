@@ -12,6 +12,7 @@ from certready.path import Judgement
 from certready.remedy import tls_certificate_name
 from certready.wording import listed
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.unreadable import Unreadable
 
 LISTED = 10
 _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}
@@ -211,6 +212,8 @@ def _folded(found: Iterable[str]) -> list[str]:
 
 def _usages(certificate: Certificate) -> list[str]:
     found = certificate.parsed.ekus
+    if isinstance(found, Unreadable):
+        return ["(unreadable)"]
     return ["any"] if found is None else [_USAGES.get(oid, oid) for oid in found]
 
 

@@ -69,14 +69,15 @@ class ChainResult(NamedTuple):
 
 
 class CertificateInfo(NamedTuple):
-    """One certificate for people: ``serial`` is lower-case hexadecimal, dates are aware and in UTC."""
+    """One certificate for people: ``serial`` is lower-case hexadecimal, dates are aware and in UTC, None where they
+    cannot be read."""
 
     sha256: str
     subject: str
     issuer: str
     serial: str
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime | None
+    not_after: datetime | None
     key: str
     names: tuple[str, ...]
     role: Literal["leaf", "intermediate", "root", "unused"]

@@ -7,7 +7,7 @@ first, and the work is capped, because certificates that sign each other are che
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from certready.model import Root
 from certready.path import engines
 from certready.x509.certificate import Certificate
+from certready.x509.names import comparable
 from certready.x509.signature import Outcome, joins, signs_itself
 
 MAX_DEPTH = 10  # certificates in a path
@@ -33,11 +34,16 @@ End = Literal["anchor", "self-signed", "incomplete"]
 
 class Path(NamedTuple):
     """Certificates leaf first, each signed by the next. ``end`` says what the last one is: an anchor of the store
-    (then ``anchor`` is set), self-signed outside the store, or one whose issuer was not found."""
+    (then ``anchor`` is set), self-signed outside the store, or one whose issuer was not found.
+
+    ``unverified`` are those whose signature nobody here can verify, for its algorithm or for the issuer's key: the name
+    alone makes the next one their issuer, so that the path proves nothing, and lacks nothing either.
+    """
 
     certificates: tuple[Certificate, ...]
     end: End
     anchor: Root | None = None
+    unverified: tuple[Certificate, ...] = ()
 
     def holds(self, at: datetime) -> bool:
         """Whether every certificate of the path, the anchor too, is within its dates at this moment."""
@@ -58,7 +64,7 @@ def search(leaf: Certificate, pool: Iterable[Certificate], roots: Iterable[Root]
     anchors = {root.certificate: root for root in sorted(roots, key=lambda root: not root.extra)}
     by_subject: dict[bytes, list[Certificate]] = {}
     for certificate in dict.fromkeys((*anchors, *pool)):
-        if certificate.parsed.x509 and len(certificate.der) <= MAX_DER:
+        if certificate.parsed.error is None and len(certificate.der) <= MAX_DER:
             by_subject.setdefault(certificate.parsed.subject_der, []).append(certificate)
     # No more of one name than could be tried anyway; anchors come first and stay.
     too_many = [name for name, several in by_subject.items() if len(several) > MAX_CHECKS]
@@ -112,6 +118,8 @@ class _Walk(Struct):
     capped: bool = False
     paths: list[Path] = field(default_factory=list)
     verified: dict[Certificate, tuple[Certificate, ...]] = field(default_factory=dict)
+    unverified: set[Certificate] = field(default_factory=set)
+    by_name: dict[Hashable, list[Certificate]] | None = None
 
     def run(self, leaf: Certificate) -> None:
         queue: deque[tuple[Certificate, ...]] = deque([(leaf,)])
@@ -128,7 +136,7 @@ class _Walk(Struct):
         tip = path[-1]
         anchor = self.anchors.get(tip)
         if anchor:
-            self.paths.append(Path(path, "anchor", anchor))
+            self.note(path, "anchor", anchor)
             if tip.parsed.self_issued:
                 return []
         passed = {_entity(one) for one in path}
@@ -137,17 +145,35 @@ class _Walk(Struct):
             self.capped = True
             return []
         if not issuers and not anchor:
-            self.paths.append(Path(path, "self-signed" if signs_itself(tip) else "incomplete"))
+            self.note(path, "self-signed" if signs_itself(tip) else "incomplete")
         return [(*path, issuer) for issuer in issuers]
 
+    def note(self, path: tuple[Certificate, ...], end: End, anchor: Root | None = None) -> None:
+        self.paths.append(Path(path, end, anchor, tuple(one for one in path[:-1] if one in self.unverified)))
+
     def issuers(self, child: Certificate) -> tuple[Certificate, ...]:
-        """Whoever verifiably signed ``child``, the likeliest first, found out once."""
+        """Whoever verifiably signed ``child``, the likeliest first, found out once; where nobody did, whoever has the
+        issuer's name and may have signed with an algorithm that cannot be verified here."""
         if child not in self.verified:
-            named = [one for one in self.by_subject.get(child.parsed.issuer_der, ()) if one != child]
+            named = self.namesakes(child)
             if len(named) > 1:
                 named.sort(key=lambda one: self.order(child, one))
-            self.verified[child] = tuple(issuer for issuer in named if self.signed(child, issuer))
+            outcomes = [(issuer, self.signed(child, issuer)) for issuer in named]
+            good = tuple(issuer for issuer, outcome in outcomes if outcome == "good")
+            self.verified[child] = good or tuple(issuer for issuer, outcome in outcomes if outcome == "unsupported")
+            if self.verified[child] and not good:
+                self.unverified.add(child)
         return self.verified[child]
+
+    def namesakes(self, child: Certificate) -> list[Certificate]:
+        """Whoever has the name of the issuer, in the same bytes or in another spelling (RFC 5280, 7.1)."""
+        if self.by_name is None:
+            self.by_name = {}
+            for subject, several in self.by_subject.items():
+                self.by_name.setdefault(comparable(subject), []).extend(several)
+        same = self.by_subject.get(child.parsed.issuer_der, ())
+        alike = self.by_name.get(comparable(child.parsed.issuer_der), ())
+        return [one for one in dict.fromkeys((*same, *alike)) if one != child]
 
     def order(self, child: Certificate, issuer: Certificate) -> tuple[bool, bool, bool, bool]:
         """Roots first, then a fitting key identifier, then an issuer that a root may have signed, then dates that
@@ -161,12 +187,12 @@ class _Walk(Struct):
             not issuer.parsed.not_before <= self.at <= issuer.parsed.not_after,
         )
 
-    def signed(self, child: Certificate, issuer: Certificate) -> bool:
+    def signed(self, child: Certificate, issuer: Certificate) -> Signed:
         if self.checks >= MAX_CHECKS:
             self.capped = True
-            return False
+            return "bad"
         self.checks += 1
-        return signature(child, issuer) == "good"
+        return signature(child, issuer)
 
 
 def _entity(certificate: Certificate) -> tuple[bytes, bytes]:
@@ -180,6 +206,6 @@ def signature(child: Certificate, issuer: Certificate) -> Signed:
 
     SHA-1 and MD5 verify here, so that a weak signature is not taken for a missing issuer.
     """
-    if child.parsed.x509 is None or issuer.parsed.public_key is None:
+    if child.parsed.error is not None or issuer.parsed.public_key is None:
         return "unsupported"
     return _SIGNED[joins(child, issuer)]

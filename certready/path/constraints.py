@@ -11,6 +11,7 @@ from cryptography.x509.oid import NameOID
 from certready.exchange.matching import dns_names
 from certready.wording import listed
 from certready.x509.certificate import Certificate
+from certready.x509.unreadable import readable
 
 MAX_COMPARISONS = 20_000
 MAX_SHOWN = 3  # names in one sentence
@@ -22,6 +23,11 @@ def comparisons(path: tuple[Certificate, ...]) -> int:
         len(_permitted(limits) + _excluded(limits)) * sum(len(names(one, leaf=one is path[0])) for one in below)
         for _, limits, below in _constrained(path)
     )
+
+
+def bound(path: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    """Every certificate whose names somebody above it constrains."""
+    return (certificate for _, _, below in _constrained(path) for certificate in below)
 
 
 def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str]]:
@@ -59,7 +65,7 @@ def _constrained(
 ) -> Iterator[tuple[Certificate, x509.NameConstraints, tuple[Certificate, ...]]]:
     """Each issuer with constraints, the constraints, and whom they bind: all below but self-issued intermediates."""
     for index, issuer in enumerate(path[1:], start=1):
-        limits = issuer.parsed.extension(x509.NameConstraints)
+        limits = readable(issuer.parsed.extension(x509.NameConstraints))  # what cannot be read is said by lint
         if limits:
             yield issuer, limits, tuple(one for one in path[:index] if one is path[0] or not one.parsed.self_issued)
 
@@ -76,12 +82,12 @@ def names(certificate: Certificate, *, leaf: bool) -> tuple[x509.GeneralName, ..
     """Every name constraints bind: the alternative names, the subject, its e-mail addresses where no alternative name
     has one, and, in a leaf without DNS names, a CN that looks like a host, because it is used as one."""
     parsed = certificate.parsed
-    alternative = parsed.extension(x509.SubjectAlternativeName)
+    alternative = readable(parsed.extension(x509.SubjectAlternativeName))
     found: list[x509.GeneralName] = list(alternative or ())
-    if parsed.x509 and parsed.subject:
-        found.append(x509.DirectoryName(parsed.x509.subject))
+    if parsed.subject_name and parsed.subject:
+        found.append(x509.DirectoryName(parsed.subject_name))
         if not any(isinstance(name, x509.RFC822Name) for name in found):
-            mails = parsed.x509.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
+            mails = parsed.subject_name.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
             found += [x509.RFC822Name(str(mail.value)) for mail in mails if str(mail.value).isascii()]
     if leaf and not parsed.dns_names:
         found += [x509.DNSName(name) for name in _hosts(parsed.common_names)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from certready.model import Chain, Root
@@ -13,6 +13,7 @@ from certready.path import build, engines, lint
 from certready.path.lint import Problem
 from certready.roots.limits import standing
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.names import comparable
 
 Outcome = Literal["trusted", "incomplete", "self-signed", "untrusted-root", "invalid", "too-complex", "unreadable"]
 
@@ -38,7 +39,8 @@ class Judgement(NamedTuple):
     reached. ``problems`` are those of ``path``. ``repaired`` is a full path that also uses certificates known beside
     the sent ones, where those alone reach no anchor. ``strict_refusal`` is why cryptography's verifier refuses what
     certvalidator accepts; ``refusals`` are the reasons of the engines where neither accepts. ``alternatives`` counts
-    the other paths to an anchor, ``unrelated`` are the SHA-256s of sent certificates that lie on no path.
+    the other paths to an anchor, ``unrelated`` are the SHA-256s of sent certificates that lie on no path. ``untrusted``
+    is the self-signed end, in no store, that known certificates lead to where they reach no anchor.
     """
 
     outcome: Outcome
@@ -51,6 +53,7 @@ class Judgement(NamedTuple):
     refusals: tuple[str, ...] = ()
     alternatives: int = 0
     unrelated: tuple[str, ...] = ()
+    untrusted: Certificate | None = None
 
 
 class _Assessed(NamedTuple):
@@ -83,7 +86,7 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
     """
     at = at.replace(microsecond=0)  # dates are whole seconds, the last one included (RFC 5280, 4.1.2.5)
     leaf = chain.leaf_certificate
-    if leaf.parsed.x509 is None:
+    if leaf.parsed.error is not None:
         return Judgement("unreadable", (leaf,))
     found = build.search(leaf, chain.certificates, roots, at)
     ranked = _ranked(found.paths, at)
@@ -92,6 +95,7 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
     chosen = _choose(ranked, at)
     best = chosen.assessed
     path = best.path.certificates
+    repaired, untrusted = _repaired(chain, known, roots, at) if known and not best.path.anchor else (None, None)
     on_paths = {one for each in found.paths for one in each.certificates}
     return Judgement(
         outcome=_outcome(chosen, capped=found.capped and not _settled(chosen, leaf, at)),
@@ -101,7 +105,8 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
         missing=_missing(path, (*chain.certificates, *(root.certificate for root in roots)))
         if best.path.end == "incomplete"
         else None,
-        repaired=_repaired(chain, known, roots, at) if known and not best.path.anchor else None,
+        repaired=repaired,
+        untrusted=untrusted,
         strict_refusal=chosen.strict_refusal,
         refusals=chosen.refusals,
         alternatives=sum(each.path.anchor is not None for each in ranked if each is not best),
@@ -125,6 +130,7 @@ def _assess(path: build.Path, at: datetime) -> _Assessed:
     # The signature of an anchor is nobody's concern, but a leaf may not hide its own behind being one.
     leaf_alone = path.end == "anchor" and len(path.certificates) == 1 and not path.certificates[0].parsed.is_ca
     found = lint.problems(path.certificates, rooted=path.end != "incomplete" and not leaf_alone)
+    found += lint.unverified(path.unverified)
     bad = any(problem.kind not in lint.TOLERATED for problem in found)
     if path.anchor is None:
         return _Assessed(path, found, 20 if path.end == "self-signed" else 21)
@@ -168,9 +174,12 @@ def _ask(several: Sequence[_Assessed], at: datetime) -> _Chosen:
         # expiry.* reports, no moment to judge it at.
         if moment is None or len(path) == 1:
             return _Chosen(assessed)
+        if any(lint.APPLICATION_POLICIES in one.parsed.critical for one in path):
+            return _Chosen(assessed, strict_refusal="it has critical application policies, which only Windows knows")
         word, reason = engines.strict(path, moment)
         if word == "accepted":
             return _Chosen(assessed)
+        reason = _spelling(path) or reason
         reasons.append((assessed, moment, word, reason))
     answers = []
     for assessed, moment, word, reason in reasons:
@@ -180,6 +189,17 @@ def _ask(several: Sequence[_Assessed], at: datetime) -> _Chosen:
         both: engines.Word = "refused" if word == second == "refused" else "inconclusive"
         answers.append(_Chosen(assessed, both, refusals=(reason, why)))
     return answers[0]
+
+
+def _spelling(path: tuple[Certificate, ...]) -> str | None:
+    """Why whoever compares names byte for byte finds no path here, though they are equal, or None where they are."""
+    for child, issuer in pairwise(path):
+        if child.parsed.issuer_der != issuer.parsed.subject_der:
+            return (
+                f"{child.parsed.label} spells the name of its issuer {issuer.parsed.label} in other bytes than that "
+                "issuer does (string type, case or spaces)"
+            )
+    return None
 
 
 def _settled(chosen: _Chosen, leaf: Certificate, at: datetime) -> bool:
@@ -198,17 +218,22 @@ def _outcome(chosen: _Chosen, *, capped: bool) -> Outcome:
         return "self-signed" if len(path.certificates) == 1 else "untrusted-root"
     serious = {problem.kind for problem in problems} - lint.TOLERATED
     if serious:
-        unclear: dict[str, Outcome] = {lint.NAME_LIMIT: "too-complex", lint.EXTENSIONS: "unreadable"}
+        unclear: dict[str, Outcome] = {lint.NAME_LIMIT: "too-complex", lint.UNREADABLE: "unreadable"}
         known_bad = serious - unclear.keys()
         return "invalid" if known_bad else unclear[min(serious)]
+    if chosen.word == "inconclusive" and any(lint.unreadable_extensions(one) for one in path.certificates):
+        return "unreadable"
     words: dict[engines.Word, Outcome] = {"accepted": "trusted", "refused": "invalid", "inconclusive": "too-complex"}
     return words[chosen.word]
 
 
 def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Missing:
     tip = path[-1].parsed
+    wanted = comparable(tip.issuer_der)
     namesakes = [
-        one for one in pool if one.parsed.x509 and one.parsed.subject_der == tip.issuer_der and one != path[-1]
+        one
+        for one in pool
+        if one.parsed.error is None and one != path[-1] and comparable(one.parsed.subject_der) == wanted
     ]
     signs = {build.signature(path[-1], one) for one in namesakes[: build.MAX_CHECKS]}
     note = ""
@@ -221,8 +246,11 @@ def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Miss
 
 def _repaired(
     chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...], at: datetime
-) -> tuple[Certificate, ...] | None:
-    """The best clean path to an anchor when the known certificates may be used as well."""
+) -> tuple[tuple[Certificate, ...] | None, Certificate | None]:
+    """The best clean path to an anchor when the known certificates may be used as well; where none reaches an anchor,
+    the self-signed certificate that one leads to."""
     found = build.search(chain.leaf_certificate, (*chain.certificates, *known), roots, at)
     reached = [one for one in _ranked(found.paths, at) if one.path.anchor and one.clean]
-    return reached[0].path.certificates if reached else None
+    ends = () if any(one.anchor for one in found.paths) else found.paths
+    outside = next((one.certificates[-1] for one in ends if one.end == "self-signed"), None)
+    return (reached[0].path.certificates if reached else None), outside

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from cryptography import x509
 
-from certready.x509.certificate import ANY_EKU, SERVER_AUTH, Certificate, first_line
+from certready.x509.certificate import ANY_EKU, SERVER_AUTH, Certificate
+from certready.x509.unreadable import first_line
 
 MAX_BYTES = 256 * 1024  # of a whole path; more is not given to the second engine, which has no budget of its own
 
@@ -37,6 +38,8 @@ def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
     from cryptography.x509 import verification
 
     certificates = [certificate.parsed.x509 for certificate in path if certificate.parsed.x509]
+    if len(certificates) < len(path):
+        return "inconclusive", "it does not read one of the certificates"
     free = verification.Criticality.AGNOSTIC
     leaf_policy = verification.ExtensionPolicy.webpki_defaults_ee()
     leaf_policy = leaf_policy.may_be_present(x509.SubjectAlternativeName, free, None)

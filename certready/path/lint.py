@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certready.path import constraints
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
+from certready.x509.extensions import Extension
+from certready.x509.unreadable import Unreadable, readable
 
 NOT_A_CA = "not-a-ca"
 PATH_LENGTH = "path-length"
@@ -24,7 +26,7 @@ WEAK_SIGNATURE = "weak-signature"
 WEAK_KEY = "weak-key"  # of an issuer; the leaf's own key is judged by checks/key.py
 EXPLICIT_CURVE = "explicit-curve"
 CRITICAL_EXTENSION = "critical-extension"
-EXTENSIONS = "extensions"  # they cannot be read: not known to be wrong, and never trusted
+UNREADABLE = "unreadable"  # something cannot be read: not known to be wrong, and never trusted
 NAME_CONSTRAINTS = "name-constraints"
 NAME_LIMIT = "name-constraints-limit"  # too many to compare
 LEAF_IS_CA = "leaf-is-ca"
@@ -62,6 +64,25 @@ NEVER_CRITICAL = {
     "2.5.29.35": "authorityKeyIdentifier",
     "1.3.6.1.5.5.7.1.1": "authorityInfoAccess",
 }
+# What limits a CA, critical or not, and what does so where policies are demanded (RFC 5280, 6.1).
+DECIDING = frozenset({"2.5.29.15", "2.5.29.19", "2.5.29.30", "2.5.29.36", "2.5.29.37"})
+POLICIES = frozenset({"2.5.29.32", "2.5.29.33", "2.5.29.54"})
+EXTENSION_NAMES = {
+    "2.5.29.14": "subjectKeyIdentifier",
+    "2.5.29.15": "keyUsage",
+    "2.5.29.17": "subjectAltName",
+    "2.5.29.19": "basicConstraints",
+    "2.5.29.30": "nameConstraints",
+    "2.5.29.31": "cRLDistributionPoints",
+    "2.5.29.32": "certificatePolicies",
+    "2.5.29.35": "authorityKeyIdentifier",
+    "2.5.29.37": "extKeyUsage",
+    "1.3.6.1.5.5.7.1.1": "authorityInfoAccess",
+    "1.3.6.1.5.5.7.1.24": "TLS feature",
+}
+# Windows understands its own older form of the extended key usage (CertSrv's szOID_APPLICATION_CERT_POLICIES).
+APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10"
+_FOR_SERVERS = (bytes.fromhex("06082b06010505070301"), bytes.fromhex("060a2b0601040182370a0c01"))
 PRECERTIFICATE = "1.3.6.1.4.1.11129.2.4.3"  # RFC 6962, 3.1
 
 
@@ -86,6 +107,7 @@ def problems(path: tuple[Certificate, ...], *, rooted: bool) -> tuple[Problem, .
         _extended_key_usage,
         _keys,
         _extensions,
+        _unreadable,
         _names,
     )
     found = [problem for lint in lints for problem in lint(path)]
@@ -97,20 +119,16 @@ def _authority(path: tuple[Certificate, ...]) -> Found:
     """Every issuer is a CA that may sign certificates (RFC 5280, 6.1.4 k and n); the leaf is none."""
     for certificate in path[1:]:
         parsed = certificate.parsed
-        if parsed.extensions_error:
-            continue  # said by _extensions; what cannot be read is not absent
+        basic, usage = parsed.extension(x509.BasicConstraints), readable(parsed.key_usage)
         # A root of version 1 cannot say that it is a CA; being in the store says it.
-        old_root = certificate is path[-1] and parsed.self_issued and _version(certificate) < 3
-        if not parsed.is_ca and not old_root:
+        old_root = certificate is path[-1] and parsed.self_issued and parsed.version < 3
+        unknown = isinstance(basic, Unreadable)  # said by _unreadable; what cannot be read is not absent
+        if not parsed.is_ca and not unknown and not old_root:
             yield NOT_A_CA, certificate, f"{parsed.label} issued a certificate of this chain, but is no CA."
-        if parsed.key_usage and not parsed.key_usage.key_cert_sign:
+        if usage and not usage.key_cert_sign:
             yield KEY_CERT_SIGN, certificate, f"The key usage of {parsed.label} does not allow it to sign certificates."
     if path[0].parsed.is_ca and len(path) > 1:
         yield LEAF_IS_CA, path[0], f"{path[0].parsed.label} is a CA certificate and is used as a server's or client's."
-
-
-def _version(certificate: Certificate) -> int:
-    return {"v1": 1}.get(certificate.parsed.x509.version.name, 3) if certificate.parsed.x509 else 3
 
 
 def _path_length(path: tuple[Certificate, ...]) -> Found:
@@ -118,7 +136,7 @@ def _path_length(path: tuple[Certificate, ...]) -> Found:
     below = 0
     for certificate in path[1:]:
         parsed = certificate.parsed
-        basic = parsed.extension(x509.BasicConstraints)
+        basic = readable(parsed.extension(x509.BasicConstraints))
         if basic and basic.ca and basic.path_length is not None and below > basic.path_length:
             message = f"{parsed.label} allows {basic.path_length} CAs below it, and this chain has {below}."
             yield PATH_LENGTH, certificate, message
@@ -130,7 +148,7 @@ def _extended_key_usage(path: tuple[Certificate, ...]) -> Found:
     Requirements 7.1.2.10.6 read it."""
     for certificate in path[1:]:
         usages = certificate.parsed.ekus
-        if usages is None or SERVER_AUTH in usages or ANY_EKU in usages:
+        if usages is None or isinstance(usages, Unreadable) or SERVER_AUTH in usages or ANY_EKU in usages:
             continue
         if CLIENT_AUTH in usages:
             message = f"{certificate.parsed.label} may issue certificates for TLS clients, not for TLS servers."
@@ -170,21 +188,69 @@ def _extensions(path: tuple[Certificate, ...]) -> Found:
     """A critical extension that is not understood refuses the certificate (RFC 5280, 4.2)."""
     for certificate in path:
         parsed = certificate.parsed
-        if parsed.extensions_error:
-            yield (
-                EXTENSIONS,
-                certificate,
-                f"The extensions of {parsed.label} cannot be read: {parsed.extensions_error}.",
-            )
-        for oid in (extension.oid.dotted_string for extension in parsed.extensions if extension.critical):
+        for oid in parsed.critical:
             if oid == PRECERTIFICATE:
                 yield CRITICAL_EXTENSION, certificate, f"{parsed.label} is a precertificate, which is not for use."
             elif oid in NEVER_CRITICAL:
                 message = f"{parsed.label} marks {NEVER_CRITICAL[oid]} as critical, which is not allowed."
                 yield CRITICAL_EXTENSION, certificate, message
+            elif oid == APPLICATION_POLICIES:
+                if not _policies_for_servers(certificate):
+                    message = f"{parsed.label} has critical application policies, and they do not name TLS servers."
+                    yield UNREADABLE, certificate, message
             elif oid not in UNDERSTOOD:
                 message = f"{parsed.label} has the critical extension {oid}, which is not understood."
                 yield CRITICAL_EXTENSION, certificate, message
+
+
+def _policies_for_servers(certificate: Certificate) -> bool:
+    """Whether the application policies name TLS servers, or any use."""
+    values = (one.value for one in certificate.parsed.extensions if one.oid == APPLICATION_POLICIES)
+    written = next((value.value for value in values if isinstance(value, x509.UnrecognizedExtension)), b"")
+    return any(usage in written for usage in _FOR_SERVERS)
+
+
+def _unreadable(path: tuple[Certificate, ...]) -> Found:
+    """What cannot be read and may decide over the path: how a certificate is encoded at all, anything critical, of a CA
+    whatever limits it, and names that somebody above constrains."""
+    suspect = [one for one in path if one.parsed.whole is None or one.parsed.faults or one.parsed.subject_name is None]
+    if not suspect:
+        return
+    deciding = {*DECIDING, *(POLICIES if any(_demands_policies(one) for one in path) else ())}
+    constrained = frozenset(constraints.bound(path))
+    for certificate in suspect:
+        parsed = certificate.parsed
+        for fault in parsed.faults:
+            message = f"{parsed.label} is encoded in a way that not everybody reads. {fault}"
+            yield UNREADABLE, certificate, message
+        for extension in unreadable_extensions(certificate):
+            if extension.critical or (certificate is not path[0] and extension.oid in deciding):
+                yield UNREADABLE, certificate, unreadable_words(certificate, extension)
+        if certificate in constrained and (parsed.names_unreadable or parsed.subject_name is None):
+            yield UNREADABLE, certificate, f"Names of {parsed.label} cannot be read, and its issuers constrain them."
+
+
+def unreadable_extensions(certificate: Certificate) -> tuple[Extension, ...]:
+    """The extensions that are there and cannot be read, or not completely."""
+    if certificate.parsed.whole is not None:
+        return ()
+    return tuple(one for one in certificate.parsed.extensions if isinstance(one.value, Unreadable))
+
+
+def unreadable_words(certificate: Certificate, extension: Extension) -> str:
+    """A sentence about one of :func:`unreadable_extensions`."""
+    name = EXTENSION_NAMES.get(extension.oid, extension.oid)
+    return f"The extension {name} of {certificate.parsed.label} cannot be read: {extension.value.reason}."
+
+
+def unverified(certificates: tuple[Certificate, ...]) -> tuple[Problem, ...]:
+    """What cannot be verified of a path: the place is filled, and whether rightly so is unknown."""
+    said = "is signed with an algorithm, or by a key, that cannot be verified here"
+    return tuple(Problem(UNREADABLE, one.sha256, f"{one.parsed.label} {said}.") for one in certificates)
+
+
+def _demands_policies(certificate: Certificate) -> bool:
+    return certificate.parsed.extension(x509.PolicyConstraints) is not None
 
 
 def _names(path: tuple[Certificate, ...]) -> Found:

@@ -91,6 +91,8 @@ def _label(digest: str, certificates: dict[str, CertificateInfo]) -> str:
 
 
 def _validity(info: CertificateInfo, at: datetime) -> str:
+    if info.not_before is None or info.not_after is None:
+        return "dates that cannot be read"
     dates = f"{info.not_before.date().isoformat()} to {info.not_after.date().isoformat()}"
     if at < info.not_before:
         return f"{dates}, starts in {_days(info.not_before - at)}"
@@ -173,7 +175,7 @@ def _connector_row(result: ConnectorResult) -> list[Span]:
 
 def _certificate_row(info: CertificateInfo) -> list[Span]:
     name = shorten(info.names[0] if info.names else info.subject, 60) or "(no name)"
-    dates = (info.not_before.date().isoformat(), info.not_after.date().isoformat())
+    dates = (day.date().isoformat() if day else "(unreadable)" for day in (info.not_before, info.not_after))
     return [(name, "bold"), *((text, "") for text in (info.role, info.origin, info.key, *dates, info.sha256))]
 
 

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from certready.model import Answer, Ask
 from certready.model.report import RevocationResult, Status
-from certready.revocation.common import ORDER, Moment, Opinion, same_name, superseded
-from certready.x509.certificate import Certificate, attempt
+from certready.revocation.common import ORDER, Moment, Opinion, superseded
+from certready.x509.certificate import Certificate
+from certready.x509.names import comparable
 from certready.x509.signature import Outcome, signed_by
 
 __all__ = ["Outcome", "Question", "judge", "judge_all", "overall", "questions", "relevant", "short_lived", "signed_by"]
@@ -136,7 +137,7 @@ def short_lived(certificate: Certificate) -> bool:
     1.6.1 "Short-lived Subscriber Certificate"): ten days if issued before 2026-03-15, seven since, both ends of the
     validity period included (RFC 5280, 4.1.2.5)."""
     parsed = certificate.parsed
-    if parsed.x509 is None or parsed.is_ca:
+    if parsed.dates_unreadable or parsed.is_ca:
         return False
     longest = timedelta(days=10 if parsed.not_before < _SHORTER else 7)
     lifetime = parsed.not_after - parsed.not_before + timedelta(seconds=1)
@@ -180,12 +181,13 @@ def _limit(method: str) -> int:
 def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, moment: Moment) -> Opinion:
     if answer.error is not None or answer.body is None:
         return Opinion("unreachable", answer.error or "No answer came.")
-    if certificate.parsed.x509 is None or issuer.parsed.x509 is None:
+    if certificate.parsed.error is not None or issuer.parsed.error is not None:
         return Opinion("unknown", "The certificate or its issuer cannot be read.")
-    if not _names_issuer(certificate, issuer):
+    if comparable(certificate.parsed.issuer_der) != comparable(issuer.parsed.subject_der):
         return Opinion("invalid", f"The certificate names another issuer than {issuer.parsed.label}.")
-    if certificate.parsed.serial < 0:
-        return Opinion("unknown", "The certificate's serial number is negative, so that no answer can name it.")
+    if certificate.parsed.serial < 0 or (certificate.parsed.serial == 0 and certificate.parsed.faults):
+        why = "is negative or cannot be read, and nothing can be looked up under it here"
+        return Opinion("unknown", f"The certificate's serial number {why}.")
     if len(answer.body) > _limit(answer.method):
         size = _limit(answer.method) // 1024 // 1024
         return Opinion("invalid", f"The answer is larger than {size} MiB.")
@@ -194,9 +196,3 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
     if answer.method == "crl":
         return crl.judge(certificate, issuer, answer.body, moment, answer.url)
     return ocsp.judge(certificate, issuer, answer.body, moment)
-
-
-def _names_issuer(certificate: Certificate, issuer: Certificate) -> bool:
-    """Whether the certificate's issuer Name is that one's subject: answers name a certificate by issuer and number."""
-    child, parent = certificate.parsed.x509, issuer.parsed.x509
-    return bool(child and parent and attempt(lambda: same_name(child.issuer, parent.subject)))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from certready.model.report import Status
 from certready.x509.certificate import UNREADABLE
+from certready.x509.names import comparable
 
 # What reading hostile structures through cryptography may raise.
 MISREAD = (*UNREADABLE, x509.DuplicateExtension, OverflowError)
@@ -126,16 +127,11 @@ def revoked(opinion: Opinion, moment: Moment) -> Opinion:
     return replace(opinion, status="revoked", detail=said)
 
 
-def same_name(one: x509.Name, other: x509.Name) -> bool:
-    """Whether two Names are the same, as RFC 5280, 7.1 compares them: whatever the string type, case and spaces."""
-    return one == other or _normal(one) == _normal(other)
-
-
-def _normal(name: x509.Name) -> tuple[frozenset[tuple[str, str]], ...]:
-    return tuple(
-        frozenset((part.oid.dotted_string, " ".join(str(part.value).split()).casefold()) for part in group)
-        for group in name.rdns
-    )
+def same_name(one: x509.Name, other: bytes) -> bool:
+    """Whether two Names, the other in DER, are the same, as RFC 5280, 7.1 compares them: whatever the string type, case
+    and spaces."""
+    encoded = one.public_bytes()
+    return encoded == other or comparable(encoded) == comparable(other)
 
 
 def web_page(body: bytes) -> bool:

@@ -34,6 +34,7 @@ from certready.revocation.forms import uniform
 from certready.revocation.layout import Layout, excerpt, layout, may_be_critical, mentions, sampled
 from certready.x509.certificate import Certificate, E, attempt
 from certready.x509.signature import verify
+from certready.x509.unreadable import Unreadable
 
 WHAT = "a CRL"
 AS_PEM = "It came as PEM, where RFC 5280 (4.2.1.13) asks for DER, and some clients read nothing else."
@@ -140,7 +141,7 @@ def _named(der: bytes, issuer: Certificate) -> bool:
 
 
 def _same_issuer(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
-    return issuer.parsed.x509 is not None and same_name(crl.issuer, issuer.parsed.x509.subject)
+    return same_name(crl.issuer, issuer.parsed.subject_der)
 
 
 def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
@@ -173,7 +174,11 @@ def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
         return replace(
             opinion, status="invalid", detail=f"The CRL is of another issuer, {name}, not of {parsed.label}."
         )
-    if parsed.key_usage and not parsed.key_usage.crl_sign:
+    usage = parsed.key_usage
+    if isinstance(usage, Unreadable):
+        detail = f"Whether {parsed.label} may sign CRLs is not known: its key usage cannot be read."
+        return replace(opinion, status="unknown", detail=detail)
+    if usage and not usage.crl_sign:
         detail = f"The key usage of {parsed.label} does not allow it to sign CRLs."
         return replace(opinion, status="invalid", detail=detail)
     outcome = verify(crl.layout.parts, issuer)

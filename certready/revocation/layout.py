@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from certready.x509.der import SEQUENCE, Element, MalformedError, Signed, element, members, signed
+from certready.x509.der import SEQUENCE, Element, MalformedError, Signed, element, head, members, signed
 
 TIMES = (0x17, 0x18)  # UTCTime, GeneralizedTime
 EXTENSIONS = 0xA0
@@ -37,7 +37,7 @@ def layout(der: bytes) -> Layout:
     parts = signed(outer)
     entries = _entries(parts.tbs)
     for one in (outer, parts.tbs, *((entries,) if entries else ())):
-        if one.body - one.start != len(_head(one.tag, one.end - one.body)):
+        if one.body - one.start != len(head(one.tag, one.end - one.body)):
             raise MalformedError("its encoding is not DER")
     header = excerpt(parts.tbs, entries, slice(entries.body, sampled(entries))) if entries else der
     return Layout(parts, entries, header)
@@ -82,10 +82,10 @@ def excerpt(tbs: Element, entries: Element, some: slice) -> bytes:
     """The list with only those of its entries that lie between two offsets: everything else byte for byte, under new
     lengths."""
     data = tbs.data
-    sample = _head(SEQUENCE, some.stop - some.start) + data[some]
+    sample = head(SEQUENCE, some.stop - some.start) + data[some]
     inner = data[tbs.body : entries.start] + sample + data[entries.end : tbs.end]
-    whole = _head(SEQUENCE, len(inner)) + inner + data[tbs.end :]
-    return _head(SEQUENCE, len(whole)) + whole
+    whole = head(SEQUENCE, len(inner)) + inner + data[tbs.end :]
+    return head(SEQUENCE, len(whole)) + whole
 
 
 def sampled(entries: Element) -> int:
@@ -95,11 +95,3 @@ def sampled(entries: Element) -> int:
         if at < entries.end:
             at = element(entries.data, at, entries.end).end
     return at
-
-
-def _head(tag: int, length: int) -> bytes:
-    """Tag and length as DER writes them."""
-    if length < 0x80:
-        return bytes((tag, length))
-    size = (length.bit_length() + 7) // 8
-    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big")

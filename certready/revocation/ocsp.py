@@ -33,6 +33,7 @@ from certready.x509.der import (
     signed,
 )
 from certready.x509.signature import signed_by, verify
+from certready.x509.unreadable import Unreadable, readable
 
 WHAT = "an OCSP answer"
 MOST_RESPONDERS = 8  # certificates inside an answer that are looked at
@@ -218,12 +219,12 @@ def _vouch(
 
 def _is_responder(response: ocsp.OCSPResponse, candidate: Certificate) -> bool:
     """Whether the responder id, by key or by name, is this certificate's (RFC 6960, 4.2.1)."""
-    if candidate.parsed.x509 is None:
+    if candidate.parsed.error is not None:
         return False
     if response.responder_key_hash is not None:
         return response.responder_key_hash == _hash("sha1", names(candidate.der).key_bits)
     named = response.responder_name
-    return named is not None and same_name(named, candidate.parsed.x509.subject)
+    return named is not None and same_name(named, candidate.parsed.subject_der)
 
 
 def _may_not_answer(responder: Certificate, issuer: Certificate, moment: Moment) -> str | None:
@@ -234,17 +235,18 @@ def _may_not_answer(responder: Certificate, issuer: Certificate, moment: Moment)
         return f"The certificate of the responder {parsed.label} is signed with SHA-1 or an older hash."
     if outcome != "valid":
         return f"The responder {parsed.label} was not appointed by {issuer.parsed.label}: another key signed it."
-    if parsed.extensions_error:
-        return f"The extensions of the responder's certificate {parsed.label} cannot be read."
+    if parsed.faults or any(isinstance(one.value, Unreadable) for one in parsed.extensions):
+        return f"The certificate of the responder {parsed.label} cannot be read completely."
     strange = [one.oid for one in parsed.extensions if one.critical and type(one.value) not in UNDERSTOOD]
     if strange:
-        oid = strange[0].dotted_string
+        oid = strange[0]
         return f"The responder's certificate {parsed.label} has a critical extension that is not understood, {oid}."
     if parsed.key.kind == "RSA" and parsed.key.bits < LEAST_RSA_BITS:
         return f"The key of the responder {parsed.label} is too weak to prove anything: {parsed.key}."
-    if OCSP_SIGNING not in (parsed.ekus or ()):
+    if OCSP_SIGNING not in (readable(parsed.ekus) or ()):
         return f"The certificate of the responder {parsed.label} does not allow OCSP signing."
-    if parsed.key_usage and not parsed.key_usage.digital_signature:
+    usage = readable(parsed.key_usage)
+    if usage and not usage.digital_signature:
         return f"The key usage of the responder {parsed.label} does not allow signatures."
     if not parsed.not_before <= moment.at + moment.skew or moment.at > parsed.not_after:
         span = f"from {when(parsed.not_before)} to {when(parsed.not_after)}"

@@ -55,19 +55,18 @@ def undetermined(
 
 def delegated(certificate: Certificate, list_issuer: x509.Name) -> bool:
     """Whether a point of the certificate names this issuer of lists."""
-    return any(same_name(list_issuer, name) for point in _points(certificate) for name in _list_issuers(point))
+    wanted = list_issuer.public_bytes()
+    return any(same_name(name, wanted) for point in _points(certificate) for name in _list_issuers(point))
 
 
 def _points(certificate: Certificate) -> tuple[x509.DistributionPoint, ...]:
-    return tuple(certificate.parsed.extension(x509.CRLDistributionPoints) or ())
+    return certificate.parsed.crl_points
 
 
 def _foreign(point: x509.DistributionPoint, issuer: Certificate) -> bool:
     """Whether the point's lists are issued by somebody else than the certificate's issuer."""
-    own = issuer.parsed.x509
-    return point.crl_issuer is not None and not (
-        own and any(same_name(name, own.subject) for name in _list_issuers(point))
-    )
+    own = issuer.parsed.subject_der
+    return point.crl_issuer is not None and not any(same_name(name, own) for name in _list_issuers(point))
 
 
 def _list_issuers(point: x509.DistributionPoint) -> Iterable[x509.Name]:
@@ -79,8 +78,9 @@ def _names(
 ) -> set[str | x509.GeneralName]:
     """A distribution point's names, in a form in which equal names are equal; one that is relative to the issuer of the
     list is spelled out."""
-    if point.relative_name is not None and issuer.parsed.x509 is not None:
-        return {x509.DirectoryName(x509.Name([*issuer.parsed.x509.subject.rdns, point.relative_name]))}
+    own = issuer.parsed.subject_name
+    if point.relative_name is not None and own is not None:
+        return {x509.DirectoryName(x509.Name([*own.rdns, point.relative_name]))}
     full = point.full_name or ()
     return {_uri(name.value) if isinstance(name, x509.UniformResourceIdentifier) else name for name in full}
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from certready.errors import StoreError
 from certready.model import Root, RootStore, StoreInfo
 from certready.wording import listed
-from certready.x509.certificate import Certificate
+from certready.x509.certificate import Certificate, attempt
+from certready.x509.der import parties
+from certready.x509.names import comparable
 from certready.x509.signature import signs_itself
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -40,20 +43,43 @@ class Store(NamedTuple):
         """
         wanted = {certificate.parsed.issuer_der for certificate in certificates} - {b""}
         own = {certificate.der for certificate in certificates}
-        found = [Root(one) for one in _matching(self.roots, wanted, own)]
+        present = {certificate.parsed.subject_der for certificate in certificates}
+        found = [Root(one) for one in _matching(self.roots, wanted, own, present)]
         held = {root.certificate for root in found}
-        return (*found, *(Root(one, extra=True) for one in _matching(self.extra, wanted, own) if one not in held))
+        extra = _matching(self.extra, wanted, own, present)
+        return (*found, *(Root(one, extra=True) for one in extra if one not in held))
 
     def holds(self, certificate: Certificate) -> Root | None:
         """This certificate as a root of the store, None where it is none."""
         return Root(certificate) if certificate.der in self.roots else None
 
 
-def _matching(roots: Iterable[bytes], names: set[bytes], own: set[bytes]) -> list[Certificate]:
-    """The roots with one of these subjects, or that are themselves asked for."""
+def _matching(
+    roots: tuple[bytes, ...], names: set[bytes], own: set[bytes], present: set[bytes]
+) -> tuple[Certificate, ...]:
+    """The roots with one of these subjects, or that are themselves asked for.
+
+    Of a name that neither a root has nor a certificate that is ``present``, the other spellings are looked for as well
+    (RFC 5280, 7.1), which means to look at every root.
+    """
     every = len(names) > MANY_NAMES
     hits = (Certificate(der) for der in roots if every or der in own or any(name in der for name in names))
-    return [one for one in hits if one.parsed.x509 and (one.parsed.subject_der in names or one.der in own)]
+    found = [one for one in hits if one.parsed.error is None and (one.parsed.subject_der in names or one.der in own)]
+    unmet = names - present - {one.parsed.subject_der for one in found}
+    alike = (der for name in unmet for der in _by_name(roots).get(comparable(name), ()))
+    return tuple(dict.fromkeys((*found, *map(Certificate, alike))))
+
+
+@lru_cache(maxsize=4)
+def _by_name(roots: tuple[bytes, ...]) -> Mapping[Hashable, tuple[bytes, ...]]:
+    """The roots by their subject in a form in which equal names are equal; without those that cannot be read."""
+    found: dict[Hashable, tuple[bytes, ...]] = {}
+    for der in roots:
+        parts = attempt(lambda der=der: parties(der))  # type: ignore[misc]
+        if parts is not None:
+            name = comparable(parts[1])
+            found[name] = (*found.get(name, ()), der)
+    return found
 
 
 def from_certificates(name: str, certificates: Iterable[Certificate]) -> RootStore:
@@ -96,9 +122,9 @@ def anchors(held: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple
     """What of these certificates, given by hand, is a root, and the names of the others. Raises StoreError where none
     is: what a CA issued to somebody vouches for nobody, not even for itself."""
     every = tuple(map(Certificate, held))
-    roots = tuple(one for one in every if one.parsed.is_ca or signs_itself(one))
+    roots = tuple(one for one in every if one.parsed.may_be_ca or signs_itself(one))
     others = (one.parsed for one in every if one not in roots)
-    names = tuple(plain_label(other.label) if other.x509 else "one that cannot be read" for other in others)
+    names = tuple(plain_label(other.label) if other.error is None else "one that cannot be read" for other in others)
     if not roots:
         raise StoreError(
             f"{place} holds no root: {listed(names)} is neither self-signed nor the certificate of a CA.",
@@ -115,7 +141,7 @@ def plain_label(name: str) -> str:
 def split(data: bytes) -> tuple[bytes, ...]:
     """The certificates of a PEM text as DER, undecoded and each once; or the one that DER bytes are."""
     found = [_decode(match[1]) for match in _PEM.finditer(data)]
-    if not found and data[:1] == b"\x30" and Certificate(data).parsed.x509:
+    if not found and data[:1] == b"\x30" and Certificate(data).parsed.error is None:
         return (data,)
     return tuple(dict.fromkeys(der for der in found if der))
 

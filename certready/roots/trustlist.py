@@ -18,6 +18,7 @@ from certready.model import Limits
 from certready.x509.certificate import UNREADABLE, Certificate
 from certready.x509.der import OCTET_STRING, OID, SEQUENCE, Element, MalformedError, Signed, element, members
 from certready.x509.signature import signed_by, verify
+from certready.x509.unreadable import Unreadable, readable
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 20_000
@@ -160,7 +161,7 @@ def _authorise(
     signer: Certificate, carried: tuple[Certificate, ...], anchors: tuple[Certificate, ...], moment: datetime
 ) -> None:
     """Raises StoreError unless the signer may sign root lists and leads to a pinned root at the list's own date."""
-    if ROOT_LIST_SIGNER not in (signer.parsed.ekus or ()):
+    if ROOT_LIST_SIGNER not in (readable(signer.parsed.ekus) or ()):
         raise StoreError("The trust list is signed by a certificate that may not sign one.", hint=WHAT_TO_DO)
     current = signer
     for _ in range(len(carried) + 1):
@@ -180,7 +181,7 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
     return (
         certificate.parsed.issuer_der == issuer.parsed.subject_der
         and issuer.parsed.is_ca
-        and (usage is None or usage.key_cert_sign)
+        and (usage is None or (not isinstance(usage, Unreadable) and usage.key_cert_sign))
         and signed_by(certificate, issuer) == "valid"
     )
 

@@ -22,6 +22,7 @@ COLUMNS: tuple[Column, ...] = ("inbound", "partner", "certificate-validation", "
 
 P, W, U, F = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL
 NOTHING_TO_DO = "No action needed."
+ENCODE_CORRECTLY = "Ask the certification authority for a certificate that is encoded correctly."
 
 
 class Source(Struct, frozen=True):

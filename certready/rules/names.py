@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.rules import sources
-from certready.rules.model import F, P, Rule, U, W, columns, everywhere, relaying
+from certready.rules.model import ENCODE_CORRECTLY, F, P, Rule, U, W, columns, everywhere, relaying
 from certready.rules.sources import baseline, rfc
 
 CONNECTOR_MATCH = Rule(
@@ -167,4 +167,15 @@ MANY_NAMES = Rule(
     sources=(sources.TOO_MANY_NAMES,),
     weights=(everywhere(W),),
     fix="Have a certificate issued with the names of this gateway alone.",
+)
+
+UNREADABLE = Rule(
+    "names.unreadable",
+    "Names of the certificate cannot be read",
+    what="The subject or the subject alternative name is there and cannot be decoded, as a whole or in part.",
+    why="What cannot be read is not absent: the name that the connector asks for may be among it, or not.",
+    confidence="documented",
+    sources=(rfc(5280, "4.2.1.6"),),
+    weights=(everywhere(U),),
+    fix=ENCODE_CORRECTLY,
 )

@@ -54,7 +54,10 @@ UNREACHABLE = Rule(
 UNKNOWN = Rule(
     "revocation.unknown",
     "It is not known whether the certificate is revoked",
-    what="There is an answer, and it does not speak of this certificate or says unknown; or the issuer is not known.",
+    what=(
+        "There is an answer, and it does not speak of this certificate or says unknown; or the issuer is not known, or "
+        "what the certificate says about where to ask cannot be read."
+    ),
     why=f"Unknown is not good. {DOCUMENTED}",
     confidence="documented",
     sources=(rfc(6960, "2.2"), rfc(6960, "2.3"), sources.NEW_OUTBOUND),

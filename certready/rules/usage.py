@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.rules import sources
-from certready.rules.model import F, P, Rule, U, W, columns, everywhere
+from certready.rules.model import ENCODE_CORRECTLY, F, P, Rule, U, W, columns, everywhere
 from certready.rules.sources import baseline, rfc
 
 SERVER_AUTH = Rule(
@@ -52,9 +52,17 @@ KEY_USAGE = Rule(
     why="TLS 1.3 and every ECDHE suite sign with the key; strict peers refuse the handshake.",
     confidence="documented",
     sources=(rfc(5280, "4.2.1.3"), rfc(8446, "4.4.2.2")),
-    weights=(
-        everywhere(W),
-        everywhere(U, "unreadable", "the certificate or its extensions cannot be read"),
-    ),
+    weights=(everywhere(W),),
     fix="Request the certificate again with a TLS server profile: key usage digitalSignature.",
+)
+
+UNREADABLE = Rule(
+    "usage.unreadable",
+    "What the certificate may be used for cannot be read",
+    what="The certificate has an extended key usage or a key usage that cannot be decoded.",
+    why="What cannot be read is not absent: it may forbid the use, and other readers may refuse the certificate.",
+    confidence="documented",
+    sources=(rfc(5280, "4.2.1.3 and 4.2.1.12"),),
+    weights=(everywhere(U),),
+    fix=ENCODE_CORRECTLY,
 )

@@ -10,36 +10,31 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
+from certready.x509 import names
 from certready.x509.der import parties
+from certready.x509.extended import E, Extended
+from certready.x509.extensions import UNREADABLE, skeleton
 from certready.x509.key import Key, describe_key, spki_sha256
+from certready.x509.unreadable import Unreadable, first_line, readable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-E = TypeVar("E", bound=x509.ExtensionType)
+__all__ = ["UNREADABLE", "Certificate", "E", "Parsed", "attempt", "first_line"]
+
+T = TypeVar("T")
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 ANY_EKU = "2.5.29.37.0"
-
-# What the ASN.1 readers raise on hostile bytes; everything else is a bug and may surface.
-# KeyError is what cryptography before 50 raises for a string type in a name that it does not know.
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Certificate(Struct, frozen=True):
@@ -66,40 +61,48 @@ def _parse(der: bytes) -> Parsed:
     return Parsed(der)
 
 
-class Parsed:
-    """The reading of one certificate. Attributes are computed when first asked for.
+class Parsed(Extended):
+    """The reading of one certificate. Attributes are computed when first asked for, and empty where there is ``error``.
 
-    ``x509`` is None, and ``error`` a sentence, where the bytes are no certificate that cryptography reads; every
-    other attribute is then empty. ``extensions_error`` is set where it loads but its extensions do not.
+    ``faults`` names whatever of its parts a strict reader refuses. A part that is there and cannot be read is
+    :class:`Unreadable`, or has an attribute that says so (``names_unreadable``, ``pointers_unreadable``,
+    ``dates_unreadable``) beside what of it can be read.
     """
-
-    def __init__(self, der: bytes) -> None:
-        self.der = der
-        self.error: str | None = None
-        self.x509: x509.Certificate | None = None
-        try:
-            self.x509 = x509.load_der_x509_certificate(der)
-        except UNREADABLE as error:
-            self.error = first_line(error)
 
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the whole DER, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
+    @cached_property
+    def faults(self) -> tuple[str, ...]:
+        """Sentences about whatever of the certificate itself, its extensions apart, is not encoded as it must be."""
+        if self.error is not None or (self.x509 is not None and self.dates_unreadable is None):
+            return ()
+        found = self.parts.faults if self.parts else ()
+        return found or ("It is not encoded as a certificate must be.",)
+
+    @cached_property
+    def version(self) -> int:
+        """1, 2 or 3; another number where the certificate says so, 3 where it cannot be read."""
+        if self.x509 is not None:
+            return self.x509.version.value + 1
+        return self.parts.version if self.parts else 3
+
     # -- who ------------------------------------------------------------------------------------------------------
 
     @cached_property
     def subject(self) -> str:
         """The subject in RFC 4514 form ("CN=mail.contoso.com,O=Contoso"), "" where it is empty."""
-        return _name_text(self._subject) if self._subject else ""
+        name = self.subject_name
+        return (attempt(name.rfc4514_string) if name else None) or _name_text(self.subject_der)
 
     @cached_property
     def issuer(self) -> str:
         """The issuer in RFC 4514 form."""
         loaded = self.x509
         name = attempt(lambda: loaded.issuer) if loaded else None
-        return _name_text(name) if name else ""
+        return (attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der)
 
     @property
     def subject_der(self) -> bytes:
@@ -118,34 +121,56 @@ class Parsed:
 
     @cached_property
     def common_names(self) -> tuple[str, ...]:
-        """The values of every CN in the subject, as written."""
-        found = self._subject.get_attributes_for_oid(NameOID.COMMON_NAME) if self._subject else ()
-        return tuple(str(attribute.value) for attribute in found)
+        """The values of every CN in the subject that can be read, as written."""
+        if self.subject_name:
+            return tuple(str(one.value) for one in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME))
+        every = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME)) or ()
+        return tuple(value for value in every if value is not None)
 
     @cached_property
     def label(self) -> str:
         """The shortest name a person recognises: the CN, else the first DNS name, else the subject."""
-        names = self.common_names or self.dns_names
-        return names[0] if names and names[0] else self.subject or "(no subject)"
+        known = self.common_names or self.dns_names
+        return known[0] if known and known[0] else self.subject or "(no subject)"
 
     @cached_property
     def serial(self) -> int:
-        return self.x509.serial_number if self.x509 else 0
+        """The serial number, 0 where it cannot be read."""
+        if self.x509:
+            return self.x509.serial_number
+        return (readable(self.parts.serial) if self.parts else None) or 0
 
     @property
     def self_issued(self) -> bool:
         """Subject and issuer are the same name (RFC 5280, 3.2); whether it signed itself is ``path``'s question."""
-        return bool(self.x509) and self.subject_der == self.issuer_der
+        return bool(self.subject_der) and self.subject_der == self.issuer_der
 
     # -- when -----------------------------------------------------------------------------------------------------
 
     @cached_property
     def not_before(self) -> datetime:
-        return self.x509.not_valid_before_utc if self.x509 else datetime.min.replace(tzinfo=UTC)
+        """The first second of its life; long ago where it cannot be read (``dates_unreadable``)."""
+        return readable(self._dates[0]) or NEVER
 
     @cached_property
     def not_after(self) -> datetime:
-        return self.x509.not_valid_after_utc if self.x509 else datetime.min.replace(tzinfo=UTC)
+        """The last second of its life; long ago where it cannot be read (``dates_unreadable``)."""
+        return readable(self._dates[1]) or NEVER
+
+    @property
+    def dates_unreadable(self) -> Unreadable[datetime] | None:
+        """Why a date cannot be read, None where both can."""
+        return next((date for date in self._dates if isinstance(date, Unreadable)), None)
+
+    @cached_property
+    def _dates(self) -> tuple[datetime | Unreadable[datetime], datetime | Unreadable[datetime]]:
+        if self.x509:
+            try:
+                return self.x509.not_valid_before_utc, self.x509.not_valid_after_utc
+            except UNREADABLE:  # such as the year 0
+                pass
+        read = self.parts
+        return (read.not_before, read.not_after) if read else (Unreadable("it is missing"), Unreadable("it is missing"))
 
     # -- key and signature ----------------------------------------------------------------------------------------
 
@@ -153,7 +178,7 @@ class Parsed:
     def public_key(self) -> CertificatePublicKeyTypes | None:
         """The key object, None where its algorithm or encoding is not known."""
         try:
-            return self.x509.public_key() if self.x509 else None
+            return self.x509.public_key() if self.x509 else _load_key(self.key_der)
         except UNREADABLE:
             return None
 
@@ -170,126 +195,40 @@ class Parsed:
     def signature_hash(self) -> str:
         """The hash of the signature, as "sha256"; "" where it has none of its own (Ed25519) or is unknown."""
         try:
-            found = self.x509.signature_hash_algorithm if self.x509 else None
+            loaded = self.x509 or (skeleton(algorithm=self.parts.algorithm) if self.parts else None)
+            found = loaded.signature_hash_algorithm if loaded else None
         except UNREADABLE:
             return ""
         return found.name if found else ""
 
-    # -- extensions -----------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _extensions(self) -> tuple[x509.Extensions, str | None]:
-        if self.x509:
-            try:
-                return self.x509.extensions, None
-            except (*UNREADABLE, x509.DuplicateExtension) as error:
-                return x509.Extensions([]), first_line(error)
-        return x509.Extensions([]), None
-
-    @property
-    def extensions(self) -> x509.Extensions:
-        """Every extension, or none where they cannot be read (``extensions_error`` then says why)."""
-        return self._extensions[0]
-
-    @property
-    def extensions_error(self) -> str | None:
-        return self._extensions[1]
-
-    @cached_property
-    def _values(self) -> dict[type, x509.ExtensionType]:
-        return {type(one.value): one.value for one in self.extensions}
-
-    def extension(self, kind: type[E]) -> E | None:
-        """The value of the extension of this type, or None."""
-        return cast("E | None", self._values.get(kind))
-
-    @property
-    def is_ca(self) -> bool:
-        basic = self.extension(x509.BasicConstraints)
-        return bool(basic and basic.ca)
-
-    @property
-    def key_usage(self) -> x509.KeyUsage | None:
-        return self.extension(x509.KeyUsage)
-
-    @cached_property
-    def ekus(self) -> tuple[str, ...] | None:
-        """The extended key usages as dotted OIDs; None where the extension is absent (no restriction)."""
-        found = self.extension(x509.ExtendedKeyUsage)
-        return None if found is None else tuple(usage.dotted_string for usage in found)
-
-    @cached_property
-    def _alternative_names(self) -> x509.SubjectAlternativeName | None:
-        return self.extension(x509.SubjectAlternativeName)
-
-    @cached_property
-    def dns_names(self) -> tuple[str, ...]:
-        """The DNS names of the subject alternative name, as written."""
-        names = self._alternative_names
-        return tuple(names.get_values_for_type(x509.DNSName)) if names else ()
-
-    @cached_property
-    def ip_names(self) -> tuple[str, ...]:
-        """The IP addresses of the subject alternative name, as text."""
-        names = self._alternative_names
-        return tuple(str(value) for value in names.get_values_for_type(x509.IPAddress)) if names else ()
+    # -- names ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every CN and DNS name once, CN first, as written."""
+        """Every CN and DNS name that can be read, once, CN first, as written."""
         return tuple(dict.fromkeys((*self.common_names, *self.dns_names)))
 
     @cached_property
-    def crl_urls(self) -> tuple[str, ...]:
-        """Every URI of the CRL distribution points, any scheme, in order (RFC 5280, 4.2.1.13)."""
-        points = self.extension(x509.CRLDistributionPoints)
-        names = [name for point in points or () for name in point.full_name or ()]
-        return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
+    def names_unreadable(self) -> str | None:
+        """A clause about names that are there and cannot be read, None where all can."""
+        listed = self.extension(x509.SubjectAlternativeName)
+        if isinstance(listed, Unreadable):
+            return f"the subject alternative name: {listed.reason}"
+        if self.subject_name is not None or self.error is not None:
+            return None
+        values = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME))
+        return None if values is not None and None not in values else "the subject: its encoding is malformed"
 
     @cached_property
-    def ocsp_urls(self) -> tuple[str, ...]:
-        """Every OCSP responder of the authority information access (RFC 5280, 4.2.2.1)."""
-        return self._access(AuthorityInformationAccessOID.OCSP)
-
-    @cached_property
-    def ca_issuer_urls(self) -> tuple[str, ...]:
-        """Where the issuer's certificate can be fetched (caIssuers)."""
-        return self._access(AuthorityInformationAccessOID.CA_ISSUERS)
-
-    @cached_property
-    def subject_key_id(self) -> bytes | None:
-        found = self.extension(x509.SubjectKeyIdentifier)
-        return found.digest if found else None
-
-    @cached_property
-    def authority_key_id(self) -> bytes | None:
-        found = self.extension(x509.AuthorityKeyIdentifier)
-        return found.key_identifier if found else None
-
-    @cached_property
-    def must_staple(self) -> bool:
-        """The TLS feature status_request is demanded (RFC 7633)."""
-        found = self.extension(x509.TLSFeature)
-        return bool(found and x509.TLSFeatureType.status_request in found)
-
-    def _access(self, method: x509.ObjectIdentifier) -> tuple[str, ...]:
-        found = self.extension(x509.AuthorityInformationAccess)
-        names = [entry.access_location for entry in found or () if entry.access_method == method]
-        return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
-
-    @cached_property
-    def _subject(self) -> x509.Name | None:
-        """The subject, None where it cannot be decoded: cryptography decodes names late and raises then."""
+    def subject_name(self) -> x509.Name | None:
+        """The subject as cryptography has it, None where it cannot decode it as a whole."""
         loaded = self.x509
         return attempt(lambda: loaded.subject) if loaded else None
 
     @cached_property
     def _parties(self) -> tuple[bytes, bytes, bytes]:
         """Issuer, subject and key out of the bytes: to decode a Name and encode it again costs several times that."""
-        return (attempt(lambda: parties(self.der)) if self.x509 else None) or (b"", b"", b"")
-
-
-T = TypeVar("T")
+        return (attempt(lambda: parties(self.der)) if self.error is None else None) or (b"", b"", b"")
 
 
 def attempt(read: Callable[[], T]) -> T | None:
@@ -300,10 +239,11 @@ def attempt(read: Callable[[], T]) -> T | None:
         return None
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, at most 200 characters: library errors quote whole structures."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+def _load_key(spki: bytes) -> CertificatePublicKeyTypes | None:
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    return load_der_public_key(spki) if spki else None  # type: ignore[return-value]
 
 
-def _name_text(name: x509.Name) -> str:
-    return attempt(name.rfc4514_string) or ""
+def _name_text(name: bytes) -> str:
+    return (attempt(lambda: names.text(name)) if name else None) or ""

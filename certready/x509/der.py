@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SEQUENCE, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x02, 0x03, 0x04, 0x06
+SEQUENCE, SET, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x31, 0x02, 0x03, 0x04, 0x06
+BOOLEAN, UTC_TIME, GENERALIZED_TIME = 0x01, 0x17, 0x18
 VERSION = 0xA0  # of a certificate, tagged [0]
+LONGEST_OID = 128  # bytes
 MANY = 64  # more members than any structure walked here has
 
 
@@ -74,6 +76,33 @@ def expect(found: tuple[Element, ...], *tags: int) -> None:
     """Raises MalformedError unless the elements begin with these tags."""
     if tuple(one.tag for one in found[: len(tags)]) != tags:
         raise MalformedError("its parts are not where they belong")
+
+
+def dotted(content: bytes) -> str:
+    """An object identifier out of its content, as dotted numbers. Raises MalformedError."""
+    if not content or content[-1] & 0x80 or len(content) > LONGEST_OID:
+        raise MalformedError("an object identifier is malformed")
+    numbers, number = [], 0
+    for byte in content:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(number)
+            number = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+def encoded(tag: int, content: bytes) -> bytes:
+    """Tag, length and content as DER writes them."""
+    return head(tag, len(content)) + content
+
+
+def head(tag: int, length: int) -> bytes:
+    """Tag and length as DER writes them."""
+    if length < 0x80:
+        return bytes((tag, length))
+    size = (length.bit_length() + 7) // 8
+    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big")
 
 
 class Signed(NamedTuple):

@@ -53,6 +53,34 @@ def test_other_store(root: Authority) -> None:
     assert [("chain.other-store", ""), ("chain.trusted", ""), ("chain.trusted", "")] == rules(evidence)
 
 
+@pytest.mark.parametrize(
+    ("pointers", "expected"),
+    [
+        ({}, True),
+        ({"crl_urls": ["ldap:///CN=x"], "ocsp_urls": []}, True),
+        ({"crl_urls": ["http://pki.contoso.local/ca.crl"], "ocsp_urls": ["http://10.1.2.3/"]}, True),
+        ({"crl_urls": ["http://crl.example.com/ca.crl"], "ocsp_urls": []}, False),
+    ],
+)
+def test_missing_issuer_of_a_private_ca(pointers: dict[str, list[str]], expected: bool) -> None:
+    """Where the missing issuer looks like a private CA, that Exchange Online accepts none is said at once."""
+    middle = Authority.root("Private Root").intermediate()
+    (found,) = observations(pki.evidence(pki.chain(middle.issue("a.example", **pointers))))  # type: ignore[arg-type]
+    assert ("chain.incomplete", expected) == (found.rule.id, "accepts no certificate of a private CA" in found.message)
+    assert expected is ("public CA" in (found.fix or ""))
+
+
+def test_missing_issuer_that_leads_to_a_private_root(root: Authority) -> None:
+    """Where what is known beside the chain leads to a root in no store, completing the chain is not advised."""
+    middle = root.intermediate(crl_url="http://crl.example.com/ca.crl")
+    known = [Known(pki.certificate(one), "aia", "http://a.example") for one in (middle, root)]
+    (found,) = observations(pki.evidence(pki.chain(middle.issue("a.example")), known=known))
+    assert ("chain.incomplete", True) == (
+        found.rule.id,
+        "leads to Test Root, which is in no root store" in found.message,
+    )
+
+
 def test_file_of_roots_with_others(root: Authority) -> None:
     """What a file of roots holds besides them is named where the store is."""
     for left_out, words in ((("mail.contoso.com",), "was left out"), (("a", "b", "c", "d"), "were left out")):
@@ -200,7 +228,7 @@ def test_too_complex() -> None:
 
 def test_fix_names_the_gap(root: Authority, middle: Authority) -> None:
     """The fix says behind which certificate the missing one belongs: the last that was sent, not always the leaf."""
-    lower = middle.intermediate("Lower")
+    lower = middle.intermediate("Lower", crl_url="http://crl.example.com/lower.crl")
     (found,) = observations(pki.evidence(pki.chain(lower.issue("a.example"), lower), roots=pki.roots(root)))
     assert ("chain.incomplete", True) == (found.rule.id, "behind Lower wherever" in (found.fix or ""))
 

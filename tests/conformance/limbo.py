@@ -29,7 +29,6 @@ Case = Mapping[str, Any]
 # Where certready accepts what x509-limbo refuses, by the beginning of the id: none of the 108, and nothing that lets
 # somebody else's certificate pass.
 MILDER: Mapping[str, str] = {
-    "crl::crlnumber-": "a CRL is used whatever is wrong with its number",
     "pathlen::max-chain-depth-": "a limit on depth of the caller's own choice is no input",
     "rfc5280::aki::": "an identifier is a hint: what joins two certificates is the signature",
     "rfc5280::ski::": "an identifier is a hint: what joins two certificates is the signature",

@@ -132,7 +132,7 @@ class TestGateway:
         with FaultySmtp(BANNER, EHLO, READY, tls(context)) as server:
             bundle = fetch("127.0.0.1", server.port)
         assert sent(bundle) == [[leaf.der, strange]]
-        assert bundle.chains[0].certificates[1].parsed.error
+        assert bundle.chains[0].certificates[1].parsed.faults
 
     def test_progress(self, upgrade: Act) -> None:
         """Each stage is told as it is reached, in the thread that asked."""

@@ -10,11 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.case import Case
-from certready.demo.pki import CLIENT, DAY, Authority, now
-from certready.model import Known
+from certready.demo.pki import CLIENT, DAY, Authority, Issued, now
+from certready.model import Chain, Known
 from certready.path import Judgement, build, engines, judge, lint
 from certready.x509.certificate import Certificate
-from tests import pki
+from certready.x509.der import element, members
+from tests import odd, pki
+
+ML_DSA_44 = bytes.fromhex("0609608648016503040311")
+
+
+def with_algorithm(issued: Issued, oid: bytes) -> bytes:
+    """The certificate, naming another algorithm for its signature."""
+    algorithm = odd.tlv(0x30, oid)
+    tbs, _, signature = members(element(odd.changed(issued, algorithm=algorithm)))
+    return odd.tlv(0x30, tbs.encoded, algorithm, signature.encoded)
 
 
 def labels(path: tuple[Certificate, ...] | None) -> list[str] | None:
@@ -90,11 +100,72 @@ def test_broken_signature_is_no_edge() -> None:
 
 
 def test_unknown_algorithm_is_said() -> None:
-    """A signature algorithm that cannot be verified is named as the reason."""
-    root = Authority.root(key="rsa")
-    found = judge(pki.chain(pki.unknown_algorithm(root.issue("a.example"))), (), pki.roots(root), now())
-    assert found.missing is not None
-    assert "cannot be verified here" in found.missing.note
+    """An issuer whose signature cannot be verified here is not missing: the chain is complete, and unknown."""
+    root = Authority.root()
+    leaf = pki.certificate(with_algorithm(root.issue("a.example"), ML_DSA_44))
+    found = judge(Chain("c1", "pem", (leaf,)), (), pki.roots(root), now())
+    assert ("unreadable", None, ["unreadable"]) == (found.outcome, found.missing, [one.kind for one in found.problems])
+    assert "cannot be verified here" in found.problems[0].message
+    assert [leaf.parsed.label, "Test Root"] == labels(found.path)
+
+
+def test_root_with_an_unknown_key() -> None:
+    """A root of the store whose key nobody here can use is not missing either."""
+    root = Authority.root()
+    key = odd.tlv(0x30, odd.tlv(0x30, ML_DSA_44), b"\x03\x02\x00\x01")
+    anchor = odd.changed(root, key=key)
+    found = judge(pki.chain(root.issue("a.example")), (), pki.roots(anchor), now())
+    assert ("unreadable", None) == (found.outcome, found.missing)
+
+
+def test_unverifiable_signature_never_hides_a_good_one() -> None:
+    """Of two issuers of a name the one whose signature verifies is the issuer."""
+    root = Authority.root()
+    twin = odd.changed(root, key=odd.tlv(0x30, odd.tlv(0x30, ML_DSA_44), b"\x03\x02\x00\x01"))
+    found = judge(pki.chain(root.issue("a.example")), (), pki.roots(twin, root), now())
+    assert ("trusted", pki.certificate(root)) == (found.outcome, found.path[-1])
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        (0x13, b"Odd Issuing CA"),
+        (0x14, b"Odd Issuing CA"),
+        (0x0C, b"ODD issuing ca"),
+        (0x0C, b" Odd  Issuing CA "),
+        (0x1E, "Odd Issuing CA".encode("utf-16-be")),
+    ],
+)
+def test_names_in_another_spelling(tag: int, text: bytes) -> None:
+    """An issuer whose name is spelled otherwise in the certificate is found; only strict clients mind."""
+    root = Authority.root()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Odd Issuing CA")])
+    middle = root.intermediate(subject_name=name)
+    leaf = odd.changed(middle.issue("a.example"), issuer=odd.named(tag, text))
+    found = judge(pki.chain(leaf, middle), (), pki.roots(root), now())
+    assert ("trusted", None, ()) == (found.outcome, found.missing, found.unrelated)
+    assert "in other bytes than that issuer does" in (found.strict_refusal or "")
+
+
+def test_other_spelling_without_the_signature() -> None:
+    """A name alone joins nothing, in any spelling."""
+    root = Authority.root()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Odd Issuing CA")])
+    middle, other = (root.intermediate(subject_name=name) for _ in range(2))
+    leaf = odd.changed(middle.issue("a.example"), issuer=odd.named(0x0C, b"odd issuing ca"))
+    found = judge(pki.chain(leaf, other), (), pki.roots(root), now())
+    assert ("incomplete", True) == (found.outcome, found.missing is not None and found.missing.same_name_other_key)
+
+
+@pytest.mark.parametrize(("usage", "outcome"), [("1.3.6.1.5.5.7.3.1", "trusted"), ("1.3.6.1.5.5.7.3.4", "unreadable")])
+def test_critical_application_policies(usage: str, outcome: str) -> None:
+    """Windows understands critical application policies; where they do not name servers their weight is unknown."""
+    oid = x509.ObjectIdentifier("1.3.6.1.4.1.311.21.10")
+    value = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(usage), None)]).public_bytes()
+    root = Authority.root()
+    leaf = root.issue("a.example", extra=[(x509.UnrecognizedExtension(oid, value), True)])
+    found = judge(pki.chain(leaf), (), pki.roots(root), now())
+    assert (outcome, outcome == "trusted") == (found.outcome, found.strict_refusal is not None)
 
 
 def test_circle_is_incomplete() -> None:

@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from certready.demo.pki import CLIENT, SERVER, Authority, Issued, key_usage
 from certready.path import constraints, lint
 from certready.x509.certificate import Certificate
-from tests import pki
+from tests import odd, pki
 
 
 def kinds(*path: Issued | bytes, rooted: bool = True) -> list[tuple[str, str]]:
@@ -123,12 +123,26 @@ def test_identifiers_must_not_be_critical() -> None:
 
 
 def test_unreadable_extensions() -> None:
-    """Extensions that cannot be read are said to be just that."""
+    """An extension that cannot be read is a problem where it is critical, or limits what a CA may do."""
     root = Authority.root()
     broken = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x05\x00")
-    assert [("extensions", "a.example")] == kinds(
-        root.issue(common_name="a.example", ekus=None, extra=[(broken, False)]), root
-    )
+    leaves = [root.issue(common_name="a.example", ekus=None, extra=[(broken, critical)]) for critical in (False, True)]
+    assert [[], [("unreadable", "a.example")]] == [kinds(leaf, root) for leaf in leaves]
+    middle = root.intermediate()
+    leaf = middle.issue("a.example")
+    usages = odd.with_extension(middle, odd.EKU, b"\x30\x00")
+    assert [("unreadable", "Test Intermediate")] == kinds(leaf, usages, root)
+    key = odd.with_extension(middle, odd.AKI, b"\x30\x05\x00")
+    assert [] == kinds(leaf, key, root)
+
+
+def test_unreadable_names_under_constraints() -> None:
+    """Names that cannot be read are a problem where an issuer above constrains names."""
+    root = Authority.root()
+    limited = root.intermediate(extra=[pki.constrained(permitted=["contoso.com"])])
+    names = odd.EXTENSIONS["alternative names: malformed otherName beside a good one"]
+    leaf = odd.with_extension(limited.issue("mail.contoso.com"), *names)
+    assert [("unreadable", "mail.contoso.com")] == kinds(leaf, limited, root)
 
 
 def test_ca_as_leaf() -> None:

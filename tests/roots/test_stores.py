@@ -15,7 +15,7 @@ from certready.model import Root, RootStore, StoreInfo
 from certready.roots import plain, stores
 from certready.roots.plain import Store
 from certready.x509.certificate import Certificate
-from tests import pki
+from tests import odd, pki
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,24 @@ def test_name_inside_another_certificate_is_no_hit(root: Authority) -> None:
     middle = root.intermediate()
     store = plain.from_certificates("test", [pki.certificate(middle)])
     assert () == store.candidates((pki.certificate(root.issue("a.example")),))
+
+
+def test_issuer_in_another_spelling() -> None:
+    """A root is found whose name the certificate spells in another string type, unless a sent one has that name."""
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Known Root")])
+    spelled = Authority.root(subject_name=issuer)
+    store = plain.from_certificates("test", [pki.certificate(one) for one in (Authority.root("Other"), spelled)])
+    leaf = pki.certificate(odd.changed(spelled.issue("a.example"), issuer=odd.named(0x13, b"KNOWN  root")))
+    assert (Root(pki.certificate(spelled)),) == store.candidates((leaf,))
+    same = pki.certificate(odd.changed(spelled.intermediate(), subject=odd.named(0x13, b"KNOWN  root")))
+    assert () == store.candidates(
+        (
+            leaf,
+            pki.certificate(
+                odd.changed(Authority.root("X"), subject=same.parsed.subject_der, issuer=same.parsed.subject_der)
+            ),
+        )
+    )
 
 
 def test_many_certificates(root: Authority) -> None:
