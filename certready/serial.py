@@ -28,6 +28,8 @@ MAX_BYTES = 256 * 1024 * 1024
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53
+# Keys that evidence of earlier releases lacks; the model's default stands for what those did not gather.
+ADDED = frozenset({"rehearsal"})
 TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes")
 
 _AGAIN = "Save the evidence again with --save-evidence; the file may have been cut short or edited."
@@ -152,6 +154,8 @@ def _struct(kind: type, value: object, where: str) -> object:
     for name, hint in _hints(kind):
         inner = name if where == "evidence" else f"{where}.{name}"
         if name not in value:
+            if inner in ADDED:
+                continue
             raise _bad(inner, "is missing")
         values[name] = _read(hint, value.pop(name), inner)
     return kind(**values)

@@ -342,6 +342,7 @@ def test_schema_follows_the_model():
     found["Endpoint"]["properties"]["port"] = {"type": "integer"}
     expected = {}
     described(Evidence, expected)
+    expected["Evidence"]["required"] = [key for key in expected["Evidence"]["required"] if key not in saved.ADDED]
     assert expected == found
     assert list(saved.TARGET_KINDS) == schemas.load("evidence")["$defs"]["Target"]["properties"]["kind"]["enum"]
 

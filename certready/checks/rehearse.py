@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from certready.case import Case
 from certready.exchange.matching import covers, under
+from certready.exchange.recipient import in_a_tenant
 from certready.model import AcceptedDomain, Chain
 from certready.model.dialogue import SHOWN, Exchange
 from certready.rules import rehearse as rules
@@ -17,15 +18,25 @@ from certready.rules.model import NotApplicable, Observation
 if TYPE_CHECKING:
     from certready.smtp.rehearse import Meaning
 
+_ANYBODY = "Exchange Online takes mail for its tenants from anybody: that proves nothing about the connector."
+_OUTSIDE = (
+    "Rehearse with a recipient whose domain no tenant of Microsoft 365 has, and with --null-sender: only relaying "
+    "proves the connector."
+)
+
 
 def check_rehearse(case: Case) -> Iterator[Observation | NotApplicable]:
     """The smart host's word on the certificate, and the smart host's own certificate. Nothing is said elsewhere."""
     if case.evidence.target.kind != "rehearse":
         yield NotApplicable("only a rehearsal asks the smart host")
         return
-    dialogue = [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue]
+    looked_up = case.evidence.rehearsal
+    seen = {
+        "dialogue": [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue],
+        "recipient_mx": None if looked_up is None or looked_up.error else looked_up.exchangers,
+    }
     endpoint = case.evidence.endpoints[-1].name if case.evidence.endpoints else None
-    yield replace(_answer(case), endpoint=endpoint, evidence={"dialogue": dialogue})
+    yield replace(_answer(case), endpoint=endpoint, evidence=seen)
     for peer in case.evidence.peers:
         yield _peer(case, peer)
 
@@ -38,34 +49,32 @@ def _answer(case: Case) -> Observation:
             return rules.INCONCLUSIVE.observed("The rehearsal did not get as far as an answer.")
         error = next((one.error for one in case.evidence.endpoints if one.error), None) or "Nothing was answered."
         return rules.INCONCLUSIVE.observed(f"The rehearsal did not get as far as an answer. {error}")
-    quoted = f'The answer to {decisive.sent} is "{" ".join(decisive.reply.split())}".'
-    if decisive.sent == SHOWN:
-        return rules.REFUSED.observed(
-            f"The smart host ended TLS because of the certificate ({decisive.reply}).",
-            fix="Judge the file with certready check: chain, dates, usage and key.",
-        )
-    from certready.smtp.rehearse import meaning
+    from certready.smtp.rehearse import REFUSED_BY_TLS, meaning
 
-    found = meaning(decisive.reply)
-    if found.kind != "accepted":
-        rule = rules.REFUSED if found.kind == "refused" else rules.INCONCLUSIVE
-        return rule.observed(f"{quoted} {found.why}{_not_asked(case)}", fix=found.fix)
-    doubt = _doubt(case)
+    by_tls = decisive.sent == SHOWN
+    found = REFUSED_BY_TLS if by_tls else meaning(decisive.reply)
+    quoted = "The answer to the certificate itself" if by_tls else f"The answer to {decisive.sent}"
+    said = f'{quoted} is "{" ".join(decisive.reply.split())}". {found.why}'
+    if found.kind == "inconclusive":
+        return rules.INCONCLUSIVE.observed(said, fix=found.fix)
+    doubt = _unseen(case) or (_unproved(case) if found.kind == "accepted" else None)
     if doubt:
-        return rules.INCONCLUSIVE.observed(f"{quoted} {doubt.why}", fix=doubt.fix)
-    return rules.ACCEPTED.observed(f"{quoted} {_scope(case)}")
+        return rules.INCONCLUSIVE.observed(f"{said} {doubt.why}", fix=doubt.fix)
+    if found.kind == "refused":
+        return rules.REFUSED.observed(said, fix=found.fix)
+    return rules.ACCEPTED.observed(f"{said} {_scope(case)}", "sender" if _domain(case, "MAIL") else "")
 
 
 def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
-    """The exchange that says it: the certificate's own refusal, RCPT, or whatever was refused before it."""
-    for exchange in dialogue:
+    """The exchange that says it: the certificate's own refusal, whenever it came, RCPT, or what was refused before."""
+    for exchange in sorted(dialogue, key=lambda one: one.sent != SHOWN):
         if exchange.sent == SHOWN or exchange.sent.startswith("RCPT") or not exchange.reply.startswith("2"):
             return exchange
     return None
 
 
-def _doubt(case: Case) -> Meaning | None:
-    """Why a 250 proves nothing here, None where it does."""
+def _unseen(case: Case) -> Meaning | None:
+    """Why the smart host's word, whatever it is, is not about this certificate; None where it may be."""
     from certready.smtp.rehearse import Meaning
 
     if not any(endpoint.asks_certificate for endpoint in case.evidence.endpoints):
@@ -74,34 +83,51 @@ def _doubt(case: Case) -> Meaning | None:
             "But the smart host did not ask for a client certificate, so it has not seen this one.",
             "Check the smart host's name: Exchange Online asks every client for its certificate.",
         )
+    if case.evidence.rehearsal and not case.evidence.rehearsal.presented:
+        return Meaning(
+            "inconclusive",
+            "But the smart host takes no client certificate of this kind (key and signature), so none was sent to it.",
+            "Check the smart host's name; an RSA certificate is taken everywhere.",
+        )
+    return None
+
+
+def _unproved(case: Case) -> Meaning | None:
+    """Why a 250 proves nothing here, None where it does."""
+    from certready.smtp.rehearse import Meaning
+
+    error = next((one.error for one in case.evidence.endpoints if one.error), None)
+    if error:
+        return Meaning("inconclusive", f"But the session did not end as it should. {error}", "Rehearse again.")
     recipient = _domain(case, "RCPT")
     own = next((one.name for one in case.tenant.accepted_domains or () if _accepts(one, recipient)), None)
     if own:
-        return Meaning(
-            "inconclusive",
-            f"But {own} is an accepted domain of the tenant, and Exchange Online takes mail for it from anybody: that "
-            "proves nothing about the connector.",
-            "Rehearse with a recipient outside of the tenant and with --null-sender: only relaying proves it.",
-        )
+        return Meaning("inconclusive", f"But {own} is an accepted domain of the tenant. {_ANYBODY}", _OUTSIDE)
+    looked_up = case.evidence.rehearsal
+    if looked_up is None or looked_up.domain != recipient:
+        why = "But where the recipient's mail goes was not looked up, so it may live in a tenant of Microsoft 365."
+        return Meaning("inconclusive", f"{why} {_ANYBODY}", "Rehearse again, with --dns SERVER where DNS needs it.")
+    if looked_up.error:
+        why = f"But where the recipient's mail goes is unknown: {looked_up.error}"
+        return Meaning("inconclusive", f"{why} {_ANYBODY}", "Rehearse where DNS answers, or with --dns SERVER.")
+    tenant = in_a_tenant(looked_up)
+    if tenant:
+        return Meaning("inconclusive", f"But {tenant}: the recipient may live in a tenant. {_ANYBODY}", _OUTSIDE)
     return None
 
 
 def _scope(case: Case) -> str:
     """What a 250 proves, said as far as it goes."""
+    looked_up = case.evidence.rehearsal
+    hosts = ", ".join(host or "null" for host in looked_up.exchangers[:3]) if looked_up else ""
+    by = f"MX {hosts}" if hosts else "no MX"
+    proved = f"By DNS ({by}) the recipient lives outside of Microsoft 365, so this certificate may relay."
     sender = _domain(case, "MAIL")
-    parts = ["The connector took it: this certificate may relay."]
-    if case.tenant.accepted_domains is None:
-        parts.append("That holds where the recipient is outside of the tenant; inside, anybody is let in.")
     if sender:
-        parts.append(
-            f"The sender's domain {sender} may have decided beside the certificate; --null-sender leaves only that."
+        proved += (
+            f" The sender's domain {sender} may have decided beside it; --null-sender leaves the certificate alone."
         )
-    return " ".join(parts)
-
-
-def _not_asked(case: Case) -> str:
-    asked = [endpoint.asks_certificate for endpoint in case.evidence.endpoints]
-    return " It did not ask for a client certificate." if asked and asked[-1] is False else ""
+    return proved
 
 
 def _domain(case: Case, verb: str) -> str:

@@ -118,7 +118,8 @@ def rehearse(
         option("--smart-host", help="The smart host; nothing is sent to any other.", metavar="HOST[:PORT]"),
     ] = None,
     recipient: Annotated[
-        str | None, option("--recipient", help="A recipient, best one outside of the tenant.", metavar="ADDRESS")
+        str | None,
+        option("--recipient", help="A recipient whose mail does not go to Microsoft 365.", metavar="ADDRESS"),
     ] = None,
     sender: Annotated[
         str | None, option("--sender", help="The sender; the null sender unless given.", metavar="ADDRESS")
@@ -126,6 +127,14 @@ def rehearse(
     null_sender: Annotated[
         bool, option("--null-sender", help="Send as <>, as bounces do: then the certificate alone decides.")
     ] = False,
+    dns: Annotated[
+        str | None,
+        option(
+            "--dns",
+            help="The DNS server to ask for the recipient's MX, ADDRESS[:PORT]; the system's unless given.",
+            metavar="SERVER",
+        ),
+    ] = None,
     shared: Shared,
 ) -> int:
     """Be the gateway: STARTTLS with this certificate and key, MAIL, RCPT, and quote the answers. Never sends a message.
@@ -148,26 +157,36 @@ def rehearse(
         # The smart host judges the connector itself.
         prepared = replace(prepared, options=replace(prepared.options, certificate_only=True))
     with output.progress() as progress:
-        evidence = _rehearsed(prepared, paths, (smart_host, recipient, sender or ""), progress)
+        evidence = _rehearsed(prepared, paths, (smart_host, recipient, sender or "", dns), progress)
     return conclude(evidence, shared, destinations)
 
 
-def _rehearsed(prepared: Prepared, paths: tuple[Path, ...], how: tuple[str, str, str], progress: Progress) -> Evidence:
-    """The evidence on the certificate, with what the smart host (how: host, recipient, sender) said and presented."""
+def _rehearsed(
+    prepared: Prepared, paths: tuple[Path, ...], how: tuple[str, str, str, str | None], progress: Progress
+) -> Evidence:
+    """The evidence on the certificate, with what the smart host (how: host, recipient, sender, DNS server) said and
+    presented, and where DNS says that the recipient's mail goes."""
     from certready.cli.identity import read_identity
     from certready.net.client import Plan
     from certready.net.client import rehearse as talk
+    from certready.net.dns import Nameserver, nameserver
+    from certready.net.recipient import look_up
+    from certready.net.threads import start
     from certready.smtp.rehearse import check_address
 
-    smart_host, recipient, sender = how
+    smart_host, recipient, sender, dns = how
     host, port = host_and_port(smart_host)
     plan_sender = check_address(sender) if sender else ""
     bundle, identity = read_identity(paths, prepared.wanted)
     plan = Plan(identity, plan_sender, check_address(recipient), prepared.wanted.timeout)
+    server, timeout = nameserver(dns) if dns else Nameserver(), prepared.wanted.timeout
+    looking = start(lambda: look_up(plan.recipient, server, timeout=timeout), "recipient")
     said = talk(host, port or 25, plan, progress)
+    progress(f"looking up where the mail of {plan.recipient} goes")
+    rehearsal = replace(looking.result(), presented=said.presented)
     target = Target("rehearse", f"{bundle.target.name} at {smart_host}")
     evidence = gatherer(prepared)(Bundle(target, bundle.chains, (said.endpoint,)), progress)
-    evidence = replace(evidence, dialogue=said.dialogue)
+    evidence = replace(evidence, dialogue=said.dialogue, rehearsal=rehearsal)
     if not said.peer:
         return evidence
     peer = Chain("s1", "tls", tuple(map(Certificate, said.peer)))

@@ -7,7 +7,7 @@ touched. Reports, and what verdicts are made of, are in ``model.report``, which 
 from __future__ import annotations
 
 from certready.model.connector import AcceptedDomain, Connector, Direction, Level, Tenant
-from certready.model.dialogue import Exchange
+from certready.model.dialogue import Exchange, Rehearsal
 from certready.model.endpoint import Endpoint
 from certready.model.evidence import (
     Answer,
@@ -52,6 +52,7 @@ __all__ = [
     "Limits",
     "Options",
     "Origin",
+    "Rehearsal",
     "Reply",
     "RevocationMode",
     "Role",

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from certready.model.connector import AcceptedDomain, Connector
-from certready.model.dialogue import Exchange
+from certready.model.dialogue import Exchange, Rehearsal
 from certready.model.endpoint import Endpoint
 from certready.x509.certificate import Certificate
 
@@ -171,7 +171,8 @@ class Evidence(Struct, frozen=True):
     ``roots`` are those anchors of the store that any certificate here could chain to, ``answers`` every revocation
     answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
     ``elsewhere`` what they hold. ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of
-    a rehearsal presented itself, which is shown and never judged for the connector. It holds no private key.
+    a rehearsal presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is
+    worth (None elsewhere, and where an older release saved it). It holds no private key.
     """
 
     certready: str
@@ -192,6 +193,7 @@ class Evidence(Struct, frozen=True):
     elsewhere: tuple[Elsewhere, ...] = ()
     dialogue: tuple[Exchange, ...] = ()
     peers: tuple[Chain, ...] = ()
+    rehearsal: Rehearsal | None = None
 
     @property
     def evaluated_at(self) -> datetime:

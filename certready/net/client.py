@@ -13,7 +13,7 @@ from certready.model.dialogue import SHOWN, Exchange
 from certready.net.dns import ResolveError
 from certready.net.names import greeting_name, host_name, server_name
 from certready.net.resolve import Address, addresses
-from certready.net.session import Identity, LeftError, Line, Secured, client_context
+from certready.net.session import Identity, LeftError, Line, Presenting, Secured, client_context
 from certready.net.wire import ConnectError, TooMuchError, Wire, connect
 from certready.smtp.rehearse import Dialogue
 from certready.smtp.starttls import Outcome, smtp
@@ -26,11 +26,12 @@ Progress = Callable[[str], None]
 
 class Rehearsed(Struct, frozen=True):
     """What came of it with the last address tried: its endpoint, the certificates the smart host sent (DER), and the
-    dialogue inside TLS."""
+    dialogue inside TLS. ``presented`` says whether the client certificate was sent."""
 
     endpoint: Endpoint
     peer: tuple[bytes, ...] = ()
     dialogue: tuple[Exchange, ...] = ()
+    presented: bool = False
 
 
 class Plan(Struct, frozen=True):
@@ -101,9 +102,9 @@ def _inside(reached: Endpoint, wire: Wire, ehlo: str, plan: Plan) -> Rehearsed:
     """The handshake and the dialogue inside TLS."""
     from OpenSSL import SSL
 
-    asked: list[bool] = []
+    presenting = Presenting()
     try:
-        connection = SSL.Connection(client_context(plan.identity, lambda: asked.append(True)), None)
+        connection = SSL.Connection(client_context(plan.identity, presenting), None)
     except ValueError as error:
         raise CertreadyError(
             f"This certificate and key cannot be presented: {error}.", hint="Export both again; see certready check."
@@ -119,18 +120,18 @@ def _inside(reached: Endpoint, wire: Wire, ehlo: str, plan: Plan) -> Rehearsed:
         peer = tls.server_chain()
     except (LeftError, TooMuchError, TimeoutError) as error:
         sentence = str(error) or "The smart host did not finish the TLS handshake in time."
-        failed = replace(reached, trouble="handshake-failed", error=sentence, asks_certificate=bool(asked))
-        return Rehearsed(failed, (), _refused(error))
+        failed = replace(reached, trouble="handshake-failed", error=sentence, asks_certificate=presenting.asked)
+        return Rehearsed(failed, (), _refused(error), presenting.sent)
     done = replace(
         reached,
         stage="done",
         tls_version=tls.version,
         cipher=tls.cipher,
-        asks_certificate=bool(asked),
         elapsed_ms=wire.elapsed_ms,
     )
     dialogue, error_text = _talk(talk, tls, wire)
-    return Rehearsed(replace(done, error=error_text, asks_certificate=bool(asked)), peer, dialogue)
+    done = replace(done, error=error_text, asks_certificate=presenting.asked)
+    return Rehearsed(done, peer, dialogue, presenting.sent)
 
 
 def _talk(talk: Dialogue, tls: Secured, wire: Wire) -> tuple[tuple[Exchange, ...], str | None]:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from certready.errors import CertreadyError, UsageError
 from certready.net.names import host_name, is_literal
 from certready.net.threads import in_parallel
+from certready.smtp.replies import printable
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -77,6 +78,11 @@ def exchangers(domain: str, server: Nameserver, *, timeout: float) -> tuple[Exch
     ]
     found = (Exchanger(one.preference, "" if one.host in (".", "@") else one.host) for one in records)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.preference, one.host))[:MAX_EXCHANGERS])
+
+
+def texts(domain: str, server: Nameserver, *, timeout: float) -> tuple[str, ...]:
+    """The TXT records of a domain, the strings of each joined, printable ASCII. Raises ResolveError."""
+    return tuple(printable(b"".join(record.strings)) for record in _ask(domain, "TXT", server, timeout)[0])
 
 
 def host_addresses(host: str, server: Nameserver, *, timeout: float) -> Located:

@@ -5,7 +5,6 @@ The other side's certificates are accepted whatever they are: they are captured 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -218,14 +217,23 @@ def accepting(context: SSL.Context) -> SSL.Connection:
     return connection
 
 
-def client_context(identity: Identity, asked: Callable[[], None]) -> SSL.Context:
+class Presenting(Struct):
+    """What became of a client's certificate: whether the server ``asked`` for it, and whether it was ``sent``. A client
+    sends none where it has none of a kind that the server says it takes (RFC 8446, 4.4.2)."""
+
+    asked: bool = False
+    sent: bool = False
+
+
+def client_context(identity: Identity, presenting: Presenting) -> SSL.Context:
     """A context that verifies nothing and presents ``identity`` where the server asks for a certificate, which
-    ``asked`` is told. Raises ValueError as :func:`server_context`."""
+    ``presenting`` keeps. Raises ValueError as :func:`server_context`."""
     from OpenSSL import SSL
 
     def watch(connection: SSL.Connection, _where: int, _value: int) -> None:
-        if b"certificate request" in connection.get_state_string():
-            asked()
+        state = connection.get_state_string()
+        presenting.asked |= b"certificate request" in state
+        presenting.sent |= b"write certificate verify" in state  # follows a certificate, never an empty list of them
 
     context = _context(SSL.TLS_CLIENT_METHOD, identity)
     context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)

@@ -8,16 +8,21 @@ from certready.rules.model import F, P, Rule, U, W, columns, everywhere
 ACCEPTED = Rule(
     "rehearse.accepted",
     "The smart host took the recipient for this certificate",
+    what="The real smart host asked for this certificate and took a recipient who lives outside of Microsoft 365.",
     why="That is the answer the gateway would get, from this address and with this sender and recipient.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
-    weights=(everywhere(P),),
+    weights=(everywhere(P), everywhere(W, "sender", "the sender's domain may have decided beside it", counted=False)),
+    fix="Rehearse with --null-sender: then the certificate alone decides, and not the sender's domain.",
 )
 
 REFUSED = Rule(
     "rehearse.refused",
-    "The smart host refused because of the certificate",
-    what="The real smart host ended TLS because of the certificate, or answered 5.7.64, 5.7.51 or their like.",
+    "The smart host refuses mail from a client with this certificate",
+    what=(
+        "The real smart host asked for this certificate and ended TLS because of it, or answered 5.7.64, 5.7.51 or "
+        "their like."
+    ),
     why="Exchange Online does not recognise the gateway by this certificate.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
@@ -29,14 +34,17 @@ INCONCLUSIVE = Rule(
     "rehearse.inconclusive",
     "The smart host's answer says nothing of the certificate",
     what=(
-        "The answer has another reason than the certificate, the certificate was not asked for, or the recipient is "
-        "one that anybody may send to."
+        "The smart host's answer has another reason than the certificate, it did not ask for one, or the recipient may "
+        "live in a tenant of Microsoft 365, this one or another."
     ),
-    why="Acceptance of the tenant's own recipient proves nothing, nor does a refusal of this host's address.",
+    why=(
+        "Exchange Online takes mail for its tenants from anybody, so taking such a recipient proves nothing; a refusal "
+        "of this host's address, or of a certificate that was never asked for, proves as little."
+    ),
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
     weights=(everywhere(U),),
-    fix="Rehearse from the address that the gateway sends from, with a recipient outside of the tenant.",
+    fix="Rehearse from the address that the gateway sends from, with a recipient outside of Microsoft 365.",
 )
 
 SMART_HOST = Rule(

@@ -20,15 +20,6 @@ Kind = Literal["accepted", "refused", "inconclusive"]
 _ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9.:_\[\]-]{1,255}")
 
 
-class Meaning(Struct, frozen=True):
-    """What a reply says of the client certificate: ``why`` is a sentence, ``fix`` what to do where there is something
-    to do."""
-
-    kind: Kind
-    why: str
-    fix: str | None = None
-
-
 def check_address(text: str) -> str:
     """An address that can stand in MAIL or RCPT (RFC 5321, 4.1.2, without quoting). Raises UsageError."""
     if not _ADDRESS.fullmatch(text):
@@ -62,7 +53,10 @@ class Dialogue(Struct):
         """Whether the command was answered as wanted; the reply is noted either way."""
         sent = f"{command}\r\n".encode("ascii", "replace")
         if (early := self._read()) is not None:
-            # Taken for the answer to this command, a 250 too many would count as a recipient that was taken.
+            # Taken for the answer to this command, a 250 too many would count as a recipient that was taken. A 421 is
+            # the one reply that a server may send unasked, before it closes (RFC 5321, 3.8).
+            if early.code == 421:
+                self.exchanges.append(Exchange(command, early.text))
             self.error = f"The smart host is out of step: it answered {command} before that was sent ({early.quoted})."
             return False
         while (reply := self._read()) is None:
@@ -87,135 +81,185 @@ class Dialogue(Struct):
 
 # -- meanings -----------------------------------------------------------------------------------------------------
 
+
+class Meaning(Struct, frozen=True):
+    """What a reply says of the client certificate: ``why`` is a sentence, ``fix`` what to do where there is something
+    to do."""
+
+    kind: Kind
+    why: str
+    fix: str | None = None
+
+
+class Row(Struct, frozen=True):
+    """Replies of one meaning. One belongs here whose code begins with one of ``codes`` (where there are any) and that
+    holds one of the ``status`` codes of RFC 3463, its class left out, or one of the ``words`` (where there are any)."""
+
+    meaning: Meaning
+    codes: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def fits(self, code: str, status: frozenset[str], text: str) -> bool:
+        """``status`` without the class, ``text`` in lower case."""
+        if self.codes and not code.startswith(self.codes):
+            return False
+        told = not status.isdisjoint(self.status) or any(word in text for word in self.words)
+        return told or not (self.status or self.words)
+
+
 _CONNECTOR = (
     "Compare the certificate's names with TlsSenderCertificateName, see that the connector is enabled, that its domain "
     "is an accepted domain of this tenant, and that the whole chain is sent."
 )
+_CHAIN = "Send a certificate of a public authority with its whole chain; judge the file with certready check."
+_SMART_HOST = "Use the host name out of the tenant's own MX record as smart host, port 25."
 _LATER = "Rehearse again later, or from the address that the gateway sends from."
 
-# The first that matches decides. Each is looked for in the whole reply, code included.
-_MEANINGS: tuple[tuple[str, Meaning], ...] = (
-    (
-        r"certready: cannot tell",
+REFUSED_BY_TLS = Meaning(
+    "refused",
+    "The smart host ended TLS because of the certificate.",
+    "Judge the file with certready check: chain, dates, usage and key.",
+)
+
+# In order: the first row that fits decides.
+REPLIES: tuple[Row, ...] = (
+    # RFC 5321, 4.3.3: no other 2yz takes a recipient, 221 least of all.
+    Row(Meaning("accepted", "The smart host took the recipient."), codes=("250", "251")),
+    Row(
+        Meaning("inconclusive", "That is no answer to this command, neither yes nor no.", _LATER),
+        codes=("2", "3"),
+    ),
+    Row(
         Meaning(
             "inconclusive",
             "A certready listener has seen the certificate and could not tell whether it is ready.",
-            "Read the listener's own report: it says what could not be told.",
+            "Read the listener's own report: it says what is unknown.",
         ),
+        words=("certready: cannot tell",),
     ),
-    (
-        r"5\.7\.64\b|TenantAttribution|ATTR36",
+    Row(
         Meaning(
             "refused",
             "Exchange Online could tie the connection to no tenant: the certificate matches no enabled inbound "
             "connector whose domain the tenant accepts, or its chain is not complete and trusted.",
             _CONNECTOR,
         ),
+        status=("7.64",),
+        words=("tenantattribution", "attr36"),
     ),
-    (
-        r"5\.7\.51\b|TenantInboundAttribution; There is a partner",
+    Row(
         Meaning(
             "refused",
             "The certificate was not recognised as the organisation's own, so the mail counted as Internet mail and "
             "met a Partner connector that admits only certain certificates or addresses.",
             _CONNECTOR,
         ),
+        status=("7.51",),
+        words=("tenantinboundattribution; there is a partner",),
     ),
-    (
-        r"5\.7\.68\b|Direct Send not allowed",
+    Row(
         Meaning(
             "refused",
             "The tenant rejects direct send, and no connector matched that would exempt this mail.",
             _CONNECTOR,
         ),
+        status=("7.68",),
+        words=("direct send not allowed",),
     ),
-    (
-        r"5\.7\.711\b|bad inbound connector",
+    Row(
         Meaning(
             "refused",
             "Microsoft has restricted the connector because of abuse.",
             "See Get-BlockedConnector; stop the abuse, then Remove-BlockedConnector.",
         ),
+        status=("7.711",),
+        words=("bad inbound connector",),
     ),
-    (
-        r"5\.7\.750\b|unregistered domain",
+    Row(
         Meaning(
             "refused",
             "The tenant relays mail from domains that it does not accept, and is blocked from doing so.",
             "Add and verify the sender domains, or stop relaying for them.",
         ),
+        status=("7.750",),
+        words=("unregistered domain",),
     ),
-    (
-        r"UntrustedRoot|Failed to establish appropriate TLS channel",
+    Row(
         Meaning(
             "refused",
             "Exchange Online does not trust the certificate, or demands better TLS than it was given.",
-            "Send a certificate of a public authority with its whole chain; judge the file with certready check.",
+            _CHAIN,
         ),
+        words=("untrustedroot", "failed to establish appropriate tls channel"),
     ),
-    (
-        r"5\.7\.0 Must issue a STARTTLS",
+    Row(
+        Meaning("refused", "The smart host does not trust the client certificate.", _CHAIN),
+        words=("client certificate not trusted", "no client certificate presented"),
+    ),
+    Row(
         Meaning("refused", "The smart host does not count this connection as TLS.", "Look for a proxy in between."),
+        words=("must issue a starttls",),
     ),
-    (
-        r"4\.4\.62\b|ATTR35|wrong Office 365 region",
+    Row(
         Meaning(
             "refused",
             "No inbound connector matched, so the mail went by its recipient, or the smart host is that of another "
             "region.",
             "Use the host name out of the tenant's own MX record as smart host, and check the connector.",
         ),
+        status=("4.62",),
+        words=("attr35", "wrong office 365 region"),
     ),
-    (
-        r"5\.7\.57\b|Client not authenticated|SMTP AUTH",
+    Row(
         Meaning(
-            "refused",
-            "This is the host for mail clients that log in, where no connector is looked at.",
-            "Use the host name out of the tenant's own MX record as smart host, port 25.",
+            "refused", "This is a host for mail clients that log in, where no connector is looked at.", _SMART_HOST
         ),
+        status=("7.57",),
+        words=("client not authenticated", "smtp auth", "authentication required", "authentication is required"),
     ),
-    (
-        r"5\.7\.(60[6-9]|6[1-4][0-9])\b|5\.7\.511\b|banned sending IP|\bS31[45]0\b|blocked using|Client host \[",
+    Row(
         Meaning(
             "inconclusive",
             "The smart host refuses the address this rehearsal came from because of its reputation, before it looks at "
             "the certificate.",
             "Rehearse from the address that the gateway sends from; delist it at sender.office.com if it is that.",
         ),
+        status=("7.511", *(f"7.{number}" for number in range(606, 650))),
+        words=("banned sending ip", "(s3140)", "(s3150)", "blocked using", "client host ["),
     ),
-    (
-        r"^4\d\d[ -]4\.7\.|4\.3\.[12]\b|4\.5\.3|throttl|too many|rate limit|Server busy|^421",
+    Row(
         Meaning(
-            "inconclusive", "The smart host puts this address off: throttling, greylisting, reputation or load.", _LATER
+            "refused", "The smart host does not relay for this client: it does not know the certificate.", _CONNECTOR
+        ),
+        words=(
+            *("relay access denied", "relay not allowed", "relay not permitted", "not permitted to relay"),
+            *("relaying denied", "relaying not allowed", "unable to relay"),
         ),
     ),
-    (
-        r"5\.1\.1\b|5\.1\.10|5\.4\.1\b|Recipient address rejected|user unknown|RecipientNotFound",
+    Row(
         Meaning(
             "inconclusive",
             "The recipient was refused for its own sake, which says nothing of the certificate.",
             "Give a recipient that exists, outside of the tenant.",
         ),
+        status=("1.1", "1.10", "4.1"),
+        words=("recipient address rejected", "user unknown", "recipientnotfound"),
     ),
-    (
-        r"relay access denied|relaying denied|unable to relay|relay not permitted|not permitted to relay",
+    Row(
         Meaning(
-            "refused",
-            "The smart host does not relay for this client: it does not know the certificate.",
-            _CONNECTOR,
+            "inconclusive", "The smart host puts this address off: throttling, greylisting, reputation or load.", _LATER
         ),
+        codes=("4",),
     ),
+    Row(Meaning("inconclusive", "The smart host refuses this for a reason that certready does not know.")),
 )
-_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), meaning) for pattern, meaning in _MEANINGS)
+
+_STATUS = re.compile(r"(?<![\w.])[245]\.(\d{1,3}\.\d{1,3})(?!\.?\w)")
 
 
 def meaning(reply: str) -> Meaning:
     """What a reply to MAIL or RCPT says of the client certificate; ``reply`` begins with its code."""
-    if reply.startswith(("250", "251")):  # RFC 5321, 4.3.3: no other 2yz takes a recipient, 221 least of all
-        return Meaning("accepted", "The smart host took the recipient.")
-    for pattern, found in _COMPILED:
-        if pattern.search(reply):
-            return found
-    if reply.startswith("4"):
-        return Meaning("inconclusive", "The smart host puts this off for the moment, for a reason of its own.", _LATER)
-    return Meaning("inconclusive", "The smart host refuses this for a reason that certready does not know.")
+    status = frozenset(_STATUS.findall(reply))
+    text = " ".join(line[4:] if line[:3] == reply[:3] else line for line in reply.splitlines()).lower()
+    return next(row.meaning for row in REPLIES if row.fits(reply[:3], status, text))

@@ -23,6 +23,7 @@ from certready.demo.pki import Authority
 from certready.x509.certificate import Certificate
 from tests.cli.conftest import Material, Ran
 from tests.live.servers import FaultySmtp, tls, tls_context
+from tests.net.nameserver import NameServer
 
 Run = Callable[..., Ran]
 
@@ -83,12 +84,28 @@ def listening(*words: str) -> Iterator[Listening]:
             process.kill()
 
 
+ZONE = {
+    ("example.org", "MX"): ["10 mx.example.org."],
+    ("example.net", "MX"): ["10 example-net.mail.protection.outlook.com."],
+    ("filtered.example", "MX"): ["10 mx.filter.example."],
+    ("filtered.example", "TXT"): ['"v=spf1 include:spf.protection" ".outlook.com -all"'],
+    ("failing.example", "MX"): ["SERVFAIL"],
+}
+
+
+@pytest.fixture(scope="module")
+def dns() -> Iterator[str]:
+    """A DNS server that knows where the mail of the recipients goes."""
+    with NameServer(ZONE) as server:
+        yield f"127.0.0.1:{server.port}"
+
+
 @pytest.fixture
-def rehearse(run: Run, material: Material) -> Callable[..., Ran]:
+def rehearse(run: Run, material: Material, dns: str) -> Callable[..., Ran]:
     """Rehearse with a file at a port of loopback."""
 
-    def call(file: str, port: int, *words: str) -> Ran:
-        how = ("--smart-host", f"127.0.0.1:{port}", "--recipient", "user@example.org", "--revocation", "off")
+    def call(file: str, port: int, *words: str, recipient: str = "user@example.org") -> Ran:
+        how = ("--smart-host", f"127.0.0.1:{port}", "--recipient", recipient, "--dns", dns, "--revocation", "off")
         return run("rehearse", material / file, *how, "--trust", material / "root.pem", *words)
 
     return call
@@ -125,6 +142,45 @@ def test_rehearse_against_listen(
     assert ({"kind": "listen", "name": "127.0.0.1"}, "rehearse") == (theirs["target"], ours["target"]["kind"])
     assert rule in [one["rule"] for one in ours["findings"]]
     assert "PRIVATE KEY" not in ran.out + out
+
+
+@pytest.mark.parametrize(
+    ("recipient", "words"),
+    [
+        ("user@example.net", "the MX of example.net is example-net.mail.protection.outlook.com"),
+        ("user@FILTERED.example", "v=spf1 include:spf.protection.outlook.com -all"),
+        ("user@failing.example", "its servers fail or refuse (SERVFAIL)"),
+        ("user@missing.example", "does not exist in DNS (NXDOMAIN)"),
+        ("user@[192.0.2.1]", "is no mail domain"),
+    ],
+)
+def test_a_recipient_that_proves_nothing(
+    material: Material, rehearse: Callable[..., Ran], tmp_path: Path, run: Run, recipient: str, words: str
+) -> None:
+    """A 250 for a recipient who may live in a tenant is cannot-tell, now and replayed, and the report says why."""
+    saved = str(tmp_path / "evidence.json")
+    with listening("--once", *material.offline, *material.inbound) as listener:
+        ran = rehearse("good.pem", listener.port, "--save-evidence", saved, recipient=recipient)
+        assert 0 == listener.ended()[0]
+    again = run("rehearse", "--replay", saved)
+    assert (3, 3) == (ran.code, again.code)
+    assert words in " ".join(ran.out.split())
+    assert "250 2.1.5" in again.out
+
+
+def test_evidence_of_a_release_that_looked_nothing_up(
+    material: Material, rehearse: Callable[..., Ran], tmp_path: Path, run: Run
+) -> None:
+    """Evidence without what DNS said is still read, and a 250 in it is no longer taken for ready."""
+    saved = tmp_path / "evidence.json"
+    with listening("--once", *material.offline, *material.inbound) as listener:
+        assert 0 == rehearse("good.pem", listener.port, "--save-evidence", str(saved)).code
+    assert 0 == run("rehearse", "--replay", str(saved)).code
+    document = json.loads(saved.read_text())
+    del document["rehearsal"]
+    saved.write_text(json.dumps(document))
+    replayed = run("rehearse", "--replay", str(saved))
+    assert (3, True) == (replayed.code, "was not looked up" in " ".join(replayed.out.split()))
 
 
 def test_listen_prints_reports_as_they_come(material: Material, rehearse: Callable[..., Ran]) -> None:
@@ -300,6 +356,7 @@ def test_an_unreachable_smart_host(rehearse: Callable[..., Ran]) -> None:
         ("rehearse", "x.pem", "--smart-host", "h", "--recipient", "a@b.c", "--offline"),
         ("rehearse", "x.pem", "--smart-host", "h", "--recipient", "a@b.c", "--sender", "a@b.c", "--null-sender"),
         ("rehearse", "x.pem", "--smart-host", "h", "--recipient", "a@b.c\r\nDATA"),
+        ("rehearse", "x.pem", "--smart-host", "h", "--recipient", "a@b.c", "--dns", "dns.example.org"),
         ("compare",),
         ("compare", "missing.pem", "other.pem"),
         ("compare", "host:port"),

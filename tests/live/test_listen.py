@@ -4,10 +4,11 @@ ways. Whatever a mail server does, its message stays in its queue."""
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from certready.net.session import Identity
 from certready.roots import plain
 from certready.x509.certificate import Certificate
 from tests.live.clients import SendingExim, SendingPostfix, SendingSendmail, write_client_files
-from tests.live.servers import HOST, UnavailableError
+from tests.live.servers import HOST, FaultySmtp, UnavailableError, Visit, free_port
 
 pytestmark = pytest.mark.live
 
@@ -311,3 +312,41 @@ def test_rehearsing_at_a_postfix_that_relays_by_fingerprint(
     answers = {one.sent.split()[0]: one.reply[:3] for one in found.dialogue}
     assert {"EHLO": "250", "MAIL": "250", "RCPT": code, "RSET": "250"} == answers
     assert (True, "done") == (found.endpoint.asks_certificate, found.endpoint.stage)
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_certificate_of_a_kind_that_is_not_taken(tmp_path: Path, authority: Authority, version: str) -> None:
+    """Where a server asks for RSA certificates alone, an ECDSA one is not sent, and the rehearsal knows that."""
+    files = write_client_files(tmp_path, authority.issue("exo.example.test", key="rsa"), [authority])
+    port = free_port()
+    command = ["openssl", "s_server", "-accept", f"{HOST}:{port}", "-cert", files["leaf"], "-key", files["key"]]
+    takes = ["-verify", "1", "-client_sigalgs", "RSA-PSS+SHA256:RSA+SHA256", version, "-quiet"]
+    if not shutil.which(command[0]):
+        pytest.skip("openssl is not here: install the Debian package openssl.")
+
+    def relay(visit: Visit) -> None:
+        """Hand the connection through to openssl once it listens."""
+        pause = threading.Event()
+        for _ in range(100):
+            with suppress(ConnectionRefusedError), socket.create_connection((HOST, port)) as server:
+                threading.Thread(target=pump, args=(server, visit.socket), daemon=True).start()
+                pump(visit.socket, server)
+                return
+            pause.wait(0.05)
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(4096):
+                sink.sendall(data)
+
+    leaf = authority.issue("mail.contoso.com", key="ec")
+    plan = Plan(Identity((leaf.der, authority.der), leaf.key), "", "user@example.org", timeout=1.0)
+    script = (b"220 exo ESMTP\r\n", b"250-exo\r\n250 STARTTLS\r\n", b"220 go\r\n", relay)
+    with subprocess.Popen([*command, *takes], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as openssl_server:
+        try:
+            with FaultySmtp(*script) as gateway:
+                found = rehearse(HOST, gateway.port, plan, lambda _: None)
+        finally:
+            openssl_server.kill()
+    assert (True, False) == (found.endpoint.asks_certificate, found.presented)
+    assert "done" == found.endpoint.stage

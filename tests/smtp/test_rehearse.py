@@ -19,11 +19,12 @@ from certready.case import Case
 from certready.checks.rehearse import check_rehearse
 from certready.demo.pki import Authority
 from certready.errors import UsageError
-from certready.model import AcceptedDomain, Chain, Endpoint, Evidence, Options, Root, StoreInfo, Target
+from certready.model import AcceptedDomain, Chain, Endpoint, Evidence, Options, Rehearsal, Root, StoreInfo, Target
 from certready.model.dialogue import SHOWN, Exchange
 from certready.net.client import Plan, Rehearsed, rehearse
 from certready.net.session import Identity
 from certready.rules.model import Observation
+from certready.smtp.rehearse import REPLIES as REPLY_TABLE
 from certready.smtp.rehearse import Dialogue, check_address, meaning
 from certready.x509.certificate import Certificate
 from tests.live.servers import FaultySmtp, Visit
@@ -59,7 +60,14 @@ CATALOGUE = [
         "450 4.7.0 certready: cannot tell; what is not ready Exchange Online would answer: 550 5.7.64 TenantAttribution",
         "inconclusive",
     ),
+    ("421 4.7.1 Client certificate not trusted", "refused"),
+    ("503 5.7.1 Relay not allowed", "refused"),
+    ("454 4.7.1 <user@example.org>: Relay access denied", "refused"),
+    ("550-5.7.64 TenantAttribution;\n550 5.7.64 Relay Access Denied", "refused"),
+    ("530 5.7.1 Authentication required", "refused"),
     ("220 exo.example.test ESMTP", "inconclusive"),
+    ("252 2.1.5 Cannot verify", "inconclusive"),
+    ("451 4.7.1 Greylisted, see 10.5.7.64 and 5.7.64.1", "inconclusive"),
     ("221 2.0.0 Bye", "inconclusive"),
     ("550 5.7.606 Access denied, banned sending IP [192.0.2.1]", "inconclusive"),
     ("550 5.7.649 Access denied, banned sending IP [192.0.2.1]", "inconclusive"),
@@ -87,6 +95,19 @@ def test_meanings(reply: str, kind: str) -> None:
     assert kind == found.kind
     assert found.why.endswith(".")
     assert (found.kind == "refused") <= bool(found.fix)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(200, 599), st.text(max_size=600))
+def test_every_reply_means_something(code: int, text: str) -> None:
+    """Whatever a reply says, it has one meaning, and only 250 and 251 are an acceptance."""
+    assert (code in (250, 251)) == (meaning(f"{code} {text}").kind == "accepted")
+
+
+def test_no_row_of_the_table_is_hidden() -> None:
+    """Every row of the table of replies decides some reply of the catalogue: none is hidden by one above it."""
+    decided = {meaning(reply) for reply, _ in CATALOGUE}
+    assert [] == [row.meaning.why for row in REPLY_TABLE if row.meaning not in decided]
 
 
 @settings(deadline=None, max_examples=200)
@@ -168,6 +189,35 @@ def test_replies_ahead_of_their_commands_are_no_acceptance() -> None:
     assert "out of step" in (dialogue.error or "")
 
 
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(st.sampled_from([*REPLIES, b"421 x\r\n", b"250-", b"\r\n", b"2"]), st.binary(max_size=80))))
+def test_every_dialogue_ends(pieces: list[bytes]) -> None:
+    """Whatever a server says, the dialogue ends when it closes at the latest, has said no more than four commands, and
+    never DATA; a recipient that was taken was taken by a reply to RCPT."""
+    dialogue = Dialogue("gw.contoso.com", "", "a@example.org")
+    run, commands = dialogue.run(), list[bytes]()
+    with suppress(StopIteration):
+        data = next(run)
+        for piece in [*pieces, b"", b""]:
+            commands += [data] if data else []
+            data = run.send(piece)
+        pytest.fail("it goes on though the server has closed")
+    assert [one.split()[0] for one in commands] == [b"EHLO", b"MAIL", b"RCPT", b"RSET"][: len(commands)]
+    assert len(dialogue.exchanges) <= 4
+
+
+@settings(deadline=None, max_examples=5)
+@given(st.binary(min_size=1, max_size=40))
+def test_no_server_can_talk_for_ever(piece: bytes) -> None:
+    """A server that repeats itself without end is given up after a bounded number of bytes."""
+    run = Dialogue("gw.contoso.com", "", "a@example.org").run()
+    sent = [next(run)]
+    with suppress(StopIteration):
+        sent += [run.send(piece) for _ in range(100_000)]
+        pytest.fail("it still listens")
+    assert sent[0].startswith(b"EHLO")
+
+
 # -- with a server ------------------------------------------------------------------------------------------------
 
 
@@ -184,10 +234,14 @@ def server_context(ask: ssl.VerifyMode) -> ssl.SSLContext:
 
 
 def inside(
-    *replies: bytes, ask: ssl.VerifyMode = ssl.CERT_OPTIONAL, peers: list[bytes | None] | None = None
+    *replies: bytes,
+    ask: ssl.VerifyMode = ssl.CERT_OPTIONAL,
+    peers: list[bytes | None] | None = None,
+    maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
 ) -> Callable[[Visit], None]:
     """Shake hands as a server that asks for a client certificate, then answer line after line."""
     context = server_context(ask)
+    context.maximum_version = maximum
 
     def act(visit: Visit) -> None:
         secured = context.wrap_socket(visit.socket, server_side=True)
@@ -214,7 +268,12 @@ def rehearsed(*script: bytes | Callable[[Visit], None], plan: Plan = PLAN) -> tu
     return found, server.heard
 
 
-def evidence(found: Rehearsed, domains: tuple[str, ...] | None = ()) -> Evidence:
+ELSEWHERE = Rehearsal(True, "example.org", ("mx.example.org",))
+
+
+def evidence(
+    found: Rehearsed, domains: tuple[str, ...] | None = (), looked_up: Rehearsal | None = ELSEWHERE
+) -> Evidence:
     accepted = None if domains is None else tuple(AcceptedDomain(one) for one in domains)
     return Evidence(
         "0",
@@ -227,11 +286,15 @@ def evidence(found: Rehearsed, domains: tuple[str, ...] | None = ()) -> Evidence
         roots=(Root(Certificate(ROOT.der)),),
         dialogue=found.dialogue,
         peers=(Chain("s1", "tls", tuple(map(Certificate, found.peer))),) if found.peer else (),
+        rehearsal=looked_up and replace(looked_up, presented=found.presented),
     )
 
 
-def observed(found: Rehearsed, domains: tuple[str, ...] | None = ()) -> dict[str, Observation]:
-    seen = [one for one in check_rehearse(Case(evidence(found, domains))) if isinstance(one, Observation)]
+def observed(
+    found: Rehearsed, domains: tuple[str, ...] | None = (), looked_up: Rehearsal | None = ELSEWHERE
+) -> dict[str, Observation]:
+    judged = Case(evidence(found, domains, looked_up))
+    seen = [one for one in check_rehearse(judged) if isinstance(one, Observation)]
     return {one.rule.id: one for one in seen}
 
 
@@ -260,18 +323,105 @@ def test_acceptance_without_asking_proves_nothing() -> None:
     assert (False, True) == (found.endpoint.asks_certificate, "did not ask for a client certificate" in answer.message)
 
 
+REFUSAL = b"550 5.7.64 TenantAttribution; Relay Access Denied\r\n"
+
+
+def test_refusal_without_asking_proves_nothing() -> None:
+    """A refusal by a smart host that never asked for the certificate is not about it."""
+    found = rehearsed(*START, inside(*REPLIES[:2], REFUSAL, REPLIES[3], ask=ssl.CERT_NONE))[0]
+    answer = observed(found)["rehearse.inconclusive"]
+    assert "5.7.64" in answer.message
+    assert "did not ask for a client certificate" in answer.message
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(b"250 OK\r\n", "accepted"), (REFUSAL, "refused")])
+def test_a_certificate_that_was_not_sent_proves_nothing(reply: bytes, kind: str) -> None:
+    """Where the smart host asks for a certificate of another kind none is sent, and no answer is about this one."""
+    found = rehearsed(*START, inside(*REPLIES[:2], reply, REPLIES[3]))[0]
+    assert f"rehearse.{kind}" in observed(found)
+    assert "none was sent" in observed(replace(found, presented=False))["rehearse.inconclusive"].message
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(("ask", "expected"), [(ssl.CERT_NONE, (False, False)), (ssl.CERT_OPTIONAL, (True, True))])
+def test_what_was_asked_and_sent_is_seen(
+    version: ssl.TLSVersion, ask: ssl.VerifyMode, expected: tuple[bool, bool]
+) -> None:
+    """Whether the certificate was asked for and sent is told from the handshake, in TLS 1.2 and 1.3."""
+    found = rehearsed(*START, inside(*REPLIES[:2], b"250 OK\r\n", REPLIES[3], ask=ask, maximum=version))[0]
+    assert expected == (found.endpoint.asks_certificate, found.presented)
+    assert {ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.TLSv1_3: "TLSv1.3"}[version] == found.endpoint.tls_version
+
+
 def test_acceptance_of_an_own_recipient_proves_nothing() -> None:
     """A recipient inside the tenant is accepted from anybody, so a 250 for it is inconclusive."""
     found = accepted()
     assert "rehearse.accepted" in observed(found, ("contoso.com",))
     assert "from anybody" in observed(found, ("example.org",))["rehearse.inconclusive"].message
-    assert "outside of the tenant" in observed(found, None)["rehearse.accepted"].message
+
+
+@pytest.mark.parametrize(
+    ("looked_up", "words"),
+    [
+        (None, "was not looked up"),
+        (Rehearsal(True, "example.com", ("mx.example.com",)), "was not looked up"),
+        (Rehearsal(True, "example.org", error="DNS did not answer."), "is unknown: DNS did not answer."),
+        (
+            Rehearsal(True, "example.org", ("mx.a.org", "x.mail.protection.outlook.com")),
+            "x.mail.protection.outlook.com",
+        ),
+        (Rehearsal(True, "example.org", ("mx.filter.org",), ("MS=ms12345678",)), 'TXT record "MS=ms12345678"'),
+    ],
+)
+def test_acceptance_of_a_recipient_of_another_tenant_proves_nothing(looked_up: Rehearsal | None, words: str) -> None:
+    """A recipient who may live in any tenant is accepted from anybody; what could not be looked up is unknown."""
+    message = observed(accepted(), None, looked_up)["rehearse.inconclusive"].message
+    assert words in message
+    assert "from anybody" in message
+
+
+def test_acceptance_names_where_the_recipient_lives() -> None:
+    """A 250 that proves something says by which MX the recipient lives elsewhere."""
+    message = observed(accepted(), None)["rehearse.accepted"].message
+    assert "By DNS (MX mx.example.org)" in message
+    bare = observed(accepted(), None, Rehearsal(True, "example.org"))
+    assert "By DNS (no MX)" in bare["rehearse.accepted"].message
+
+
+def test_a_refusal_needs_no_look_up() -> None:
+    """What is refused though it was asked for is refused, wherever the recipient lives."""
+    found = rehearsed(*START, inside(*REPLIES[:2], REFUSAL, REPLIES[3]))[0]
+    assert "rehearse.refused" in observed(found, None, None)
+
+
+@pytest.mark.parametrize("last", [b"", b"250 OK\r\n550 5.7.64 too late\r\n"])
+def test_acceptance_in_a_broken_session_proves_nothing(last: bytes) -> None:
+    """A 250 after which the server falls silent, or says more than it was asked, is no acceptance."""
+    replies = (*REPLIES[:2], last or b"250 OK\r\n")
+    found = rehearsed(*START, inside(*replies), plan=replace(PLAN, timeout=0.5))[0]
+    assert ["EHLO", "MAIL", "RCPT"] == [one.sent.split()[0] for one in found.dialogue]
+    assert "did not end as it should" in observed(found)["rehearse.inconclusive"].message
+
+
+def test_an_alert_after_an_acceptance_decides() -> None:
+    """Where the server ends TLS because of the certificate after a 250, its last word counts."""
+    found = accepted()
+    contradicted = replace(found, dialogue=(*found.dialogue, Exchange(SHOWN, "unknown ca")))
+    assert "rehearse.refused" in observed(contradicted)
+
+
+def test_a_server_that_says_goodbye_unasked() -> None:
+    """A 421 that comes ahead of its command, as when a certificate is not trusted, is an answer all the same."""
+    hello = REPLIES[0] + b"421 4.7.1 Client certificate not trusted\r\n"
+    found = rehearsed(*START, inside(hello), plan=replace(PLAN, timeout=2))[0]
+    assert "does not trust the client certificate" in observed(found)["rehearse.refused"].message
 
 
 def test_a_sender_is_said_to_count_too() -> None:
     """With a sender the message says that its domain may have decided; with the null sender it does not."""
     with_sender = observed(accepted(plan=replace(PLAN, sender="user@contoso.com")))["rehearse.accepted"]
     assert "contoso.com may have decided" in with_sender.message
+    assert "sender" == with_sender.variant
     assert "may have decided" not in observed(accepted())["rehearse.accepted"].message
 
 
