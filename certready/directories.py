@@ -1,14 +1,19 @@
-"""Where certready keeps files of a user: a cache that may vanish, and data that must not."""
+"""Where certready keeps files of a user, a cache that may vanish and data that must not, and how files are written."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 NAME = "certready"
+NOWHERE = Path(os.devnull)  # holds nothing, and nothing can be made in it: the home of a user who has none
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -46,20 +51,95 @@ def keep(file: Path, content: bytes) -> bool:
     return True
 
 
+def holds(path: Path) -> bool:
+    """Whether it is there, and whoever asks may see that: what cannot be looked into counts as absent."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises PermissionError
+
+
 def write(file: Path, content: bytes) -> None:
-    """Write all of the file or nothing of it. Raises OSError where that is not possible."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.part")
+    """Write a file: a regular one is replaced at once or not at all, anything else is written through.
+
+    A new file has the mode that the umask leaves, one that is replaced keeps its own mode and, where permitted, owner.
+    A link keeps leading where it led, a device or a pipe is written to. Raises OSError where that is not possible.
+    """
+    descriptor = _descriptor(file)
+    if descriptor is not None:
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(content)
+    elif is_regular(file):
+        _replace(file, content)
+    else:
+        with file.open("wb") as stream:
+            stream.write(content)
+
+
+def keeps_what_is_written(file: Path) -> bool:
+    """Whether writing it twice loses the first: it is a file, by way of a link perhaps, and no device or pipe."""
+    return _descriptor(file) is None and (not holds(file) or os.path.isfile(file))  # noqa: PTH113 - as in holds
+
+
+def is_regular(file: Path) -> bool:
+    """Whether it is a regular file itself, or would become one. Raises OSError where that cannot be seen."""
+    if _descriptor(file) is not None:
+        return False
     try:
-        temporary.write_bytes(content)
+        return stat.S_ISREG(file.lstat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def writable(file: Path) -> bool:
+    """Whether :func:`write` may be expected to succeed; nothing is changed."""
+    try:
+        descriptor = _descriptor(file)
+        if descriptor is not None:
+            return bool(os.fstat(descriptor))
+        if is_regular(file):
+            return os.access(file.parent, os.W_OK)
+        leads_to = file.resolve()
+        return writable(leads_to) if file.is_symlink() else not file.is_dir() and os.access(file, os.W_OK)
+    except (OSError, RuntimeError):
+        return False
+
+
+def _descriptor(file: Path) -> int | None:
+    """The number where the name stands for an open descriptor: opened by that name a file would be cut off and written
+    from its start, and a socket not at all."""
+    name = str(file)
+    found = _DESCRIPTOR.fullmatch(name)
+    return int(found[1]) if found else _STANDARD.get(name)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """By way of a temporary file in the same folder, whose name nobody can guess and which nobody else made."""
+    before = file.stat() if file.exists() else None
+    temporary = file.with_name(f".{os.urandom(8).hex()}.part")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o600 if before else 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        if before:
+            if hasattr(os, "chown"):
+                with contextlib.suppress(OSError):
+                    os.chown(temporary, before.st_uid, before.st_gid)
+            temporary.chmod(stat.S_IMODE(before.st_mode))
         temporary.replace(file)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
 
 
 def _home(environment: Mapping[str, str]) -> Path:
-    return Path(environment.get("HOME") or Path.home())
+    """The user's home, NOWHERE where there is none: what certready keeps is then kept nowhere."""
+    named = environment.get("HOME")
+    if named is not None:
+        return Path(named) if named else NOWHERE
+    try:
+        return Path.home()
+    except RuntimeError:
+        return NOWHERE
 
 
 def _windows(environment: Mapping[str, str]) -> Path:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from certready import directories
+
 SCHEMA = "certready.answer/1"
 SUFFIX, LOCK, PART = ".answer", ".lock", ".part"
 LONGEST_HEAD = 16 * 1024
@@ -154,7 +156,7 @@ def release(directory: Path, key: str) -> None:
 
 def claimed(directory: Path, key: str) -> bool:
     """Whether somebody is asking."""
-    return (directory / (key + LOCK)).exists()
+    return directories.holds(directory / (key + LOCK))
 
 
 def _abandoned(path: Path, now: datetime) -> bool:

@@ -32,7 +32,7 @@ def fetcher(wanted: Shared) -> Fetcher | None:
     """
     check_proxy(wanted.proxy)
     check_ca_bundle(wanted.ca_bundle)
-    if wanted.offline and (wanted.no_cache or not answers_directory().is_dir()):
+    if wanted.offline and (wanted.no_cache or not directories.holds(answers_directory())):
         return None
     return Later(lambda: _fetcher(wanted))
 

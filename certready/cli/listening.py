@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from certready import directories
 from certready.cli import output
 from certready.cli.judge import write_remedies
 from certready.errors import CertreadyError
@@ -134,7 +134,9 @@ class Sessions(Struct):
             return
         from certready.serial import dump
 
-        path = self.save if self.count == 1 else self.save.with_stem(f"{self.save.stem}-{self.count}")
+        path = self.save
+        if self.count > 1 and directories.keeps_what_is_written(path):
+            path = path.with_stem(f"{path.stem}-{self.count}")
         output.write_file(path, dump(evidence))
 
     def _write(self, report: Report) -> None:
@@ -153,7 +155,7 @@ class Sessions(Struct):
 def check_writable(paths: Sequence[Path | None]) -> None:
     """See before a long wait that files can be written after it. Raises CertreadyError."""
     for path in paths:
-        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        if path is not None and not directories.writable(path):
             raise CertreadyError(f"{path} cannot be written.", hint="Check the path: its directory, and who may write.")
 
 

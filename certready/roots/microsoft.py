@@ -64,7 +64,7 @@ def load(environment: Mapping[str, str]) -> MicrosoftStore:
     """The store with the newest facts at hand. Raises StoreError where neither facts nor certificates can be read."""
     facts = newest_facts(environment)
     installed = directories.data(environment) / INSTALLED_ROOTS
-    files = (certificates_file(), *([installed] if installed.is_file() else []))
+    files = (certificates_file(), *([installed] if directories.holds(installed) else []))
     return MicrosoftStore(StoreInfo(NAME, facts.as_of.date().isoformat(), facts.count), facts, files)
 
 
@@ -94,7 +94,7 @@ def shipped_facts() -> Facts:
 
 def _facts_of(file: Path) -> Facts | None:
     try:
-        return trustfacts.load(read(file)) if file.is_file() else None
+        return trustfacts.load(read(file)) if directories.holds(file) else None
     except StoreError:
         return None
 
@@ -180,7 +180,7 @@ def install_roots(data: bytes, environment: Mapping[str, str]) -> int:
     if not named:
         raise StoreError("The trust list names none of these certificates.", hint="Nothing was changed.")
     file = directories.data(environment) / INSTALLED_ROOTS
-    kept = dict.fromkeys((*(split(read(file)) if file.is_file() else ()), *named))
+    kept = dict.fromkeys((*(split(read(file)) if directories.holds(file) else ()), *named))
     text = b"".join(_pem(der) for der in kept)
     if len(text) > MAX_BYTES:
         raise StoreError("These are more certificates than a root store holds.", hint="Nothing was changed.")

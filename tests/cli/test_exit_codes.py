@@ -292,3 +292,19 @@ def test_a_closed_stdout_keeps_the_verdict(material: Material) -> None:
     words = [sys.executable, "-m", "certready", "check", material / "good.pem", *material.inbound, *material.offline]
     ran = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, check=False)
     assert (0, b"") == (ran.returncode, ran.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such devices.")
+def test_output_goes_through_devices(run: Run, material: Material, tmp_path: Path) -> None:
+    """Reports, evidence and remedies can go to /dev/null, which stays what it is, and through a link to a file."""
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "report.json")
+    words = ("--format", "text", "--format", "json=/dev/null", "--format", f"json={link}")
+    ran = run(
+        *("check", material / "good.pem", *material.inbound, *material.offline, *words),
+        *("--save-evidence", "/dev/null", "--remedies", "/dev/null"),
+    )
+    assert (0, "") == (ran.code, ran.err)
+    assert Path("/dev/null").is_char_device()
+    assert link.is_symlink()
+    assert "ready" == json.loads((tmp_path / "report.json").read_text())["verdict"]
