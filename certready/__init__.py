@@ -22,11 +22,9 @@ Nothing here prints, exits, or reads the clock.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from certready._version import __version__
 
+TYPE_CHECKING = False  # checkers of types know the name; typing itself would be most of what importing this costs
 if TYPE_CHECKING:
     from certready.bundle import load, load_files
     from certready.cache import CachingFetcher
@@ -106,6 +104,8 @@ _PLACES = {
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module 'certready' has no attribute {name!r}")
+    from importlib import import_module
+
     module, _, attribute = _PLACES[name].partition(":")
     return getattr(import_module(f"certready.{module}"), attribute)
 

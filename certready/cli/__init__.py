@@ -9,6 +9,7 @@ from itertools import pairwise
 
 EXIT_INTERRUPTED = 130
 EXIT_INTERNAL = 4
+_SINGLE_QUOTES = "The single quotes came along, as they do in cmd.exe: use double quotes there."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,18 +18,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; ``sys.argv`` where None.
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+    except KeyboardInterrupt:  # also while what the command needs is imported
+        code = EXIT_INTERRUPTED
+    if code == EXIT_INTERRUPTED:
+        _write_error("interrupted")
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """The command of these words. Raises KeyboardInterrupt, and with ``--debug`` whatever went wrong inside."""
     from typer import Abort, TyperException
 
     from certready.cli.app import app
     from certready.errors import CertreadyError
 
-    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = int(app.main(words or ["--help"], prog_name="certready", standalone_mode=False) or 0)
     except CertreadyError as error:
         return _say(words, error.code, error.message, error.hint)
-    except (KeyboardInterrupt, Abort):
-        _write_error("interrupted")
+    except Abort:  # typer's word for Ctrl-C
         return EXIT_INTERRUPTED
     except TyperException as error:
         context = getattr(error, "ctx", None)
@@ -40,25 +51,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = f"certready failed inside: {type(error).__name__}: {error}"
         hint = "Please report it with the command you ran; certready --debug before the command shows the traceback."
         return _say(words, EXIT_INTERNAL, text, hint)
-    if code == EXIT_INTERRUPTED:  # typer's word for Ctrl-C
-        _write_error("interrupted")
     return code if words else 2
 
 
 def run() -> None:
     """The entry point of the installed command."""
-    # The start makes many objects and hardly any garbage; looking for it that often is a twentieth of a short run.
-    gc.set_threshold(50_000)
-    if not sys.warnoptions:
-        import warnings
+    try:
+        # The start makes many objects and hardly any garbage; looking for it that often is a twentieth of a short run.
+        gc.set_threshold(50_000)
+        if not sys.warnoptions:
+            import warnings
 
-        # What a library deprecates in odd certificates is said by a finding, not by a warning on stderr.
-        warnings.simplefilter("ignore")
-    sys.exit(main())
+            # What a library deprecates in odd certificates is said by a finding, not by a warning on stderr.
+            warnings.simplefilter("ignore")
+        code = main()
+    except KeyboardInterrupt:  # a second one, or one before or after the command
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
 
 
 def _say(words: Sequence[str], code: int, message: str, hint: str | None) -> int:
     """The error on stderr, and on stdout as JSON where JSON was asked for there."""
+    if any(len(word) > 2 and word[0] == word[-1] == "'" for word in words):
+        hint = f"{f'{hint} ' if hint else ''}{_SINGLE_QUOTES}"
     if _wants_json(words):
         from certready.cli.output import write
         from certready.render.json import error_json

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec.structs import replace
 
+from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
 from certready.cli.shared import Formats, Shared
@@ -19,25 +20,26 @@ if TYPE_CHECKING:
     from certready.render.layout import Line
 
 Document = Mapping[str, object]
+_ENDINGS = (".eml", ".txt", ".log", ".htm", ".html")
 STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
 
 
 @command(
     "certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'",
     "certready explain chain.incomplete",
-    "certready explain - --format json",
+    "certready explain bounce.eml --format json",
 )
 def explain(
     words: Annotated[
         tuple[str, ...],
-        argument("TEXT|RULE", help="The text in quotation marks, a rule's id, or - for standard input."),
+        argument("TEXT|FILE|RULE", help="The text in quotation marks, a file, a rule's id, or - for standard input."),
     ] = (),
     *,
     formats: Formats = (),
 ) -> int:
     """What an SMTP reply, a bounce, a LED= text, an event line, a symptom or a rule id means.
 
-    Paste it in quotation marks, or pipe it in: certready explain < bounce.eml
+    Paste it in quotation marks, name a file that holds it, or pipe it in: Get-Content bounce.eml | certready explain -
     """
     destinations = _destinations(formats)
     text = _text(words)
@@ -63,9 +65,11 @@ def _unknown_rule(text: str) -> Callable[[int | None], Iterable[Line]]:
 
 
 def _text(words: Sequence[str]) -> str:
-    """The words joined, or what is piped in. Raises UsageError where there is neither."""
+    """The words joined, what the file holds that they name, or what is piped in. Raises UsageError where there is none
+    of it, InputError where a file cannot be read."""
     if words and words != ("-",):
-        return " ".join(words)
+        text = " ".join(words)
+        return _decoded(files.read(Path(text), 4 * STDIN_LIMIT))[: STDIN_LIMIT + 1] if _names_a_file(text) else text
     if sys.stdin is None or (not words and sys.stdin.isatty()):
         raise UsageError(
             "No text was given.", hint="certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'"
@@ -74,8 +78,17 @@ def _text(words: Sequence[str]) -> str:
     data = stream.read(4 * STDIN_LIMIT) if stream else sys.stdin.read(STDIN_LIMIT).encode()
     text = _decoded(data)[: STDIN_LIMIT + 1]
     if not text.strip():
-        raise UsageError("The text that was piped in is empty.", hint="certready explain < bounce.eml")
+        raise UsageError("The text that was piped in is empty.", hint="certready explain bounce.eml")
     return text
+
+
+def _names_a_file(text: str) -> bool:
+    """Whether a text is a file's name: it is there, or nothing else ends like that."""
+    from certready.rules import looks_like_a_rule
+
+    if looks_like_a_rule(text):
+        return False
+    return directories.holds(Path(text)) or (" " not in text and text.lower().endswith(_ENDINGS))
 
 
 def _decoded(data: bytes) -> str:

@@ -211,3 +211,27 @@ def test_a_remedies_file_that_cannot_be_written_is_2(run: Run, material: Materia
     """A directory that is not there ends in a sentence and 2."""
     path = str(tmp_path / "absent" / "fix.ps1")
     assert 2 == run("check", material / "good.pem", *material.inbound, *material.offline, "--remedies", path).code
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read(run: Run, tmp_path: Path, encoding: str) -> None:
+    """The name of a file stands for the text in it, because PowerShell has no ``<``."""
+    (tmp_path / "bounce.eml").write_bytes(f"Subject: x\r\n\r\n{RELAY}\r\n".encode(encoding))
+    ran = run("explain", str(tmp_path / "bounce.eml"))
+    assert (0, True) == (ran.code, "relay" in ran.out.lower())
+
+
+def test_a_file_that_is_not_there_is_2(run: Run, tmp_path: Path) -> None:
+    """A mistyped file name, a directory and a file that is no text's size are said as that, and not explained."""
+    (tmp_path / "huge.txt").write_bytes(b"x" * (5 * 1024 * 1024))
+    assert "There is no file bounce.eml" in run("explain", "bounce.eml").err
+    assert [2, 2, 2] == [
+        run("explain", *words).code for words in (("bounce.eml",), (str(tmp_path),), (str(tmp_path / "huge.txt"),))
+    ]
+
+
+def test_a_rule_goes_before_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is called like a rule does not hide it."""
+    monkeypatch.chdir(tmp_path)
+    Path("chain.incomplete").write_text("nothing")
+    assert "confidence  documented" in run("explain", "chain.incomplete").out

@@ -308,3 +308,28 @@ def test_output_goes_through_devices(run: Run, material: Material, tmp_path: Pat
     assert Path("/dev/null").is_char_device()
     assert link.is_symlink()
     assert "ready" == json.loads((tmp_path / "report.json").read_text())["verdict"]
+
+
+def test_single_quotes_of_cmd_are_pointed_out(run: Run, material: Material) -> None:
+    """cmd.exe passes single quotes on: where something is wrong and a word has them, the hint says so."""
+    quoted = run("check", material / "good.pem", "--inbound", "'*.contoso.com'")
+    plain = run("check", material / "good.pem", "--inbound", "*.*.contoso.com")
+    assert (2, True) == (quoted.code, "use double quotes there" in quoted.err)
+    assert (2, False) == (plain.code, "quotes" in plain.err)
+
+
+@pytest.mark.parametrize("module", ["typer", "certready.cli.app", "certready.judging"])
+def test_ctrl_c_while_it_starts(material: Material, module: str) -> None:
+    """Ctrl-C while something is still being imported ends in 130 and one word, without a traceback."""
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from certready.cli import run\n"
+        "run()\n"
+    )
+    words = ["check", material / "good.pem", *material.inbound, *material.offline]
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=False)
+    assert (130, "", "interrupted\n") == (ran.returncode, ran.stdout, ran.stderr)
