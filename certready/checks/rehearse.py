@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from certready.case import Case
+from certready.exchange.clouds import is_exchange_online, recognise
 from certready.exchange.matching import covers, under
 from certready.exchange.recipient import in_a_tenant
 from certready.model import AcceptedDomain, Chain
@@ -153,10 +154,11 @@ def _peer(case: Case, peer: Chain) -> Observation:
     if not covers(leaf.parsed.names, host):
         doubts.append(f"does not cover {host}")
     said = " and ".join(doubts) if doubts else f"is trusted and covers {host}"
+    elsewhere = "" if is_exchange_online(host) else f" {recognise(host).sentence} What it answers is its own word."
     return rules.SMART_HOST.observed(
         f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
-        f"{leaf.parsed.not_after.date().isoformat()}, which {said}. That is no part of the verdict.",
-        "doubtful" if doubts else "",
+        f"{leaf.parsed.not_after.date().isoformat()}, which {said}.{elsewhere} That is no part of the verdict.",
+        "doubtful" if doubts or elsewhere else "",
         endpoint=case.evidence.endpoints[0] if case.evidence.endpoints else None,
         evidence={"sha256": leaf.sha256, "names": leaf.parsed.names, "sent": len(peer.certificates)},
     )

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import re
 
-from certready.exchange.matching import a_label, under
+from certready.exchange.clouds import of_microsoft
 from certready.model.dialogue import Rehearsal
 
-# Whatever mail host stands under these is Microsoft's, consumer mail (olc.protection.outlook.com) included.
-_MICROSOFT = ("outlook.com", "mx.microsoft", "office365.us", "outlook.cn", "outlook.de", "microsoft.com")
 _SPF = re.compile(
     r"[+?~-]?(?:include:|redirect=)\S*\.protection\.(?:outlook\.(?:com|de)|office365\.us|partner\.outlook\.cn)"
 )
@@ -31,14 +29,9 @@ def names_microsoft(text: str) -> bool:
 
 def in_a_tenant(rehearsal: Rehearsal) -> str | None:
     """The clause that says why the recipient may live in a tenant; None where DNS shows no sign of it."""
-    theirs = [host for host in rehearsal.exchangers if _of_microsoft(host)]
+    theirs = [host for host in rehearsal.exchangers if of_microsoft(host)]
     if theirs:
         return f"the MX of {rehearsal.domain} is {theirs[0]}, a host of Microsoft's"
     if rehearsal.texts:
         return f'the TXT record "{rehearsal.texts[0][:100]}" of {rehearsal.domain} names Microsoft 365'
     return None
-
-
-def _of_microsoft(host: str) -> bool:
-    name = a_label(host)
-    return name is not None and any(name == own or under(name, own) for own in _MICROSOFT)

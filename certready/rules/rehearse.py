@@ -56,7 +56,12 @@ SMART_HOST = Rule(
     sources=(sources.DNS_RECORDS,),
     weights=(
         everywhere(P),
-        everywhere(W, "doubtful", "its name, its dates or its chain are not in order", counted=False),
+        everywhere(
+            W,
+            "doubtful",
+            "its name, dates or chain are not in order, or it is no Exchange Online",
+            counted=False,
+        ),
     ),
     fix="See that the smart host's name is right: the one out of the tenant's MX record.",
 )

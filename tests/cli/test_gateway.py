@@ -200,9 +200,12 @@ def test_exact_replies(material: Material, rehearse: Callable[..., Ran]) -> None
     assert 'RCPT TO:<user@example.org> is "550 5.7.64 TenantAttribution; Relay Access Denied"' in ran.out
 
 
-def test_a_gateway_that_sends_in_clear_text(material: Material, rehearse: Callable[..., Ran]) -> None:
+def test_a_gateway_that_sends_in_clear_text(
+    material: Material, rehearse: Callable[..., Ran], run: Run, tmp_path: Path
+) -> None:
     """Its message is put off, the session is not ready, --once waits on for TLS, and the worst session decides."""
-    with listening("--once", *material.offline, *material.inbound) as server:
+    saved = ("--save-evidence", str(tmp_path / "evidence.json"))
+    with listening("--once", *material.offline, *material.inbound, *saved) as server:
         with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
             with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
                 client.sendmail("user@contoso.com", ["user@example.org"], "Subject: test")
@@ -211,6 +214,7 @@ def test_a_gateway_that_sends_in_clear_text(material: Material, rehearse: Callab
         assert 0 == rehearse("good.pem", server.port).code
         code, out = server.ended()
     assert 1 == code
+    assert 1 == run("listen", "--replay", str(tmp_path / "evidence.json"), *material.inbound).code
     assert "handed in mail without TLS" in out
     assert "It was offered STARTTLS and did not use it." in out
 

@@ -317,6 +317,21 @@ def test_slow_clients_are_dropped(start: Start) -> None:
     running.guest.wait(lambda: sum("too slow" in line for line in running.guest.lines) == 2)
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_half_closed_client_is_answered_and_done_with(start: Start, secure: bool) -> None:
+    """A client that says everything at once and closes its side is answered, and its session ends at once."""
+    running = start()
+    with Client(running.port) as client:
+        if secure:
+            client.secure(context())
+        client.socket.sendall(b"EHLO gw.contoso.com\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n")
+        codes = [client.reply()[:3] for _ in range(4)]
+        client.socket.shutdown(socket.SHUT_WR)
+        running.guest.wait(lambda: running.guest.visits)
+    assert ["250", "250", "450", "451"] == codes
+    assert secure == running.guest.visits[0].completed
+
+
 def test_floods_are_dropped(start: Start) -> None:
     """A client that sends without end is cut off after a bounded number of bytes."""
     running = start(limits=Limits(handshake_bytes=50_000, session_bytes=50_000))

@@ -32,7 +32,8 @@ from tests.live.servers import FaultySmtp, Visit
 ROOT = Authority.root("Root")
 ISSUING = ROOT.intermediate("Issuing")
 LEAF = ISSUING.issue("mail.contoso.com")
-SERVER = ROOT.issue("exo.example.test")
+EXCHANGE_ONLINE = "contoso-com.mail.protection.outlook.com"
+SERVER = ROOT.issue("exo.example.test", EXCHANGE_ONLINE)
 HOST = "127.0.0.1"
 
 # Replies as Exchange Online and other smart hosts give them, and what they say of the client certificate.
@@ -475,10 +476,15 @@ def test_the_smart_hosts_own_certificate_is_shown() -> None:
     """It is judged against the store and its name, and that weighs nothing for the client certificate."""
     shown = observed(accepted())["rehearse.smart-host"]
     named = accepted()
-    fine = observed(replace(named, endpoint=replace(named.endpoint, host="exo.example.test")))["rehearse.smart-host"]
-    assert ("doubtful", "") == (shown.variant, fine.variant)
+    fine, other = (
+        observed(replace(named, endpoint=replace(named.endpoint, host=host)))["rehearse.smart-host"]
+        for host in (EXCHANGE_ONLINE, "exo.example.test")
+    )
+    assert ("doubtful", "", "doubtful") == (shown.variant, fine.variant, other.variant)
     assert "does not cover 127.0.0.1" in shown.message
-    assert "is trusted and covers exo.example.test" in fine.message
+    assert f"is trusted and covers {EXCHANGE_ONLINE}" in fine.message
+    assert "is trusted and covers exo.example.test" in other.message
+    assert "none of the forms of Exchange Online's own hosts. What it answers is its own word." in other.message
 
 
 def test_nothing_is_said_of_other_targets() -> None:
