@@ -171,7 +171,8 @@ class Conversation(Struct):
         self._reset()
         if word == "HELO":
             return f"250 {self.name}"
-        offers = ["SIZE 157286400", "DSN", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"]
+        # SIZE without a limit (RFC 1870, 4): a message over it would be returned by its own server.
+        offers = ["SIZE", "DSN", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"]
         if self._verdict is None:
             offers.append("STARTTLS")
             self.offered = True

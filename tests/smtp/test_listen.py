@@ -58,6 +58,14 @@ def test_banner_and_ehlo_offer_starttls() -> None:
     assert [] == [line for line in lines if "PIPELINING" in line]
 
 
+def test_no_message_is_too_large_or_too_odd() -> None:
+    """EHLO names no limit of size and offers what a message may need (8BITMIME, SMTPUTF8, DSN), inside TLS too: what is
+    lacking there would make the sender's own server return its message."""
+    for talk in (plain(), secured()):
+        offered = {line[4:] for line in talk.hear(HELLO).send.decode().split("\r\n")}
+        assert {"SIZE", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"} <= offered
+
+
 def test_starttls_is_not_offered_twice() -> None:
     """Inside TLS EHLO does not offer STARTTLS, and the command is put off."""
     talk = secured()
