@@ -83,6 +83,17 @@ class Case:
         return tuple(dict.fromkeys(link for chain in self.chains for link in pairwise(self.full_path(chain))))
 
     @cached_property
+    def hopeful(self) -> frozenset[str]:
+        """The SHA-256s of the certificates of every chain that may pass, as far as path and expiry are concerned."""
+        return frozenset(
+            certificate.sha256
+            for chain in self.chains
+            if self.judgement(chain).outcome in ("trusted", "unreadable", "too-complex")
+            and chain.leaf_certificate.parsed.not_after >= self.evaluated_at
+            for certificate in self.full_path(chain)
+        )
+
+    @cached_property
     def revocable(self) -> tuple[Revocable, ...]:
         """Every certificate of every path but anchors and self-signed ends, once, leaf first."""
         found: dict[Certificate, Revocable] = {}

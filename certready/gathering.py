@@ -203,8 +203,8 @@ def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime
     """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
     evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
     evidence = _with_roots(evidence, roots)
-    asks = [one.ask for one in _questions(evidence) if one.ask]
-    return tuple(dict.fromkeys((*asks, *(Ask(url, limit=AIA_LIMIT) for url in _missing_issuers(evidence)))))
+    first, then = _in_turn(evidence, tuple(_questions(evidence)), tuple(_missing_issuers(evidence)))
+    return tuple(dict.fromkeys(first or then))
 
 
 def _fetched(
@@ -215,13 +215,13 @@ def _fetched(
     for _ in range(ROUNDS):
         new = tuple(one for one in dict.fromkeys(_questions(evidence)) if one not in wanted.asked)
         urls = tuple(url for url in dict.fromkeys(_missing_issuers(evidence)) if url not in wanted.addresses)
-        asks = {one.ask for one in new if one.ask} | {Ask(url, limit=AIA_LIMIT) for url in urls}
-        asks -= wanted.replies.keys()
-        if asks:
-            if progress and not evidence.options.offline:
-                progress(f"asking {len(asks)} revocation and issuer address{'es' if len(asks) > 1 else ''}")
-            ordered = tuple(asks)
-            wanted.replies.update(zip(ordered, fetcher.fetch_all(ordered), strict=True))
+        groups = [[ask for ask in group if ask not in wanted.replies] for group in _in_turn(evidence, new, urls)]
+        count = sum(map(len, groups))
+        if count and progress and not evidence.options.offline:
+            progress(f"asking {count} revocation and issuer address{'es' if count > 1 else ''}")
+        for asks in map(tuple, filter(None, groups)):
+            wanted.replies.update(zip(asks, fetcher.fetch_all(asks), strict=True))
+        if count:
             _ask_again(evidence, new, wanted.replies, fetcher)
         if not new and not urls:
             break
@@ -234,6 +234,15 @@ def _fetched(
         issuers = {url: reply for url, reply in issuers.items() if not offline or reply.body is not None}
         evidence = _with_issuers(evidence, issuers, roots)
     return evidence
+
+
+def _in_turn(evidence: Evidence, asked: Iterable[Question], urls: Iterable[str]) -> tuple[list[Ask], list[Ask]]:
+    """What to ask first and what then: what a chain that already fails adds changes little, and must not use up what
+    the answers of a run may take before the chains that may pass have theirs."""
+    hopeful = Case(evidence).hopeful
+    first = dict.fromkeys(one.ask for one in asked if one.ask and (one.certificate in hopeful or not hopeful))
+    first.update((Ask(url, limit=AIA_LIMIT), None) for url in urls)
+    return list(first), [one.ask for one in asked if one.ask and one.ask not in first]
 
 
 def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 import certready
 from certready.demo.pki import Authority, Issued
+from certready.gathering import gather
 from certready.model import Ask, Connector, Fetcher, Known, Options, Reply, RootStore
 from certready.model.report import Report
 from certready.roots import plain
@@ -99,6 +100,18 @@ def test_each_url_is_asked_once_and_all_at_once(pki: Pki) -> None:
     report(pki, pki.leaf.chain_pem, INBOUND, fetcher=fetcher)
     assert [CRL, ROOT_CRL] == sorted(ask.url for ask in fetcher.asked)
     assert 1 == fetcher.rounds
+
+
+def test_chains_that_fail_are_asked_about_last(pki: Pki) -> None:
+    """What a chain that already fails could add is asked for only after what decides about one that may pass."""
+    stranger = Authority.root("Stranger", crl_url="http://stranger.example.test/root.crl").intermediate()
+    failing = stranger.issue("mail.contoso.com", crl_urls=["http://stranger.example.test/a.crl"])
+    good = certready.load(pki.leaf.chain_pem)
+    chains = (replace(good.chains[0], id="c2"), *certready.load(failing.chain_pem).chains)
+    fetcher = Canned(pki.answers())
+    gather(replace(good, chains=chains), now=pki.root.moment, roots=pki.roots, fetcher=fetcher)
+    assert [True, True, False] == [ask.url in (CRL, ROOT_CRL) for ask in fetcher.asked]
+    assert 2 == fetcher.rounds
 
 
 def test_a_missing_intermediate_is_fetched_to_explain(pki: Pki) -> None:

@@ -9,7 +9,7 @@ from certready.case import Case
 from certready.model import Chain
 from certready.rules import bundle as rules
 from certready.rules.model import NotApplicable, Observation
-from certready.x509.certificate import Certificate
+from certready.x509.certificate import Certificate, told_apart
 
 _KEYLESS = {"der": "A DER certificate", "p7b": "A P7B file"}
 
@@ -121,8 +121,8 @@ def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
 
 def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
     if others:
-        names = ", ".join(one.parsed.label for one in others)
-        message = f"Besides {chain.leaf_certificate.parsed.label}, which is judged, there is also {names}."
+        judged, *beside = told_apart((chain.leaf_certificate, *others))
+        message = f"Besides {judged}, which is judged, there is also {', '.join(beside)}."
         yield rules.SEVERAL_LEAVES.observed(message, chain=chain)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from certready import wording
@@ -21,6 +22,7 @@ from certready.model import AcceptedDomain, Connector
 
 REQUESTED = 10
 
+ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|.*@.*")
 PARTNER = (
     " It is a Partner connector: it grants no relay and knows no accepted-domain rule, "
     "it only lets in or restricts mail that comes from a partner."
@@ -42,6 +44,14 @@ def parameter(connector: Connector) -> str:
 def listed(names: Iterable[str]) -> str:
     """The DNS names among a certificate's names, at most five of them written out."""
     return wording.listed(dns_names(names)) or "no DNS name"
+
+
+def _typed_wrong(names: Iterable[str]) -> str:
+    """A sentence, with a blank before it, about names that look like DNS names and are none, such as one with a blank
+    or ``https://mail.contoso.com``; "" where there is none. IP and e-mail addresses and words are none of these."""
+    dotted = (name for name in names if "." in name and name.isascii() and not dns_names((name,)))
+    wrong = [quoted(name) for name in dotted if not ADDRESS.fullmatch(name) and len(name.split()) == 1]
+    return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
 
 def matched(connector: Connector, value: Value, found: Match) -> str:
@@ -68,7 +78,7 @@ def mismatch(connector: Connector, value: Value, names: Sequence[str]) -> str:
         )
     elif close and len(dns_names(names)) > 1:
         hint = f" The nearest is {close}."
-    return f"{said}the certificate has {listed(names)}.{hint}"
+    return f"{said}the certificate has {listed(names)}.{hint}{_typed_wrong(names)}"
 
 
 def none_matches(near: Connector, count: int, names: Sequence[str], malformed: str | None = None) -> str:
@@ -82,7 +92,7 @@ def none_matches(near: Connector, count: int, names: Sequence[str], malformed: s
     )
     if malformed:
         close = f"'{near.name}' can match no certificate. {malformed}"
-    return f"{which} for a name of this certificate, which has {listed(names)}. {close}"
+    return f"{which} for a name of this certificate, which has {listed(names)}. {close}{_typed_wrong(names)}"
 
 
 def mismatch_fix(
@@ -195,8 +205,8 @@ def hostname_mismatch(hostname: str, names: Sequence[str], excluded_names: Itera
     out = ", ".join(excluded_names)
     but = f" Name constraints of the chain exclude the CN {out}." if out else ""
     return (
-        f"The host name {hostname} is covered by no name that counts; the certificate has {listed(names)}.{but} "
-        "Exchange Online does not compare it, the gateway's vendor asks for it."
+        f"The host name {hostname} is covered by no name that counts; the certificate has {listed(names)}.{but}"
+        f"{_typed_wrong(names)} Exchange Online does not compare it, the gateway's vendor asks for it."
     )
 
 

@@ -38,6 +38,10 @@ from certready.x509.unreadable import Unreadable
 
 WHAT = "a CRL"
 AS_PEM = "It came as PEM, where RFC 5280 (4.2.1.13) asks for DER, and some clients read nothing else."
+SPELLED = (
+    "It spells the issuer's name in other bytes than the issuer does (string type, case or spaces), and strict clients "
+    "take it for another issuer's."
+)
 MOST_LISTS = 20  # in one PEM file
 # Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed; of a
 # longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
@@ -153,7 +157,9 @@ def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
             return refused
         if moment.reached(crl.header.last_update_utc):
             opinion = replace(opinion, scope=_scope(crl))
-        return _unusable(crl, link, opinion) or _said(crl, link, opinion, moment)
+        said = _unusable(crl, link, opinion) or _said(crl, link, opinion, moment)
+        spelled = crl.header.issuer.public_bytes() == link.issuer.parsed.subject_der
+        return said if spelled else replace(said, detail=f"{said.detail} {SPELLED}")
     except MISREAD:
         return not_an_answer(der, WHAT)
 

@@ -7,7 +7,7 @@ bounded memo beside it, because a certificate is looked at by many checks and mu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -229,6 +229,15 @@ class Parsed(Extended):
     def _parties(self) -> tuple[bytes, bytes, bytes]:
         """Issuer, subject and key out of the bytes: to decode a Name and encode it again costs several times that."""
         return (attempt(lambda: parties(self.der)) if self.error is None else None) or (b"", b"", b"")
+
+
+def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:
+    """The label of each, with its serial number where another has the same label."""
+    labels = [one.parsed.label for one in certificates]
+    return tuple(
+        f"{label} (serial number {one.parsed.serial:x})" if labels.count(label) > 1 else label
+        for label, one in zip(labels, certificates, strict=True)
+    )
 
 
 def attempt(read: Callable[[], T]) -> T | None:

@@ -355,6 +355,18 @@ def test_name_that_is_not_plain_ascii(name: str) -> None:
     assert "connector-match" in said(evidence(plain, inbound(value)))
 
 
+@pytest.mark.parametrize(
+    "name", [" mail.contoso.com", "https://mail.contoso.com", "mail.contoso.com/", "mail..contoso.com"]
+)
+def test_name_that_is_mistyped(name: str) -> None:
+    """A name that was meant to be a DNS name and is none is named where nothing matches."""
+    issued = CA.issue("www.fabrikam.com", san=[x509.DNSName("www.fabrikam.com"), x509.DNSName(name)])
+    given = evidence(issued, inbound("mail.contoso.com"), hostname="mail.contoso.com")
+    for rule in ("connector-mismatch", "hostname-mismatch"):
+        assert f"matching nothing: {name!a}." in one_of(given, rule).message
+    assert "matching nothing" not in one_of(evidence(OTHER, inbound("mail.contoso.com")), "connector-mismatch").message
+
+
 def test_common_name_that_constraints_exclude() -> None:
     """A CN outside what the issuer may vouch for, beside DNS names inside it, is unknown and covers no host name."""
     limited = CA.intermediate(extra=[pki.constrained(permitted=["fabrikam.com"])])

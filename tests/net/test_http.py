@@ -16,6 +16,7 @@ import requests
 
 from certready.model import Ask, Reply
 from certready.net.http import guard
+from certready.net.http.budget import Budget
 from certready.net.http.fetcher import HttpFetcher
 from certready.net.http.guard import public, refused_host
 from tests.net.serving import AnyPath, Handler, closed_port, moved, page, raw, serving
@@ -275,6 +276,26 @@ def test_size_limit() -> None:
     with serving(ca=page(b"x" * 100)) as server:
         assert b"x" * 100 == get(f"{server.url}/ca", limit=100).body
         assert "larger than" in (get(f"{server.url}/ca", limit=99).error or "")
+
+
+def test_budget_of_a_run() -> None:
+    """All answers of a run share their bytes: what is too much for the rest is not read, and nothing is asked then."""
+    with serving(one=page(b"x" * 600), two=page(b"x" * 600), three=page(b"x" * 300)) as server:
+        fetcher = HttpFetcher(allow_private=True, budget=Budget(1000))
+        errors = [get(f"{server.url}/{name}", fetcher=fetcher).error for name in ("one", "two", "three")]
+        assert [None, "not read to its end", "was not asked"] == [
+            error and next(words for words in ("not read to its end", "was not asked") if words in error)
+            for error in errors
+        ]
+        assert ["/one", "/two"] == [path for _, path, _, _ in server.hits]
+
+
+def test_budget_counts_what_is_kept() -> None:
+    """An answer that is refused half-way gives its bytes back."""
+    with serving(large=page(b"x" * 900), small=page(b"x" * 900)) as server:
+        fetcher = HttpFetcher(allow_private=True, budget=Budget(1000))
+        assert "larger than" in (get(f"{server.url}/large", limit=500, fetcher=fetcher).error or "")
+        assert b"x" * 900 == get(f"{server.url}/small", fetcher=fetcher).body
 
 
 def test_endless_body() -> None:

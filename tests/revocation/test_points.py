@@ -121,6 +121,13 @@ def test_lists_that_do_not_replace_each_other() -> None:
     assert ["good"] * 3 == [together(good, other) for other in (part, later, forged)]
 
 
+def test_list_that_spells_its_issuer_otherwise() -> None:
+    """A list under the issuer's name in another string type counts, and the spelling is mentioned."""
+    upper = x509.Name([x509.NameAttribute(one.oid, str(one.value).upper()) for one in CA.x509.subject])
+    found = [ask("crl", CA.crl(issuer_name=name)) for name in (None, upper)]
+    assert [("good", False), ("good", True)] == [(one.status, "in other bytes" in one.detail) for one in found]
+
+
 def test_lists_in_one_file() -> None:
     """The newer of two lists in one PEM file counts as well."""
     bodies = [CA.crl([(SERIAL, AT - 3 * DAY, HOLD)], this_update=AT - 2 * DAY), CA.crl()]

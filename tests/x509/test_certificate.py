@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.demo.pki import Authority, Issued
-from certready.x509.certificate import Certificate, Parsed
+from certready.x509.certificate import Certificate, Parsed, told_apart
 
 READINGS = [name for name in dir(Parsed) if not name.startswith("_") and name != "extension"]
 
@@ -68,3 +68,12 @@ def test_no_bytes_raise(data: bytes) -> None:
     """Arbitrary bytes are a certificate that cannot be read, with a reason."""
     assert Parsed(data).error
     assert everything(data)
+
+
+def test_certificates_of_one_name_are_told_apart() -> None:
+    """Two certificates with the same CN are told apart by their serial numbers, others by their names alone."""
+    root = Authority.root("Root")
+    twins = [root.issue("mail.contoso.com", serial=number) for number in (17, 18)]
+    every = [Certificate(one.der) for one in (root, *twins)]
+    expected = ("Root", "mail.contoso.com (serial number 11)", "mail.contoso.com (serial number 12)")
+    assert expected == told_apart(every)

@@ -14,6 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from certready.model import Ask, Reply
+from certready.net.http.budget import Budget
 from certready.net.http.guard import Run
 from certready.net.http.ocsp import refused, ways
 from certready.net.http.request import Request, Result, Route, exchange
@@ -39,6 +40,7 @@ class HttpFetcher:
         clock: seconds that only grow.
         ca_bundle: PEM file of the roots that count for https URLs; certifi's where None.
         backoff: seconds before the first retry of what may pass; each further one waits twice as long.
+        budget: how many bytes all answers together may have.
     """
 
     allow_private: bool = False
@@ -48,6 +50,7 @@ class HttpFetcher:
     clock: Callable[[], float] = time.monotonic
     ca_bundle: str | None = None
     backoff: float = 0.3
+    budget: Budget = field(default_factory=Budget, repr=False, compare=False)
 
     def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
         """One Reply for each Ask, in order, all under way at once, equal URL and body fetched once. Never raises."""
@@ -99,7 +102,7 @@ def _retried(request: Request, fetcher: HttpFetcher, run: Run) -> Result:
     route = Route(fetcher.proxy, fetcher.ca_bundle)
     tried = 0
     while True:
-        result = exchange(request, route, run)
+        result = exchange(request, route, run, fetcher.budget)
         tried += 1
         if not result.passing or tried > RETRIES - result.slow:
             return result

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from certready._version import __version__
+from certready.net.http.budget import Budget
 from certready.net.http.guard import GuardedError, Run, refused_host
 from certready.net.http.trouble import sentence, will_pass
 
@@ -63,10 +64,10 @@ class Result:
     validators: tuple[tuple[str, str], ...] = ()
 
 
-def exchange(request: Request, route: Route, run: Run) -> Result:
+def exchange(request: Request, route: Route, run: Run, budget: Budget) -> Result:
     """Send the request, follow its redirects, read the answer. Never raises."""
     try:
-        return _exchange(request, route, run)
+        return _exchange(request, route, run, budget)
     except GuardedError as trouble:
         return Result(error=str(trouble), passing=trouble.passing, slow=trouble.slow)
     except Exception as trouble:  # noqa: BLE001 - whatever a hostile server provokes in the libraries is its error
@@ -74,7 +75,7 @@ def exchange(request: Request, route: Route, run: Run) -> Result:
         return Result(error=sentence(trouble, run.timeout, proxied=bool(route.proxy)), passing=passing, slow=slow)
 
 
-def _exchange(request: Request, route: Route, run: Run) -> Result:
+def _exchange(request: Request, route: Route, run: Run, budget: Budget) -> Result:
     """Raises GuardedError, or whatever requests and urllib3 raise."""
     url, body = request.url, request.body
     visited: set[tuple[str, bool]] = set()
@@ -86,10 +87,11 @@ def _exchange(request: Request, route: Route, run: Run) -> Result:
             if (url, body is None) in visited:
                 raise GuardedError("It redirects in a circle.")
             visited.add((url, body is None))
+            budget.check()
             headers = dict(request.headers) if body is not None or request.body is None else {}
             with _send(session, url, body, headers, run) as response:
                 if response.status_code not in REDIRECTS:
-                    return _result(response, request.limit, run)
+                    return _result(response, request.limit, run, budget)
                 url = _location(url, response.headers.get("Location"))
                 body = None if response.status_code == 303 else body
     raise GuardedError(f"It redirects more than {MOST_REDIRECTS} times.")
@@ -164,11 +166,11 @@ def _location(url: str, location: str | None) -> str:
         raise GuardedError("It redirects to a malformed URL.") from None
 
 
-def _result(response: requests.Response, limit: int, run: Run) -> Result:
+def _result(response: requests.Response, limit: int, run: Run, budget: Budget) -> Result:
     """The answer at the end of the redirects. Raises GuardedError."""
     status = response.status_code
     if status == 200:
-        return Result(_read(response, limit, run), status=200, validators=_validators(response))
+        return Result(_read(response, limit, run, budget), status=200, validators=_validators(response))
     error = f"It answered with HTTP status {status}."
     return Result(error=error, status=status, passing=status in PASSING, after=_after(response))
 
@@ -193,19 +195,29 @@ def _after(response: requests.Response) -> float | None:
     return max(0.0, seconds.total_seconds())
 
 
-def _read(response: requests.Response, limit: int, run: Run) -> bytes:
-    """The body, at most ``limit`` bytes after decompression. Raises GuardedError."""
+def _read(response: requests.Response, limit: int, run: Run, budget: Budget) -> bytes:
+    """The body, at most ``limit`` bytes after decompression and within the run's budget. Raises GuardedError."""
+    pieces: list[bytes] = []
+    try:
+        return b"".join(_pieces(response, limit, run, budget, pieces))
+    except BaseException:
+        budget.give_back(sum(map(len, pieces)))
+        raise
+
+
+def _pieces(response: requests.Response, limit: int, run: Run, budget: Budget, pieces: list[bytes]) -> list[bytes]:
+    """The body piece by piece into ``pieces``. Raises GuardedError."""
     expand = _expander(response.headers.get("Content-Encoding", "").strip().lower())
-    parts: list[bytes] = []
     size = 0
     while True:
         if run.left() <= 0:
             raise GuardedError("It did not answer completely in time.", passing=True, slow=True)
         received = response.raw.read1(CHUNK, decode_content=False)
         if not received:
-            return b"".join(parts)
+            return pieces
         piece = expand(received, limit - size + 1)
-        parts.append(piece)
+        budget.take(len(piece))
+        pieces.append(piece)
         size += len(piece)
         if size > limit:
             raise GuardedError(f"Its answer is larger than the {limit} bytes that are read.")
