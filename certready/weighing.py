@@ -9,6 +9,8 @@ from certready.rules.model import Column, Observation
 
 # What a connector that only encrypts still asks for; at level "none" not even that.
 ENCRYPTION_RULES = frozenset({"tls.no-starttls", "tls.old-version"})
+# What is about certificates alone, which such a connector does not look at.
+CERTIFICATE_RULES = frozenset({"tls.unseen-certificate"})
 
 
 def column_of(connector: Connector | None) -> Column:
@@ -45,6 +47,8 @@ def weigh(observation: Observation, connector: Connector | None, case: Case) -> 
 def _enforced(rule: str, connector: Connector | None) -> bool:
     if connector is None or connector.direction == "inbound" or connector.level not in ("none", "encryption-only"):
         return True
+    if rule in CERTIFICATE_RULES:
+        return False
     if rule.startswith("tls."):  # an unreachable host is never ready, whatever the level
         return connector.level == "encryption-only" or rule not in ENCRYPTION_RULES
     return rule.startswith("connector.")

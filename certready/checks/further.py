@@ -1,25 +1,35 @@
 """What the further TLS questions of a probe showed: certificates of another kind, and the suites of Exchange Online.
 
-Such a question that nobody answered says nothing: a gateway that admits one connection at a time is no worse for it.
+A question that nobody answered says nothing about the gateway, and may hide a certificate: then that is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from certready.case import Case
 from certready.model import Endpoint
-from certready.model.endpoint import Handshake
+from certready.model.endpoint import Handshake, Question
 from certready.rules import tls as rules
 from certready.rules.model import Observation
+from certready.wording import listed
 
 _CURRENT = ("TLSv1.2", "TLSv1.3")
-_TO_WHOM = {
-    "exchange": "to a client that speaks TLS 1.2 with the suites Exchange Online publishes",
-    "rsa": "to a client that speaks TLS 1.2 and takes RSA certificates alone",
-    "ecdsa": "to a client that speaks TLS 1.2 and takes ECDSA certificates alone",
-    "no-name": "to a client that names no server",
-}
+_TO_WHOM: Mapping[Question, str] = MappingProxyType(
+    {
+        "exchange": "to a client that speaks TLS 1.2 with the suites Exchange Online publishes",
+        "rsa": "to a client that speaks TLS 1.2 and takes RSA certificates alone",
+        "ecdsa": "to a client that speaks TLS 1.2 and takes ECDSA certificates alone",
+        "rsa-tls13": "to a client that speaks TLS 1.3 and takes RSA certificates alone",
+        "ecdsa-tls13": "to a client that speaks TLS 1.3 and takes ECDSA certificates alone",
+        "no-name": "to a client that names no server",
+        "no-name-rsa": "to a client that names no server and takes RSA certificates alone",
+        "no-name-ecdsa": "to a client that names no server and takes ECDSA certificates alone",
+        "again": "to the same client at another time, so that several servers seem to answer behind this address",
+    }
+)
 _JUDGED = {
     False: "It is judged as a chain of its own.",
     True: "Whether Exchange Online names the server is not documented, so what is wrong with it counts as unknown.",
@@ -27,8 +37,11 @@ _JUDGED = {
 
 
 def further(case: Case) -> Iterator[Observation]:
-    """One observation for each other certificate of an endpoint, and one where the published suites are missing."""
+    """One observation for each other certificate of an endpoint, one where it may have more, and one where the
+    published suites are missing."""
     for endpoint in case.evidence.endpoints:
+        if case.evidence.target.kind == "host" and endpoint.chain:
+            yield from _unseen(case, endpoint)
         if endpoint.chain and endpoint.tls_version in _CURRENT:
             yield from _several(case, endpoint)
             yield from _suites(endpoint)
@@ -41,11 +54,8 @@ def summary(endpoint: Endpoint) -> str:
     parts = []
     if exchange and exchange.outcome == "done" and endpoint.tls_version != "TLSv1.2":
         parts.append(f"TLS 1.2 works too, with {exchange.cipher}, which Exchange Online offers.")
-    unanswered = [one for one in endpoint.handshakes if one.outcome == "unanswered"]
-    if unanswered:
-        parts.append(
-            f"Not every further question was answered, so it may have other certificates: {unanswered[0].error}"
-        )
+    if exchange and exchange.outcome == "unanswered":
+        parts.append(f"Whether it serves the TLS 1.2 suites of Exchange Online was not answered: {exchange.error}")
     if endpoint.asks_certificate:
         parts.append("It asks its client for a certificate.")
     if endpoint.deferred:
@@ -71,6 +81,7 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
         if one.chain is None or one.chain in told:
             continue
         told.add(one.chain)
+        unnamed = one.question.startswith("no-name")
         leaf = case.chain(one.chain).leaf_certificate
         first = case.chain(endpoint.chain or "").leaf_certificate
         what = (
@@ -79,12 +90,74 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
         )
         yield rules.SEVERAL.observed(
-            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[one.question == 'no-name']}",
-            "no-name" if one.question == "no-name" else "",
+            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[unnamed]}",
+            "no-name" if unnamed else "",
             chain=one.chain,
             endpoint=endpoint,
             evidence={"question": one.question, "chains": [endpoint.chain, one.chain]},
         )
+
+
+class _Part(NamedTuple):
+    """A certificate that a gateway may have, the questions that ask for it, and what stays open without an answer."""
+
+    family: str
+    named: bool
+    questions: tuple[Question, ...]
+    open: str
+
+
+_PARTS = (
+    _Part("rsa", True, ("exchange", "rsa", "rsa-tls13"), "whether it has an RSA certificate"),
+    _Part("ecdsa", True, ("ecdsa", "ecdsa-tls13"), "whether it has an ECDSA certificate"),
+    _Part("rsa", False, ("no-name-rsa",), "which RSA certificate it shows to clients that name no server"),
+    _Part("ecdsa", False, ("no-name-ecdsa",), "which ECDSA certificate it shows to clients that name no server"),
+)
+
+
+def _unseen(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
+    """What the gateway may have beside what was seen, because nobody answered, or nobody asked."""
+    outcome_of = {one.question: one.outcome for one in endpoint.handshakes}
+    shown = {(True, case.chain(endpoint.chain or "").family)}
+    shown |= {
+        (not one.question.startswith("no-name"), case.chain(one.chain).family)
+        for one in endpoint.handshakes
+        if one.chain
+    }
+    unseen: dict[str, list[_Part]] = {"unanswered": [], "not-asked": []}
+    for part in _PARTS:
+        if (part.named, part.family) in shown or not (part.named or _has_a_name(case, endpoint)):
+            continue
+        outcomes = {outcome_of[question] for question in part.questions if question in outcome_of}
+        if not outcomes or "unanswered" in outcomes:  # evidence without a word about it is no better
+            unseen["unanswered"].append(part)
+        elif "not-asked" in outcomes:
+            unseen["not-asked"].append(part)
+    if unseen["unanswered"]:
+        asked = {question for part in unseen["unanswered"] for question in part.questions}
+        errors = (one.error for one in endpoint.handshakes if one.question in asked and one.outcome == "unanswered")
+        yield _open(
+            endpoint, unseen["unanswered"], f"was not answered: {next(errors, None) or 'no reason is known.'}", ""
+        )
+    if unseen["not-asked"]:
+        yield _open(endpoint, unseen["not-asked"], "was not asked, because --gentle was given.", "gentle")
+
+
+def _has_a_name(case: Case, endpoint: Endpoint) -> bool:
+    """Whether the ordinary handshake named a server, so that leaving the name out makes a difference."""
+    return case.chain(endpoint.chain or "").sni is not None
+
+
+def _open(endpoint: Endpoint, parts: list[_Part], why: str, variant: str) -> Observation:
+    what = [part.open for part in parts]
+
+    return rules.UNSEEN_CERTIFICATE.observed(
+        f"{endpoint.name}: {listed(what)} {why}",
+        variant,
+        fix="Probe without --gentle." if variant else None,
+        endpoint=endpoint,
+        evidence={"unseen": what},
+    )
 
 
 def _suites(endpoint: Endpoint) -> Iterator[Observation]:
@@ -98,7 +171,7 @@ def _suites(endpoint: Endpoint) -> Iterator[Observation]:
         why = f"it serves TLS 1.2 with other suites alone, such as {rsa.cipher}"
         variant = "" if endpoint.tls_version == "TLSv1.3" else "only"
     elif ecdsa and ecdsa.outcome == "done":
-        why = "it has no RSA certificate to serve them with"
+        why = "it serves TLS 1.2 with an ECDSA certificate alone"
     elif _outcome(rsa) == _outcome(ecdsa) == "refused" and endpoint.tls_version == "TLSv1.3":
         why = "it speaks TLS 1.3 and refuses TLS 1.2, which Exchange Online uses wherever it has no TLS 1.3"
     else:

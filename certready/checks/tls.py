@@ -40,6 +40,8 @@ def check_tls(case: Case) -> Iterator[Observation | NotApplicable]:
             yield NotApplicable("the client used no TLS; what that means is said by the check of the listener")
         else:
             yield _reached(endpoint, listening=listening)
+        if endpoint.demands_certificate:
+            yield _demanded(endpoint)
     yield from further(case)
     yield from _agreement(case)
     yield from _direction(case)
@@ -68,6 +70,19 @@ def _reached(endpoint: Endpoint, *, listening: bool) -> Observation:
         message = f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
     rule = rules.ESTABLISHED if current else rules.OLD_VERSION
     return rule.observed(message + summary(endpoint), chain=endpoint.chain, endpoint=endpoint, evidence=details)
+
+
+def _demanded(endpoint: Endpoint) -> Observation:
+    """What lies behind the demand cannot be seen; the server's own certificate, where it was sent, is judged."""
+    judged = "Its own certificate was seen and is judged." if endpoint.chain else "Its own certificate was not seen."
+    return rules.CLIENT_CERTIFICATE_DEMANDED.observed(
+        f"{_who(endpoint)} demands a certificate of its client: {endpoint.demands_certificate}. {judged} Whether it "
+        "accepts the one that Exchange Online presents cannot be seen.",
+        "judged" if endpoint.chain else "",
+        chain=endpoint.chain,
+        endpoint=endpoint,
+        evidence={"stage": endpoint.stage},
+    )
 
 
 def _nuance(endpoint: Endpoint) -> str:

@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     sni: str | None
     ipv4: bool
     ipv6: bool
+    gentle: bool
 
 
 @command(
@@ -75,13 +76,16 @@ def probe(
     ] = None,
     ipv4: Annotated[bool, option("-4", help="IPv4 addresses alone.")] = False,
     ipv6: Annotated[bool, option("-6", help="IPv6 addresses alone.")] = False,
+    gentle: Annotated[
+        bool, option("--gentle", help="One handshake for each address; what it does not show is a warning.")
+    ] = False,
     shared: Shared,
 ) -> int:
     """Judge the certificates that a live gateway presents on every address of its name.
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(host, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6)
+    asked = Asked(host, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
     destinations = output.destinations(shared.formats)
     if shared.replay:
         return conclude(replayed(prepare(shared, "server"), asked.host or asked.mx), shared, destinations)
@@ -147,7 +151,7 @@ def _how(asked: Asked, timeout: float) -> How:
 
         server = nameserver(asked.dns)
     family: Family = "ipv4" if asked.ipv4 else "ipv6" if asked.ipv6 else "any"
-    return How(asked.protocol, asked.ehlo, asked.sni, timeout, _resolved(asked.resolve), family, server)
+    return How(asked.protocol, asked.ehlo, asked.sni, timeout, _resolved(asked.resolve), family, server, asked.gentle)
 
 
 def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:

@@ -10,17 +10,25 @@ Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-faile
 Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
 
 
+Question = Literal[
+    "exchange", "rsa", "ecdsa", "rsa-tls13", "ecdsa-tls13", "no-name", "no-name-rsa", "no-name-ecdsa", "again"
+]
+
+
 class Handshake(Struct, frozen=True):
     """One more handshake with an address, beside the ordinary one that offers everything and names the host.
 
     ``question`` is what it was for: "exchange" offers TLS 1.2 with the suites that Exchange Online publishes, which all
-    need an RSA certificate; "rsa" TLS 1.2 with every suite of that kind (asked where "exchange" was refused); "ecdsa"
-    the same for the other kind; "no-name" is the ordinary one without a server name. ``outcome`` is "done", "refused"
-    (the server ended the handshake, having nothing of the kind) or "unanswered" (nothing is known; ``error`` says why).
+    need an RSA certificate; "rsa" (asked where "exchange" was refused) and "ecdsa" TLS 1.2 with every suite of that
+    kind; "rsa-tls13" and "ecdsa-tls13" TLS 1.3 with the signature algorithms of that kind; "no-name-rsa" and
+    "no-name-ecdsa" any version of that kind without a server name, "no-name" of any kind (asked where both were
+    refused); "again" is a repetition that brought up a server nobody had seen behind the address. ``outcome`` is
+    "done", "refused" (the server ended the handshake, having nothing of the kind), "unanswered" (nothing is known;
+    ``error`` says why) or "not-asked" (``--gentle``).
     """
 
-    question: Literal["exchange", "rsa", "ecdsa", "no-name"]
-    outcome: Literal["done", "refused", "unanswered"]
+    question: Question
+    outcome: Literal["done", "refused", "unanswered", "not-asked"]
     chain: str | None = None
     tls_version: str | None = None
     cipher: str | None = None
@@ -35,7 +43,8 @@ class Endpoint(Struct, frozen=True):
     client of the listener that wanted to send without TLS), ``stage`` is where it ended, ``reply`` the last SMTP reply
     as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP answer, DER. ``elapsed_ms`` is the time to
     the end of the handshake. ``asks_certificate`` says whether the server asks its client for a certificate,
-    ``deferred`` what it put a first attempt off with, where a second was made.
+    ``demands_certificate`` how it insisted on one (a clause; ``stage`` is then where it did), ``deferred`` what it put
+    a first attempt off with, where a second was made.
     """
 
     host: str
@@ -53,6 +62,7 @@ class Endpoint(Struct, frozen=True):
     elapsed_ms: int | None = None
     asks_certificate: bool | None = None
     deferred: str | None = None
+    demands_certificate: str | None = None
     handshakes: tuple[Handshake, ...] = ()
 
     @property

@@ -112,6 +112,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, object]:
         "elapsed_ms": endpoint.elapsed_ms,
         "asks_certificate": endpoint.asks_certificate,
         "deferred": endpoint.deferred,
+        "demands_certificate": endpoint.demands_certificate,
         "handshakes": [_handshake(one) for one in endpoint.handshakes],
     }
 

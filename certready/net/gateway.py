@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.patience import timeout
+from certready.net.conversation import Plan
 from certready.net.dns import Nameserver, ResolveError
 from certready.net.handshake import SharedContext
 from certready.net.names import host_name, server_name
-from certready.net.node import Plan, Seen, probe, unreachable
+from certready.net.node import Seen, probe, unreachable
 from certready.net.resolve import Address, Family, addresses
 from certready.net.threads import Pool, in_parallel
 from certready.smtp.starttls import check_ehlo
@@ -42,7 +43,7 @@ class How(NamedTuple):
     resolve: Mapping[str, Sequence[str]] = MappingProxyType({})
     family: Family = "any"
     dns: Nameserver | None = None
-    thorough: bool = True
+    gentle: bool = False
 
 
 class Node(NamedTuple):
@@ -65,7 +66,7 @@ def fetch(
     resolve: Mapping[str, Sequence[str]] | None = None,
     family: Family = "any",
     dns: Nameserver | None = None,
-    thorough: bool = True,
+    gentle: bool = False,
     arrived: Arrived | None = None,
 ) -> Bundle:
     """Ask every address of a gateway for its certificates.
@@ -86,14 +87,14 @@ def fetch(
         resolve: addresses by host name, used instead of asking DNS.
         family: which addresses are asked: "any", "ipv4" or "ipv6".
         dns: the DNS server to ask instead of the system's resolver.
-        thorough: whether each address that answers is asked, in connections of their own, for its certificates of
-            either key type in TLS 1.2, and for the one it has for clients that name no server.
+        gentle: one handshake for each address. Otherwise each is asked, in connections of their own, for its
+            certificates of either key type in TLS 1.2 and 1.3, and for those it has for clients that name no server.
         arrived: given the first chain of each address as soon as it is there, in the caller's thread.
 
     Raises:
         UsageError: host, port, protocol, ehlo, sni or timeout are not what they must be.
     """
-    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, dns, thorough)
+    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, dns, gentle)
     return fetch_many(None, [Node(host, port)], how, progress=progress, arrived=arrived)
 
 
@@ -134,7 +135,7 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
     if how.ehlo is not None:
         check_ehlo(how.ehlo)
     shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
-    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, timeout(how.timeout), how.thorough, context)
+    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, timeout(how.timeout), how.gentle, context)
 
 
 # -- where they are -----------------------------------------------------------------------------------------------
@@ -221,7 +222,7 @@ def _bundle(target: Target, seen: Sequence[Seen]) -> Bundle:
     for one in seen:
         for handshake, chain in one.further:
             if chain:
-                names.setdefault(chain, None if handshake.question == "no-name" else one.sni)
+                names.setdefault(chain, None if handshake.question.startswith("no-name") else one.sni)
     ids = {chain: f"c{number}" for number, chain in enumerate(names, 1)}
     chains = tuple(Chain(ids[ders], "tls", tuple(map(Certificate, ders)), sni=sni) for ders, sni in names.items())
     return Bundle(target, chains, tuple(_endpoint(one, ids) for one in seen))

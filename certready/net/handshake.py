@@ -1,7 +1,7 @@
-"""One TLS handshake over memory BIOs: nothing is verified here, because any chain must be seen as it was sent.
+"""One TLS handshake of a probe: nothing is verified here, because any chain must be seen as it was sent.
 
 Works with pyOpenSSL because the standard library cannot give the chain as sent before Python 3.13, nor the stapled
-OCSP answer at all. The socket stays ours, and with it the clock.
+OCSP answer at all.
 """
 
 from __future__ import annotations
@@ -12,51 +12,39 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from certready.net.session import CIPHERS, LeftError, Secured
+from certready.net.offers import EVERYTHING, Offer, make_context
+from certready.net.session import LeftError, Secured, ders
 from certready.net.wire import TooMuchError, Wire
+from certready.smtp.replies import printable
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-# Microsoft Learn, "Technical reference details about encryption": the TLS 1.2 suites of Exchange Online, by
-# OpenSSL's names. Every one of them needs a server certificate with an RSA key.
-EXCHANGE_CIPHERS = (
-    b"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256:"
-    b"ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-GCM-SHA384:AES128-GCM-SHA256:@SECLEVEL=0"
-)
-
-
-class Offer(NamedTuple):
-    """What a client offers in a handshake: OpenSSL's cipher list, and whether TLS 1.2 alone or every version."""
-
-    ciphers: bytes = CIPHERS
-    only_tls12: bool = False
-
-
-EVERYTHING = Offer()
-EXCHANGE = Offer(EXCHANGE_CIPHERS, only_tls12=True)
-RSA = Offer(b"aRSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
-ECDSA = Offer(b"aECDSA:!eNULL:!PSK:@SECLEVEL=0", only_tls12=True)
+PARTING = 2.0  # seconds that are waited for what a server says to our farewell, where that matters
 
 
 class Session(NamedTuple):
-    """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer, and
-    whether the server asked for a client certificate."""
+    """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer,
+    whether the server asked for a client certificate, and the sentence by which it insisted on one. ``completed`` is
+    False where it did so before the handshake had ended."""
 
     version: str
     cipher: str
     chain: tuple[bytes, ...]
     staple: bytes | None
     asks_certificate: bool = False
+    demands: str | None = None
+    completed: bool = True
 
 
 class HandshakeError(Exception):
-    """The handshake failed; the text is the sentence that says why. ``refused`` is True where the other side ended it,
-    as one does that has nothing in common with what was offered."""
+    """The handshake failed; the text is the sentence that says why. ``refused`` is True where the other side ended it
+    by an alert, as one does that has nothing in common with what was offered; ``closed`` where it just hung up."""
 
-    def __init__(self, sentence: str, *, refused: bool = False) -> None:
+    def __init__(self, sentence: str, *, refused: bool = False, closed: bool = False) -> None:
         super().__init__(sentence)
         self.refused = refused
+        self.closed = closed
 
 
 class SharedContext:
@@ -70,9 +58,10 @@ class SharedContext:
         self._contexts: dict[Offer, SSL.Context] = {}
 
     def get(self, offer: Offer = EVERYTHING) -> SSL.Context:
+        """Raises NotOfferedError."""
         with self._lock:
             if offer not in self._contexts:
-                self._contexts[offer] = _new_context(offer)
+                self._contexts[offer] = _watched(make_context(offer))
             return self._contexts[offer]
 
 
@@ -83,9 +72,13 @@ class _Notes(Struct):
     asked: bool = False
 
 
-def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: bytes = b"") -> Session:
-    """Complete a handshake as client, read what it showed, say ``farewell`` inside TLS and do not wait for an answer.
+def handshake(
+    wire: Wire, context: SSL.Context, *, sni: str | None, farewell: bytes = b"", linger: bool = False
+) -> Session:
+    """Complete a handshake as client, read what it showed, and say ``farewell`` inside TLS.
 
+    What the server says to that is waited for where it asked for a client certificate (in TLS 1.3 only then it says
+    that it insists on one), and with ``linger``, so that it knows this connection to be over before the next one comes.
     ``sni`` is an A-label name, None sends none. Raises HandshakeError, also where time runs out.
     """
     from OpenSSL import SSL
@@ -99,29 +92,35 @@ def handshake(wire: Wire, context: SSL.Context, *, sni: str | None, farewell: by
         connection.set_tlsext_host_name(sni.encode("ascii"))
     try:
         tls = Secured(wire, connection, "gateway")
-        chain = tls.server_chain()
     except LeftError as error:
-        raise HandshakeError(_sentence(error), refused=True) from None
+        demanded = _demanded(connection, notes, error)
+        if demanded:
+            return demanded
+        raise HandshakeError(_sentence(error), refused=_refused(error), closed=not error.reason) from None
     except TooMuchError as error:
         raise HandshakeError(str(error)) from None
     except TimeoutError:
         raise HandshakeError("The gateway did not finish the TLS handshake in time.") from None
+    try:
+        chain = tls.server_chain()
+    except TooMuchError as error:
+        raise HandshakeError(str(error)) from None
+    finally:
+        demands = _part(wire, tls, farewell, answered=notes.asked or linger)
     if not chain:
         raise HandshakeError("The gateway presented no certificate.")
-    with contextlib.suppress(TimeoutError):  # what there was to see has been seen
-        tls.send(farewell)
-        tls.close()
     return Session(
         version=tls.version,
         cipher=tls.cipher,
         chain=chain,
         staple=notes.staples[-1] if notes.staples and notes.staples[-1] else None,
         asks_certificate=notes.asked,
+        demands=demands if notes.asked else None,
     )
 
 
-def _new_context(offer: Offer) -> SSL.Context:
-    from OpenSSL import SSL
+def _watched(context: SSL.Context) -> SSL.Context:
+    """The context with the callbacks that fill the notes of its connections."""
 
     def keep(connection: SSL.Connection, staple: bytes, _data: object | None) -> bool:
         connection.get_app_data().staples.append(staple)
@@ -131,23 +130,56 @@ def _new_context(offer: Offer) -> SSL.Context:
         if b"certificate request" in connection.get_state_string():
             connection.get_app_data().asked = True
 
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_verify(SSL.VERIFY_NONE)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION if offer.only_tls12 else SSL.TLS1_VERSION)
-    if offer.only_tls12:
-        context.set_max_proto_version(SSL.TLS1_2_VERSION)
-    context.set_cipher_list(offer.ciphers)
     context.set_info_callback(watch)
-    context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)  # gateways from before RFC 5746 still have a certificate
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_ocsp_client_callback(keep)
     return context
 
 
-_EXPLAINED = {
+def _demanded(connection: SSL.Connection, notes: _Notes, error: LeftError) -> Session | None:
+    """What a handshake showed that the server ended by an alert because we have no certificate for it: in TLS 1.2 that
+    comes after its own certificate (RFC 5246, 7.3)."""
+    certificates = connection.get_peer_cert_chain() or []
+    if not (notes.asked and certificates and "alert" in error.reason):
+        return None
+    return Session(
+        version=connection.get_protocol_version_name(),
+        cipher=connection.get_cipher_name() or "",
+        chain=ders(certificates[:100]),
+        staple=notes.staples[-1] if notes.staples and notes.staples[-1] else None,
+        asks_certificate=True,
+        demands=f"it ended the handshake when it was given none ({error.reason})",
+        completed=False,
+    )
+
+
+def _part(wire: Wire, tls: Secured, farewell: bytes, *, answered: bool) -> str | None:
+    """Say goodbye; where the answer is waited for, how it says that a client certificate is demanded (a clause)."""
+    with contextlib.suppress(TimeoutError, TooMuchError):  # what there was to see has been seen
+        tls.send(farewell)
+        if not answered:
+            tls.close()
+            return None
+        wire.begin(PARTING if farewell else PARTING / 4)  # without a farewell only an alert can come
+        try:
+            said = b""
+            while data := tls.receive():
+                said = (said + data)[:1000]
+        except LeftError as error:
+            return f"it ended the session when it was given none ({error.reason})" if "alert" in error.reason else None
+        finally:
+            tls.close()
+        # Postfix lets the handshake pass and refuses the first command (smtpd_tls_req_ccert).
+        return f'it answers "{printable(said.splitlines()[0][:200])}"' if said[:1] in (b"4", b"5") else None
+    return None
+
+
+_NOT_TLS = {
     "wrong version number": "what arrived is not TLS",
     "packet length too long": "what arrived is not TLS",
     "http request": "what arrived is not TLS but HTTP",
+}
+_EXPLAINED = {
+    **_NOT_TLS,
     "excessive message size": "it sends more than 100 KB of certificates, which TLS clients refuse",
     "handshake failure": "gateway and client have no TLS version, cipher or key type in common",
     "protocol version": "gateway and client have no TLS version in common",
@@ -161,3 +193,8 @@ def _sentence(error: LeftError) -> str:
     if known:
         return f"The TLS handshake failed: {known} ({error.reason})."
     return str(error)
+
+
+def _refused(error: LeftError) -> bool:
+    """Whether the server answered, and had nothing of what was offered; garbage is no answer."""
+    return bool(error.reason) and not any(key in error.reason for key in _NOT_TLS)

@@ -74,13 +74,14 @@ class Pool(Generic[T]):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._started = 0
+        self._started = self._waiting = 0
         self._events: queue.SimpleQueue[_Done[T] | Exception | Callable[[], object]] = queue.SimpleQueue()
 
     def start(self, jobs: Iterable[Callable[[], T]], workers: int) -> None:
         """Begin with these jobs, ``workers`` of them at a time."""
         todo = deque(enumerate(jobs, self._started))
         self._started += len(todo)
+        self._waiting += len(todo)
         for _ in range(min(workers, len(todo))):
             start(partial(self._work, todo), self._name)
 
@@ -89,10 +90,9 @@ class Pool(Generic[T]):
         self._events.put(function)
 
     def results(self, left: Callable[[], float]) -> Iterator[tuple[int, T]]:
-        """The number of each job, in the order in which they were started, and what it came to, as they end; no more
-        once ``left()`` seconds are none. Raises what a job raised."""
-        waiting = self._started
-        while waiting:
+        """The number of each job, in the order in which they were started, and what it came to, as they end, each once;
+        no more once ``left()`` seconds are none. Raises what a job raised."""
+        while self._waiting:
             try:
                 event = self._events.get(timeout=max(left(), 0.0))
             except queue.Empty:
@@ -101,7 +101,7 @@ class Pool(Generic[T]):
                 case Exception():
                     raise event
                 case _Done(number, value):
-                    waiting -= 1
+                    self._waiting -= 1
                     yield number, value
                 case _:
                     event()

@@ -146,6 +146,39 @@ NO_COMMON_CIPHER = Rule(
     ),
 )
 
+UNSEEN_CERTIFICATE = Rule(
+    "tls.unseen-certificate",
+    "The gateway may have a certificate that was not seen",
+    what="Whether the gateway has a certificate of one kind of key, or what clients that name no server see, is open.",
+    why="Exchange Online may be shown the one that was not judged, and that one may be expired or incomplete.",
+    confidence="documented",
+    sources=(rfc(8446, "4.4.2.2"), rfc(6066, "3")),
+    weights=(everywhere(U), everywhere(W, "gentle", "not asked for, with --gentle")),
+    fix=(
+        "Exempt the probing host from the gateway's limits on connections (Postfix: "
+        "smtpd_client_event_limit_exceptions) and probe again; where it counts connections by the minute, wait for one "
+        "first."
+    ),
+)
+
+CLIENT_CERTIFICATE_DEMANDED = Rule(
+    "tls.client-certificate-demanded",
+    "The gateway demands a certificate of its client",
+    what="The gateway ends the session of a client that presents no certificate.",
+    why=(
+        "Exchange Online presents Microsoft's own certificate, which the gateway must then accept; a probe has none "
+        "and cannot show that."
+    ),
+    confidence="documented",
+    sources=(sources.SET_OUTBOUND, rfc(8446, "4.4.2.4")),
+    weights=(everywhere(U), everywhere(W, "judged", "its own certificate was seen")),
+    fix=(
+        "Let the gateway ask for a client certificate without insisting on one (Postfix: smtpd_tls_ask_ccert, not "
+        "smtpd_tls_req_ccert; Exim: tls_try_verify_hosts, not tls_verify_hosts), or see to it that it trusts the roots "
+        "of Exchange Online's own."
+    ),
+)
+
 NO_CLIENT_CERTIFICATE = Rule(
     "tls.no-client-certificate",
     "The gateway presented no client certificate",

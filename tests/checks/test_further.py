@@ -62,14 +62,14 @@ class TestSeveral:
 
     def test_without_a_name(self) -> None:
         """Another certificate for clients that name no server is a warning."""
-        endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
+        endpoint = seen(EXCHANGE, *refused("ecdsa"), Handshake("no-name-ecdsa", "done", "c2"))
         assert said(endpoint) == [("tls.several-certificates", "no-name", "c2")]
         (one,) = further(Case(found(endpoint)))
         assert weigh(one, DOMAIN, Case(found(endpoint))) == (Severity.WARN, True)
 
     def test_what_nobody_may_see_is_capped(self) -> None:
         """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
-        endpoint = seen(EXCHANGE, Handshake("no-name", "done", "c2"))
+        endpoint = seen(EXCHANGE, Handshake("no-name-ecdsa", "done", "c2"))
         weights = [
             weigh(EXPIRED.observed("x", certificate=one, chain=chain), DOMAIN, Case(found(endpoint)))
             for one, chain in ((RSA, "c1"), (RSA, None), (ECDSA, "c2"), (ECDSA, None))
@@ -79,8 +79,74 @@ class TestSeveral:
 
     def test_seen_otherwise_too(self) -> None:
         """A chain that any other question brings up as well is no longer doubtful."""
-        endpoint = seen(OTHER, Handshake("no-name", "done", "c2"))
+        endpoint = seen(OTHER, Handshake("no-name-ecdsa", "done", "c2"))
         assert Case(found(endpoint)).unnamed_chains == frozenset()
+
+
+class TestUnseen:
+    """The ordinary handshake showed c1, an RSA certificate, under a server name."""
+
+    CHAINS = (replace(CHAINS[0], sni="gw.contoso.test"), CHAINS[1])
+    ANSWERED = (EXCHANGE, *refused("ecdsa", "ecdsa-tls13", "no-name-ecdsa"), Handshake("no-name-rsa", "done", "c1"))
+    BUSY = "421 4.7.0 Too many connections"
+
+    def unseen(self, *handshakes: Handshake) -> list[Observation]:
+        """What is said to be unseen."""
+        probed = evidence(seen(*handshakes), chains=self.CHAINS)
+        return [one for one in further(Case(probed)) if one.rule.id == "tls.unseen-certificate"]
+
+    def changed(self, *questions: str, outcome: str = "unanswered") -> list[Handshake]:
+        """The answers, but these questions came to nothing."""
+        return [
+            Handshake(one.question, outcome, error=self.BUSY) if one.question in questions else one  # type: ignore[arg-type]
+            for one in self.ANSWERED
+        ]
+
+    def test_everything_answered(self) -> None:
+        """Where every question was answered nothing is unseen."""
+        assert self.unseen(*self.ANSWERED) == []
+
+    @pytest.mark.parametrize(
+        ("question", "expected"),
+        [
+            ("ecdsa", "whether it has an ECDSA certificate"),
+            ("ecdsa-tls13", "whether it has an ECDSA certificate"),
+            ("no-name-rsa", "which RSA certificate it shows to clients that name no server"),
+            ("no-name-ecdsa", "which ECDSA certificate it shows to clients that name no server"),
+        ],
+    )
+    def test_unanswered(self, question: str, expected: str) -> None:
+        """A question that nobody answered and that could have shown another certificate is unknown."""
+        (one,) = self.unseen(*self.changed(question))
+        assert one.message == f"192.0.2.1:25: {expected} was not answered: {self.BUSY}"
+        assert weigh(one, DOMAIN, Case(found(GOOD))) == (Severity.UNKNOWN, True)
+
+    def test_nothing_hidden(self) -> None:
+        """A question about a certificate that another one has shown hides nothing, and is said beside the suites."""
+        handshakes = self.changed("exchange")
+        assert self.unseen(*handshakes) == []
+        assert "was not answered: 421" in summary(seen(*handshakes))
+
+    def test_gentle(self) -> None:
+        """What --gentle did not ask for is a warning, because the user chose so."""
+        (one,) = self.unseen(*self.changed(*(each.question for each in self.ANSWERED), outcome="not-asked"))
+        assert "was not asked, because --gentle was given" in one.message
+        assert "RSA certificate it shows to clients that name no server" in one.message
+        assert one.fix == "Probe without --gentle."
+        assert weigh(one, DOMAIN, Case(found(GOOD))) == (Severity.WARN, True)
+
+    def test_thin_evidence(self) -> None:
+        """Evidence without a word about a question is no better than an unanswered one."""
+        (one,) = self.unseen(EXCHANGE)
+        assert one.variant == ""
+        assert "whether it has an ECDSA certificate, which RSA certificate it shows" in one.message
+
+    @pytest.mark.parametrize("level", ["none", "encryption-only"])
+    def test_encryption_alone(self, level: str) -> None:
+        """Where no certificate is enforced, one that was not seen is no more than a warning."""
+        (one,) = self.unseen(*self.changed("ecdsa"))
+        relaxed = replace(DOMAIN, level=level)
+        assert weigh(one, relaxed, Case(found(GOOD))) == (Severity.WARN, False)
 
 
 class TestSuites:
@@ -122,7 +188,6 @@ class TestSummary:
         )
         assert summary(endpoint) == (
             " TLS 1.2 works too, with ECDHE-RSA-AES256-GCM-SHA384, which Exchange Online offers."
-            " Not every further question was answered, so it may have other certificates: It was busy."
             " It asks its client for a certificate."
             " This was the second attempt; the first was put off: 421 later"
         )

@@ -11,14 +11,20 @@ from certready.case import Case
 from certready.checks.tls import check_tls
 from certready.demo.pki import Authority
 from certready.model import Chain, Connector, Endpoint, Evidence, Options, StoreInfo, Target
+from certready.model.endpoint import Handshake
+from certready.model.report import Severity
 from certready.rules.model import NotApplicable, Observation
+from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 
 CA = Authority.root()
 FIRST = Certificate(CA.issue("gw.contoso.test").der)
 SECOND = Certificate(CA.issue("gw.contoso.test").der)
 C1, C2 = Chain("c1", "tls", (FIRST,)), Chain("c2", "tls", (SECOND,))
-GOOD = Endpoint("gw", "192.0.2.1", 25, "c1", "TLSv1.3", "TLS_AES_256_GCM_SHA384", stage="done", reply="220 go")
+ASKED = (Handshake("rsa", "refused"), Handshake("ecdsa", "done", "c1"))
+GOOD = Endpoint(
+    "gw", "192.0.2.1", 25, "c1", "TLSv1.3", "TLS_AES_256_GCM_SHA384", stage="done", reply="220 go", handshakes=ASKED
+)
 SIXTH = replace(GOOD, address="2001:db8::1")
 INBOUND = Connector("From gateway", "inbound", "contoso.test")
 OUTBOUND = Connector("To gateway", "outbound", "contoso.test", level="domain-validation")
@@ -201,3 +207,16 @@ def test_every_rule_is_about_tls_itself() -> None:
     """No observation here is about the certificate, so that no cap on those applies to it."""
     found = evidence(GOOD, replace(SIXTH, chain="c2", tls_version="TLSv1"), failed("deferred"), chains=(C1, C2))
     assert not [one for one in observed(replace(found, connectors=(INBOUND,))) if one.certificate]
+
+
+class TestClientCertificate:
+    @pytest.mark.parametrize(
+        ("chain", "variant", "weight"), [("c1", "judged", Severity.WARN), (None, "", Severity.UNKNOWN)]
+    )
+    def test_demanded(self, chain: str | None, variant: str, weight: Severity) -> None:
+        """A server that demands a client certificate is said to do that; unknown where its own was not seen."""
+        found = evidence(replace(GOOD, chain=chain, demands_certificate="it ended the handshake"))
+        (demanded,) = (one for one in observed(found) if one.rule.id == "tls.client-certificate-demanded")
+        assert "demands a certificate of its client: it ended the handshake." in demanded.message
+        assert demanded.variant == variant
+        assert weigh(demanded, OUTBOUND, Case(found)) == (weight, True)

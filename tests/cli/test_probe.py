@@ -58,7 +58,24 @@ class TestHosts:
         assert (code, document["verdict"]) == (0, "ready")
         assert document["chains"][0]["sni"] == "gw.contoso.test"
         questions = {one["question"]: one["outcome"] for one in document["endpoints"][0]["handshakes"]}
-        assert questions == {"exchange": "done", "ecdsa": "refused", "no-name": "done"}
+        assert questions == {
+            "exchange": "done",
+            "ecdsa": "refused",
+            "ecdsa-tls13": "refused",
+            "no-name-rsa": "done",
+            "no-name-ecdsa": "refused",
+        }
+
+    def test_gentle(self, run, server: tuple[int, Path]) -> None:
+        """--gentle asks one handshake of each address, and what it did not show is a counted warning."""
+        words = (f"gw.contoso.test:{server[0]}", "--resolve", "gw.contoso.test=127.0.0.1", "--gentle")
+        code, out, _ = run(*words, "--outbound", "gw.contoso.test", "--format", "json")
+        document = json.loads(out)
+        (unseen,) = (one for one in document["findings"] if one["rule"] == "tls.unseen-certificate")
+        assert (code, unseen["severity"]) == (0, "warn")
+        assert "because --gentle was given" in unseen["message"]
+        assert {one["outcome"] for one in document["endpoints"][0]["handshakes"]} == {"not-asked"}
+        assert 1 == run(*words, "--outbound", "gw.contoso.test", "--strict")[0]
 
     def test_family(self, run, server: tuple[int, Path]) -> None:
         """A host without an address of the wanted family cannot be told about, and is never ready."""

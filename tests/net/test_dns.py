@@ -201,7 +201,7 @@ class TestProbe:
         leaf = Authority.root().issue("first.contoso.test")
         context = tls_context(leaf, tmp_path)
         with FaultySmtp(tls(context)) as one, FaultySmtp(tls(context), address="127.0.0.2", port=one.port):
-            bundle = on_port(one.port, "contoso.test", How("tls", timeout=5, dns=server, family="ipv4", thorough=False))
+            bundle = on_port(one.port, "contoso.test", How("tls", timeout=5, dns=server, family="ipv4", gentle=True))
         assert bundle.target.name == "mx of contoso.test"
         assert [(each.host, each.address, each.chain) for each in bundle.endpoints] == [
             ("first.contoso.test", "127.0.0.1", "c1"),

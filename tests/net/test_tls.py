@@ -65,13 +65,13 @@ def upgrade(leaf: Issued, tmp_path: Path) -> Act:
 def probe(*script: bytes | Act, **options: object) -> Endpoint:
     """The one endpoint of a gateway that follows this script."""
     with FaultySmtp(*script) as server:
-        wanted = {"ehlo": "probe.example.org", "thorough": False, "timeout": PATIENT, **options}
+        wanted = {"ehlo": "probe.example.org", "gentle": True, "timeout": PATIENT, **options}
         return fetch("127.0.0.1", server.port, **wanted).endpoints[0]  # type: ignore[arg-type]
 
 
 def plain(port: int, **options: object) -> Bundle:
     """What one ordinary handshake with a gateway on loopback shows."""
-    return fetch("127.0.0.1", port, thorough=False, **options)  # type: ignore[arg-type]
+    return fetch("127.0.0.1", port, gentle=True, **options)  # type: ignore[arg-type]
 
 
 def sent(bundle: Bundle) -> list[list[bytes]]:
@@ -112,7 +112,7 @@ class TestGateway:
         """Where the host is a name, that is the server name, as an A-label."""
         with FaultySmtp(upgrade) as server:
             where = {"xn--mller-kva.test": ["127.0.0.1"]}
-            fetch("M\u00fcller.test.", server.port, protocol="tls", resolve=where, thorough=False)
+            fetch("M\u00fcller.test.", server.port, protocol="tls", resolve=where, gentle=True)
         assert server.server_names == ["xn--mller-kva.test"]
 
     @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

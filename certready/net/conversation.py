@@ -1,0 +1,76 @@
+"""The conversation with one address up to TLS, over a socket and under a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from certready.model.endpoint import Endpoint
+from certready.net.handshake import SharedContext
+from certready.net.names import greeting_name
+from certready.net.wire import FIREWALL, Wire
+from certready.smtp.starttls import Outcome, Protocol, Step
+
+TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
+Tell = Callable[[str], None]
+
+
+class Plan(NamedTuple):
+    """What is done with every address of one host. ``timeout`` is in seconds, for each step."""
+
+    host: str
+    port: int
+    protocol_name: str
+    protocol: Protocol
+    ehlo: str | None
+    sni: str | None
+    timeout: float
+    gentle: bool
+    context: SharedContext
+
+    @property
+    def total(self) -> float:
+        return self.timeout * TOTAL_STEPS
+
+    def endpoint(self, address: str = "") -> Endpoint:
+        """An endpoint of which nothing is known yet."""
+        return Endpoint(self.host, address, self.port, protocol=self.protocol_name)
+
+
+def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -> Outcome:
+    """Drive the protocol's dialogue over the wire until it ends or time is up; ``admitted`` is called once the server
+    has shown that it deals with us."""
+    dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
+    step: Step | None = None
+    if not plan.protocol.greets:
+        admitted()
+    try:
+        step = next(dialogue)
+        wire.begin()
+        tell(step.stage)
+        while True:
+            if step.send:
+                wire.begin()
+                if step.stage != "banner":
+                    admitted()
+                tell(step.stage)
+                wire.send(step.send)
+            step = dialogue.send(wire.receive())
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+    except TimeoutError:
+        return _timed_out(plan, step)
+
+
+def _timed_out(plan: Plan, step: Step | None) -> Outcome:
+    stage, reply = (step.stage, step.reply) if step else ("connect", None)
+    if stage == "banner":
+        sentence = (
+            f"The connection was accepted, and no whole banner came within {plan.timeout:g} s: {FIREWALL}, the gateway "
+            "delays its banner on purpose (--timeout 30), or the port expects TLS at once (--protocol smtps)."
+        )
+    else:
+        asked = step.asked if step else "us"
+        sentence = f"The gateway did not answer {asked} within {plan.timeout:g} s."
+    return Outcome("unreachable", stage, reply, sentence)

@@ -1,0 +1,84 @@
+"""What a client offers in a handshake: versions, cipher suites, and the signature algorithms that choose, in TLS 1.3,
+the kind of certificate that is shown.
+
+pyOpenSSL has no setter for signature algorithms; the binding of cryptography that it rests on has one, which is not a
+public name. It is used in this module alone, and :func:`make_context` says where it is gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from certready.net.session import CIPHERS
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+Version = Literal["TLSv1", "TLSv1.2", "TLSv1.3"]
+
+
+class Offer(NamedTuple):
+    """OpenSSL's cipher list (for TLS up to 1.2), the oldest and newest version, and signature algorithms by their names
+    in RFC 8446, 4.2.3; without any, every one that OpenSSL knows."""
+
+    ciphers: bytes = CIPHERS
+    oldest: Version = "TLSv1"
+    newest: Version = "TLSv1.3"
+    algorithms: bytes = b""
+
+
+# Microsoft Learn, "Technical reference details about encryption": the TLS 1.2 suites of Exchange Online, by
+# OpenSSL's names. Every one of them needs a server certificate with an RSA key.
+EXCHANGE_CIPHERS = (
+    b"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256:"
+    b"ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-GCM-SHA384:AES128-GCM-SHA256:@SECLEVEL=0"
+)
+_RSA_SUITES, _ECDSA_SUITES = b"aRSA:!eNULL:!PSK:@SECLEVEL=0", b"aECDSA:!eNULL:!PSK:@SECLEVEL=0"
+_RSA_ALGORITHMS = (
+    b"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
+    b"rsa_pss_pss_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:rsa_pkcs1_sha1"
+)
+_ECDSA_ALGORITHMS = b"ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ecdsa_sha1"
+
+EVERYTHING = Offer()
+EXCHANGE = Offer(EXCHANGE_CIPHERS, "TLSv1.2", "TLSv1.2")
+RSA_TLS12 = Offer(_RSA_SUITES, "TLSv1.2", "TLSv1.2")
+ECDSA_TLS12 = Offer(_ECDSA_SUITES, "TLSv1.2", "TLSv1.2")
+RSA_TLS13 = Offer(_RSA_SUITES, "TLSv1.3", "TLSv1.3", _RSA_ALGORITHMS)
+ECDSA_TLS13 = Offer(_ECDSA_SUITES, "TLSv1.3", "TLSv1.3", _ECDSA_ALGORITHMS)
+RSA = Offer(_RSA_SUITES, algorithms=_RSA_ALGORITHMS)
+ECDSA = Offer(_ECDSA_SUITES, algorithms=_ECDSA_ALGORITHMS)
+
+
+class NotOfferedError(Exception):
+    """This installation cannot make such an offer; the text is the sentence about it."""
+
+
+def make_context(offer: Offer) -> SSL.Context:
+    """A client's context that makes this offer and verifies nothing. Raises NotOfferedError."""
+    from OpenSSL import SSL
+
+    versions = {"TLSv1": SSL.TLS1_VERSION, "TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_verify(SSL.VERIFY_NONE)
+    context.set_min_proto_version(versions[offer.oldest])
+    context.set_max_proto_version(versions[offer.newest])
+    context.set_cipher_list(offer.ciphers)
+    if offer.algorithms:
+        _restrict(context, offer.algorithms)
+    context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)  # gateways from before RFC 5746 still have a certificate
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    return context
+
+
+def _restrict(context: SSL.Context, algorithms: bytes) -> None:
+    from cryptography.hazmat.bindings.openssl.binding import Binding
+
+    library = Binding().lib
+    try:
+        accepted = library.SSL_CTX_set1_sigalgs_list(context._context, algorithms)  # noqa: SLF001
+    except AttributeError:
+        accepted = 0
+    if accepted != 1:
+        library.ERR_clear_error()  # or the next handshake would report it as its own
+        raise NotOfferedError("The installed OpenSSL binding cannot ask for one kind of certificate in TLS 1.3.")

@@ -1,0 +1,161 @@
+"""The further questions to one address, each a handshake in a connection of its own: which other certificates it has.
+
+They start once the gateway has let the first connection in. One that is not answered beside the others (gateways limit
+connections) is asked again alone when those are done; what is then still not answered may hide a certificate, and says
+so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from certready.model.endpoint import Handshake, Question
+from certready.net import offers
+from certready.net.conversation import Plan, converse
+from certready.net.handshake import HandshakeError, handshake
+from certready.net.offers import NotOfferedError, Offer
+from certready.net.resolve import Address
+from certready.net.threads import Pool
+from certready.net.wire import ConnectError, TooMuchError, connect
+
+SETTLE = 0.1  # of the timeout: so long a gateway may take to notice that the other connections are over
+REPEATS = 2  # how often each of two questions is put again to tell a server name's certificate from another server's
+
+OFFERS: Mapping[Question, Offer] = MappingProxyType(
+    {
+        "exchange": offers.EXCHANGE,
+        "rsa": offers.RSA_TLS12,
+        "ecdsa": offers.ECDSA_TLS12,
+        "rsa-tls13": offers.RSA_TLS13,
+        "ecdsa-tls13": offers.ECDSA_TLS13,
+        "no-name": offers.EVERYTHING,
+        "no-name-rsa": offers.RSA,
+        "no-name-ecdsa": offers.ECDSA,
+    }
+)
+NAMED: tuple[Question, ...] = ("exchange", "ecdsa")
+UNNAMED: tuple[Question, ...] = ("no-name-rsa", "no-name-ecdsa")
+OTHER_KIND: Mapping[str, tuple[Question, ...]] = MappingProxyType(
+    {"rsa": ("ecdsa-tls13",), "ecdsa": ("rsa-tls13",)}  # by what the first handshake showed
+)
+
+
+class Result(NamedTuple):
+    """What came of a question, and the chain it brought, DER; empty where it brought none."""
+
+    handshake: Handshake
+    chain: tuple[bytes, ...] = ()
+
+
+class Questions:
+    """The questions to one address: :meth:`start` once it lets connections in, then :meth:`answers`."""
+
+    def __init__(self, plan: Plan, address: Address) -> None:
+        self.plan = plan
+        self.address = address
+        self._asked: list[Question] = []
+        self._results: dict[Question, Result] = {}
+        self._pool: Pool[Result] = Pool("question")
+
+    @property
+    def first(self) -> tuple[Question, ...]:
+        """What is asked whatever the ordinary handshake shows."""
+        return (*NAMED, *(UNNAMED if self.plan.sni else ()))
+
+    def start(self) -> None:
+        """Begin, at most once, all at the same time."""
+        if not self._asked and not self.plan.gentle:
+            self._begin(self.first)
+
+    def answers(self, version: str, family: str, chain: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
+        """What came of every question, in the order in which they were put, before ``end`` (monotonic time).
+
+        ``version``, ``family`` and ``chain`` are what the ordinary handshake showed.
+        """
+        if self.plan.gentle:
+            return tuple(Result(Handshake(question, "not-asked")) for question in self.first)
+        if version == "TLSv1.3":
+            self._begin(OTHER_KIND.get(family, ("rsa-tls13", "ecdsa-tls13")))
+        self._collect(end)
+        results = self._results
+        refused = {question for question, result in results.items() if result.handshake.outcome == "refused"}
+        if "exchange" in refused:
+            self._begin(("rsa",))
+        if refused >= set(UNNAMED):
+            self._begin(("no-name",))
+        self._collect(end)
+        self._again_alone(end)
+        return (*results.values(), *self._other_servers(chain, end))
+
+    def _begin(self, questions: Iterable[Question]) -> None:
+        new = tuple(questions)
+        self._asked += new
+        late = "It was not answered in time."
+        self._results |= {question: Result(Handshake(question, "unanswered", error=late)) for question in new}
+        self._pool.start([partial(self._ask, question) for question in new], len(new))
+
+    def _collect(self, end: float) -> None:
+        for number, result in self._pool.results(lambda: end - time.monotonic()):
+            self._results[self._asked[number]] = result
+
+    def _again_alone(self, end: float) -> None:
+        """Put each question once more that nobody answered, one after another."""
+        results = self._results
+        unanswered = [question for question, result in results.items() if result.handshake.outcome == "unanswered"]
+        for question in unanswered:
+            self._settle(end)
+            left = end - time.monotonic()
+            if left > 0:
+                results[question] = self._ask(question, total=left, alone=True)
+
+    def _other_servers(self, first: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
+        """Chains that came without a server name by chance: several servers answer behind this address.
+
+        Where a chain was seen without a server name alone, both ways of asking are repeated. If it then comes under the
+        name too, or something else without, it does not depend on the name, and any client may be shown it.
+        """
+        results = self._results
+        named = {first, *(result.chain for question, result in results.items() if not question.startswith("no-name"))}
+        for question, result in results.items():
+            if not result.chain or result.chain in named:
+                continue
+            ask = partial(self._ask, question, alone=True)
+            self._settle(end)
+            with_name = [ask(total=end - time.monotonic(), sni=self.plan.sni) for _ in range(REPEATS)]
+            without = [ask(total=end - time.monotonic()) for _ in range(REPEATS)]
+            if result.chain in {one.chain for one in with_name} or {one.chain for one in without} - {(), result.chain}:
+                shown = {one.chain: one for one in (result, *with_name, *without) if one.chain not in {(), *named}}
+                return tuple(Result(replace(one.handshake, question="again"), one.chain) for one in shown.values())
+        return ()
+
+    def _settle(self, end: float) -> None:
+        time.sleep(max(min(SETTLE * self.plan.timeout, end - time.monotonic()), 0))
+
+    def _ask(
+        self, question: Question, *, total: float | None = None, alone: bool = False, sni: str | None = None
+    ) -> Result:
+        """One handshake in a connection of its own, under this server name (by default the question's). Asked alone, it
+        counts as a refusal that the server hangs up on it, as servers do that have nothing of the kind."""
+        plan = self.plan
+        name = sni if sni is not None or question.startswith("no-name") else plan.sni
+        try:
+            context = plan.context.get(OFFERS[question])
+            with connect(self.address, timeout=plan.timeout, total=plan.total if total is None else total) as wire:
+                outcome = converse(plan, wire, lambda _: None, lambda: None)
+                if outcome.trouble:
+                    return Result(Handshake(question, "unanswered", error=outcome.error))
+                wire.begin()
+                session = handshake(wire, context, sni=name, farewell=plan.protocol.farewell, linger=alone)
+        except (ConnectError, NotOfferedError, TooMuchError) as error:
+            return Result(Handshake(question, "unanswered", error=str(error)))
+        except HandshakeError as error:
+            refused = error.refused or (alone and error.closed)
+            return Result(Handshake(question, "refused" if refused else "unanswered", error=str(error)))
+        done = Handshake(question, "done", tls_version=session.version, cipher=session.cipher, staple=session.staple)
+        return Result(done, session.chain)
