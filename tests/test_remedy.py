@@ -16,13 +16,21 @@ from msgspec.structs import replace
 
 from certready import bundle as bundles
 from certready.demo.pki import Authority, Issued
+from certready.exchange.clouds import CLOUDS
 from certready.exchange.powershell import quote, set_value
 from certready.gathering import gather
 from certready.judging import judge
 from certready.model import AcceptedDomain, Connector, Evidence, Options
 from certready.model.report import Report, Severity
 from certready.remedy import Remedy, distinguished_name, remedies, rules_with_a_remedy, script, tls_certificate_name
-from certready.remedy.exchange import bind_certificate, new_inbound, new_send_connector, register_domain
+from certready.remedy.exchange import (
+    bind_certificate,
+    new_inbound,
+    new_send_connector,
+    register_domain,
+    send_to_smart_host,
+    set_connector_value,
+)
 from certready.remedy.request import request, wanted_names
 from certready.roots.plain import with_extra
 from certready.rules import RULES
@@ -189,7 +197,7 @@ def test_commands_bind_send_and_receive_connectors(issuing: Authority) -> None:
     from cryptography.hazmat.primitives import hashes
 
     mark = issued.x509.fingerprint(hashes.SHA1()).hex().upper()
-    assert f"Enable-ExchangeCertificate -Thumbprint {mark} -Services SMTP" in lines
+    assert f"Enable-ExchangeCertificate -Thumbprint '{mark}' -Services SMTP" in lines
     verbs = [line.split()[0] for line in lines]
     assert [
         "Import-ExchangeCertificate",
@@ -214,6 +222,34 @@ def test_a_domain_is_registered_without_new_accepteddomain() -> None:
     assert [] == [line for line in remedy.lines if "New-AcceptedDomain" in line]
     assert any("no New-AcceptedDomain" in note for note in remedy.notes)
     assert "Set-AcceptedDomain -Identity 'contoso.com'" in remedy.lines[-1]
+
+
+def test_the_cloud_decides_what_the_send_connector_compares(issuing: Authority) -> None:
+    """In another cloud Exchange Online presents another name, and its admin center has another address."""
+    government = next(cloud for cloud in CLOUDS if cloud.name == "GCC High")
+    lines = bind_certificate(Certificate(issuing.issue("mail.contoso.com").der), government).lines
+    assert any("-TlsDomain 'mail.protection.office365.us'" in line for line in lines)
+    assert any("portal.office365.us" in note for note in register_domain("contoso.com", government).notes)
+
+
+def test_a_smart_host_comes_with_routing_by_dns_off() -> None:
+    """Set-SendConnector refuses smart hosts while DNSRoutingEnabled is $true, its default."""
+    assert "-DNSRoutingEnabled $false -SmartHosts" in send_to_smart_host().lines[0]
+
+
+def test_the_wizard_goes_before_the_hand() -> None:
+    """Before a connector of the Hybrid Configuration Wizard is changed, the remedy says to run it."""
+    connector = Connector("Inbound from 1a2b", "inbound", "x.com", source="tenant", made_by_hybrid_wizard=True)
+    assert any("Wizard" in note for note in set_connector_value(connector, "*.contoso.com").notes)
+    assert not any("Wizard" in note for note in set_connector_value(INBOUND, "*.contoso.com").notes)
+
+
+def test_a_partners_name_is_neither_nearest_nor_asked_for(at_now: Authority) -> None:
+    """Where nothing matches, the partner's connector is not the one that was meant, and its name goes into no request."""
+    partner = Connector("Partner", "inbound", "mail.contoso.org", kind="Partner", source="tenant")
+    _, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (partner, INBOUND)))
+    lines = lines_for(found, "names.connector-mismatch")
+    assert [] == [line for line in lines if "contoso.org" in line or "'Partner'" in line]
 
 
 # -- requests -----------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def outbound(connector: Connector) -> Iterator[Observation]:
     """The settings of an outbound connector."""
     named = f"The outbound connector '{connector.name}'"
     yield from _unread(connector)
+    yield from made_by(connector)
     if connector.value and connector.level != "domain-validation":
         message = (
             f"{named} has the TlsDomain {connector.value}, but at the level {connector.level} Exchange Online compares "
@@ -85,6 +86,7 @@ def inbound(connector: Connector) -> Iterator[Observation]:
     """The settings of an inbound connector that asks for a certificate."""
     named = f"The inbound connector '{connector.name}'"
     yield from _unread(connector)
+    yield from made_by(connector)
     if connector.trusted_organizations:
         message = (
             f"{named} has TrustedOrganizations ({listed(connector.trusted_organizations)}): none of its "
@@ -92,7 +94,7 @@ def inbound(connector: Connector) -> Iterator[Observation]:
         )
         fix = command(connector, "-TrustedOrganizations $null")
         yield rules.TRUSTED_ORGANIZATIONS.observed(message, connector=connector, fix=fix)
-    if connector.require_tls is False:
+    if connector.kind == "Partner" and connector.require_tls is False:
         message = (
             f"{named} does not require TLS: a gateway that falls back to plain text shows no certificate and is not "
             "recognised by it."
@@ -105,8 +107,33 @@ def inbound(connector: Connector) -> Iterator[Observation]:
         )
         fix = command(connector, "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null")
         yield rules.IPS_BESIDE_CERTIFICATE.observed(message, connector=connector, fix=fix)
+    yield from restriction(connector)
     yield from internal(connector)
     yield from _associated(connector, value_of(connector))
+
+
+def restriction(connector: Connector) -> Iterator[Observation]:
+    """Restrictions that only a Partner connector applies."""
+    if connector.kind == "Partner":
+        return
+    settings = {
+        "RestrictDomainsToCertificate": connector.restrict_to_certificate,
+        "RestrictDomainsToIPAddresses": connector.restrict_to_ips,
+    }
+    if idle := [name for name, value in settings.items() if value]:
+        message = (
+            f"The inbound connector '{connector.name}' has {' and '.join(idle)}, which an OnPremises connector does "
+            "not apply: mail that comes past the gateway is not refused by it."
+        )
+        fix = command(connector, " ".join(f"-{name} $false" for name in idle))
+        yield rules.RESTRICTION_WITHOUT_EFFECT.observed(message, connector=connector, fix=fix)
+
+
+def made_by(connector: Connector) -> Iterator[Observation]:
+    """What made the connector, where that makes it anew."""
+    if connector.made_by_hybrid_wizard:
+        message = f"The {connector.direction} connector '{connector.name}' was made by the Hybrid Configuration Wizard."
+        yield rules.HYBRID_MANAGED.observed(message, connector=connector)
 
 
 def internal(connector: Connector) -> Iterator[Observation]:

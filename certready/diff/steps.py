@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from certready.case import Case
 from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
-from certready.exchange import acceptance
+from certready.exchange import acceptance, cmdlets
 from certready.exchange.matching import dns_names, parse_value
 from certready.exchange.powershell import command, create_inbound, quote, set_value
 from certready.model import Connector
@@ -85,11 +85,10 @@ def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Conn
                 (create_inbound(value, f"{connector.name} (new certificate)"),),
             )
         else:
-            identity = quote(connector.name if connector.source == "tenant" else "<connector>")
             yield Step(
                 f"No value is met by both. Let the outbound connector '{connector.name}' check the certificate "
                 f"without its name for as long as the change takes.",
-                (f"Set-OutboundConnector -Identity {identity} -TlsSettings CertificateValidation -TlsDomain $null",),
+                (command(connector, "-TlsSettings CertificateValidation -TlsDomain $null"),),
             )
 
 
@@ -167,13 +166,13 @@ def _afterwards(
     common = common_value(case.tenant, old.parsed.names, new.parsed.names)
     for connector in broken:
         yield from _narrow(case, connector, new, common)
-    remove = f"Remove-ExchangeCertificate -Thumbprint {thumbprint(old)}"
+    remove = cmdlets.remove_certificate(thumbprint(old))
     if aspects["identity"].effect == "same":
         yield Step(
             "Last, remove OLD. On Exchange Server it cannot be removed while TlsCertificateName refers to it, and the "
             "value fits both: clear it, remove OLD, set it again.",
             (
-                "Set-SendConnector -Identity '<send connector to Office 365>' -TlsCertificateName $null",
+                cmdlets.clear_send_certificate(),
                 remove,
                 *exchange.bind_certificate(new).lines[2:],
             ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from certready.errors import UsageError
-from certready.exchange.accepted import STANDINGS, acceptance
+from certready.exchange.accepted import STANDINGS, acceptance, accepted_above
 from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
 from certready.model import AcceptedDomain, Connector, Direction, Level, Role, Tenant
 from certready.wording import listed
@@ -120,7 +120,7 @@ def _inbound(
     best = min((key for key, _ in ranked), default=None)
     if best is not None:
         return tuple(one for key, one in ranked if key == best), None
-    return (), max(possible, key=lambda one: _nearness(one, names), default=None)
+    return (), max(possible, key=lambda one: _nearness(one, names, accepted), default=None)
 
 
 def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:
@@ -132,9 +132,19 @@ def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedD
     return found.rank, -value.domain.count("."), standing
 
 
-def _nearness(connector: Connector, names: Sequence[str]) -> tuple[int, bool]:
+def is_partners(connector: Connector, accepted: Iterable[AcceptedDomain] | None) -> bool:
+    """Whether the connector's name is another organisation's: of type Partner, and under no domain of the tenant."""
     value = value_of(connector)
-    return (closeness(value, names), connector.kind != "Partner") if value else (-1, False)
+    return connector.kind == "Partner" and not (value and accepted_above(value.domain, accepted))
+
+
+def _nearness(
+    connector: Connector, names: Sequence[str], accepted: Iterable[AcceptedDomain] | None
+) -> tuple[bool, int, bool]:
+    """Larger is nearer. The connector of a partner is never meant where there is another."""
+    value = value_of(connector)
+    own = not is_partners(connector, accepted)
+    return (own, closeness(value, names), connector.kind != "Partner") if value else (own, -1, False)
 
 
 def _applies_outbound(connector: Connector) -> bool:

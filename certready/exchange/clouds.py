@@ -23,15 +23,17 @@ Form = Literal["worldwide", "dnssec", "us-government", "china", "germany", "subm
 class Cloud(NamedTuple):
     """One of Microsoft's clouds.
 
-    ``certificate_name`` is what its hosts present on port 25, the value for TlsDomain of a send connector. ``exchange``
-    and ``admin`` are the addresses of the Exchange admin center and the Microsoft 365 admin center, None where no
-    document names it. ``environment`` is the value of Connect-ExchangeOnline -ExchangeEnvironmentName.
+    ``certificate_name`` is what its hosts present on port 25, the value for TlsDomain of a send connector.
+    ``initial_suffix`` is what every tenant's initial domain lies under. ``exchange`` and ``admin`` are the addresses of
+    the Exchange admin center and the Microsoft 365 admin center, None where no document names it. ``environment`` is
+    the value of Connect-ExchangeOnline -ExchangeEnvironmentName.
     """
 
     name: str
     form: Form
     suffix: str
     certificate_name: str
+    initial_suffix: str
     exchange: str | None
     admin: str | None
     environment: str | None
@@ -42,6 +44,7 @@ WORLDWIDE = Cloud(
     "worldwide",
     "mail.protection.outlook.com",
     "mail.protection.outlook.com",
+    "onmicrosoft.com",
     "https://admin.exchange.microsoft.com",
     "https://admin.microsoft.com",
     None,
@@ -53,6 +56,7 @@ CLOUDS: tuple[Cloud, ...] = (
         "us-government",
         "mail.protection.office365.us",
         "mail.protection.office365.us",
+        "onmicrosoft.us",
         "https://admin.exchange.office365.us",
         "https://portal.office365.us",
         "O365USGovGCCHigh",
@@ -62,6 +66,7 @@ CLOUDS: tuple[Cloud, ...] = (
         "us-government",
         "mail.protection.office365.us",
         "mail.protection.office365.us",
+        "onmicrosoft.us",
         None,
         None,
         "O365USGovDoD",
@@ -71,6 +76,7 @@ CLOUDS: tuple[Cloud, ...] = (
         "china",
         "mail.protection.partner.outlook.cn",
         "*.mail.protection.partner.outlook.cn",
+        "partner.onmschina.cn",
         None,
         "https://portal.partner.microsoftonline.cn",
         "O365China",
@@ -138,12 +144,14 @@ def of_microsoft(host: str) -> bool:
 
 
 def cloud_of(hosts: Iterable[str]) -> Cloud | None:
-    """The cloud whose smart host is among these hosts; None where none of them tells.
+    """The cloud whose smart host, or whose tenant's initial domain, is among these; None where none of them tells.
 
     GCC High and DoD share their hosts: what is said of the one holds for the other, but for the admin center.
     """
-    forms = {_form(host.strip()) for host in hosts}
-    return next((cloud for cloud in CLOUDS if cloud.form in forms), None)
+    names = [host.strip().lower() for host in hosts]
+    forms = {_form(name) for name in names}
+    found = (cloud for cloud in CLOUDS if cloud.form in forms or any(under(one, cloud.initial_suffix) for one in names))
+    return next(found, None)
 
 
 def _form(host: str) -> Form:

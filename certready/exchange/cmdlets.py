@@ -8,6 +8,8 @@ from __future__ import annotations
 from certready.exchange.powershell import quote, set_connector
 
 NAME = "<name in the certificate>"
+GATEWAY = "<host name of the gateway>"
+SMART_HOST = "<smart host>"
 THUMBPRINT = "<thumbprint>"
 MY_STORE = "Cert:\\LocalMachine\\My\\"
 SEND_CONNECTOR = "<send connector to Office 365>"
@@ -34,6 +36,41 @@ def outbound_value(connector: str, value: str) -> str:
     return outbound(connector, f"-TlsSettings DomainValidation -TlsDomain {quote(value)}")
 
 
+def validate_outbound(connector: str) -> tuple[str, ...]:
+    """The test message that proves an outbound connector; it does not set IsValidated by itself."""
+    recipient = quote("<recipient behind the gateway>")
+    return (
+        f"Validate-OutboundConnector -Identity {quote(connector)} -Recipients {recipient}",
+        outbound(connector, "-IsValidated $true -LastValidationTimestamp (Get-Date).ToUniversalTime()"),
+    )
+
+
+def new_outbound(domain: str = NAME, smart_host: str = GATEWAY, name: str = "To the mail gateway") -> str:
+    """An OnPremises outbound connector to the gateway, used by a mail flow rule, that compares this name."""
+    return (
+        f"New-OutboundConnector -Name {quote(name)} -ConnectorType OnPremises -IsTransportRuleScoped $true "
+        f"-UseMXRecord $false -SmartHosts {quote(smart_host)} -TlsSettings DomainValidation -TlsDomain {quote(domain)}"
+    )
+
+
+def show_inbound() -> str:
+    """What every inbound connector asks for."""
+    return "Get-InboundConnector | Format-List Name,Enabled,ConnectorType,RequireTls,TlsSenderCertificateName"
+
+
+def register_domain(domain: str) -> tuple[str, ...]:
+    """How a domain becomes accepted, and carries mail: there is no New-AcceptedDomain in Exchange Online."""
+    shown = quote(domain)
+    return (
+        f"New-MgDomain -BodyParameter @{{ id = {shown} }}",
+        f"Get-MgDomainVerificationDnsRecord -DomainId {shown}",
+        "# Publish the TXT record that the line above shows, wait until it can be looked up, then go on.",
+        f"Confirm-MgDomain -DomainId {shown}",
+        f"Update-MgDomain -DomainId {shown} -SupportedServices @('Email')",
+        f"Set-AcceptedDomain -Identity {shown} -DomainType InternalRelay",
+    )
+
+
 def import_certificate() -> str:
     """A PFX into the store of the server on which the line is run."""
     return (
@@ -57,6 +94,11 @@ def bind(thumbprint: str = THUMBPRINT) -> tuple[str, ...]:
     )
 
 
+def bind_named(name: str, tls_domain: str) -> tuple[str, ...]:
+    """The same with the name as text, ``<I>issuer<S>subject``, and what the send connector compares."""
+    return f"$name = {quote(name)}", send_certificate(tls_domain), receive_certificate()
+
+
 def send_certificate(tls_domain: str | None = None) -> str:
     """The send connector to Exchange Online bound to ``$name``; with a TlsDomain, what it compares is set too."""
     line = f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -TlsCertificateName $name -RequireTLS $true"
@@ -72,6 +114,15 @@ def send_to(smart_host: str) -> str:
     """The send connector's smart host. A smart host is refused while DNSRoutingEnabled is $true, its default."""
     return (
         f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -DNSRoutingEnabled $false -SmartHosts {quote(smart_host)}"
+    )
+
+
+def new_send_connector(fqdn: str, smart_host: str = SMART_HOST) -> str:
+    """A send connector that hands every message for other domains to Exchange Online, which relays it."""
+    return (
+        f"New-SendConnector -Name {quote('To Exchange Online')} -AddressSpaces {quote('*')} "
+        f"-CloudServicesMailEnabled $true -Fqdn {quote(fqdn)} -RequireTLS $true -DNSRoutingEnabled $false "
+        f"-SmartHosts {quote(smart_host)} -TlsAuthLevel CertificateValidation"
     )
 
 
@@ -99,3 +150,11 @@ def verify_certificate(thumbprint: str = THUMBPRINT) -> str:
 def import_intermediate(file: str = "intermediate") -> str:
     """A CA certificate into the store from which it is sent."""
     return f"Import-Certificate -FilePath {quote(f'<path>/{file}.cer')} -CertStoreLocation Cert:\\LocalMachine\\CA"
+
+
+def export_pfx(algorithm: str, thumbprint: str = THUMBPRINT) -> str:
+    """A certificate of the server's store, its chain and its key as a PFX protected in this way."""
+    return (
+        f"Export-PfxCertificate -Cert {quote(MY_STORE + thumbprint)} -FilePath {quote('<path>/gateway.pfx')} "
+        f"-ChainOption BuildChain -CryptoAlgorithmOption {algorithm} -Password (Read-Host -AsSecureString)"
+    )

@@ -28,6 +28,7 @@ class Connector(Struct, frozen=True):
     an inbound one. ``kind`` is "OnPremises" or "Partner". ``source`` is "option" for one given as ``--inbound`` or
     ``--outbound``, "tenant" for one out of an export. Booleans are None where the export did not say. ``unread`` names
     the properties whose text the export cut off or wrote in a form that says nothing, such as "System.Object[]".
+    ``made_by_hybrid_wizard`` is a ConnectorSource of HybridWizard.
     Sources of the properties: Get-InboundConnector and Get-OutboundConnector (ExchangePowerShell reference).
     """
 
@@ -56,6 +57,7 @@ class Connector(Struct, frozen=True):
     route_via_on_premises: bool | None = None
     dane_mode: str | None = None
     validated: bool | None = None
+    made_by_hybrid_wizard: bool = False
     unread: tuple[str, ...] = ()
 
 

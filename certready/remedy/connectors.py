@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from certready.exchange import cmdlets
 from certready.exchange.powershell import quote
 from certready.model.report import Finding
 from certready.remedy import exchange
@@ -49,9 +50,9 @@ def _smart_host(situation: Situation, _: Finding) -> Iterator[Remedy]:
 
 
 def _overlap(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    lines = ["Get-InboundConnector | Format-Table Name,ConnectorType,Enabled,TlsSenderCertificateName"]
+    lines = [cmdlets.show_inbound()]
     lines += [
-        f"Set-InboundConnector -Identity {quote(one.name)} -Enabled $false"
+        cmdlets.inbound(one.name, "-Enabled $false")
         for one in situation.connectors
         if one.direction == "inbound" and one.source == "tenant"
     ]
@@ -61,7 +62,7 @@ def _overlap(situation: Situation, _: Finding) -> Iterator[Remedy]:
 
 def _locks_down(_: Situation, finding: Finding) -> Iterator[Remedy]:
     name = str(finding.evidence.get("connector") or "<connector>")
-    line = f"Set-InboundConnector -Identity {quote(name)} -SenderDomains {quote('<domain of the partner>')}"
+    line = cmdlets.inbound(name, f"-SenderDomains {quote('<domain of the partner>')}")
     yield Remedy("Narrow the Partner connector to its partner's domains.", "exchange-online", (line,))
 
 
@@ -104,6 +105,12 @@ BUILDERS: Mapping[str, Build] = {
     "connector.internal-beside-hybrid": setting_of("-TreatMessagesAsInternal $false", "Do not mark all mail internal."),
     "connector.dane-mandatory": setting_of(
         "-SmtpDaneMode Opportunistic", "Let mail pass where the domain has no DANE at all."
+    ),
+    "connector.restriction-without-effect": setting_of(
+        "-RestrictDomainsToCertificate $false -RestrictDomainsToIPAddresses $false",
+        "Take away restrictions that do nothing.",
+        "Mail that does not come by way of the gateway is refused by a Partner connector beside this one, or by a mail "
+        "flow rule.",
     ),
     "connector.ips-beside-certificate": setting_of(
         "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null", "Keep the certificate, not the addresses."

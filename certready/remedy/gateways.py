@@ -93,7 +93,8 @@ def seppmail(value: str) -> Remedy:
         ),
         (
             "New-SM365Connectors is of the module SEPPmail365 and runs in an Exchange Online session; "
-            "SEPPmailFQDN must be a name, not an address."
+            "SEPPmailFQDN must be a name, not an address. The module is in the PowerShell Gallery; SEPPmailConnect "
+            "there is its successor, still a preview in 2026."
         ),
     )
     return Remedy("Make the SEPPmail appliance present the certificate.", "seppmail", lines, notes)
@@ -128,5 +129,4 @@ def chain_file() -> Remedy:
         "cat leaf.pem intermediate.pem > gateway-chain.pem",
         "cat key.pem leaf.pem intermediate.pem > gateway.pem   # what smtp_tls_chain_files of Postfix takes",
     )
-    note = "certready repair writes the bundle in the right order, with what is missing and without strangers."
-    return Remedy("Put leaf and intermediates into one file, in the order of issue.", "ca", lines, (note,))
+    return Remedy("Put leaf and intermediates into one file, in the order of issue.", "ca", lines)

@@ -7,7 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from certready.exchange import fitting_values
+from certready.exchange import cmdlets, fitting_values
+from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.matching import a_label, registrable
 from certready.model import AcceptedDomain, Connector
 from certready.model.report import Finding
@@ -33,7 +34,8 @@ class Remedy(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True):
-    """What the remedies of one report may refer to: the leaf, its chain, the connectors and accepted domains."""
+    """What the remedies of one report may refer to: the leaf, its chain, the connectors, the accepted domains and, as
+    those tell it, the cloud the tenant is in."""
 
     leaf: Certificate | None
     chain: tuple[Certificate, ...] = ()
@@ -41,6 +43,7 @@ class Situation(Struct, frozen=True):
     accepted_domains: tuple[AcceptedDomain, ...] | None = None
     hostname: str | None = None
     missing: tuple[Certificate, ...] = ()
+    cloud: Cloud = WORLDWIDE
 
 
 Build = Callable[[Situation, Finding], Iterable[Remedy]]
@@ -57,4 +60,4 @@ def host_of(situation: Situation) -> str:
     """The gateway's host name: the one given, else the first name that is a host of some domain."""
     names = situation.leaf.parsed.names if situation.leaf else ()
     hosts = [name for name in map(a_label, names) if name and registrable(name)]
-    return situation.hostname or next(iter(hosts), "<host name of the gateway>")
+    return situation.hostname or next(iter(hosts), cmdlets.GATEWAY)

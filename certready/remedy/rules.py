@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from certready.case import Case
+from certready.exchange import cmdlets, is_partners
+from certready.exchange.clouds import WORLDWIDE, cloud_of
 from certready.exchange.matching import parent, parse_value
 from certready.exchange.powershell import quote
 from certready.model import Connector, Evidence
@@ -62,6 +64,7 @@ def _situation(case: Case, finding: Finding) -> Situation:
         accepted_domains=case.tenant.accepted_domains,
         hostname=case.options.hostname,
         missing=lacking[:-1] if lacking and lacking[-1].parsed.self_issued else lacking,
+        cloud=cloud_of(one.name for one in case.tenant.accepted_domains or ()) or WORLDWIDE,
     )
 
 
@@ -74,7 +77,9 @@ def _new_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]
 
 
 def _names(situation: Situation) -> tuple[str, ...]:
-    values = [one.value for one in situation.connectors if one.value]
+    """The names of a new certificate; what a partner's connector asks for is the partner's and in nobody else's."""
+    mine = (one for one in situation.connectors if not is_partners(one, situation.accepted_domains))
+    values = [one.value for one in mine if one.value]
     return wanted_names(situation.leaf.parsed.names if situation.leaf else (), values, situation.hostname)
 
 
@@ -85,8 +90,8 @@ def _installed(situation: Situation, finding: Finding | None = None) -> Iterator
     value = next((one.value for one in situation.connectors if one.direction == "inbound" and one.value), None)
     yield from gateways.install(value or fitting_value(situation) or exchange.NAME_UNKNOWN, server=server)
     if situation.leaf and finding is not None:
-        yield exchange.bind_certificate(situation.leaf)
-        yield exchange.new_send_connector(host_of(situation))
+        yield exchange.bind_certificate(situation.leaf, situation.cloud)
+        yield exchange.new_send_connector(host_of(situation), situation.cloud)
 
 
 def _chain(situation: Situation, finding: Finding) -> Iterator[Remedy]:
@@ -106,13 +111,8 @@ def _key_mismatch(situation: Situation, _: Finding) -> Iterator[Remedy]:
 
 def _pfx(algorithm: str, title: str) -> Build:
     def build(situation: Situation, _: Finding) -> Iterator[Remedy]:
-        store = "Cert:\\LocalMachine\\My\\" + (thumbprint(situation.leaf) if situation.leaf else "<thumbprint>")
-        line = (
-            f"Export-PfxCertificate -Cert {quote(store)} "
-            f"-FilePath {quote('<path>/gateway.pfx')} -ChainOption BuildChain "
-            f"-CryptoAlgorithmOption {algorithm} -Password (Read-Host -AsSecureString)"
-        )
-        yield Remedy(title, "exchange-server", (line,))
+        mark = thumbprint(situation.leaf) if situation.leaf else cmdlets.THUMBPRINT
+        yield Remedy(title, "exchange-server", (cmdlets.export_pfx(algorithm, mark),))
 
     return build
 
@@ -146,7 +146,8 @@ def _mismatch(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     near = finding.evidence.get("nearest")
     for connector in situation.connectors:
         own = finding.connector is not None or connector.source != "tenant"
-        if other and (own or (connector.direction == "inbound" and connector.name == near)):
+        theirs = is_partners(connector, situation.accepted_domains)
+        if other and not theirs and (own or (connector.direction == "inbound" and connector.name == near)):
             yield exchange.set_connector_value(connector, other)
     yield request(_names(situation), "Or keep the connector as it is and have its name put into the certificate.")
 
@@ -159,7 +160,7 @@ def _not_accepted(situation: Situation, _: Finding) -> Iterator[Remedy]:
             continue
         if parent(domain) in accepted and connector.value == domain:
             yield exchange.set_connector_value(connector, f"*.{parent(domain)}")
-        yield exchange.register_domain(domain)
+        yield exchange.register_domain(domain, situation.cloud)
 
 
 def _no_connector(situation: Situation, _: Finding) -> Iterator[Remedy]:
@@ -184,14 +185,13 @@ def _domain(connector: Connector) -> str | None:
 
 def _refused(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     """Which connector asks for what, and the certificate into the gateway."""
-    line = "Get-InboundConnector | Format-List Name,Enabled,ConnectorType,RequireTls,TlsSenderCertificateName"
-    yield Remedy("See which connector should have matched.", "exchange-online", (line, "Get-AcceptedDomain"))
+    lines = (cmdlets.show_inbound(), "Get-AcceptedDomain")
+    yield Remedy("See which connector should have matched.", "exchange-online", lines)
     yield from _installed(situation, finding)
 
 
-def _smart_host_name(_situation: Situation, _finding: Finding) -> Iterator[Remedy]:
-    line = "Set-SendConnector -Identity '<send connector to Office 365>' -SmartHosts '<smart host>'"
-    yield Remedy("Send to the name in the MX record.", "exchange-server", (line,), (exchange.SMART_HOST_NOTE,))
+def _smart_host_name(situation: Situation, _finding: Finding) -> Iterator[Remedy]:
+    yield exchange.send_to_smart_host(situation.cloud)
 
 
 def _tls_versions(_situation: Situation, _finding: Finding) -> Iterable[Remedy]:

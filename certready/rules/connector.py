@@ -63,8 +63,8 @@ WILDCARD_RECOMMENDED = Rule(
 
 TLS_NOT_REQUIRED = Rule(
     "connector.tls-not-required",
-    "The connector does not require TLS",
-    what="RequireTls is false.",
+    "The Partner connector does not require TLS",
+    what="RequireTls is false, which counts for Partner connectors only.",
     why="A gateway that falls back to plain text shows no certificate and is not recognised.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
@@ -185,4 +185,26 @@ SEVERAL = Rule(
     sources=(sources.CERTIFICATE_BASED, sources.SEPPMAIL),
     weights=(everywhere(P),),
     fix="Keep one with a wildcard value.",
+)
+
+RESTRICTION_WITHOUT_EFFECT = Rule(
+    "connector.restriction-without-effect",
+    "A restriction is set that an OnPremises connector does not apply",
+    what="RestrictDomainsToCertificate or RestrictDomainsToIPAddresses is true on an OnPremises connector.",
+    why="Both are applied to Partner connectors only: mail that comes past the gateway is not refused by it.",
+    confidence="documented",
+    sources=(sources.SET_INBOUND, sources.THIRD_PARTY_CLOUD),
+    weights=(everywhere(W),),
+    fix="Clear it; to refuse mail that comes past a filter, create a Partner connector for sender domain * beside it.",
+)
+
+HYBRID_MANAGED = Rule(
+    "connector.hybrid-managed",
+    "The Hybrid Configuration Wizard made the connector",
+    what="ConnectorSource is HybridWizard.",
+    why="The wizard's next run may undo what was changed by hand.",
+    confidence="inferred",
+    sources=(sources.SET_INBOUND, sources.HYBRID),
+    weights=(everywhere(P),),
+    fix="Run the wizard again and choose the certificate there, before anything is changed by hand.",
 )

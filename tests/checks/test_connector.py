@@ -69,7 +69,11 @@ LOCK = inbound("*.filter.example", "Lock", kind="Partner", sender_domains=("*",)
         ([inbound(None)], ["no-certificate"]),
         ([inbound(trusted_organizations=("fabrikam.com",))], ["trusted-organizations"]),
         ([inbound(None, trusted_organizations=("fabrikam.com",))], ["no-certificate"]),
-        ([inbound(require_tls=False)], ["tls-not-required"]),
+        ([inbound(require_tls=False)], []),
+        ([inbound("gw.partner.example", kind="Partner", require_tls=False)], ["tls-not-required"]),
+        ([inbound(restrict_to_certificate=True)], ["restriction-without-effect"]),
+        ([inbound("gw.partner.example", kind="Partner", restrict_to_certificate=True)], []),
+        ([inbound(made_by_hybrid_wizard=True)], ["hybrid-managed"]),
         ([inbound(require_tls=None)], []),
         ([inbound(kind="Partner")], ["wrong-type"]),
         ([inbound("gw.partner.example", kind="Partner")], []),
@@ -81,7 +85,7 @@ LOCK = inbound("*.filter.example", "Lock", kind="Partner", sender_domains=("*",)
         ([outbound(smart_hosts=())], ["no-smart-host"]),
         ([LOCK], ["locks-down"]),
         ([replace(LOCK, enabled=False)], ["disabled"]),
-        ([replace(LOCK, kind="OnPremises")], []),
+        ([replace(LOCK, kind="OnPremises")], ["restriction-without-effect"]),
         ([replace(LOCK, sender_domains=("fabrikam.com",))], []),
         ([replace(LOCK, restrict_to_certificate=None)], []),
         ([inbound(), inbound("*.CONTOSO.com", "Twin")], ["overlap", "overlap"]),
@@ -206,6 +210,7 @@ def test_every_rule_of_the_check_is_reachable_and_every_message_is_a_sentence() 
             inbound(kind="Partner", trusted_organizations=("x.com",), require_tls=False, sender_ips=("192.0.2.1",))
         ),
         evidence(inbound("mail.contoso.com"), inbound(name="Wild"), issued=SEVERAL),
+        evidence(inbound(restrict_to_ips=True, made_by_hybrid_wizard=True)),
         evidence(
             inbound(treat_as_internal=True, cloud_services_mail=True, associated_domains=("x.com",), unread=("x",))
         ),

@@ -66,6 +66,9 @@ def test_a_former_name_still_leads_to_exchange_online() -> None:
         ("contoso-cn.mail.protection.partner.outlook.cn", "operated by 21Vianet in China"),
         ("gw.contoso.com", None),
         ("smtp.office365.us", None),
+        ("contoso.onmicrosoft.com", "worldwide"),
+        ("contoso.onmicrosoft.us", "GCC High"),
+        ("contoso.partner.onmschina.cn", "operated by 21Vianet in China"),
     ],
 )
 def test_a_smart_host_tells_the_cloud(host: str, cloud: str | None) -> None:

@@ -88,6 +88,8 @@ CONTRACT = [
     "connector.trusted-organizations",
     "connector.wildcard-recommended",
     "connector.tls-not-required",
+    "connector.restriction-without-effect",
+    "connector.hybrid-managed",
     "connector.name-without-validation",
     "connector.no-smart-host",
     "connector.overlap",

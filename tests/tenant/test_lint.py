@@ -41,7 +41,8 @@ VARIANTS: dict[str, tuple[tuple[Connector, ...], tuple[str, ...]]] = {
     ),
     "the add-on service's pair": (
         (
-            inbound("From add-on", "t1.vendor.example", require_tls=True, sender_domains=("*",), restrict_to_certificate=True),
+            # Its article also sets RestrictDomainsToCertificate, which newer pages call without effect here.
+            inbound("From add-on", "t1.vendor.example", require_tls=True, sender_domains=("*",)),
             outbound("To add-on", transport_rule_scoped=True, smart_hosts=("h.vendor.example",), value="h.vendor.example"),
         ),
         ("contoso.com", "t1.vendor.example"),
@@ -111,7 +112,13 @@ def changed(connector: Connector, **settings: Any) -> tuple[Connector, ...]:
         (changed(GATEWAY, value="*.onmicrosoft.com"), "names.domain-acceptance-uncertain", "unknown"),
         (changed(GATEWAY, value="m*.contoso.com"), "names.connector-mismatch", "fail"),
         (changed(GATEWAY, trusted_organizations=("x.org",)), "connector.trusted-organizations", "fail"),
-        (changed(GATEWAY, require_tls=False), "connector.tls-not-required", "warn"),
+        (
+            (GATEWAY, TO_GATEWAY, replace(GATEWAY, name="X", kind="Partner", value="*.x.org", require_tls=False)),
+            "connector.tls-not-required",
+            "warn",
+        ),
+        (changed(GATEWAY, restrict_to_certificate=True), "connector.restriction-without-effect", "warn"),
+        (changed(GATEWAY, restrict_to_ips=True), "connector.restriction-without-effect", "warn"),
         (changed(GATEWAY, value=None, sender_ips=("192.0.2.1",)), "connector.ip-only", "warn"),
         (changed(GATEWAY, value=None), "connector.no-certificate", "fail"),
         (changed(GATEWAY, treat_as_internal=True, cloud_services_mail=True), "connector.internal-beside-hybrid", "warn"),
@@ -150,6 +157,17 @@ def test_a_setting_that_spoils_is_said(connectors: tuple[Connector, ...], rule: 
         assert any(verb in (said.fix or "") for verb in ("Set-", "New-"))
         assert not (said.fix or "").endswith(("'.", "$true.", "$false.", "$null."))
     assert {"fail": "not-ready", "unknown": "cannot-tell", "warn": "ready"}[severity] == verdict_of([said])
+
+
+def test_what_the_wizard_made_is_said_of_either_direction() -> None:
+    """The Hybrid Configuration Wizard's connectors are remarked on, and nothing is held against them."""
+    tenant = Tenant(
+        (replace(GATEWAY, made_by_hybrid_wizard=True), replace(TO_GATEWAY, made_by_hybrid_wizard=True)), CONTOSO
+    )
+    found = [one for one in lint(tenant) if one.rule == "connector.hybrid-managed"]
+    assert [(GATEWAY.name, Severity.PASS), (TO_GATEWAY.name, Severity.PASS)] == [
+        (one.connector, one.severity) for one in found
+    ]
 
 
 def test_a_lock_down_beside_an_exposed_gateway_warns() -> None:

@@ -17,8 +17,8 @@ MAX_TOML = 1024 * 1024
 MAX_DOCUMENTS = 50
 
 EXPORT = (
-    "@{InboundConnectors=@(Get-InboundConnector); "
-    "OutboundConnectors=@(Get-OutboundConnector -IncludeTestModeConnectors $true); "
+    "@{ExportedAt=(Get-Date).ToUniversalTime().ToString('s')+'Z'; InboundConnectors=@(Get-InboundConnector); "
+    "OutboundConnectors=@(Get-OutboundConnector)+@(Get-OutboundConnector -IncludeTestModeConnectors $true); "
     "AcceptedDomains=@(Get-AcceptedDomain)} | ConvertTo-Json -Depth 5 | Set-Content tenant.json -Encoding utf8"
 )
 HINT = f"In Exchange Online PowerShell: {EXPORT}"

@@ -130,6 +130,7 @@ def inbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
         associated_domains=items(record.get("associatedaccepteddomains")),
         cloud_services_mail=boolean(record.get("cloudservicesmailenabled")),
         treat_as_internal=boolean(record.get("treatmessagesasinternal")),
+        made_by_hybrid_wizard=text(record.get("connectorsource")) == "HybridWizard",
         unread=unread,
     )
     return connector, (*notes, *_unread_notes(name, unread))
@@ -160,6 +161,7 @@ def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
         route_via_on_premises=boolean(record.get("routeallmessagesviaonpremises")),
         dane_mode=text(record.get("smtpdanemode")),
         validated=boolean(record.get("isvalidated")),
+        made_by_hybrid_wizard=text(record.get("connectorsource")) == "HybridWizard",
         unread=unread,
     )
     return connector, (*type_notes, *level_notes, *_unread_notes(name, unread))
