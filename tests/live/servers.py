@@ -401,8 +401,11 @@ class Exim(_Daemon):
             f"local_interfaces = {HOST}",
             f"daemon_smtp_ports = {self.port}",
             "tls_advertise_hosts = *",
-            f"tls_certificate = {directory}/chain.pem",
-            f"tls_privatekey = {directory}/key.pem",
+            *(
+                f"{option} = {directory}/{file}"
+                for option, file in (("tls_certificate", "chain.pem"), ("tls_privatekey", "key.pem"))
+                if not any(setting.startswith(f"{option} =") for setting in self.settings)  # it takes each once
+            ),
             *([f"tls_ocsp_file = {directory}/staple.der"] if self.staple is not None else []),
             *([] if self.greets else [f"tls_on_connect_ports = {self.port}"]),
             "host_lookup =",

@@ -58,7 +58,7 @@ def test_no_complaint_in_the_log(start_postfix: Start, authority: Authority) -> 
     fetch("127.0.0.1", server.port, ehlo="probe.example.org")
     for _ in range(500):  # the log is written by another process, after the session has ended
         log = server.log()
-        if log.count("disconnect from") == 4:  # the readiness check's and ours, one for each TLS question
+        if log.count("disconnect from") == 5:  # the readiness check's and ours, one for each TLS question
             break
         time.sleep(0.02)
     assert "TLS connection established" in log
@@ -79,6 +79,7 @@ def test_two_key_types(start_postfix: Start, authority: Authority, tmp_path: Pat
     assert {one.question: one.outcome for one in bundle.endpoints[0].handshakes} == {
         "exchange": "done",
         "ecdsa": "done",
+        "rsa-tls13": "done",
     }
 
 

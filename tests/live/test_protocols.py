@@ -54,7 +54,11 @@ def test_dovecot(start: Start, authority: Authority) -> None:
         (endpoint,) = bundle.endpoints
         assert (protocol, endpoint.trouble, endpoint.stage) == (protocol, "", "done"), endpoint.error
         assert ders(bundle) == [[leaf.der, authority.der]]
-        assert {one.question: one.outcome for one in endpoint.handshakes} == {"exchange": "done", "ecdsa": "refused"}
+        assert {one.question: one.outcome for one in endpoint.handshakes} == {
+            "exchange": "done",
+            "ecdsa": "refused",
+            "ecdsa-tls13": "refused",
+        }
 
 
 def test_dovecot_without_tls(start: Start, authority: Authority) -> None:
