@@ -595,6 +595,18 @@ def test_the_best_match_of_a_whole_tenant_is_judged(names: list[str], expected: 
         assert bool(expected) == (chosen.nearest is None)
 
 
+def test_a_certain_match_goes_before_an_inferred_one_of_the_same_kind() -> None:
+    """A domain under its own wildcard value is documented to match; one that only its wildcard certificate covers is
+    inferred to: the certain one wins alone, in either order."""
+    certain, inferred = inbound("certain", "*.contoso.com"), inbound("inferred", "fabrikam.com")
+    names = ["contoso.com", "*.fabrikam.com"]
+    for connectors in ([certain, inferred], [inferred, certain]):
+        accepted = domains("contoso.com", "fabrikam.com")
+        chosen = select(connectors, "client", names, named=False, accepted=accepted)
+        assert ["certain"] == [one.name for one in chosen.judged]
+    assert ["inferred"] == judged([inferred], names)
+
+
 def test_equally_good_connectors_are_all_judged() -> None:
     """Nothing documents which of two equal values wins, so each must hold."""
     twin = inbound("twin", "*.CONTOSO.com")

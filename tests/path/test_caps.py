@@ -93,3 +93,16 @@ def test_two_thousand_junk_certificates(count: Callable[[Any, str], list[Any]]) 
     found = judge(pki.chain(root.issue("a.example"), *junk), (), pki.roots(root), now())
     assert ("trusted", 2000) == (found.outcome, len(found.unrelated))
     assert len(verified) <= 1
+
+
+@pytest.mark.parametrize("age", [1, 60])
+def test_an_unverified_signature_joins_nothing(age: float) -> None:
+    """Once the signatures that may be verified are used up, nobody counts as the signer of anything: a root of the
+    store that only has the issuer's name is on no path, and an expired leaf is not trusted through it either."""
+    trusted, stranger = Authority.root("Y"), Authority.root("Y")
+    issuing = stranger.intermediate("X")
+    leaf = issuing.issue("a.example", age=age, days=30)
+    namesakes = [Authority.root("X") for _ in range(build.MAX_CHECKS - 1)]
+    found = judge(pki.chain(leaf, issuing, *namesakes), (), pki.roots(trusted), now())
+    assert ("too-complex", None) == (found.outcome, found.anchor)
+    assert pki.certificate(trusted) not in found.path

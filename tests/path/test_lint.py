@@ -209,6 +209,9 @@ def person(*parts: str) -> x509.DirectoryName:
         (E("a@b.example.com"), [E("example.com")], [], False),
         (E("a@b.example.com"), [E(".example.com")], [], True),
         (E("a@example.com"), [E("b@example.com")], [], False),
+        (E("a@example.com"), [E("example.org"), E("example.com")], [], True),
+        (E("a@example.com"), [], [E("example.org"), E("example.com")], False),
+        (E("a@example.com"), [], [E("example.org"), E("example.net")], True),
         (U("https://www.example.com/x"), [U(".example.com")], [], True),
         (U("https://www.example.org/x"), [U(".example.com")], [], False),
         (U("https://[broken/x"), [U(".example.com")], [], False),
@@ -245,6 +248,33 @@ def test_common_name_that_is_no_host_name(name: str) -> None:
     middle = root.intermediate(extra=[pki.constrained(permitted=["contoso.com"])])
     leaf = middle.issue(common_name=name, san=[x509.IPAddress(ipaddress.ip_address("192.0.2.1"))])
     assert [] == kinds(leaf, middle, root)
+
+
+MAIL = x509.NameOID.EMAIL_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("alternative", "allowed"),
+    [
+        ([], False),
+        ([D("plain.example")], False),
+        ([E("a@example.com")], True),
+        ([D("plain.example"), E("a@example.com")], True),
+        ([E("a@example.org")], False),
+    ],
+)
+def test_a_mail_address_of_the_subject_is_bound_where_no_alternative_name_has_one(
+    alternative: list[x509.GeneralName], allowed: bool
+) -> None:
+    """The subject's e-mail address is bound like an alternative name, but only where the alternative names hold no
+    e-mail address of their own, whatever else they hold (RFC 5280, 4.2.1.10)."""
+    root = Authority.root()
+    middle = root.intermediate(extra=[(x509.NameConstraints([E("example.com")], None), True)])
+    subject = x509.Name(
+        [x509.NameAttribute(x509.NameOID.COMMON_NAME, "plain"), x509.NameAttribute(MAIL, "a@example.org")]
+    )
+    leaf = middle.issue(subject_name=subject, san=alternative)
+    assert ([] if allowed else [("name-constraints", "plain")]) == kinds(leaf, middle, root)
 
 
 def test_common_name_is_constrained_where_it_is_the_host() -> None:

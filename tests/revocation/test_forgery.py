@@ -57,6 +57,22 @@ def test_answer_of_a_forger(name: str, by_name: bool) -> None:
     assert "invalid" == ask("ocsp", forger.ocsp(LEAF.x509, by_name=by_name)).status
 
 
+@pytest.mark.parametrize("method", ["crl", "ocsp"])
+def test_answer_of_a_ca_that_the_certificate_does_not_name(method: str) -> None:
+    """A CA that shares its key with the issuer under another name speaks of other certificates: what it says of this
+    number counts for nothing, good or revoked."""
+    renamed = ROOT.intermediate("Renamed CA", key=CA.key, moment=AT)
+    gone = (SERIAL, AT - DAY, None)
+    bodies = {
+        "crl": (renamed.crl(), renamed.crl([gone])),
+        "ocsp": (renamed.ocsp(LEAF.x509), renamed.ocsp(LEAF.x509, status=ocsp.OCSPCertStatus.REVOKED)),
+    }[method]
+    assert ["invalid", "invalid"] == [ask(method, body, issuer=renamed).status for body in bodies]
+    own = renamed.issue("mail.contoso.com", serial=SERIAL)
+    honest = renamed.crl() if method == "crl" else renamed.ocsp(own.x509)
+    assert "good" == ask(method, honest, leaf=own, issuer=renamed).status
+
+
 def test_forged_revocation() -> None:
     """A stranger cannot revoke either."""
     revoked = [(SERIAL, AT - DAY, x509.ReasonFlags.key_compromise)]
