@@ -602,7 +602,7 @@ def test_a_certain_match_goes_before_an_inferred_one_of_the_same_kind() -> None:
     names = ["contoso.com", "*.fabrikam.com"]
     for connectors in ([certain, inferred], [inferred, certain]):
         accepted = domains("contoso.com", "fabrikam.com")
-        chosen = select(connectors, "client", names, named=False, accepted=accepted)
+        chosen = select(Tenant(tuple(connectors), accepted), "client", names, named=False)
         assert ["certain"] == [one.name for one in chosen.judged]
     assert ["inferred"] == judged([inferred], names)
 
