@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certready import AcceptedDomain
+from tests.pki import constrained
 from tests.weights.case import (
     FAIL,
     PASS,
@@ -94,6 +95,21 @@ def two_labels_under_the_value() -> Checked:
 def a_value_that_names_the_issuer_too() -> Checked:
     """A value that asks for an issuer as well is unknown: how that is compared is not documented."""
     return checked(file(), tried={"value": "<I>CN=Issuing CA<S>CN=mail.contoso.com"})
+
+
+@CASES.add("names.connector-match-uncertain", compared(UNKNOWN))
+def a_common_name_that_is_not_plain_ascii() -> Checked:
+    """A CN that only looks like the value, because it is not plain ASCII, is unknown."""
+    return checked(file(CA.issue(common_name="\uff4dail.contoso.com", san=())), tried={"value": "*.contoso.com"})
+
+
+@CASES.add("names.connector-match-uncertain", compared(UNKNOWN))
+def a_common_name_that_the_chain_excludes() -> Checked:
+    """A name that the name constraints of its own chain exclude is unknown."""
+    bound = CA.intermediate("Bound CA", extra=[constrained(excluded=["contoso.com"])])
+    return checked(
+        file(bound.issue("mail.fabrikam.com", common_name="mail.contoso.com")), tried={"value": "*.contoso.com"}
+    )
 
 
 @CASES.add("names.accepted-domain", accepted(PASS))
