@@ -73,8 +73,8 @@ def test_a_probe_does_not_fail_the_certificate_of_an_inbound_connector() -> None
 def test_of_what_cannot_be_read_nothing_is_known_to_be_wrong() -> None:
     """A certificate that cannot be read fails nothing, not even the host name: it is unknown."""
     given = probed(node(), chains=(sent(b"\x30\x00"),))
-    assert COUNTED[UNKNOWN] == weight(given, DOMAIN, "names.hostname-mismatch", hostname="gw.contoso.com")
-    assert COUNTED[UNKNOWN] == weight(given, DOMAIN, "names.connector-mismatch")
+    assert COUNTED[UNKNOWN] == weight(given, DOMAIN, "names.unreadable", hostname="gw.contoso.com")
+    assert COUNTED[UNKNOWN] == weight(given, DOMAIN, "usage.unreadable")
 
 
 def test_a_certificate_for_nameless_clients_alone_is_unknown_at_most() -> None:

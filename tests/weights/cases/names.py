@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cryptography import x509
+
 from certready import AcceptedDomain
 from tests.pki import constrained
 from tests.weights.case import (
@@ -110,6 +112,14 @@ def a_common_name_that_the_chain_excludes() -> Checked:
     return checked(
         file(bound.issue("mail.fabrikam.com", common_name="mail.contoso.com")), tried={"value": "*.contoso.com"}
     )
+
+
+@CASES.add("names.unreadable", everywhere(UNKNOWN))
+def names_that_cannot_be_read() -> Checked:
+    """Alternative names that are there and cannot be decoded are unknown."""
+    broken = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x05\x00")
+    leaf = CA.issue(common_name="mail.contoso.com", san=(), extra=[(broken, False)])
+    return checked(file(leaf), tried={"value": "*.contoso.com"})
 
 
 @CASES.add("names.accepted-domain", accepted(PASS))

@@ -66,7 +66,7 @@ def a_key_that_may_not_sign() -> Checked:
     return checked(file(CA.issue("mail.contoso.com", usage=key_usage("key_agreement"))))
 
 
-@CASES.add("usage.key-usage", everywhere(UNKNOWN))
+@CASES.add("usage.unreadable", everywhere(UNKNOWN))
 def usages_that_cannot_be_read() -> Checked:
     """Usages that are there and cannot be read are unknown."""
     broken = x509.UnrecognizedExtension(x509.oid.ExtensionOID.EXTENDED_KEY_USAGE, b"\x30\x05\x00")
