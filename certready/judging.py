@@ -36,6 +36,7 @@ def judge(evidence: Evidence) -> Report:
         target=evidence.target,
         trust=evidence.store,
         verdict=verdict_of(findings, strict=strict),
+        strict=strict,
         connectors=(
             *(_connector_result(case, one, findings) for one in case.selection.judged),
             *(_connector_result(case, one, None) for one in case.selection.not_applicable),

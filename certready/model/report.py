@@ -126,6 +126,7 @@ class Report(Struct, frozen=True):
     revocation: tuple[RevocationResult, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     findings: tuple[Finding, ...] = ()
+    strict: bool = False  # whether counted warnings failed; said by the verdict, and needed by formats that have none
 
     @property
     def exit_code(self) -> int:

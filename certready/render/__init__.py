@@ -13,6 +13,12 @@ FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "text": "certready.render.text",
         "json": "certready.render.json",
+        "jsonl": "certready.render.jsonl",
+        "markdown": "certready.render.markdown",
+        "junit": "certready.render.junit",
+        "sarif": "certready.render.sarif",
+        "prometheus": "certready.render.prometheus",
+        "nagios": "certready.render.nagios",
     }
 )
 

@@ -11,6 +11,8 @@ from certready import wording
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from certready.model.report import Report, Verdict
+
 Span = tuple[str, str]
 """Text and the name of its style, "" for none."""
 Line = tuple[Span, ...]
@@ -25,6 +27,27 @@ _SGR = {
     "pass": "32",
 }
 _RICH = {"bold": "bold", "dim": "dim", "fail": "bold red", "unknown": "bold magenta", "warn": "yellow", "pass": "green"}
+
+
+VERDICT_WORDS: dict[Verdict, str] = {
+    "ready": "READY",
+    "not-ready": "NOT READY",
+    "cannot-tell": "CANNOT TELL",
+    "not-applicable": "NOT APPLICABLE",
+}
+
+
+def distinct_names(reports: Sequence[Report]) -> list[str]:
+    """The targets' names, told apart where several are equal: ``X``, ``X #2``."""
+    names: dict[str, None] = {}
+    met: dict[str, int] = {}
+    for report in reports:
+        base = name = report.target.name or report.target.kind
+        while name in names:
+            met[base] = met.get(base, 1) + 1
+            name = f"{base} #{met[base]}"
+        names[name] = None
+    return list(names)
 
 
 def visible(text: str) -> str:

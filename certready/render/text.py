@@ -13,13 +13,23 @@ from typing import TextIO
 from certready.model.plain import plain as plain_json
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context
-from certready.render.layout import Line, coloured, console, counted, hanging, plain, print_lines, visible
+from certready.render.layout import (
+    VERDICT_WORDS,
+    Line,
+    coloured,
+    console,
+    counted,
+    hanging,
+    plain,
+    print_lines,
+    visible,
+)
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "ready": ("READY", "pass"),
-    "not-ready": ("NOT READY", "fail"),
-    "cannot-tell": ("CANNOT TELL", "unknown"),
-    "not-applicable": ("NOT APPLICABLE", "dim"),
+    "ready": (VERDICT_WORDS["ready"], "pass"),
+    "not-ready": (VERDICT_WORDS["not-ready"], "fail"),
+    "cannot-tell": (VERDICT_WORDS["cannot-tell"], "unknown"),
+    "not-applicable": (VERDICT_WORDS["not-applicable"], "dim"),
 }
 # With less room than this beside the rule ids, messages go below them.
 _NARROWEST = 60

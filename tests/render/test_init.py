@@ -23,7 +23,7 @@ def test_unknown_format():
     """A format that does not exist is a usage error that lists those that do."""
     with pytest.raises(UsageError, match='There is no output format "xml"') as raised:
         renderer("xml")
-    assert "The formats are: text, json." == raised.value.hint
+    assert f"The formats are: {', '.join(FORMATS)}." == raised.value.hint
 
 
 def test_only_what_is_needed_is_imported():
