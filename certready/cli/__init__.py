@@ -10,6 +10,7 @@ from itertools import pairwise
 EXIT_INTERRUPTED = 130
 EXIT_INTERNAL = 4
 _SINGLE_QUOTES = "The single quotes came along, as they do in cmd.exe: use double quotes there."
+EXIT_PLUGIN_UNKNOWN = 3  # Nagios plugins have no other code for what could not run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,14 +72,21 @@ def run() -> None:
 
 
 def _say(words: Sequence[str], code: int, message: str, hint: str | None) -> int:
-    """The error on stderr, and on stdout as JSON where JSON was asked for there."""
+    """The error on stderr, and on stdout where the format asked for has a place for it. Returns the exit code."""
     if any(len(word) > 2 and word[0] == word[-1] == "'" for word in words):
         hint = f"{f'{hint} ' if hint else ''}{_SINGLE_QUOTES}"
-    if _wants_json(words):
+    asked = _asked_format(words)
+    if asked == "json":
         from certready.cli.output import write
         from certready.render.json import error_json
 
         write(sys.stdout, error_json(code, message, hint))
+    elif asked == "nagios":
+        from certready.cli.output import write
+        from certready.render.nagios import error_line
+
+        write(sys.stdout, error_line(message))
+        code = EXIT_PLUGIN_UNKNOWN
     _write_error(f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
     return code
 
@@ -90,6 +98,10 @@ def _write_error(text: str) -> None:
         write(sys.stderr, text + "\n")
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Whether ``--format json`` was typed, in either spelling; the words may not have been parsed."""
-    return "--format=json" in words or ("--format", "json") in pairwise(words)
+def _asked_format(words: Sequence[str]) -> str | None:
+    """The format typed for stdout, in either spelling and any case; the words may not have been parsed."""
+    typed = [second for first, second in pairwise(words) if first == "--format"]
+    typed += [word.removeprefix("--format=") for word in words if word.startswith("--format=")]
+    names = [name.lower() for name in typed]
+    # Nagios' is refused beside others, and it is a plugin that is told so.
+    return next((name for name in ("nagios", "json") if name in names), None)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
-from certready.cli.shared import Formats, Shared
+from certready.cli.shared import Shared, TextOrJson
 from certready.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def explain(
         argument("TEXT|FILE|RULE", help="The text in quotation marks, a file, a rule's id, or - for standard input."),
     ] = (),
     *,
-    formats: Formats = (),
+    formats: TextOrJson = (),
 ) -> int:
     """What an SMTP reply, a bounce, a LED= text, an event line, a symptom or a rule id means.
 
@@ -133,7 +133,7 @@ def diff(
     write_remedies(report, evidence, shared.remedies)
     found = difference(gone, evidence, report)
     _write_difference(found, wanted, verbose=shared.verbose)
-    return report.exit_code
+    return output.exit_code([report], wanted)
 
 
 def offline(wanted: Shared) -> Shared:

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from certready.cli import output
 from certready.demo.scenarios import Result, run
 from certready.demo.telling import narrate, summary
+from certready.errors import UsageError
 from certready.model.report import Report, worst
-from certready.render.json import render_many
+from certready.render import renderer
 from certready.render.text import render
 
 
 def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
     """Run the demonstration. Returns 0 when every report came out as staged, else 1."""
+    if any(name == output.NAGIOS for name, _ in destinations):
+        raise UsageError("The demonstration is no plugin.", hint="certready demo --format text, or another format.")
     seen: list[Result] = []
 
     def kept() -> Iterator[Result]:
@@ -32,13 +35,16 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
     else:
         list(kept())
     found = summary(seen)
-    whole = {
-        "json": lambda: render_many([one.report for one in seen], worst(one.report.verdict for one in seen)),
-        "text": lambda: "".join(narrate(seen, text)),
-    }
+    reports = [result.report for result in seen]
     for name, path in destinations:
-        if path is not None:
-            output.write_file(path, whole[name]().encode())
-        elif name != "text":
-            output.write(sys.stdout, whole[name]())
+        if name != "text":
+            document = renderer(name).render_many(reports, worst(report.verdict for report in reports))
+        elif path is None:
+            continue
+        else:
+            document = "".join(narrate(seen, text))
+        if path is None:
+            output.write(sys.stdout, document)
+        else:
+            output.write_file(path, document.encode("utf-8", "backslashreplace"))
     return found.exit_code

@@ -17,7 +17,6 @@ from certready.cli.options import host_and_port
 from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
-from certready.model.report import exit_code
 from certready.x509.certificate import Certificate
 
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
@@ -99,7 +98,7 @@ def listen(
     sessions.conclude()
     if sessions.verdict is None:
         sessions.log("no gateway completed a STARTTLS session: nothing can be told")
-    return exit_code(sessions.verdict or "cannot-tell")
+    return output.exit_code([sessions.worst] if sessions.worst else [], destinations)
 
 
 @command(

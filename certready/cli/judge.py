@@ -124,7 +124,7 @@ def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.D
     report = judge(evidence)
     write_remedies(report, evidence, wanted.remedies)
     output.emit(report, destinations, verbose=wanted.verbose)
-    return report.exit_code
+    return output.exit_code([report], destinations)
 
 
 def write_remedies(report: Report, evidence: Evidence, path: Path | None) -> None:

@@ -21,8 +21,9 @@ from certready.cli.judge import write_remedies
 from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Bundle, Evidence
-from certready.model.report import Report, Verdict, worst
+from certready.model.report import Report, Verdict
 from certready.net.listener import Visit
+from certready.render.nagios import rank
 
 KEPT_REPORTS = 1000  # for formats that are written at the end
 KEPT_EVIDENCE = 64  # chains whose revocation answers are used again
@@ -47,7 +48,7 @@ class Sessions(Struct):
     save: Path | None = None
     remedies: Path | None = None
     ended: Callable[[], None] = lambda: None
-    verdict: Verdict | None = None
+    worst: Report | None = None
     count: int = 0
     failed: CertreadyError | None = None
     reports: list[Report] = field(default_factory=list)
@@ -65,7 +66,7 @@ class Sessions(Struct):
         report = judge(evidence)
         with self._printing:
             self.count += 1
-            self.verdict = report.verdict if self.verdict is None else worst((self.verdict, report.verdict))
+            self.worst = report if self.worst is None else max(self.worst, report, key=rank)
             with self._noting_failure():
                 self._save(evidence)
             with self._noting_failure():
@@ -75,6 +76,11 @@ class Sessions(Struct):
             output.write(sys.stderr, f"session {self.count}, {report.target.name}: {words}\n")
         if visit.completed:
             self.ended()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The worst verdict so far, None before the first session."""
+        return self.worst.verdict if self.worst else None
 
     def log(self, line: str) -> None:
         """One line on stderr."""
@@ -87,8 +93,11 @@ class Sessions(Struct):
         Raises CertreadyError where a file could not be written, now or for a session; the others are written first.
         """
         waiting = [destination for destination in self.destinations if not _streamed(destination)]
+        kept = self.reports
+        if self.worst and not any(report is self.worst for report in kept):
+            kept = [*kept, self.worst]
         for name, path in waiting:
-            text = _text(name, self.reports, self.verdict or "cannot-tell", verbose=self.verbose)
+            text = _text(name, kept, self.verdict or "cannot-tell", verbose=self.verbose)
             if path is None:
                 output.write(sys.stdout, text)
             else:
@@ -149,7 +158,10 @@ class Sessions(Struct):
             if len(self.reports) < KEPT_REPORTS:
                 self.reports.append(report)
             elif self.count == KEPT_REPORTS + 1:
-                output.write(sys.stderr, f"only the first {KEPT_REPORTS} reports are kept; the verdict counts all\n")
+                output.write(
+                    sys.stderr,
+                    f"only the first {KEPT_REPORTS} reports and the worst are kept\n",
+                )
 
 
 def check_writable(paths: Sequence[Path | None]) -> None:

@@ -12,31 +12,52 @@ from typing import TextIO
 
 from certready import directories
 from certready.errors import CertreadyError, UsageError
-from certready.model.report import Report, Verdict
+from certready.model.report import Report, Verdict, worst
+from certready.model.report import exit_code as code_of
 from certready.render import FORMATS, renderer
 
 Destination = tuple[str, Path | None]
+NAGIOS = "nagios"
 
 
 def destinations(texts: Sequence[str]) -> tuple[Destination, ...]:
     """``NAME[=FILE]`` as (name, file or None for stdout); text to stdout where nothing is given.
 
     Raises:
-        UsageError: a name that is no format, or two formats for stdout.
+        UsageError: a name that is no format, two formats for stdout or for one file, or Nagios' beside another.
     """
     found: list[Destination] = []
     for text in texts:
         name, separator, file = text.partition("=")
+        name = name.lower()
         if name not in FORMATS:
             raise UsageError(f"There is no format {name!r}.", hint=f"The formats are {', '.join(FORMATS)}.")
         if separator and not file:
             raise UsageError(f"--format {text!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
         found.append((name, Path(file) if separator else None))
+    if any(name == NAGIOS for name, _ in found) and found != [(NAGIOS, None)]:
+        raise UsageError(
+            "--format nagios stands alone: a plugin prints one line and ends with codes of its own.",
+            hint="Run certready again for the other formats; --save-evidence and --replay judge the same evidence.",
+        )
     if sum(path is None for _, path in found) > 1:
         raise UsageError(
             "Only one format can go to stdout.", hint="Send the others to files, as in --format json=out.json."
         )
+    files = [path.absolute() for _, path in found if path is not None]
+    twice = next((path for path in files if files.count(path) > 1), None)
+    if twice is not None:
+        raise UsageError(f"Two formats name the file {twice}.", hint="Give each format a file of its own.")
     return tuple(found) or (("text", None),)
+
+
+def exit_code(reports: Sequence[Report], wanted: Sequence[Destination]) -> int:
+    """The exit code of these reports: the contract's, or a plugin's where Nagios' format was asked for."""
+    if any(name == NAGIOS for name, _ in wanted):
+        from certready.render import nagios
+
+        return nagios.exit_code(reports)
+    return code_of(worst(report.verdict for report in reports))
 
 
 def emit(report: Report, wanted: Sequence[Destination], *, verbose: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -20,18 +20,19 @@ from certready.net.threads import Task, start
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from certready.net.gateway import How
+    from certready.net.gateway import How, Node
     from certready.net.http.prefetch import Ahead
     from certready.net.resolve import Family
 
 Arrived = Callable[[tuple[Certificate, ...]], None]
+MAX_HOSTS = 16  # as many as one run asks
 _PROTOCOLS = "smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
 
 
 class Asked(NamedTuple):
     """The options of ``probe`` alone, as typed."""
 
-    host: str | None
+    hosts: tuple[str, ...]
     mx: str | None
     protocol: str
     resolve: tuple[str, ...]
@@ -49,7 +50,10 @@ class Asked(NamedTuple):
     "certready probe --tenant tenant.json",
 )
 def probe(
-    host: Annotated[str | None, argument("HOST[:PORT]", help="The gateway, at every address of its name.")] = None,
+    hosts: Annotated[
+        tuple[str, ...],
+        argument("HOST[:PORT]...", help="Gateways, each at every address of its name; each has a report of its own."),
+    ] = (),
     *,
     mx: Annotated[
         str | None, option("--mx", help="Every host that the MX records of this mail domain name.", metavar="DOMAIN")
@@ -81,19 +85,19 @@ def probe(
     ] = False,
     shared: Shared,
 ) -> int:
-    """Judge the certificates that a live gateway presents on every address of its name.
+    """Judge the certificates that live gateways present on every address of their names.
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(host, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
+    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
     destinations = output.destinations(shared.formats)
     if shared.replay:
-        return conclude(replayed(prepare(shared, "server"), asked.host or asked.mx), shared, destinations)
+        return conclude(replayed(prepare(shared, "server"), asked.hosts or asked.mx), shared, destinations)
     _check(asked, shared)
     prepared = prepare(shared, "server")
     from certready.cli import smarthosts
 
-    routes = () if asked.host or asked.mx else smarthosts.routes(prepared)
+    routes = () if asked.hosts or asked.mx else smarthosts.routes(prepared)
     with output.progress() as progress:
         later = start(partial(gatherer, prepared), "store")
         from certready.net.http.prefetch import Ahead
@@ -106,7 +110,10 @@ def probe(
             bundle = _bundle(asked, shared.timeout, progress, arrived)
         gather = later.result()
         gather = replace(gather, fetcher=ahead if gather.fetcher else None)
-        evidence = [gather(bundle, progress)] if not routes else smarthosts.gather(routes, bundle, gather, progress)
+        if routes:
+            evidence = smarthosts.gather(routes, bundle, gather, progress)
+        else:
+            evidence = [gather(each, progress) for each in _apart(bundle, _nodes(asked))]
     if len(evidence) > 1:
         return smarthosts.conclude_all(evidence, shared, destinations)
     return conclude(evidence[0], shared, destinations)
@@ -118,11 +125,18 @@ def _check(asked: Asked, wanted: Shared) -> None:
         raise UsageError(
             "A probe needs the network.", hint="Leave --offline out, or judge a file with certready check."
         )
-    if asked.host and asked.mx:
-        raise UsageError("Name a host or --mx DOMAIN, not both.", hint="Run probe once for each.")
+    if asked.hosts and asked.mx:
+        raise UsageError("Name hosts or --mx DOMAIN, not both.", hint="Run probe once for each.")
+    if len(asked.hosts) > MAX_HOSTS:
+        raise UsageError(f"probe asks at most {MAX_HOSTS} hosts at once.", hint="Run it once for each group of them.")
+    if len(_nodes(asked)) > 1 and (wanted.save_evidence or wanted.remedies):
+        raise UsageError(
+            "--save-evidence and --remedies write what is known of one host, and several were named.",
+            hint="Run probe once for each host.",
+        )
     if asked.ipv4 and asked.ipv6:
         raise UsageError("-4 and -6 exclude each other.", hint="Leave both out to probe every address.")
-    if not (asked.host or asked.mx or wanted.tenant):
+    if not (asked.hosts or asked.mx or wanted.tenant):
         raise UsageError(
             "No host was named.",
             hint="certready probe mail.contoso.com --outbound mail.contoso.com, or --mx contoso.com, or --tenant FILE "
@@ -132,14 +146,41 @@ def _check(asked: Asked, wanted: Shared) -> None:
 
 def _bundle(asked: Asked, timeout: float, progress: Progress, arrived: Arrived) -> Bundle:
     """What the hosts presented. Raises UsageError."""
-    from certready.net.gateway import Node, fetch_many
+    from certready.net.gateway import fetch_many
 
     how = _how(asked, timeout)
     if asked.mx:
         from certready.net.mx import fetch_mx
 
         return fetch_mx(asked.mx, how, note=_note, progress=progress, arrived=arrived)
-    return fetch_many(None, [Node(*host_and_port(asked.host or ""))], how, progress=progress, arrived=arrived)
+    return fetch_many(None, _nodes(asked), how, progress=progress, arrived=arrived)
+
+
+def _nodes(asked: Asked) -> list[Node]:
+    """The hosts that were named, each once, with their ports. Raises UsageError."""
+    from certready.net.gateway import Node
+    from certready.net.names import host_name
+    from certready.smtp.starttls import protocol
+
+    default = protocol(asked.protocol).port
+    places = (host_and_port(text) for text in asked.hosts)
+    return [Node(*place) for place in dict.fromkeys((host_name(host), port or default) for host, port in places)]
+
+
+def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
+    """What each of several hosts presented, as a bundle of its own."""
+    if len(nodes) < 2:
+        return [bundle]
+    from certready.cli import smarthosts
+
+    return [
+        smarthosts.part(
+            bundle,
+            f"[{node.host}]:{node.port}" if ":" in node.host else f"{node.host}:{node.port}",
+            [endpoint for endpoint in bundle.endpoints if (endpoint.host, endpoint.port) == (node.host, node.port)],
+        )
+        for node in nodes
+    ]
 
 
 def _how(asked: Asked, timeout: float) -> How:

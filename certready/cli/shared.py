@@ -11,6 +11,7 @@ from certready.cli.commands import option, words
 from certready.errors import UsageError
 from certready.model import Level, RevocationMode, Role
 from certready.model.patience import MOST_SECONDS, timeout
+from certready.render import FORMATS
 
 CONNECTOR, PASSWORD, OUTPUT = "Connector", "Password", "Output"
 REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
@@ -50,7 +51,16 @@ Formats = Annotated[
     tuple[str, ...],
     option(
         "--format",
-        help="text (the default) or json, to stdout or into a file. Repeat it for several.",
+        help=f"{', '.join(FORMATS)}: to stdout, or into a file. Repeat it for several.",
+        panel=OUTPUT,
+        metavar="NAME[=FILE]",
+    ),
+]
+TextOrJson = Annotated[
+    tuple[str, ...],
+    option(
+        "--format",
+        help="text or json: to stdout, or into a file. Repeat it for several.",
         panel=OUTPUT,
         metavar="NAME[=FILE]",
     ),

@@ -11,8 +11,8 @@ from certready.cli import output
 from certready.cli.judge import Gatherer, Prepared, Progress
 from certready.cli.shared import Shared
 from certready.errors import UsageError
-from certready.model import Bundle, Connector, Evidence, Target
-from certready.model.report import exit_code, worst
+from certready.model import Bundle, Connector, Endpoint, Evidence, Target
+from certready.model.report import worst
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -61,10 +61,15 @@ def fetch(
 
 def gather(wanted: Sequence[Route], bundle: Bundle, gatherer: Gatherer, progress: Progress) -> list[Evidence]:
     """The evidence of each route: its own hosts, and the connectors that send there."""
+    from certready.net.names import host_name
+
     found = []
     for route in wanted:
         prepared = replace(gatherer.prepared, connectors=route.connectors, named=True)
-        found.append(replace(gatherer, prepared=prepared)(_part(bundle, route), progress))
+        names = {host_name(_bare(host)) for host in route.hosts}
+        endpoints = [endpoint for endpoint in bundle.endpoints if endpoint.host in names]
+        mine = part(bundle, ", ".join(route.hosts), endpoints)
+        found.append(replace(gatherer, prepared=prepared)(mine, progress))
     return found
 
 
@@ -74,23 +79,19 @@ def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Seq
 
     if wanted.save_evidence or wanted.remedies:
         raise UsageError(
-            "The tenant's connectors have several smart hosts, and evidence and remedies are written for one.",
-            hint="Choose with --connector NAME.",
+            "There are several reports, and evidence and remedies are written for one.",
+            hint="Probe one host at a time, or choose one of the tenant's connectors with --connector NAME.",
         )
     reports = [judge(one) for one in evidence]
-    verdict = worst(report.verdict for report in reports)
-    output.emit_many(reports, verdict, destinations, verbose=wanted.verbose)
-    return exit_code(verdict)
+    output.emit_many(reports, worst(report.verdict for report in reports), destinations, verbose=wanted.verbose)
+    return output.exit_code(reports, destinations)
 
 
-def _part(bundle: Bundle, route: Route) -> Bundle:
-    from certready.net.names import host_name
-
-    names = {host_name(_bare(host)) for host in route.hosts}
-    endpoints = tuple(one for one in bundle.endpoints if one.host in names)
-    used = {chain for one in endpoints for chain in one.chain_ids}
+def part(bundle: Bundle, name: str, endpoints: Sequence[Endpoint]) -> Bundle:
+    """What some of a bundle's endpoints presented, as a target of this name."""
+    used = {chain for endpoint in endpoints for chain in endpoint.chain_ids}
     chains = tuple(chain for chain in bundle.chains if chain.id in used)
-    return Bundle(Target("host", ", ".join(route.hosts)), chains, endpoints)
+    return Bundle(Target("host", name), chains, tuple(endpoints))
 
 
 def _bare(host: str) -> str:

@@ -88,7 +88,7 @@ class TestHosts:
         ("words", "said"),
         [
             ((), "No host was named."),
-            (("gw.test", "--mx", "contoso.test"), "Name a host or --mx DOMAIN, not both."),
+            (("gw.test", "--mx", "contoso.test"), "Name hosts or --mx DOMAIN, not both."),
             (("gw.test", "-4", "-6"), "-4 and -6 exclude each other."),
             (("gw.test", "--offline"), "A probe needs the network."),
             (("gw.test", "--resolve", "gw.test"), "is no HOST=IP."),
@@ -161,3 +161,32 @@ class TestTenant:
         file = tenant(tmp_path, connectors)
         code, _, err = run("--tenant", file, "--protocol", "lmtp", "--save-evidence", str(tmp_path / "e.json"))
         assert (code, "--connector NAME" in err) == (2, True)
+
+
+class TestSeveralHosts:
+    def test_a_report_for_each(self, run, server: tuple[int, Path]) -> None:
+        """Each host is a target of its own; the worst verdict decides, and a host named twice is asked once."""
+        port, _ = server
+        where = ("--resolve", "gw.contoso.test=127.0.0.1", "--resolve", "other.contoso.test=127.0.0.1")
+        hosts = (f"gw.contoso.test:{port}", f"other.contoso.test:{port}", f"GW.contoso.test:{port}")
+        code, out, _ = run(*hosts, *where, "--outbound", "gw.contoso.test", "--format", "json")
+        document = json.loads(out)
+        assert (code, document["verdict"]) == (0, "ready")
+        assert [report["target"]["name"] for report in document["reports"]] == list(hosts[:2])
+        assert all(len(report["endpoints"]) == 1 for report in document["reports"])
+
+    def test_an_unreachable_one(self, run, server: tuple[int, Path]) -> None:
+        """A host that is not there costs no other its report."""
+        port, _ = server
+        where = ("--resolve", "gw.contoso.test=127.0.0.1")
+        code, out, _ = run(
+            f"gw.contoso.test:{port}", "127.0.0.1:1", *where, "--outbound", "gw.contoso.test", "--format", "json"
+        )
+        assert code == 3
+        assert [report["verdict"] for report in json.loads(out)["reports"]] == ["ready", "cannot-tell"]
+
+    def test_evidence_is_for_one_host(self, run, tmp_path: Path) -> None:
+        """--save-evidence with several hosts is refused before any is asked."""
+        code, _, err = run("a.test", "b.test", "--outbound", "a.test", "--save-evidence", str(tmp_path / "e.json"))
+        assert code == 2
+        assert "several were named" in err
