@@ -152,7 +152,7 @@ def _question(certificate: Certificate, method: Method, url: str, body: bytes | 
     question = Question(certificate.sha256, method, url)
     reason = _unusable(url)
     if reason is None and method == "ocsp" and body is None:
-        reason = "No OCSP question can be made for a certificate with this serial number or encoding."
+        reason = "No OCSP question can be made for a certificate that cannot be read completely."
     if reason is not None:
         return question._replace(url=url[:LONGEST_URL], reason=reason)
     if method == "crl":
@@ -185,9 +185,8 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
         return Opinion("unknown", "The certificate or its issuer cannot be read.")
     if comparable(certificate.parsed.issuer_der) != comparable(issuer.parsed.subject_der):
         return Opinion("invalid", f"The certificate names another issuer than {issuer.parsed.label}.")
-    if certificate.parsed.serial < 0 or (certificate.parsed.serial == 0 and certificate.parsed.faults):
-        why = "is negative or cannot be read, and nothing can be looked up under it here"
-        return Opinion("unknown", f"The certificate's serial number {why}.")
+    if certificate.parsed.serial_unreadable:
+        return Opinion("unknown", "The certificate's serial number cannot be read, so that nothing is found under it.")
     if len(answer.body) > _limit(answer.method):
         size = _limit(answer.method) // 1024 // 1024
         return Opinion("invalid", f"The answer is larger than {size} MiB.")

@@ -254,7 +254,10 @@ def _entry(crl: _List, serial: int) -> x509.RevokedCertificate | None:
     """The entry for this serial number, or None where there is none."""
     if crl.layout.entries is None or not mentions(crl.layout.entries, serial):
         return None
-    return crl.in_full().get_revoked_certificate_by_serial_number(serial)
+    full = crl.in_full()
+    if serial >= 0:
+        return full.get_revoked_certificate_by_serial_number(serial)
+    return next((entry for entry in full if entry.serial_number == serial), None)
 
 
 def _listed(entry: x509.RevokedCertificate, opinion: Opinion, moment: Moment) -> Opinion:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from certready.x509.der import SEQUENCE, Element, MalformedError, Signed, element, head, members, signed
+from certready.x509.der import SEQUENCE, Element, MalformedError, Signed, element, head, integer, members, signed
 
 TIMES = (0x17, 0x18)  # UTCTime, GeneralizedTime
 EXTENSIONS = 0xA0
@@ -44,13 +44,14 @@ def layout(der: bytes) -> Layout:
 
 
 def mentions(entries: Element, serial: int) -> bool:
-    """Whether the entries hold the bytes of this serial number, which is not negative, somewhere.
+    """Whether the entries hold the bytes of this serial number somewhere.
 
     False proves that no entry is about it, in whatever encoding. True proves nothing: the bytes of a short number
     occur by chance.
     """
-    magnitude = serial.to_bytes((serial.bit_length() + 7) // 8, "big")
-    return _holds(entries, magnitude)
+    if serial < 0:
+        return _holds(entries, integer(serial))
+    return _holds(entries, serial.to_bytes((serial.bit_length() + 7) // 8, "big"))
 
 
 def may_be_critical(entries: Element) -> bool:

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from msgspec.structs import replace
 
 from certready.revocation.common import MISREAD, Moment, Opinion, not_an_answer, revoked, same_name, timely, when
-from certready.x509.certificate import OCSP_SIGNING, UNREADABLE, Certificate, attempt
+from certready.x509.certificate import OCSP_SIGNING, Certificate, attempt
 from certready.x509.der import (
+    INTEGER,
     OCTET_STRING,
     OID,
     SEQUENCE,
@@ -27,7 +26,9 @@ from certready.x509.der import (
     MalformedError,
     Signed,
     element,
+    encoded,
     expect,
+    integer,
     members,
     names,
     signed,
@@ -43,6 +44,7 @@ BOOLEAN, GENERALIZED_TIME, EXTENSIONS = 0x01, 0x18, 0xA1
 NONCE = bytes.fromhex("2b0601050507300102")  # id-pkix-ocsp-nonce
 # Without nextUpdate newer information is always to be had (RFC 6960, 4.2.2.1); ten days is the longest that the CA/B
 # Baseline Requirements (4.9.10) let any answer stand.
+_SHA1_ALGORITHM = bytes.fromhex("300906052b0e03021a0500")
 WITHOUT_NEXT_UPDATE = timedelta(days=10)
 UNDERSTOOD = (
     x509.BasicConstraints,
@@ -64,17 +66,23 @@ def request(certificate: Certificate, issuer: Certificate) -> bytes | None:
 
     None where the certificate or its issuer cannot be read well enough to ask.
     """
+    if certificate.parsed.serial_unreadable:
+        return None
     try:
         own, theirs = names(certificate.der), names(issuer.der)
-        builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
-            hashlib.sha1(own.issuer, usedforsecurity=False).digest(),
-            hashlib.sha1(theirs.key_bits, usedforsecurity=False).digest(),
-            certificate.parsed.serial,
-            hashes.SHA1(),  # noqa: S303 - a CertID names, it does not protect
-        )
-        return builder.build().public_bytes(Encoding.DER)
-    except UNREADABLE:
+    except MalformedError:
         return None
+    # Written out, because cryptography asks about no serial number below one, which old authorities gave.
+    identity = (
+        _SHA1_ALGORITHM,
+        encoded(OCTET_STRING, _hash("sha1", own.issuer)),  # a CertID names, it does not protect
+        encoded(OCTET_STRING, _hash("sha1", theirs.key_bits)),
+        encoded(INTEGER, integer(certificate.parsed.serial)),
+    )
+    question = encoded(SEQUENCE, b"".join(identity))
+    for _ in ("Request", "requestList", "TBSRequest", "OCSPRequest"):
+        question = encoded(SEQUENCE, question)
+    return question
 
 
 def relevant(body: bytes, certificate: Certificate, issuer: Certificate) -> bool:

@@ -141,6 +141,11 @@ class Parsed(Extended):
         return (readable(self.parts.serial) if self.parts else None) or 0
 
     @property
+    def serial_unreadable(self) -> bool:
+        """Whether there is a serial number that cannot be read."""
+        return self.x509 is None and not (self.parts and isinstance(self.parts.serial, int))
+
+    @property
     def self_issued(self) -> bool:
         """Subject and issuer are the same name (RFC 5280, 3.2); whether it signed itself is ``path``'s question."""
         return bool(self.subject_der) and self.subject_der == self.issuer_der

@@ -97,6 +97,12 @@ def encoded(tag: int, content: bytes) -> bytes:
     return head(tag, len(content)) + content
 
 
+def integer(number: int) -> bytes:
+    """The content of an INTEGER as DER writes it, in as few bytes as hold it and its sign."""
+    size = (number if number >= 0 else number + 1).bit_length() // 8 + 1
+    return number.to_bytes(size, "big", signed=True)
+
+
 def head(tag: int, length: int) -> bytes:
     """Tag and length as DER writes them."""
     if length < 0x80:

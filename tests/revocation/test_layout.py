@@ -9,16 +9,20 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
+from cryptography.x509 import ocsp
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from certready.demo.pki import Issued
 from certready.model.report import RevocationResult
 from certready.revocation import crl
 from certready.revocation import layout as layouts
 from certready.revocation.common import MISREAD
 from certready.revocation.layout import layout, may_be_critical, mentions
-from certready.x509.der import MalformedError
-from tests.revocation.kit import CA, DATE, LEAF, ROOT, ask, assembled, entry, fields, tlv
+from certready.revocation.ocsp import request
+from certready.x509.der import MalformedError, integer
+from tests import odd
+from tests.revocation.kit import CA, DATE, LEAF, ROOT, ask, assembled, certificate, entry, fields, tlv
 
 SERIAL = LEAF.x509.serial_number
 MAGNITUDE = SERIAL.to_bytes((SERIAL.bit_length() + 7) // 8, "big")
@@ -194,6 +198,24 @@ def test_negative_numbers(content: bytes) -> None:
         short = ask("crl", body, leaf=CA.issue("any.contoso.com", serial=serial)).status
         assert (expected, expected) == (short, as_long_list(body, serial).status)
         assert "revoked" != expected
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@pytest.mark.parametrize("serial", [-1, -128, -129, -0x21524110FF])
+def test_negative_number_of_a_certificate(serial: int) -> None:
+    """A certificate with a negative number, as old authorities gave them, is found in a list and in an OCSP answer."""
+    leaf = Issued(x509.load_der_x509_certificate(numbered(serial)), LEAF.key, CA)
+    listed, other = (assembled(fields(entry(integer(number)) + entry(6))) for number in (serial, serial - 1))
+    assert ["revoked", "good"] == [ask("crl", body, leaf=leaf).status for body in (listed, other)]
+    with searched():
+        assert ["revoked", "good"] == [ask("crl", body, leaf=leaf).status for body in (listed, other)]
+    question = ocsp.load_der_ocsp_request(request(certificate(leaf), certificate(CA)) or b"")
+    assert serial == question.serial_number
+
+
+def numbered(serial: int) -> bytes:
+    """The leaf with this serial number."""
+    return odd.changed(LEAF, serial=odd.tlv(0x02, integer(serial)))
 
 
 @pytest.mark.parametrize("place", [0, -1])
