@@ -89,7 +89,7 @@ def listen(
         sessions.ended = listener.stop
     with terminable(), listener:
         try:
-            sessions.log(_started(listener.address, own=bool(server_cert)))
+            sessions.log(_started(listener.address, own=bool(server_cert), exact=exact_replies))
             listener.run()
         except KeyboardInterrupt:
             interrupted = True
@@ -280,10 +280,11 @@ def _greeting(address: str) -> str:
     return "certready.invalid" if name.startswith("[") else name
 
 
-def _started(address: tuple[str, int], *, own: bool) -> str:
+def _started(address: tuple[str, int], *, own: bool, exact: bool) -> str:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     presents = (
         "the certificate of --server-cert" if own else "a throw-away certificate (--server-cert FILE for another)"
     )
-    return f"listening on {shown} with {presents}; Ctrl-C ends it"
+    bounces = "; with --exact-replies a real message bounces" if exact else ""
+    return f"listening on {shown} with {presents}{bounces}; Ctrl-C ends it"

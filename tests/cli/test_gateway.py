@@ -193,10 +193,11 @@ def test_listen_prints_reports_as_they_come(material: Material, rehearse: Callab
 
 
 def test_exact_replies(material: Material, rehearse: Callable[..., Ran]) -> None:
-    """With --exact-replies the refusal is Exchange Online's own."""
+    """With --exact-replies the refusal is Exchange Online's own, and the first line of the log warns of it."""
     with listening("--once", "--exact-replies", "--offline", "--inbound", "x.test") as listener:
         ran = rehearse("good.pem", listener.port)
         assert 1 == listener.ended()[0]
+        assert "a real message bounces" in listener.started
     assert 'RCPT TO:<user@example.org> is "550 5.7.64 TenantAttribution; Relay Access Denied"' in ran.out
 
 
