@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from certready.case import Case
+from certready.exchange.accepted import takes
 from certready.exchange.clouds import is_exchange_online, recognise
-from certready.exchange.matching import covers, under
+from certready.exchange.matching import covers
 from certready.exchange.recipient import in_a_tenant
-from certready.model import AcceptedDomain, Chain
+from certready.model import Chain
 from certready.model.dialogue import SHOWN, Exchange
 from certready.rules import rehearse as rules
 from certready.rules.model import NotApplicable, Observation
@@ -101,7 +102,7 @@ def _unproved(case: Case) -> Meaning | None:
     if error:
         return Meaning("inconclusive", f"But the session did not end as it should. {error}", "Rehearse again.")
     recipient = _domain(case, "RCPT")
-    own = next((one.name for one in case.tenant.accepted_domains or () if _accepts(one, recipient)), None)
+    own = next((one.name for one in case.tenant.accepted_domains or () if takes(one, recipient)), None)
     if own:
         return Meaning("inconclusive", f"But {own} is an accepted domain of the tenant. {_ANYBODY}", _OUTSIDE)
     looked_up = case.evidence.rehearsal
@@ -135,10 +136,6 @@ def _domain(case: Case, verb: str) -> str:
     """The domain in the command MAIL or RCPT, lower case; empty for the null sender."""
     command = next((one.sent for one in case.evidence.dialogue if one.sent.startswith(verb)), "")
     return command.rpartition("@")[2].rstrip(">").lower() if "@" in command else ""
-
-
-def _accepts(accepted: AcceptedDomain, domain: str) -> bool:
-    return domain == accepted.name or (accepted.match_subdomains and under(domain, accepted.name))
 
 
 def _peer(case: Case, peer: Chain) -> Observation:

@@ -40,6 +40,12 @@ def acceptance(value: Value, accepted: Iterable[AcceptedDomain]) -> Acceptance:
     return Acceptance("match-subdomains", above) if above else Acceptance("not-accepted")
 
 
+def takes(accepted: AcceptedDomain, domain: str) -> bool:
+    """Whether mail to this normalised domain is mail to the accepted one (Set-AcceptedDomain, -MatchSubDomains)."""
+    name = a_label(accepted.name)
+    return name is not None and (domain == name or (accepted.match_subdomains and under(domain, name)))
+
+
 def accepted_above(domain: str, accepted: Iterable[AcceptedDomain] | None) -> str | None:
     """The accepted domain that is this normalised domain or lies over it, the deepest; None where there is none."""
     names = (name for one in accepted or () if (name := a_label(one.name)))

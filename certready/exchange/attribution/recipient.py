@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from certready.exchange import value_of
+from certready.exchange.accepted import takes
 from certready.exchange.attribution.sender import contains
 from certready.exchange.attribution.steps import (
     DIRECT_SEND,
@@ -19,13 +20,13 @@ from certready.exchange.attribution.steps import (
     step_on,
 )
 from certready.exchange.matching import Match, a_label, match, under
-from certready.model import AcceptedDomain, Connector, Tenant
+from certready.model import Connector, Tenant
 
 
 def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
     """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is."""
     accepted = tenant.accepted_domains
-    own = message.recipient and accepted is not None and any(_covers(one, message.recipient) for one in accepted)
+    own = message.recipient and accepted is not None and any(takes(one, message.recipient) for one in accepted)
     if message.recipient and accepted is None:
         step = step_on("1.3.1", "unclear", f"Whether {message.recipient} is an accepted domain is not known.")
         return Attribution("cannot-tell", step, (*steps, step))
@@ -75,7 +76,3 @@ def _fits(pattern: str, sender: str | None) -> bool:
     if sender is None or name is None:
         return False
     return sender == name or (pattern.startswith("*.") and under(sender, name))
-
-
-def _covers(accepted: AcceptedDomain, domain: str) -> bool:
-    return accepted.name == domain or (accepted.match_subdomains and under(domain, accepted.name))
