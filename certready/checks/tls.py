@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from certready.case import Case
@@ -19,10 +20,15 @@ _TROUBLES: dict[Trouble, Rule] = {
 }
 _CURRENT = ("TLSv1.2", "TLSv1.3")
 _MASKED_FIX = (
-    "Switch off SMTP inspection on the firewall in front of the gateway (on Cisco ASA: no inspect esmtp), or let it "
-    "pass STARTTLS; if the firewall is on your own side, probe from elsewhere."
+    "Switch off SMTP inspection on the firewall in front of the gateway (on Cisco ASA: no inspect esmtp; on a PIX: no "
+    "fixup protocol smtp 25), or let it pass STARTTLS; if the firewall is on your own side, probe from elsewhere."
 )
 _NO_ADDRESS_FIX = "Check the spelling of the name and its MX, A and AAAA records, or name the gateway by its address."
+_GREETING = re.compile(r"\b(helo|ehlo|host ?name|fqdn)\b", re.IGNORECASE)
+_GREETING_FIX = (
+    "Greet by a public host name that leads to the probing host, with --ehlo NAME: this gateway does not take the one "
+    "that was sent."
+)
 _UNREACHED_FIX = "Probe again from where every address can be reached: mail goes to any of them."
 
 
@@ -100,6 +106,8 @@ def _fix(endpoint: Endpoint) -> str | None:
     """What to do where the rule's own fix is beside the point."""
     if endpoint.trouble == "unreachable" and not endpoint.address:
         return _NO_ADDRESS_FIX
+    if endpoint.trouble in ("unreachable", "deferred") and endpoint.stage == "ehlo":
+        return _GREETING_FIX if _GREETING.search(endpoint.reply or "") else None
     return _MASKED_FIX if _nuance(endpoint) == "masked" else None
 
 

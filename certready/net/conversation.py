@@ -42,6 +42,7 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
     has shown that it deals with us."""
     dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
     step: Step | None = None
+    data = b""
     if not plan.protocol.greets:
         admitted()
     try:
@@ -55,17 +56,23 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
                     admitted()
                 tell(step.stage)
                 wire.send(step.send)
-            step = dialogue.send(wire.receive())
+            data = wire.receive()
+            step = dialogue.send(data)
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome
     except TimeoutError:
-        return _timed_out(plan, step)
+        return _timed_out(plan, step, silent=not data)
 
 
-def _timed_out(plan: Plan, step: Step | None) -> Outcome:
+def _timed_out(plan: Plan, step: Step | None, *, silent: bool) -> Outcome:
     stage, reply = (step.stage, step.reply) if step else ("connect", None)
-    if stage == "banner":
+    if stage == "banner" and not silent:
+        sentence = (
+            f"The gateway began its banner and did not end it within {plan.timeout:g} s: it delays the rest on "
+            "purpose, as postscreen and tarpits do (--timeout 30)."
+        )
+    elif stage == "banner":
         sentence = (
             f"The connection was accepted, and no whole banner came within {plan.timeout:g} s: {FIREWALL}, the gateway "
             "delays its banner on purpose (--timeout 30), or the port expects TLS at once (--protocol smtps)."

@@ -116,10 +116,8 @@ def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequ
         answer = resolver.resolve(f"{name}.", kind, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         raise ResolveError(f"{name} does not exist in DNS (NXDOMAIN).") from None
-    except dns.resolver.NoNameservers:
-        raise ResolveError(
-            f"DNS cannot answer for the {kind} records of {name}: its servers fail or refuse (SERVFAIL)."
-        ) from None
+    except dns.resolver.NoNameservers as error:
+        raise ResolveError(_no_answer(name, kind, [entry[3] for entry in error.kwargs["errors"]])) from None
     except dns.exception.Timeout:
         waited = min(timeout, time.monotonic() - began)
         raise ResolveError(f"DNS did not answer for the {kind} records of {name} within {waited:.2g} s.") from None
@@ -127,6 +125,25 @@ def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequ
         raise ResolveError(f"{name} cannot be looked up in DNS ({type(error).__name__}).") from None
     alias = answer.canonical_name.to_text(omit_final_dot=True).lower()
     return tuple(answer.rrset or ()), alias if alias != name else None
+
+
+def _no_answer(name: str, kind: str, troubles: Sequence[object]) -> str:
+    """Why no server gave a usable answer. ``troubles`` holds what came of each attempt: a response code as text, or an
+    exception."""
+    import dns.message
+
+    if any(isinstance(trouble, dns.message.ChainTooLong) for trouble in troubles):
+        return f"The aliases (CNAME) of {name} lead in a circle or too far, so it has no {kind} records."
+    if any(isinstance(trouble, dns.message.Truncated) for trouble in troubles):
+        return (
+            f"The answer about the {kind} records of {name} is too long for UDP, and none came over TCP: a firewall "
+            "may block TCP port 53."
+        )
+    codes = dict.fromkeys(trouble for trouble in troubles if isinstance(trouble, str))
+    if codes:
+        return f"DNS cannot answer for the {kind} records of {name}: its servers fail or refuse ({', '.join(codes)})."
+    kinds = dict.fromkeys(type(trouble).__name__ for trouble in troubles)
+    return f"No DNS server gave a usable answer about the {kind} records of {name} ({', '.join(kinds)})."
 
 
 def _resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:

@@ -75,7 +75,8 @@ class LineReader(Struct):
 
 
 class ReplyReader(Struct):
-    """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1).
+    """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1). A reply that turns into a refusal is that
+    refusal.
 
     The result does not depend on how the bytes were cut.
     """
@@ -111,6 +112,8 @@ class ReplyReader(Struct):
         if not match:
             raise NotSmtpError(f'"{printable(line[:60])}" is no line of an SMTP reply')
         code, mark, rest = int(match[1]), match[2], match[3] or b""
+        if self._code is not None and self._code < 400 <= code:
+            self._code, self._lines = None, []  # it began to greet and then refused (postscreen): the refusal counts
         if self._code not in (None, code):
             raise NotSmtpError(f"one reply carries both the code {self._code} and the code {code}")
         self._code = code

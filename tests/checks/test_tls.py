@@ -220,3 +220,21 @@ class TestClientCertificate:
         assert "demands a certificate of its client: it ended the handshake." in demanded.message
         assert demanded.variant == variant
         assert weigh(demanded, OUTBOUND, Case(found)) == (weight, True)
+
+
+class TestFixes:
+    @pytest.mark.parametrize("trouble", ["unreachable", "deferred"])
+    def test_greeting(self, trouble: str) -> None:
+        """A gateway that does not take our name is answered with --ehlo, any other refusal is not."""
+        refused = replace(failed(trouble), stage="ehlo", reply="550 Access denied - Invalid HELO name (RFC 2821)")
+        (one,) = observed(evidence(refused, chains=()))
+        assert "with --ehlo NAME" in str(one.fix)
+        (one,) = observed(evidence(replace(refused, reply="550 5.7.1 Access denied"), chains=()))
+        assert one.fix is None
+
+    def test_starred_banner(self) -> None:
+        """Behind a firewall that stars the banner out nobody is told to enable STARTTLS on the gateway."""
+        reply = "220 ***************0*2 ****\n500 5.3.3 Unrecognized command"
+        (one,) = observed(evidence(replace(failed("no-starttls"), stage="ehlo", reply=reply), chains=()))
+        assert one.variant == "masked"
+        assert "no fixup protocol smtp 25" in str(one.fix)

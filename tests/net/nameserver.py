@@ -20,7 +20,8 @@ Zone = Mapping[tuple[str, str], Sequence[str]]
 
 class NameServer:
     """Answers over UDP out of ``zone``: (name, type) to records. A name of which nothing is known is NXDOMAIN; the
-    record "SERVFAIL" fails, "SILENT" is not answered, "GARBAGE" is answered with bytes that are no DNS."""
+    record "SERVFAIL" fails, "SILENT" is not answered, "GARBAGE" is answered with bytes that are no DNS, "TRUNCATED" is
+    answered over UDP alone, which has no room for it, and "CIRCLE" with aliases that lead back."""
 
     def __init__(self, zone: Zone) -> None:
         self.zone = {(dns.name.from_text(name), kind): tuple(records) for (name, kind), records in zone.items()}
@@ -60,6 +61,14 @@ class NameServer:
             return None if records == ("SILENT",) else b"\xff" * 40
         if records == ("SERVFAIL",):
             reply.set_rcode(dns.rcode.SERVFAIL)
+            return reply.to_wire()
+        if records == ("TRUNCATED",):
+            reply.flags |= dns.flags.TC
+            return reply.to_wire()
+        if records == ("CIRCLE",):
+            there = dns.name.from_text("there", name)
+            for alias, target in ((name, there), (there, name)):
+                reply.answer.append(dns.rrset.from_text(alias, 60, "IN", "CNAME", target.to_text()))
             return reply.to_wire()
         alias = self.zone.get((name, "CNAME"))
         if alias and kind != "CNAME":

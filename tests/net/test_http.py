@@ -521,6 +521,14 @@ def test_without_a_proxy_there_is_no_note() -> None:
         assert "" == get(f"{server.url}/ca").note
 
 
+def test_proxy_that_wants_a_password() -> None:
+    """A 407 is the proxy's answer and not that of the server, which was never asked (RFC 9110, 15.5.8)."""
+    with serving(AnyPath(page(b"who are you", status=407))) as server:
+        reply = get("http://pki.example/ca", fetcher=HttpFetcher(proxy=server.url))
+    expected = "A proxy demands a user name and password (HTTP status 407), so the server itself was not asked."
+    assert expected == reply.error
+
+
 def test_proxy_that_is_down() -> None:
     """A proxy that does not answer is named as the cause, and its password is in no text."""
     fetcher = HttpFetcher(proxy=f"http://user:secret@127.0.0.1:{closed_port()}")

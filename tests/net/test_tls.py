@@ -204,6 +204,13 @@ class TestTrouble:
         assert (endpoint.trouble, endpoint.stage) == ("unreachable", "banner")
         assert "no whole banner came within 0.3 s: a firewall may admit only" in str(endpoint.error)
 
+    def test_half_a_banner(self) -> None:
+        """A gateway that begins its banner and then waits speaks SMTP, and is not said to expect TLS at once."""
+        endpoint = probe(b"220-gw.contoso.test\r\n", hold, timeout=SHORT)
+        assert (endpoint.trouble, endpoint.stage) == ("unreachable", "banner")
+        expected = "The gateway began its banner and did not end it within 0.3 s: it delays the rest on purpose"
+        assert str(endpoint.error).startswith(expected)
+
     @pytest.mark.parametrize(
         ("script", "stage"), [([BANNER, hold], "ehlo"), ([BANNER, EHLO, hear_line, hold], "starttls")]
     )
@@ -224,7 +231,7 @@ class TestTrouble:
         """Bytes that keep coming one by one do not extend the time a step has."""
         endpoint = probe(drip(b"220-slow\r\n" * 1000, pause=0.02), timeout=SHORT)
         assert (endpoint.trouble, endpoint.stage) == ("unreachable", "banner")
-        assert "no whole banner came within 0.3 s" in str(endpoint.error)
+        assert "did not end it within 0.3 s" in str(endpoint.error)
 
     def test_byte_by_byte(self, upgrade: Act) -> None:
         """Replies in pieces of one byte are understood."""

@@ -122,6 +122,12 @@ class TestReplies:
         """What is no SMTP, or too much of it, is refused in words."""
         assert said in str(read_all([data])[-1])
 
+    @pytest.mark.parametrize("code", [b"521", b"421", b"554"])
+    def test_a_greeting_that_turns_into_a_refusal(self, code: bytes) -> None:
+        """Where the last line refuses, as postscreen's does, that is the reply, and the greeting before it is none."""
+        (reply,) = read_all([b"220-gw.contoso.com\r\n" + code + b" 5.7.1 Service unavailable\r\n"])
+        assert reply == SmtpReply(int(code), ("5.7.1 Service unavailable",))
+
     def test_a_long_line(self) -> None:
         """A line longer than RFC 5321 allows, but within the limit, is read."""
         assert read_all([b"220 " + b"x" * 4000 + b"\r\n"]) == [SmtpReply(220, ("x" * 4000,))]
@@ -204,7 +210,25 @@ class TestDialogue:
         assert "A firewall on the way inspects SMTP and hides STARTTLS" in str(outcome.error)
         assert masked(outcome.reply)
 
-    @pytest.mark.parametrize("reply", [None, "250 gw", "250-XXXX\n250 HELP", "250-gw\n250 XCLIENT ADDR", "502 XXXX"])
+    def test_starred(self) -> None:
+        """A banner of stars before a refused EHLO is an inspecting firewall's doing too, and is said to be."""
+        banner = b"220 ****************0*2 ******0***********************2002*******2***0*00\r\n"
+        outcome, _ = talk(banner, b"500 5.3.3 Unrecognized command\r\n", b"250 gw\r\n")
+        assert outcome.trouble == "no-starttls"
+        assert "the stars in the banner are those of Cisco's PIX" in str(outcome.error)
+        assert masked(outcome.reply)
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            None,
+            "250 gw",
+            "220 *** Welcome to our mail gateway **********",
+            "250-XXXX\n250 HELP",
+            "250-gw\n250 XCLIENT ADDR",
+            "502 XXXX",
+        ],
+    )
     def test_not_masked(self, reply: str | None) -> None:
         """A private keyword and a strange greeting are no mask."""
         assert not masked(reply)
@@ -217,6 +241,8 @@ class TestDialogue:
             ([b"554 go away\r\n"], "unreachable", "banner"),
             ([b"250 hello\r\n"], "unreachable", "banner"),
             ([b"421 busy\r\n"], "deferred", "banner"),
+            ([b"220-gw\r\n421 busy\r\n"], "deferred", "banner"),
+            ([b"220-gw\r\n521 no\r\n"], "unreachable", "banner"),
             ([b"SSH-2.0-OpenSSH_9.2\r\n"], "unreachable", "banner"),
             ([BANNER], "unreachable", "ehlo"),
             ([BANNER, b"450 greylisted\r\n"], "deferred", "ehlo"),

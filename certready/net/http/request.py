@@ -172,6 +172,8 @@ def _result(response: requests.Response, limit: int, run: Run, budget: Budget) -
     if status == 200:
         return Result(_read(response, limit, run, budget), status=200, validators=_validators(response))
     error = f"It answered with HTTP status {status}."
+    if status == 407:  # RFC 9110, 15.5.8: no server but a proxy answers so
+        error = "A proxy demands a user name and password (HTTP status 407), so the server itself was not asked."
     return Result(error=error, status=status, passing=status in PASSING, after=_after(response))
 
 

@@ -12,6 +12,7 @@ from certready.smtp.replies import NotSmtpError, ReplyReader, SmtpReply
 from certready.smtp.starttls.talk import Dialogue, Step, StoppedError, Talk, cut, deferral
 
 _MASK = re.compile(r"X{4,}[A-Z]?", re.IGNORECASE)
+# all but digits and blanks of a banner, such as 220 ****0**2
 
 
 def smtp(ehlo: str) -> Dialogue:
@@ -25,9 +26,11 @@ def lmtp(lhlo: str) -> Dialogue:
 
 
 def masked(reply: str | None) -> bool:
-    """Whether an EHLO reply holds a keyword overwritten with X, as inspecting firewalls (Cisco ASA, PIX) do it."""
-    lines = (reply or "").split("\n")[1:]  # the first line is the greeting
-    return any(_MASK.fullmatch(line[4:].split(" ")[0]) for line in lines)
+    """Whether replies were overwritten as inspecting firewalls do it: the banner with stars, all but some digits (Cisco
+    PIX), or a keyword of an EHLO reply with X (Cisco ASA)."""
+    greeting, *lines = (reply or "").split("\n")
+    starred = greeting.startswith("220") and greeting.count("*") >= 10 and not re.search(r"[A-Za-z]", greeting)
+    return starred or any(_MASK.fullmatch(line[4:].split(" ")[0]) for line in lines)
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ def _banner(mail: _Mail) -> Generator[Step, bytes, None]:
 
 def _hello(mail: _Mail, ehlo: str) -> Generator[Step, bytes, tuple[str, ...]]:
     """The lines of a 250 to EHLO. Where it is refused, HELO only shows whether the server is just very old."""
+    banner = mail.talk.last
     reply = yield from mail.ask(f"EHLO {ehlo}\r\n".encode("ascii", "replace"), "ehlo")
     if reply.code == 250:
         return reply.lines
@@ -88,6 +92,13 @@ def _hello(mail: _Mail, ehlo: str) -> Generator[Step, bytes, tuple[str, ...]]:
     again = yield from mail.ask(f"HELO {ehlo}\r\n".encode("ascii", "replace"), "ehlo")
     if again.code != 250:
         raise StoppedError("unreachable", f"The gateway refuses EHLO and HELO alike: {again.quoted}")
+    if masked(banner):
+        mail.talk.last = f"{banner}\n{reply.text}"
+        raise StoppedError(
+            "no-starttls",
+            "A firewall on the way inspects SMTP (the stars in the banner are those of Cisco's PIX) and lets no EHLO "
+            f"pass, without which there is no STARTTLS: {reply.quoted}",
+        )
     mail.talk.last = reply.text
     raise StoppedError(
         "no-starttls", f"The gateway knows HELO but not EHLO, and without EHLO there is no STARTTLS: {reply.quoted}"
