@@ -19,7 +19,7 @@ from typing import Literal, Union, cast, get_args, get_origin, get_type_hints
 from msgspec import Struct, structs
 
 from certready.errors import EvidenceError
-from certready.model import Evidence
+from certready.model import Chain, Evidence
 from certready.x509.certificate import Certificate
 
 SCHEMA = "certready.evidence/1"
@@ -32,6 +32,8 @@ MAX_INTEGER = 2**53
 ADDED = frozenset({"rehearsal"})
 TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes")
 
+# What this form of evidence did not have at first: a file without it is as good as one in which it is empty.
+_ADDED = {(Chain, "faults")}
 _AGAIN = "Save the evidence again with --save-evidence; the file may have been cut short or edited."
 
 
@@ -153,6 +155,8 @@ def _struct(kind: type, value: object, where: str) -> object:
     values = {}
     for name, hint in _hints(kind):
         inner = name if where == "evidence" else f"{where}.{name}"
+        if name not in value and (kind, name) in _ADDED:
+            continue
         if name not in value:
             if inner in ADDED:
                 continue

@@ -371,6 +371,7 @@ def test_a_remedy_is_said_once(at_now: Authority) -> None:
 # Rules that can fail or warn and have nothing an administrator could type: what is odd lies with the run or elsewhere.
 NO_LINES = frozenset(
     {
+        *("bundle.ca-key", "bundle.key-unreadable", "bundle.unreadable"),
         *("chain.other-store", "chain.store-old", "chain.too-complex", "chain.trusted", "expiry.not-yet-valid"),
         *(
             "revocation.good",
@@ -400,7 +401,7 @@ def contract_rules() -> set[str]:
     """The ids that other people's scripts key on."""
     subjects = {
         "bundle": "key-present key-missing key-mismatch order root-included unrelated-certificate legacy-encryption "
-        "modern-encryption several-leaves",
+        "modern-encryption several-leaves irregular-pem ca-key key-unreadable unreadable",
         "chain": "trusted incomplete untrusted-root self-signed invalid strict-clients-refuse weak-signature "
         "root-restricted other-store store-old too-complex",
         "expiry": "valid expired not-yet-valid soon issuer-first lifetime-too-long",

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from certready.bundle import der, pem, strangers
+from certready.bundle import der, openssl, pem, strangers
 from certready.bundle.contents import (
     MAX_BYTES,
     MAX_CERTIFICATES,
     MAX_STORE,
     OTHERS,
     Contents,
+    Reading,
     join,
     leaf_index,
     no_certificate,
     too_many,
 )
-from certready.bundle.der import Reading
-from certready.bundle.keys import password_bytes
+from certready.bundle.faults import File, faults
+from certready.bundle.passwords import Passwords
 from certready.bundle.text import decode, from_base64
-from certready.errors import InputError
+from certready.errors import InputError, PasswordError
 from certready.model import Bundle, Chain, Container, Target
 from certready.x509.certificate import Certificate
 
@@ -32,8 +33,10 @@ _UNNAMED = "the input"
 __all__ = ["MAX_BYTES", "MAX_CERTIFICATES", "certificates", "load", "load_files"]
 
 
-def load(data: bytes, *, password: str | bytes | None = None, name: str = "") -> Bundle:
+def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: str = "") -> Bundle:
     """One file, or bytes from anywhere, as a bundle of one chain ("c1").
+
+    What in it cannot be read, while the rest can be judged, is said in ``Chain.faults``.
 
     Args:
         data: the content, at most MAX_BYTES.
@@ -44,11 +47,12 @@ def load(data: bytes, *, password: str | bytes | None = None, name: str = "") ->
         PasswordError: it is encrypted, and the password is missing or wrong (``missing`` tells which).
         InputError: it is empty, too large, damaged, or holds no certificate; the message says what it holds.
     """
-    contents = _read(data, name or _UNNAMED, Reading(password_bytes(password)))
-    return _bundle([contents], Target("file" if name else "bytes", name), name or _UNNAMED)
+    passwords = password if isinstance(password, Passwords) else Passwords(password)
+    parts = [_read(data, name or _UNNAMED, Reading(passwords))]
+    return _bundle(parts, Target("file" if name else "bytes", name), name or _UNNAMED, passwords)
 
 
-def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | None = None) -> Bundle:
+def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | Passwords | None = None) -> Bundle:
     """Several files, (name, content), as one bundle: certificates in the order of the files, each kept once.
 
     The container is that of the first file that holds the leaf. Raises as :func:`load`, also where the files
@@ -58,10 +62,10 @@ def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | No
         raise InputError("No file was given.", hint="Name at least one certificate file.")
     if sum(len(data) for _, data in files) > MAX_BYTES:
         raise _too_large(" + ".join(name for name, _ in files))
-    reading = Reading(password_bytes(password))
-    parts = [_read(data, name or _UNNAMED, reading) for name, data in files]
+    passwords = password if isinstance(password, Passwords) else Passwords(password)
+    parts = [_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files]
     name = " + ".join(name for name, _ in files)
-    return _bundle(parts, Target("file", name), name)
+    return _bundle(parts, Target("file", name), name, passwords)
 
 
 def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
@@ -71,39 +75,45 @@ def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
     odd root must not cost a whole store. Raises InputError where there is none, or a private key.
     """
     place = name or _UNNAMED
-    found = _read(data, place, Reading(limit=MAX_STORE, strict=False, secrets=False))
+    found = _read(data, place, Reading(Passwords(), limit=MAX_STORE, strict=False, secrets=False)).contents
+    if found.refusals:
+        raise found.refusals[0].error
     if all(certificate.parsed.error for certificate in found.certificates):
         raise no_certificate(found, place)
     return tuple(dict.fromkeys(found.certificates))
 
 
-def _read(data: bytes, place: str, reading: Reading) -> Contents:
+def _read(data: bytes, place: str, reading: Reading) -> File:
     """One file by what it is: DER, PEM, base64 without a header, or something else, which is named."""
     if not data:
         raise InputError(f"{place} is empty.", hint="Export or copy the certificate again.")
     if len(data) > MAX_BYTES:
         raise _too_large(place)
     if der.looks_binary(data):
-        return der.read_all(data, place, reading)
+        return File(place, der.read_all(data, place, reading))
     text = None if strangers.is_known(data) else decode(data)
-    if text is not None:
-        block = next(pem.blocks(text), None)
-        if block:
-            return pem.load(pem.blocks(text), place, reading)
-        bare = from_base64(text) if text.lstrip("\ufeff \t\r\n\"'").startswith("M") else None
-        if bare and der.looks_binary(bare):
-            contents = der.read_all(bare, place, reading)
-            return join([contents], "pem" if contents.container == "der" else contents.container)
-    raise strangers.refused(data, text, place)
+    contents = _text(text, place, reading) if text is not None else None
+    if contents is None:
+        raise strangers.refused(data, text, place)
+    return File(place, contents, openssl.load_chain(data) if contents.certificates and reading.strict else None)
 
 
-def _bundle(parts: list[Contents], target: Target, place: str) -> Bundle:
-    """One chain of all parts: duplicates dropped with a note, the leaf chosen over all of them."""
+def _text(text: str, place: str, reading: Reading) -> Contents | None:
+    """What stands in a text: PEM, or base64 without a header. None where there is neither."""
+    if next(pem.blocks(text), None):
+        return pem.load(pem.blocks(text), place, reading)
+    bare = from_base64(text) if text.lstrip("\ufeff \t\r\n\"'").startswith("M") else None
+    if not bare or not der.looks_binary(bare):
+        return None
+    contents = der.read_all(bare, place, reading)
+    return join([contents], "pem" if contents.container == "der" else contents.container)
+
+
+def _bundle(files: list[File], target: Target, place: str, passwords: Passwords) -> Bundle:
+    """One chain of all files: duplicates dropped with a note, the leaf chosen over all of them."""
+    parts = [file.contents for file in files]
     whole = join(parts, "pem")
-    if not whole.certificates:
-        raise no_certificate(whole, place)
-    if len(whole.certificates) > MAX_CERTIFICATES:
-        raise too_many(place)
+    _check(whole, place, passwords)
     kept = tuple(dict.fromkeys(whole.certificates))
     leaf = leaf_index(kept, whole.keys)
     chain = Chain(
@@ -114,8 +124,32 @@ def _bundle(parts: list[Contents], target: Target, place: str) -> Bundle:
         keys=whole.keys,
         encryption=whole.encryption,
         notes=whole.notes + _duplicates(whole.certificates, kept) + _unused(whole),
+        faults=faults(files),
     )
     return Bundle(target, (chain,))
+
+
+def _check(whole: Contents, place: str, passwords: Passwords) -> None:
+    """Raises InputError where what was read is no ground for a judgement: no certificate, none that can be read, or CA
+    certificates beside one that cannot; PasswordError where the password given fits nowhere."""
+    if len(whole.certificates) > MAX_CERTIFICATES:
+        raise too_many(place)
+    readable = [certificate.parsed for certificate in whole.certificates if not certificate.parsed.error]
+    refused = [refusal.error for refusal in whole.refusals if refusal.kind == "certificate"]
+    if refused and all(parsed.is_ca for parsed in readable):
+        raise refused[0]
+    if not readable:
+        raise no_certificate(whole, place)
+    if passwords.given and not passwords.fitted:
+        if whole.opened_by == "empty":
+            raise PasswordError(
+                f"The password does not fit {place}: its password is empty, and whoever has the file has the key.",
+                hint="Give no password.",
+                missing=False,
+            )
+        for refusal in whole.refusals:
+            if isinstance(refusal.error, PasswordError):
+                raise refusal.error
 
 
 def _container(parts: list[Contents], leaf: Certificate) -> Container:

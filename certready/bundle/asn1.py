@@ -15,6 +15,7 @@ CONTEXT_0 = 0xA0
 
 _MAX_DEPTH = 24
 _MAX_ELEMENTS = 20_000  # of indefinite length: ten megabytes in pieces of 1,000 bytes are half of that
+_MAX_PIECES_DEPTH = 6
 _CONSTRUCTED = 0x20
 
 
@@ -71,11 +72,13 @@ class Node(NamedTuple):
             raise Asn1Error("an element is missing or of another type")
         return found[index]
 
-    def octets(self) -> bytes:
-        """The bytes of an OCTET STRING, joined where BER split it into pieces (X.690, 8.7.3)."""
-        if self.tag & _CONSTRUCTED:
-            return b"".join(piece.content for piece in self.children())
-        return self.content
+    def octets(self, depth: int = 0) -> bytes:
+        """The bytes of an OCTET STRING, joined where BER split it into pieces, and those again (X.690, 8.7.3)."""
+        if not self.tag & _CONSTRUCTED:
+            return self.content
+        if depth > _MAX_PIECES_DEPTH:
+            raise Asn1Error("it is nested too deeply")
+        return b"".join(piece.octets(depth + 1) for piece in self.children())
 
     def integer(self) -> int:
         """A non-negative INTEGER of at most eight bytes. Raises Asn1Error for any other."""

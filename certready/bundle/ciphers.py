@@ -11,25 +11,25 @@ from typing import NamedTuple
 from certready.bundle.asn1 import SEQUENCE, Node
 
 # Rounds of hashing that are still answered: some two seconds. Real files have 2,000 (Windows) to 600,000.
-MAX_ROUNDS = 2_000_000
+MAX_ROUNDS = 1_000_000
 
-_PKCS5, _PKCS12, _AES = "1.2.840.113549.1.5.", "1.2.840.113549.1.12.1.", "2.16.840.1.101.3.4.1."
-_PBES2, _PBMAC1, _PBKDF2, _SCRYPT = _PKCS5 + "13", _PKCS5 + "14", _PKCS5 + "12", "1.3.6.1.4.1.11591.4.11"
+PKCS5, PKCS12, _AES = "1.2.840.113549.1.5.", "1.2.840.113549.1.12.1.", "2.16.840.1.101.3.4.1."
+PBES2, PBMAC1, PBKDF2, SCRYPT = PKCS5 + "13", PKCS5 + "14", PKCS5 + "12", "1.3.6.1.4.1.11591.4.11"
 _HMAC = "1.2.840.113549.2."
 
 NAMES = {
-    _PKCS12 + "1": "RC4-128",
-    _PKCS12 + "2": "RC4-40",
-    _PKCS12 + "3": "3DES",
-    _PKCS12 + "4": "2-key 3DES",
-    _PKCS12 + "5": "RC2-128",
-    _PKCS12 + "6": "RC2-40",
-    _PKCS5 + "1": "DES with MD2",
-    _PKCS5 + "3": "DES with MD5",
-    _PKCS5 + "4": "RC2 with MD2",
-    _PKCS5 + "6": "RC2 with MD5",
-    _PKCS5 + "10": "DES with SHA-1",
-    _PKCS5 + "11": "RC2 with SHA-1",
+    PKCS12 + "1": "RC4-128",
+    PKCS12 + "2": "RC4-40",
+    PKCS12 + "3": "3DES",
+    PKCS12 + "4": "2-key 3DES",
+    PKCS12 + "5": "RC2-128",
+    PKCS12 + "6": "RC2-40",
+    PKCS5 + "1": "DES with MD2",
+    PKCS5 + "3": "DES with MD5",
+    PKCS5 + "4": "RC2 with MD2",
+    PKCS5 + "6": "RC2 with MD5",
+    PKCS5 + "10": "DES with SHA-1",
+    PKCS5 + "11": "RC2 with SHA-1",
     "1.3.14.3.2.7": "DES-CBC",
     "1.2.840.113549.3.2": "RC2-CBC",
     "1.2.840.113549.3.7": "3DES-CBC",
@@ -64,7 +64,7 @@ class Cipher(NamedTuple):
 def encryption(algorithm: Node) -> Cipher:
     """The AlgorithmIdentifier of an encryption under a password. Raises Asn1Error where it is malformed."""
     identifier = algorithm.child(0).oid()
-    if identifier == _PBES2:
+    if identifier == PBES2:
         parameters = algorithm.child(1, SEQUENCE)
         scheme = parameters.child(1, SEQUENCE).child(0).oid()
         rounds, known = _derivation(parameters.child(0, SEQUENCE))
@@ -78,7 +78,7 @@ def integrity(mac: Node) -> Cipher:
     """The MacData of a PFX: its hash and rounds (RFC 7292, 4; RFC 9579). Raises Asn1Error where it is malformed."""
     algorithm = mac.child(0, SEQUENCE).child(0, SEQUENCE)
     identifier = algorithm.child(0).oid()
-    if identifier == _PBMAC1:
+    if identifier == PBMAC1:
         parameters = algorithm.child(1, SEQUENCE)
         scheme = parameters.child(1, SEQUENCE).child(0).oid()
         rounds, known = _derivation(parameters.child(0, SEQUENCE))
@@ -91,9 +91,9 @@ def integrity(mac: Node) -> Cipher:
 def _derivation(algorithm: Node) -> tuple[int, bool]:
     """The rounds of a key derivation, and whether it is known. scrypt's N, r and p count as their product."""
     identifier = algorithm.child(0).oid()
-    if identifier == _PBKDF2:
+    if identifier == PBKDF2:
         return algorithm.child(1, SEQUENCE).child(1).integer(), True
-    if identifier == _SCRYPT:
+    if identifier == SCRYPT:
         parameters = algorithm.child(1, SEQUENCE)
         return (
             parameters.child(1).integer() * parameters.child(2).integer() * parameters.child(3).integer(),

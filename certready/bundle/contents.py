@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from certready.bundle.ciphers import Cipher
+from certready.bundle.passwords import Passwords
 from certready.errors import InputError
 from certready.model import Container
 from certready.x509.certificate import Certificate
@@ -35,28 +38,82 @@ OTHERS = {
 }
 
 
+Kind = Literal["certificate", "key", "crl", "secret"]
+
+
+class Entry(Struct, frozen=True):
+    """One thing in a container. ``digest`` is the SHA-256 of a certificate, or of a private key's public half, "" where
+    it could not be opened; ``provider`` the Windows key provider and ``key_spec`` "exchange" or "signature" where the
+    container names them; ``local_key_id`` hexadecimal."""
+
+    kind: Kind
+    digest: str = ""
+    friendly_name: str = ""
+    local_key_id: str = ""
+    provider: str = ""
+    key_spec: str = ""
+
+
+class Refusal(NamedTuple):
+    """What could not be read beside what was: a certificate or a key, why, and the certificate where it is one."""
+
+    kind: Literal["certificate", "key"]
+    error: InputError
+    certificate: Certificate | None = None
+
+
+class Reading(NamedTuple):
+    """How a file is to be read: the ``passwords`` to try, how many certificates are a bundle (``limit``), whether a
+    certificate that cannot be read is said (``strict``), and whether keys may be opened (``secrets``)."""
+
+    passwords: Passwords
+    limit: int = MAX_CERTIFICATES
+    strict: bool = True
+    secrets: bool = True
+
+
 class Contents(Struct, frozen=True):
-    """``certificates`` in stored order; ``keys`` the SHA-256 of each private key's public half; ``encryption`` as in
-    ``model.Chain``; ``others`` the keys of OTHERS for what was there besides; ``notes`` sentences."""
+    """``certificates`` in stored order, those that cannot be read among them; ``keys`` the SHA-256 of each private
+    key's public half; ``refusals`` what could not be read; ``others`` the keys of OTHERS for what was there besides;
+    ``notes`` sentences; ``entries`` what a PFX holds.
+
+    ``ciphers`` encrypt a PFX and ``mac`` protects it; ``opened_by`` says whether a password opened it or the empty one,
+    "" where nothing in it is protected.
+    """
 
     container: Container
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
-    encryption: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    ciphers: tuple[Cipher, ...] = ()
+    mac: Cipher | None = None
+    opened_by: Literal["", "password", "empty"] = ""
+
+    @property
+    def encryption(self) -> tuple[str, ...]:
+        """The names of the ciphers and of the MAC, each once."""
+        return tuple(dict.fromkeys(cipher.name for cipher in (*self.ciphers, *([self.mac] if self.mac else []))))
 
 
 def join(parts: Iterable[Contents], container: Container) -> Contents:
-    """Several contents as one, in order; every key, algorithm and note once, every certificate as often as it came."""
+    """Several contents as one, in order; every key and note once, every certificate as often as it came."""
     parts = tuple(parts)
+    if len(parts) == 1:
+        return replace(parts[0], container=container)
     return Contents(
         container,
         tuple(certificate for part in parts for certificate in part.certificates),
         tuple(dict.fromkeys(key for part in parts for key in part.keys)),
-        tuple(dict.fromkeys(name for part in parts for name in part.encryption)),
+        tuple(refusal for part in parts for refusal in part.refusals),
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         tuple(dict.fromkeys(other for part in parts for other in part.others)),
+        tuple(entry for part in parts for entry in part.entries),
+        tuple(dict.fromkeys(cipher for part in parts for cipher in part.ciphers)),
+        next((part.mac for part in parts if part.mac), None),
+        next((part.opened_by for part in parts if part.opened_by), ""),
     )
 
 
@@ -65,21 +122,31 @@ def with_note(contents: Contents, note: str) -> Contents:
 
 
 def leaf_index(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> int:
-    """The certificate that is judged: one that a private key belongs to, else the first that is no CA, else the first.
+    """The certificate that is judged: the first that is no CA, one with a private key before one without.
 
-    Among several with a key, one that is no CA goes first; one that cannot be read goes last.
+    Among CAs too one with a key goes first; a CA's key beside an end-entity certificate changes nothing. What cannot be
+    read goes last.
     """
 
     def rank(index: int) -> tuple[bool, bool, bool, int]:
         parsed = certificates[index].parsed
-        return (parsed.error is not None, parsed.spki_sha256 not in keys, parsed.may_be_ca, index)
+        return (parsed.error is not None, parsed.may_be_ca, parsed.spki_sha256 not in keys, index)
 
     return min(range(len(certificates)), key=rank)
 
 
+def unreadable(certificate: Certificate, place: str) -> Refusal:
+    """A certificate by its shape, of which the library makes nothing."""
+    error = InputError(
+        f"{place} holds a certificate that cannot be read: {certificate.parsed.error}.",
+        hint="Ask the certification authority that issued it for one that keeps to X.509.",
+    )
+    return Refusal("certificate", error, certificate)
+
+
 def no_certificate(contents: Contents, place: str) -> InputError:
     """The error for a file that was read and holds no certificate: what it does hold, and what to do."""
-    if contents.keys:
+    if contents.keys or any(refusal.kind == "key" for refusal in contents.refusals):
         return InputError(
             f"{place} holds a private key but no certificate.",
             hint="Give the certificate file as well; several files are read as one bundle.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from cryptography import x509
 
@@ -19,7 +19,16 @@ from certready.bundle.asn1 import (
     Node,
     read,
 )
-from certready.bundle.contents import MAX_CERTIFICATES, MAX_KEYS, Contents, join, too_many, with_note
+from certready.bundle.contents import (
+    MAX_KEYS,
+    Contents,
+    Reading,
+    Refusal,
+    join,
+    too_many,
+    unreadable,
+    with_note,
+)
 from certready.errors import InputError
 from certready.x509.certificate import UNREADABLE, Certificate, attempt
 
@@ -27,16 +36,6 @@ Kind = Literal["certificate", "pkcs7", "pfx", "key", "encrypted-key", "public ke
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _PADDING = b"\0\t\r\n\x1a "
-
-
-class Reading(NamedTuple):
-    """How a file is to be read: the ``password`` given, how many certificates are a bundle (``limit``), whether a
-    certificate that cannot be read is an error (``strict``), and whether keys may be opened (``secrets``)."""
-
-    password: bytes | None = None
-    limit: int = MAX_CERTIFICATES
-    strict: bool = True
-    secrets: bool = True
 
 
 def kind_of(node: Node) -> Kind:
@@ -105,7 +104,7 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
 
 
 def interpret(node: Node, place: str, reading: Reading) -> Contents:
-    """One element by what it is. Raises InputError, PasswordError."""
+    """One element by what it is. Raises InputError, for a PFX PasswordError."""
     kind = kind_of(node)
     if kind == "certificate":
         return _certificate(node.raw, place, reading)
@@ -123,8 +122,16 @@ def interpret(node: Node, place: str, reading: Reading) -> Contents:
     if kind == "pfx":
         from certready.bundle import pfx
 
-        return pfx.load(node, place, reading.password)
-    return Contents("der", keys=(keys.fingerprint(node, place, reading.password, encrypted=kind == "encrypted-key"),))
+        return pfx.load(node, place, reading)
+    return key(lambda: keys.decrypted(node, place, reading.passwords) if kind == "encrypted-key" else node.raw, place)
+
+
+def key(open_: Callable[[], bytes], place: str) -> Contents:
+    """A private key, or the reason why it cannot be opened, which does not keep the certificates beside it from us."""
+    try:
+        return Contents("der", keys=(keys.fingerprint(open_(), place),))
+    except InputError as error:
+        return Contents("der", refusals=(Refusal("key", error),))
 
 
 def cut_off(place: str, error: Asn1Error) -> InputError:
@@ -149,10 +156,7 @@ def _certificate(der: bytes, place: str, reading: Reading) -> Contents:
     except UNREADABLE:
         if not reading.strict:
             return Contents("der", (certificate,))
-        raise InputError(
-            f"{place} holds a certificate that cannot be read: {certificate.parsed.error}.",
-            hint="Copy the certificate again; if it stays so, ask the certification authority for a new one.",
-        ) from None
+        return Contents("der", (certificate,), refusals=(unreadable(certificate, place),))
     return Contents("der", others=("crl",))
 
 

@@ -6,8 +6,9 @@ from cryptography.exceptions import InternalError, InvalidSignature, Unsupported
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
-from certready.bundle import ciphers
-from certready.bundle.asn1 import SEQUENCE, Asn1Error, Node
+from certready.bundle import ciphers, pbe
+from certready.bundle.asn1 import INTEGER, SEQUENCE, Asn1Error, Node, read
+from certready.bundle.passwords import Passwords
 from certready.errors import InputError, PasswordError
 from certready.x509.certificate import UNREADABLE, first_line
 from certready.x509.key import spki_sha256
@@ -16,50 +17,78 @@ from certready.x509.key import spki_sha256
 MAX_KEY_BYTES = 5000
 
 _WORDS = b"certready: is this the private half?"
+_EXPORT = "Export the private key again from where it was made."
+GIVE_PASSWORD = "Give the password by prompt, --password-file, --password-env or --password-fd."  # noqa: S105
+CHECK_PASSWORD = "Check the password (upper and lower case, keyboard layout, blanks at its end)."  # noqa: S105
 
 
-def fingerprint(node: Node, place: str, password: bytes | None, *, encrypted: bool) -> str:
-    """The SHA-256 of the public half of a private key in DER (PKCS#8, PKCS#1, SEC 1, or encrypted PKCS#8).
+def decrypted(node: Node, place: str, passwords: Passwords) -> bytes:
+    """The PrivateKeyInfo inside an EncryptedPrivateKeyInfo (RFC 5958, 3).
 
-    Raises PasswordError where it is encrypted and the password is missing or wrong, InputError where it is damaged.
+    Raises PasswordError where the password is missing or wrong, InputError where it is damaged or its cipher unknown.
     """
-    _check_size(len(node.raw), place)
-    if not encrypted:
-        return _load(node.raw, place, None)
+    check_size(len(node.raw), place)
     try:
-        cipher = ciphers.encryption(node.child(0, SEQUENCE))
+        algorithm, data = node.child(0, SEQUENCE), node.child(1).octets()
+        check_rounds(ciphers.encryption(algorithm).rounds, place)
+        for password in passwords.attempts(place):
+            for secret in pbe.secrets(password):
+                plain = pbe.decrypt(algorithm, data, secret)
+                if plain and _is_key(plain):
+                    passwords.fitted = passwords.fitted or password is not None
+                    return plain
+    except pbe.UnsupportedError as error:
+        raise InputError(
+            f"{place} is a private key encrypted with {error}, which certready cannot open.",
+            hint="Write it again with a usual cipher: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW.",
+        ) from None
     except Asn1Error:
         raise InputError(f"{place} is an encrypted private key that is damaged.", hint=_EXPORT) from None
-    check_rounds(cipher.rounds, place)
-    return _load(node.raw, place, need(password, place), cipher=cipher.name if not cipher.known else "")
+    raise refused(place, passwords)
 
 
-def legacy_fingerprint(pem: bytes, place: str, password: bytes | None) -> str:
-    """The same for a PEM key with ``Proc-Type: 4,ENCRYPTED`` (RFC 1421 headers, as OpenSSL wrote them until 1.0)."""
-    _check_size(len(pem) * 3 // 4, place)
-    return _load(pem, place, need(password, place))
-
-
-def password_bytes(password: str | bytes | None) -> bytes | None:
-    """A password as UTF-8, which is what the PKCS standards start from; bytes that are no UTF-8 count as Latin-1.
-
-    "" counts as none: both are tried wherever no password is given.
-    """
-    if isinstance(password, str):
-        password = password.encode("utf-8", "surrogatepass")
-    elif password:
+def legacy(pem: bytes, place: str, passwords: Passwords) -> bytes:
+    """The same of a PEM key with ``Proc-Type: 4,ENCRYPTED`` (RFC 1421 headers, as OpenSSL wrote them until 1.0)."""
+    check_size(len(pem) * 3 // 4, place)
+    for password in passwords.attempts(place):
+        if password is None:
+            continue
         try:
-            password.decode("utf-8")
-        except UnicodeDecodeError:
-            password = password.decode("latin-1").encode("utf-8")
-    return password or None
+            key = serialization.load_pem_private_key(pem, password, unsafe_skip_rsa_key_validation=True)
+        except (*UNREADABLE, InternalError):
+            continue
+        passwords.fitted = True
+        return key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    raise refused(place, passwords)
 
 
-def need(password: bytes | None, place: str) -> bytes:
-    """The password. Raises PasswordError where there is none."""
-    if password is None:
-        raise PasswordError(f"{place} is encrypted, and no password was given.", hint=GIVE_PASSWORD, missing=True)
-    return password
+def fingerprint(der: bytes, place: str) -> str:
+    """The SHA-256 of the public half of an open private key in DER (PKCS#8, PKCS#1, SEC 1). Raises InputError.
+
+    The library's check of an RSA key's primes costs more than the rest of a run; that a signature made with the private
+    half verifies with the public half says as much about what we ask.
+    """
+    check_size(len(der), place)
+    try:
+        key = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    except (*UNREADABLE, InternalError) as error:
+        reason = first_line(error) if isinstance(error, UnsupportedAlgorithm) else "its contents are damaged"
+        raise InputError(f"{place} is a private key that cannot be read: {reason}.", hint=_EXPORT) from None
+    if not _signs(key):
+        raise InputError(
+            f"{place} is a private key that is damaged: what it signs does not verify with its own public half.",
+            hint=_EXPORT,
+        )
+    return spki_sha256(key.public_key())
+
+
+def refused(place: str, passwords: Passwords) -> PasswordError:
+    """None of the passwords opens this place: there was none, or none fits."""
+    if passwords.given:
+        return PasswordError(f"The password does not fit {place}.", hint=CHECK_PASSWORD, missing=False)
+    return PasswordError(f"{place} is encrypted, and no password was given.", hint=GIVE_PASSWORD, missing=True)
 
 
 def check_rounds(rounds: int, place: str) -> None:
@@ -71,7 +100,8 @@ def check_rounds(rounds: int, place: str) -> None:
         )
 
 
-def _check_size(size: int, place: str) -> None:
+def check_size(size: int, place: str) -> None:
+    """Raises InputError for a key so long that checking it takes minutes."""
     if size > MAX_KEY_BYTES:
         raise InputError(
             f"{place} is a private key of {size} bytes, longer than any that a mail gateway uses.",
@@ -79,28 +109,12 @@ def _check_size(size: int, place: str) -> None:
         )
 
 
-def _load(data: bytes, place: str, password: bytes | None, *, cipher: str = "") -> str:
-    """Decode, prove and describe. The library's check of an RSA key's primes costs more than the rest of a run; that
-    a signature made with the private half verifies with the public half says as much about what we ask."""
-    load = serialization.load_pem_private_key if data[:5] == b"-----" else serialization.load_der_private_key
+def _is_key(plain: bytes) -> bool:
+    """Whether this is a PrivateKeyInfo (RFC 5958, 2): a wrong password makes noise of it."""
     try:
-        key = load(data, password, unsafe_skip_rsa_key_validation=True)
-    except (*UNREADABLE, InternalError) as error:
-        raise _refused(error, place, cipher, encrypted=password is not None) from None
-    if not _signs(key):
-        raise InputError(
-            f"{place} is a private key that is damaged: what it signs does not verify with its own public half.",
-            hint=_EXPORT,
-        )
-    return spki_sha256(key.public_key())
-
-
-def _refused(error: Exception, place: str, cipher: str, *, encrypted: bool) -> InputError:
-    if not encrypted:
-        reason = first_line(error) if isinstance(error, UnsupportedAlgorithm) else "its contents are damaged"
-        return InputError(f"{place} is a private key that cannot be read: {reason}.", hint=_EXPORT)
-    doubt = f", or the key is encrypted with an algorithm that is not supported ({cipher})" if cipher else ""
-    return PasswordError(f"The password does not fit {place}{doubt}.", hint=CHECK_PASSWORD, missing=False)
+        return read(plain).child(0, INTEGER).integer() in (0, 1) and read(plain).child(1).tag == SEQUENCE
+    except Asn1Error:
+        return False
 
 
 def _signs(key: object) -> bool:
@@ -117,8 +131,3 @@ def _signs(key: object) -> bool:
     except (*UNREADABLE, InvalidSignature, InternalError):
         return False
     return True
-
-
-_EXPORT = "Export the private key again from where it was made."
-GIVE_PASSWORD = "Give the password by prompt, --password-file, --password-env or --password-fd."  # noqa: S105
-CHECK_PASSWORD = "Check the password (upper and lower case, keyboard layout, blanks at its end)."  # noqa: S105

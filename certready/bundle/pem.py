@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from certready.bundle import der, keys
 from certready.bundle.asn1 import Asn1Error, CutOffError, read
-from certready.bundle.contents import MAX_BLOCKS, MAX_KEYS, Contents, join, too_many, with_note
-from certready.bundle.der import Reading
+from certready.bundle.contents import MAX_BLOCKS, MAX_KEYS, Contents, Reading, Refusal, join, too_many, with_note
 from certready.bundle.text import from_base64
 from certready.errors import InputError
 
@@ -55,7 +54,10 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def load(found: Iterator[Block], name: str, reading: Reading) -> Contents:
-    """All blocks as one. Raises InputError that names the block which cannot be read, PasswordError."""
+    """All blocks as one; a block that cannot be read is a refusal among the contents.
+
+    Raises InputError for too many blocks and for a container in one that cannot be opened.
+    """
     parts: list[Contents] = []
     certificates = opened = 0
     for block in found:
@@ -86,31 +88,42 @@ def _contents(block: Block, name: str, reading: Reading) -> Contents:
         return _legacy_key(block, place, reading)
     data = from_base64(_without_headers(block.body))
     if not data:
-        raise _undecodable(block, place)
+        return _refused(block, _undecodable(block, place))
     try:
         node = read(data)
     except Asn1Error as error:
-        raise _damaged(block, place, error) from None
+        return _refused(block, _damaged(block, place, error))
     contents = der.interpret(node, place, reading)
     return contents if block.closed else with_note(contents, f"{place} has no END line, but is complete.")
 
 
+def _refused(block: Block, error: InputError) -> Contents:
+    return Contents("pem", refusals=(Refusal("key" if block.label.endswith("KEY") else "certificate", error),))
+
+
 def _legacy_key(block: Block, place: str, reading: Reading) -> Contents:
-    """A key with RFC 1421 headers, which the library reads as PEM only: written again, whatever its lines were."""
+    """A key with RFC 1421 headers."""
+    if not reading.secrets:
+        raise InputError(f"{place} is a private key.", hint="Only certificates belong here: PEM, DER or P7B.")
+    return der.key(lambda: keys.legacy(legacy_pem(block, place), place, reading.passwords), place)
+
+
+def legacy_pem(block: Block, place: str) -> bytes:
+    """Such a key as the library reads it, which is as PEM only: written again, whatever its lines were.
+
+    Raises InputError where its DEK-Info line is damaged or its cipher not known.
+    """
     dek = _DEK.search(block.body)
     data = from_base64(_without_headers(_DEK.sub("", _LEGACY.sub("", block.body))))
     if not dek or not data or len(dek[2]) != _IV_DIGITS.get(dek[1]):
         raise InputError(
             f"{place} is an encrypted private key whose DEK-Info line is damaged or not known.", hint=_COPY
         )
-    if not reading.secrets:
-        raise InputError(f"{place} is a private key.", hint="Only certificates belong here: PEM, DER or P7B.")
     import base64
 
     headers = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {dek[1]},{dek[2]}"
     body = base64.encodebytes(data).decode("ascii")
-    pem = f"-----BEGIN {block.label}-----\n{headers}\n\n{body}-----END {block.label}-----\n".encode("ascii")
-    return Contents("pem", keys=(keys.legacy_fingerprint(pem, place, reading.password),))
+    return f"-----BEGIN {block.label}-----\n{headers}\n\n{body}-----END {block.label}-----\n".encode("ascii")
 
 
 def _without_headers(body: str) -> str:

@@ -1,167 +1,270 @@
-"""PKCS#12 (PFX, P12): what it is encrypted with is read from outside, then it is opened with the password.
-
-The library answers a wrong password, a missing one, an unsupported algorithm and damage with the same words, so the
-structure (RFC 7292) is read first: what is intact outside and does not open, the password does not fit.
+"""PKCS#12 (PFX, P12; RFC 7292): opened part by part, so that a wrong password, an unknown algorithm, a MAC that does
+not fit, a damaged structure and one unreadable certificate inside are different things.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
-from msgspec import Struct
+from msgspec.structs import replace
 
-from certready.bundle import ciphers, keys
-from certready.bundle.asn1 import CONTEXT_0, OID, SEQUENCE, Asn1Error, CutOffError, Node, read
-from certready.bundle.contents import MAX_CERTIFICATES, Contents, leaf_index, too_many
+from certready.bundle import ciphers, keys, pbe
+from certready.bundle.asn1 import CONTEXT_0, OID, SEQUENCE, SET, Asn1Error, CutOffError, Node, read
+from certready.bundle.ciphers import Cipher
+from certready.bundle.contents import MAX_KEYS, Contents, Entry, Kind, Reading, Refusal, too_many, unreadable
+from certready.bundle.passwords import Passwords
 from certready.errors import InputError, PasswordError
-from certready.x509.certificate import UNREADABLE, Certificate, first_line
-from certready.x509.key import spki_sha256
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
+from certready.x509.certificate import Certificate
 
 _DATA, _SIGNED, _ENCRYPTED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.6"
-_KEY_BAG, _SHROUDED_BAG = "1.2.840.113549.1.12.10.1.1", "1.2.840.113549.1.12.10.1.2"
+_BAG = "1.2.840.113549.1.12.10.1."
+_KEY, _SHROUDED, _CERTIFICATE, _CRL, _SECRET, _NESTED = (_BAG + str(number) for number in range(1, 7))
+_X509 = "1.2.840.113549.1.9.22.1"
+_FRIENDLY_NAME, _LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
+_PROVIDER, _KEY_USAGE = "1.3.6.1.4.1.311.17.1", "2.5.29.15"
+_KINDS: dict[str, Kind] = {
+    _KEY: "key",
+    _SHROUDED: "key",
+    _CERTIFICATE: "certificate",
+    _CRL: "crl",
+    _SECRET: "secret",
+}
 _MAX_PARTS = 1000
+_MAX_DEPTH = 4
 _EXPORT = "Export the PFX again, with the private key and the whole chain."
 
 
-class Structure(Struct, frozen=True):
-    """What can be seen without the password: every cipher, keys that lie open, and whether there is a MAC."""
+class _Part(NamedTuple):
+    """One part of a PFX as stored: its ``content``, or its ``algorithm`` and the encrypted bytes."""
 
-    ciphers: tuple[ciphers.Cipher, ...]
-    open_keys: int
-    longest_key: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(cipher.name for cipher in self.ciphers))
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(cipher.name for cipher in self.ciphers if not cipher.known))
+    content: bytes
+    algorithm: Node | None = None
 
 
-def load(root: Node, place: str, password: bytes | None) -> Contents:
-    """The leaf first, then the rest in stored order. Raises InputError, PasswordError."""
-    structure = _structure(root, place)
-    keys.check_rounds(sum(cipher.rounds for cipher in structure.ciphers), place)
-    if structure.longest_key > keys.MAX_KEY_BYTES:
-        raise InputError(f"{place} holds a private key longer than any that a mail gateway uses.", hint=_EXPORT)
-    opened, used = _open(root.raw, structure, place, password)
-    certificates, key = _taken(opened, place)
+class _Bag(NamedTuple):
+    kind: str
+    value: Node
+    entry: Entry
+
+
+class _Opened(NamedTuple):
+    """The bags of a PFX, what protects it, and the form of the password that fits, None where nothing is protected."""
+
+    bags: tuple[_Bag, ...]
+    ciphers: tuple[Cipher, ...]
+    mac: Cipher | None
+    secret: pbe.Secret | None
+    password: bytes | None
+
+
+def load(root: Node, place: str, reading: Reading) -> Contents:
+    """Certificates and keys in stored order. Raises InputError, PasswordError."""
+    opened = _open(root, place, reading.passwords)
+    if sum(bag.kind in (_KEY, _SHROUDED) for bag in opened.bags) > MAX_KEYS:
+        raise InputError(f"{place} holds more than {MAX_KEYS} private keys.", hint=_EXPORT)
+    certificates: list[Certificate] = []
+    found: list[str] = []
+    refusals: list[Refusal] = []
+    entries: list[Entry] = []
     notes: list[str] = []
-    if structure.open_keys:
+    for bag in opened.bags:
+        digest = ""
+        if bag.kind == _CERTIFICATE:
+            certificate = _certificate(bag.value)
+            if certificate:
+                certificates.append(certificate)
+                digest = certificate.sha256
+                if certificate.parsed.error:
+                    refusals.append(unreadable(certificate, place))
+        elif bag.kind in (_KEY, _SHROUDED):
+            try:
+                digest = keys.fingerprint(_private(bag, place, reading.passwords), f"A key in {place}")
+                found.append(digest)
+            except InputError as error:
+                refusals.append(Refusal("key", error))
+        entries.append(replace(bag.entry, digest=digest))
+    if len(certificates) > reading.limit:
+        raise too_many(place, reading.limit)
+    if any(bag.kind == _KEY for bag in opened.bags):
         notes.append(f"The private key in {place} is not encrypted: whoever has the file has the key.")
-    elif key and used is None:
+    elif found and opened.secret and opened.password is None:
         notes.append(f"The password of {place} is empty: whoever has the file has the key.")
-    return Contents("pfx", _leaf_first(certificates, key), key, structure.names, tuple(notes))
-
-
-def _taken(opened: PKCS12KeyAndCertificates, place: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
-    """The certificates and the SHA-256 of the key's public half; the key itself goes no further."""
-    try:
-        found = [opened.cert] if opened.cert else []
-        found += opened.additional_certs
-        if len(found) > MAX_CERTIFICATES:
-            raise too_many(place)
-        certificates = tuple(Certificate(item.certificate.public_bytes(Encoding.DER)) for item in found)
-        return certificates, (spki_sha256(opened.key.public_key()),) if opened.key else ()
-    except UNREADABLE as error:
-        raise _unreadable(place, error) from None
-
-
-def _unreadable(place: str, error: Exception) -> InputError:
-    return InputError(f"{place} opens, but what is inside cannot be read: {first_line(error)}.", hint=_EXPORT)
-
-
-def _leaf_first(certificates: tuple[Certificate, ...], key: tuple[str, ...]) -> tuple[Certificate, ...]:
-    """Without a key the leaf lies anywhere among the additional certificates."""
-    if not certificates:
-        return ()
-    leaf = leaf_index(certificates, key)
-    return (certificates[leaf], *certificates[:leaf], *certificates[leaf + 1 :])
-
-
-def _open(
-    data: bytes, structure: Structure, place: str, password: bytes | None
-) -> tuple[PKCS12KeyAndCertificates, bytes | None]:
-    """The opened file and the password that fitted; None stands for "no password" and for the empty one."""
-    if password is not None and b"\0" not in password:
-        opened = _try(data, place, password)
-        if opened:
-            return opened, password
-    opened = _try(data, place, None)
-    if opened:
-        return opened, None
-    if not structure.ciphers:
-        raise InputError(f"{place} is a PFX whose contents are damaged.", hint=_EXPORT)
-    doubt = (
-        f", or it uses an algorithm that is not supported ({', '.join(structure.unknown)})" if structure.unknown else ""
+    return Contents(
+        "pfx",
+        tuple(certificates),
+        tuple(dict.fromkeys(found)),
+        tuple(refusals),
+        tuple(notes),
+        entries=tuple(entries),
+        ciphers=opened.ciphers,
+        mac=opened.mac,
+        opened_by="password" if opened.password else "empty" if opened.secret else "",
     )
-    if password is None:
-        raise PasswordError(f"{place} needs a password{doubt}.", hint=keys.GIVE_PASSWORD, missing=True)
-    raise PasswordError(f"The password does not fit {place}{doubt}.", hint=keys.CHECK_PASSWORD, missing=False)
 
 
-def _try(data: bytes, place: str, password: bytes | None) -> PKCS12KeyAndCertificates | None:
-    """One attempt; None where the password does not fit. Raises InputError where it fits and the rest does not."""
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    with warnings.catch_warnings():
-        # BER from Java and from Windows is read as well; that the library wishes for DER helps nobody here.
-        warnings.filterwarnings("ignore", message="PKCS#12 bundle could not be parsed as DER", category=UserWarning)
-        try:
-            return pkcs12.load_pkcs12(data, password)
-        except (x509.InvalidVersion, UnsupportedAlgorithm) as error:
-            raise _unreadable(place, error) from None
-        except (*UNREADABLE, InternalError):
-            return None
+def private_keys(root: Node, place: str, passwords: Passwords) -> Iterator[Callable[[], bytes]]:
+    """What opens each private key, as PrivateKeyInfo in DER. Both this and what it gives raise InputError."""
+    for bag in _open(root, place, passwords).bags:
+        if bag.kind in (_KEY, _SHROUDED):
+            yield partial(_private, bag, place, passwords)
 
 
-def _structure(root: Node, place: str) -> Structure:
-    """The outer structure. Raises InputError where it is damaged or protected by a certificate, not a password."""
+def _open(root: Node, place: str, passwords: Passwords) -> _Opened:
     try:
         content = root.child(1, SEQUENCE)
-        kind = content.child(0, OID).oid()
-        if kind == _SIGNED:
+        if content.child(0, OID).oid() == _SIGNED:
             raise InputError(f"{place} is a PFX that is signed instead of protected by a password.", hint=_EXPORT)
-        found = tuple(_safes(_payload(content)))
-        mac = tuple(ciphers.integrity(node) for node in root.first(3)[2:])
+        protected = _octets(content)
+        parts = tuple(_part(safe, place) for safe in _few(read(protected)))
+        sealed = _Sealed(place, protected, next(iter(root.first(3)[2:]), None), parts)
+        mac = ciphers.integrity(sealed.mac) if sealed.mac else None
+        hidden = tuple(ciphers.encryption(part.algorithm) for part in parts if part.algorithm)
+        bags = tuple(bag for part in parts if not part.algorithm for bag in _bags(part.content))
+        keys.check_rounds(
+            sum(cipher.rounds for cipher in (*hidden, *_key_ciphers(bags), *([mac] if mac else []))), place
+        )
+        secret, password = _unlock(sealed, passwords) if mac or hidden else (None, None)
+        if hidden and secret:
+            bags = tuple(bag for part in parts for bag in _bags(_plain(part, secret, place)))
+        used = (*hidden, *_key_ciphers(bags))
+        keys.check_rounds(sum(cipher.rounds for cipher in used), place)
     except Asn1Error as error:
         reason = "is cut off" if isinstance(error, CutOffError) else f"is damaged ({error})"
         raise InputError(f"{place} looks like a PFX, but its structure {reason}.", hint=_EXPORT) from None
-    hidden = tuple(cipher for cipher, _ in found if cipher)
-    lengths = [length for _, length in found]
-    return Structure((*hidden, *mac), sum(cipher is None for cipher, _ in found), max(lengths, default=0))
+    return _Opened(bags, tuple(dict.fromkeys(used)), mac, secret, password)
 
 
-def _safes(authenticated: Node) -> Iterator[tuple[ciphers.Cipher | None, int]]:
-    """For every encrypted part its cipher, for every key that lies open None; with it the key's length in bytes."""
-    for safe in _few(authenticated):
-        kind = safe.child(0, OID).oid()
-        if kind == _ENCRYPTED:
-            yield (
-                ciphers.encryption(safe.child(1, CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE).child(1, SEQUENCE)),
-                0,
-            )
-        elif kind == _DATA:
-            for bag in _few(_payload(safe)):
-                yield from _bag(bag)
+class _Sealed(NamedTuple):
+    """A PFX whose password is not known yet: the bytes that its MAC protects, the MAC, and its parts."""
+
+    place: str
+    protected: bytes
+    mac: Node | None
+    parts: tuple[_Part, ...]
 
 
-def _bag(bag: Node) -> Iterator[tuple[ciphers.Cipher | None, int]]:
-    kind = bag.child(0, OID).oid()
-    if kind == _SHROUDED_BAG:
-        key = bag.child(1, CONTEXT_0).child(0, SEQUENCE)
-        yield ciphers.encryption(key.child(0, SEQUENCE)), len(key.raw)
-    elif kind == _KEY_BAG:
-        yield None, len(bag.child(1, CONTEXT_0).raw)
+def _unlock(sealed: _Sealed, passwords: Passwords) -> tuple[pbe.Secret, bytes | None]:
+    """The password that fits, in the form in which it fits.
+
+    Raises PasswordError where none fits; InputError where an algorithm is not known, and where one decrypts what is
+    inside although the MAC does not fit.
+    """
+    decrypts = False
+    for password in passwords.attempts(sealed.place):
+        for secret in pbe.secrets(password):
+            if _fits(sealed, secret):
+                passwords.fitted = passwords.fitted or password is not None
+                return secret, password
+            decrypts = decrypts or bool(sealed.mac and _decrypts(sealed, secret))
+    if decrypts:
+        raise InputError(
+            f"The password opens {sealed.place}, but its MAC does not fit: the file was changed after it was made.",
+            hint=f"Windows and OpenSSL refuse such a file. {_EXPORT}",
+        )
+    if not passwords.given:
+        raise PasswordError(f"{sealed.place} needs a password.", hint=keys.GIVE_PASSWORD, missing=True)
+    raise PasswordError(f"The password does not fit {sealed.place}.", hint=keys.CHECK_PASSWORD, missing=False)
+
+
+def _fits(sealed: _Sealed, secret: pbe.Secret) -> bool:
+    """By the MAC where it can be computed, else by decrypting. Raises InputError for an unknown cipher."""
+    try:
+        if sealed.mac:
+            return pbe.authenticates(sealed.mac, sealed.protected, secret)
+    except pbe.UnsupportedError as error:
+        if not any(part.algorithm for part in sealed.parts):
+            raise _unsupported(sealed.place, error) from None
+    return _decrypts(sealed, secret)
+
+
+def _decrypts(sealed: _Sealed, secret: pbe.Secret) -> bool:
+    """Whether an encrypted part opens under the password. Raises InputError for an unknown cipher."""
+    part = next((part for part in sealed.parts if part.algorithm), None)
+    if part is None:
+        return False
+    try:
+        return read(_plain(part, secret, sealed.place)).tag == SEQUENCE
+    except Asn1Error:
+        return False
+
+
+def _plain(part: _Part, secret: pbe.Secret, place: str) -> bytes:
+    """The SafeContents of a part. Raises InputError for an unknown cipher, Asn1Error where the padding is wrong."""
+    if not part.algorithm:
+        return part.content
+    try:
+        plain = pbe.decrypt(part.algorithm, part.content, secret)
+    except pbe.UnsupportedError as error:
+        raise _unsupported(place, error) from None
+    if plain is None:
+        raise Asn1Error("what is encrypted does not end as it should")
+    return plain
+
+
+def _private(bag: _Bag, place: str, passwords: Passwords) -> bytes:
+    """A private key in DER. Raises InputError, PasswordError."""
+    return bag.value.raw if bag.kind == _KEY else keys.decrypted(bag.value, f"A key in {place}", passwords)
+
+
+def _part(safe: Node, place: str) -> _Part:
+    """A ContentInfo of the authenticated safe (RFC 7292, 4.1). Raises InputError where only a private key opens it."""
+    kind = safe.child(0, OID).oid()
+    if kind == _DATA:
+        return _Part(_octets(safe))
+    if kind != _ENCRYPTED:
+        raise InputError(
+            f"{place} is a PFX that is encrypted for a recipient's key instead of a password.", hint=_EXPORT
+        )
+    info = safe.child(1, CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE)
+    return _Part(info.child(2).octets(), info.child(1, SEQUENCE))
+
+
+def _bags(content: bytes, depth: int = 0) -> Iterator[_Bag]:
+    """Every SafeBag of a SafeContents, nested ones too (RFC 7292, 4.2)."""
+    if depth > _MAX_DEPTH:
+        raise Asn1Error("it is nested too deeply")
+    for bag in _few(read(content)):
+        kind, value = bag.child(0, OID).oid(), bag.child(1, CONTEXT_0).child(0)
+        if kind == _NESTED:
+            yield from _bags(value.raw, depth + 1)
+        elif kind in _KINDS:
+            yield _Bag(kind, value, _entry(_KINDS[kind], bag))
+
+
+def _entry(kind: Kind, bag: Node) -> Entry:
+    """What the attributes of a bag say; one that is malformed says nothing."""
+    said: dict[str, Node] = {}
+    for attribute in _few(bag.first(3)[2]) if len(bag.first(3)) > 2 else ():
+        try:
+            said[attribute.child(0, OID).oid()] = attribute.child(1, SET).child(0)
+        except Asn1Error:
+            continue
+    text = {oid: said[oid].content.decode("utf-16-be", "replace") for oid in (_FRIENDLY_NAME, _PROVIDER) if oid in said}
+    key_id = said[_LOCAL_KEY_ID].content.hex() if _LOCAL_KEY_ID in said else ""
+    usage = said[_KEY_USAGE].content[1:2] if _KEY_USAGE in said else b""
+    # keyEncipherment and dataEncipherment are for exchange, digitalSignature, keyCertSign and cRLSign for signature
+    spec = "exchange" if usage and usage[0] & 0x30 else "signature" if usage and usage[0] & 0x86 else ""
+    return Entry(kind, "", text.get(_FRIENDLY_NAME, ""), key_id, text.get(_PROVIDER, ""), spec)
+
+
+def _certificate(value: Node) -> Certificate | None:
+    """The X.509 certificate of a CertBag (RFC 7292, 4.2.3), None for another kind."""
+    if value.child(0, OID).oid() != _X509:
+        return None
+    return Certificate(value.child(1, CONTEXT_0).child(0).octets())
+
+
+def _key_ciphers(bags: Iterable[_Bag]) -> tuple[Cipher, ...]:
+    return tuple(ciphers.encryption(bag.value.child(0, SEQUENCE)) for bag in bags if bag.kind == _SHROUDED)
+
+
+def _unsupported(place: str, error: pbe.UnsupportedError) -> InputError:
+    return InputError(
+        f"{place} is protected with {error}, which certready does not support.",
+        hint="Export it again with AES-256 and SHA-256, or as PEM.",
+    )
 
 
 def _few(node: Node) -> tuple[Node, ...]:
@@ -172,6 +275,6 @@ def _few(node: Node) -> tuple[Node, ...]:
     return found
 
 
-def _payload(content: Node) -> Node:
-    """The ASN.1 inside the OCTET STRING of a ContentInfo of type data (RFC 5652, 4)."""
-    return read(content.child(1, CONTEXT_0).child(0).octets())
+def _octets(content: Node) -> bytes:
+    """The bytes inside the OCTET STRING of a ContentInfo of type data (RFC 5652, 4)."""
+    return content.child(1, CONTEXT_0).child(0).octets()

@@ -1,19 +1,20 @@
-"""The private key out of the files that a bundle was read from, for the two commands that present its certificate.
+"""The private key out of the files that a bundle was read from, for the commands that present or write its certificate.
 
-It is handed to TLS within this process and to nobody else: it is no part of any bundle, evidence or message.
+It is handed on within this process and to nobody else: it is no part of any bundle, evidence or message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from certready.bundle import der, pem
-from certready.bundle.asn1 import Asn1Error, Node, read
-from certready.bundle.keys import password_bytes
+from certready.bundle import der, keys, pem, pfx
+from certready.bundle.asn1 import Asn1Error, read
+from certready.bundle.passwords import Passwords
 from certready.bundle.text import decode, from_base64
 from certready.errors import InputError
 from certready.model import Bundle
@@ -23,76 +24,73 @@ from certready.x509.key import spki_sha256
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
 
-def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, password: bytes | None) -> PrivateKey:
+def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, passwords: Passwords) -> PrivateKey:
     """The private key of the bundle's leaf.
 
     Args:
         files: name and content, as they were read as this bundle; what is unreadable has been refused then.
         bundle: what :func:`certready.bundle.load_files` made of them.
-        password: the one that opened them, None where none was needed.
+        passwords: those that opened them.
 
     Raises:
-        InputError: there is no such key, or it is of a kind that TLS does not use.
+        InputError: there is no such key, it cannot be opened, or it is of a kind that TLS does not use.
+        PasswordError: the only key there is needs a password.
     """
-    wanted = bundle.chains[0].leaf_certificate.parsed.spki_sha256
-    for _, data in files:
-        for key in _keys(data, password_bytes(password)):
-            if spki_sha256(getattr(key, "public_key")()) != wanted:  # noqa: B009 - every private key has it
+    chain = bundle.chains[0]
+    wanted = chain.leaf_certificate.parsed.spki_sha256
+    refused: InputError | None = None
+    for name, data in files:
+        for opened in _sealed(data, name, passwords):
+            try:
+                key = serialization.load_der_private_key(opened(), None)
+            except InputError as error:
+                refused = refused or error
+            except (*UNREADABLE, InternalError):
                 continue
-            if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
-                return key
-    raise InputError(
+            else:
+                if isinstance(key, PrivateKey) and spki_sha256(key.public_key()) == wanted:
+                    return key
+    raise refused or InputError(
         f"{bundle.target.name} holds no private key that belongs to its certificate.",
         hint="Name the PFX, or the certificate and the key file together.",
     )
 
 
-def _keys(data: bytes, password: bytes | None) -> Iterator[object]:
-    """Every private key of one file."""
+def _sealed(data: bytes, name: str, passwords: Passwords) -> Iterator[Callable[[], bytes]]:
+    """What opens each private key of one file, as DER; opening raises InputError."""
     if der.looks_binary(data):
-        yield from _binary(data, password)
+        yield from _binary(data, name, passwords)
         return
     text = decode(data) or ""
-    found = False
-    for block in pem.blocks(text):
-        found = True
-        if "Proc-Type" in block.body:  # RFC 1421 headers: the library reads these as PEM only
-            whole = f"-----BEGIN {block.label}-----\n{block.body}\n-----END {block.label}-----\n"
-            yield from _opened(whole.encode("ascii", "replace"), password)
+    blocks = tuple(pem.blocks(text))
+    for block in blocks:
+        place = block.place(name)
+        if "Proc-Type" in block.body:
+            yield partial(_legacy, block, place, passwords)
         elif "CERTIFICATE" not in block.label:
-            yield from _binary(from_base64(block.body) or b"", password)
-    if not found:
-        yield from _binary(from_base64(text) or b"", password)
+            yield from _binary(from_base64(block.body) or b"", place, passwords)
+    if not blocks:
+        yield from _binary(from_base64(text) or b"", name, passwords)
 
 
-def _binary(data: bytes, password: bytes | None) -> Iterator[object]:
-    try:
-        node = read(data)
-    except Asn1Error:
-        return
-    kind = der.kind_of(node)
-    if kind == "pfx":
-        yield from _pfx(node, password)
-    elif kind in ("key", "encrypted-key"):
-        yield from _opened(node.raw, password if kind == "encrypted-key" else None)
-
-
-def _pfx(node: Node, password: bytes | None) -> Iterator[object]:
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    for candidate in dict.fromkeys((password, None)):
+def _binary(data: bytes, place: str, passwords: Passwords) -> Iterator[Callable[[], bytes]]:
+    offset = 0
+    while offset < len(data):
         try:
-            opened = pkcs12.load_pkcs12(node.raw, candidate)
-        except (*UNREADABLE, InternalError):
-            continue
-        if opened.key:
-            yield opened.key
-        return
+            node = read(data, offset)
+        except Asn1Error:
+            return
+        offset = node.after
+        match der.kind_of(node):
+            case "pfx":
+                yield from pfx.private_keys(node, place, passwords)
+            case "encrypted-key":
+                yield partial(keys.decrypted, node, place, passwords)
+            case "key":
+                yield partial(bytes, node.raw)
+            case _:
+                pass
 
 
-def _opened(data: bytes, password: bytes | None) -> Iterator[object]:
-    load = serialization.load_pem_private_key if data[:5] == b"-----" else serialization.load_der_private_key
-    try:
-        yield load(data, password)
-    except (*UNREADABLE, InternalError):
-        return
+def _legacy(block: pem.Block, place: str, passwords: Passwords) -> bytes:
+    return keys.legacy(pem.legacy_pem(block, place), place, passwords)

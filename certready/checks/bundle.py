@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from certready.case import Case
-from certready.model import Chain
+from certready.model import Chain, Fault
 from certready.rules import bundle as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate, told_apart
 
-_KEYLESS = {"der": "A DER certificate", "p7b": "A P7B file"}
+_KEYLESS = {
+    "der": "A DER certificate holds no private key",
+    "p7b": "A P7B file holds no private key",
+    "pfx": "The PFX holds no private key",
+}
 
 
 def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -36,42 +40,44 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     if chain.container != "tls":
         yield from _key(chain)
         yield from _encryption(chain)
+    yield from _files(chain, path)
     if chain.container in ("pem", "tls"):
         yield from _order(chain, path)
     yield from _leaves(chain, leaves)
     yield from _root_included(chain, roots)
-    yield from _unrelated(chain, unrelated - {one.sha256 for one in (*leaves, *roots)})
+    unread = {one.sha256 for one in chain.certificates if one.parsed.error}
+    yield from _unrelated(chain, unrelated - unread - {one.sha256 for one in (*leaves, *roots)})
 
 
 def _key(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     owners = {one.parsed.spki_sha256: one for one in reversed(chain.certificates) if one.parsed.spki_sha256}
+    strays = [key for key in chain.keys if key not in owners]
+    unopened = [fault for fault in chain.faults if fault.kind == "key"]
     notes = {"notes": list(chain.notes)} if chain.notes else {}
-    if not chain.keys:
-        what = f"{_KEYLESS[chain.container]} holds no private key" if chain.container in _KEYLESS else "No private key"
-        what += "" if chain.container in _KEYLESS else " came along"
-        message = f"{what}; the gateway needs the one that belongs to {leaf.parsed.label}."
-        yield rules.KEY_MISSING.observed(message, chain=chain, evidence=notes)
-        return
     fits = bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
     if fits:
         message = f"The private key of {leaf.parsed.label} is there ({leaf.parsed.key})."
         yield rules.KEY_PRESENT.observed(message, chain=chain, evidence=notes)
-    for key in chain.keys:
-        if key not in owners:
-            yield _stranger(chain, leaf, key, fits=fits)
-        elif owners[key].parsed.is_ca and owners[key] != leaf:
-            message = f"The private key of the CA {owners[key].parsed.label} came along: it belongs on no gateway."
-            yield rules.KEY_MISMATCH.observed(
-                message, "stray", chain=chain, certificate=owners[key], fix="Remove that key from the file."
-            )
+    elif not strays and not unopened:
+        what = _KEYLESS.get(chain.container, "No private key came along")
+        message = f"{what}; the gateway needs the one that belongs to {leaf.parsed.label}."
+        yield rules.KEY_MISSING.observed(message, chain.container, chain=chain, evidence=notes)
+    for fault in unopened:
+        yield rules.KEY_UNREADABLE.observed(fault.message, chain=chain, evidence=notes)
+    for key in strays:
+        yield _stray(chain, leaf, key, needed=not fits and not unopened)
+    for owner in (owners[key] for key in chain.keys if key in owners):
+        if owner.parsed.is_ca and owner != leaf:
+            message = f"The private key of the CA {owner.parsed.label} came along: it belongs on no gateway."
+            yield rules.CA_KEY.observed(message, chain=chain, certificate=owner)
 
 
-def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Observation:
+def _stray(chain: Chain, leaf: Certificate, key: str, *, needed: bool) -> Observation:
     """A key without a certificate: fatal where the leaf's own is not there, else a left-over."""
     evidence = {"key": key, "certificate_key": leaf.parsed.spki_sha256}
-    if fits:
-        message = f"Besides the private key of {leaf.parsed.label} another came along that belongs to no certificate."
+    if not needed:
+        message = f"A private key came along that belongs neither to {leaf.parsed.label} nor to any other certificate."
         return rules.KEY_MISMATCH.observed(
             message, "stray", chain=chain, fix="Remove that key from the file.", evidence=evidence
         )
@@ -80,6 +86,38 @@ def _stranger(chain: Chain, leaf: Certificate, key: str, *, fits: bool) -> Obser
         f"{leaf.parsed.spki_sha256[:16] or '(unreadable)'}, that of the private key {key[:16]} (SHA-256)."
     )
     return rules.KEY_MISMATCH.observed(message, chain=chain, evidence=evidence)
+
+
+def _files(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
+    """What cannot be read, and where OpenSSL, with which most gateways load their file, reads it otherwise."""
+    leaf = chain.leaf_certificate
+    said = {digest for fault in chain.faults if fault.kind == "certificate" for digest in fault.certificates}
+    for fault in chain.faults:
+        if fault.kind == "certificate":
+            yield rules.UNREADABLE.observed(fault.message, chain=chain)
+        elif fault.kind == "refused":
+            message = f"{fault.message} A gateway that uses it does not start with this file."
+            yield rules.IRREGULAR_PEM.observed(message, "refused", chain=chain)
+        elif fault.kind == "passed-over":
+            yield _passed_over(chain, path, fault)
+    for index, one in enumerate(chain.certificates, 1):
+        if one.parsed.error and one != leaf and one.sha256 not in said:
+            message = f"Certificate {index} of those that came along cannot be read: {one.parsed.error}."
+            yield rules.UNREADABLE.observed(message, chain=chain, certificate=one)
+
+
+def _passed_over(chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> Observation:
+    """OpenSSL loads the file without some certificates: without the leaf it takes another for the gateway's own, which
+    the private key then does not fit; without an intermediate the gateway sends less than was judged."""
+    leaf, lost = chain.leaf_certificate, set(fault.certificates)
+    needed = [one.parsed.label for one in path if one.sha256 in lost and not one.parsed.self_issued]
+    if leaf.sha256 in lost:
+        more, variant = "It takes another for the gateway's own, and refuses the private key.", "refused"
+    elif needed:
+        more, variant = f"A gateway that uses it sends its chain without {' and '.join(needed)}.", ""
+    else:
+        more, variant = "The chain does not need it.", "unused"
+    return rules.IRREGULAR_PEM.observed(f"{fault.message} {more}", variant, chain=chain)
 
 
 def _encryption(chain: Chain) -> Iterator[Observation]:

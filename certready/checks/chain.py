@@ -102,7 +102,11 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     """Which issuer is missing, where it can be had, and what that means for this kind of container."""
     missing, tip = found.missing, found.path[-1].parsed
     issuer = missing.issuer if missing else tip.issuer
-    parts = [f"The issuer of {tip.label}, {issuer or '(no name)'}, is missing."]
+    unread = _unread(chain)
+    said = "is not among the certificates that could be read" if unread else "is missing"
+    parts = [f"The issuer of {tip.label}, {issuer or '(no name)'}, {said}."]
+    if unread:
+        parts.append("One that cannot be read came along and may be it.")
     if missing and missing.same_name_other_key:
         parts.append("A certificate of that name is there, but its key did not sign this one.")
     if missing and missing.note:
@@ -129,11 +133,18 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     )
     return rules.INCOMPLETE.observed(
         " ".join(part for part in (*parts, *_besides(found)) if part),
-        "der" if chain.container == "der" else "",
+        "der" if chain.container == "der" else "unreadable" if unread else "",
         chain=chain,
         certificate=missing.child if missing else None,
         fix=fix,
         evidence={"issuer": issuer, "urls": list(urls), "found": [one.sha256 for one, _ in lacking]},
+    )
+
+
+def _unread(chain: Chain) -> bool:
+    """Whether a certificate came along that cannot be read: what is missing may be there."""
+    return any(fault.kind == "certificate" for fault in chain.faults) or any(
+        certificate.parsed.error for certificate in chain.certificates
     )
 
 

@@ -115,8 +115,8 @@ def diff(
     if shared.replay:
         raise UsageError("diff reads two files; --replay has nothing to take the place of.")
     wanted = output.destinations(shared.formats)
-    secret = files.password(shared.password_file, shared.password_env, shared.password_fd)
-    before, after = (files.read_bundle([path], secret, ask=True) for path in (old, new))
+    secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
+    before, after = (files.read_bundle([path], secrets) for path in (old, new))
     prepared = prepare(shared, "client")
     from certready.diff import difference
     from certready.judging import judge

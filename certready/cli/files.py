@@ -6,10 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from certready.errors import InputError, PasswordError, UsageError
+from certready.errors import InputError, UsageError
 from certready.model import Bundle, Known
 
+if TYPE_CHECKING:
+    from certready.bundle.passwords import Passwords
+
+STDIN = Path("-")
 PASSWORD_LIMIT = 4096
 FILE_LIMIT = 10 * 1024 * 1024
 CRL_LIMIT = 64 * 1024 * 1024
@@ -18,8 +23,10 @@ EVIDENCE_LIMIT = 256 * 1024 * 1024
 
 
 def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
-    """The bytes of a regular file of at most ``limit`` bytes. Raises InputError with a sentence otherwise."""
+    """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence."""
     try:
+        if path == STDIN:
+            return _bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
         if path.is_dir():
             raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.")
         with path.open("rb") as file:
@@ -30,27 +37,28 @@ def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
         raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    return _bounded(str(path), data, limit)
+
+
+def _bounded(name: str, data: bytes, limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(
-            f"{path} is larger than {limit // (1024 * 1024)} MiB, which no such file is.",
+            f"{name} is larger than {limit // (1024 * 1024)} MiB, which no such file is.",
             hint="Check that this is the file you mean.",
         )
     return data
 
 
-def read_bundle(paths: Sequence[Path], password: bytes | None, *, ask: bool) -> Bundle:
-    """The files as one bundle. An encrypted one is asked for its password where a terminal is there and ``ask``."""
+def named(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+    """Name and content of each file."""
+    return [("standard input" if path == STDIN else str(path), read(path)) for path in paths]
+
+
+def read_bundle(paths: Sequence[Path], passwords: Passwords) -> Bundle:
+    """The files as one bundle."""
     from certready import bundle as bundles
 
-    parts = [(str(path), read(path)) for path in paths]
-    try:
-        return bundles.load_files(parts, password=password)
-    except PasswordError as error:
-        if not (error.missing and ask and sys.stdin is not None and sys.stdin.isatty()):
-            raise
-    import getpass
-
-    return bundles.load_files(parts, password=getpass.getpass("Password: ", stream=sys.stderr))
+    return bundles.load_files(named(paths), password=passwords)
 
 
 def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:
@@ -66,19 +74,38 @@ def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:
     )
 
 
-def password(file: Path | None, variable: str | None, descriptor: int | None) -> bytes | None:
-    """The password from the one source that was named; its first line, without the line end. Never from an argument.
+def passwords(file: Path | None, variable: str | None, descriptor: int | None) -> Passwords:
+    """The password from the one source that was named; at a terminal others are asked for, each for its file.
+
+    Of a source the first line counts, without the line end. A password is never taken from an argument.
 
     Raises:
         UsageError: more than one source, or a source that cannot be read.
     """
+    from certready.bundle.passwords import Passwords
+
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    return Passwords(_given(file, variable, descriptor), _ask if terminal else None)
+
+
+def _ask(place: str, wrong: bool) -> str | None:
+    import getpass
+
+    again = "The password does not fit. " if wrong else ""
+    try:
+        return getpass.getpass(f"{again}Password for {place}: ", stream=sys.stderr) or None
+    except EOFError:
+        return None
+
+
+def _given(file: Path | None, variable: str | None, descriptor: int | None) -> bytes | None:
     if sum(one is not None for one in (file, variable, descriptor)) > 1:
         raise UsageError("Give one of --password-file, --password-env and --password-fd, not several.")
     if variable is not None:
         found = os.environ.get(variable)
         if found is None:
             raise UsageError(f"The environment variable {variable} is not set.", hint="Set it, or use --password-file.")
-        return found.encode()
+        return found.encode("utf-8", "surrogateescape")
     if file is not None:
         return _first_line(read(file, PASSWORD_LIMIT))
     if descriptor is not None:
@@ -93,5 +120,8 @@ def password(file: Path | None, variable: str | None, descriptor: int | None) ->
 
 
 def _first_line(data: bytes) -> bytes:
-    text = data.removeprefix(b"\xef\xbb\xbf")
-    return text.split(b"\n", 1)[0].rstrip(b"\r")
+    """The first line of a password file; Windows PowerShell writes UTF-16 with a mark, editors UTF-8 with one."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            data = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].rstrip(b"\r")

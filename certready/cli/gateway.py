@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec.structs import replace
 
@@ -18,6 +18,9 @@ from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Sh
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
 from certready.x509.certificate import Certificate
+
+if TYPE_CHECKING:
+    from certready.bundle.passwords import Passwords
 
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
 
@@ -227,12 +230,12 @@ def compare(
         raise UsageError("Nothing to compare was named.", hint="certready compare gateway.pfx mail.contoso.com:25")
     from certready import compare as comparing
 
-    secret = files.password(password_file, password_env, password_fd)
+    secrets = files.passwords(password_file, password_env, password_fd)
 
     def look(place: str, progress: Progress) -> Bundle:
         path = Path(place)
         if path.exists() or not _is_host(place):
-            return _read_place(path, secret)
+            return _read_place(path, secrets)
         from certready.net.gateway import fetch
 
         host, port = host_and_port(place)
@@ -249,7 +252,7 @@ def _is_host(place: str) -> bool:
     return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
 
 
-def _read_place(path: Path, secret: bytes | None) -> Bundle:
+def _read_place(path: Path, passwords: Passwords) -> Bundle:
     """A certificate file, or the chains of saved evidence."""
     data = files.read(path, files.EVIDENCE_LIMIT)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
@@ -259,7 +262,7 @@ def _read_place(path: Path, secret: bytes | None) -> Bundle:
         # The endpoint of a rehearsal is the smart host, which presented none of these chains.
         endpoints = () if saved.target.kind == "rehearse" else saved.endpoints
         return Bundle(Target(saved.target.kind, f"{path} ({saved.target.name})"), saved.chains, endpoints)
-    return files.read_bundle([path], secret, ask=True)
+    return files.read_bundle([path], passwords)
 
 
 def _bind_address(text: str) -> tuple[str, int]:

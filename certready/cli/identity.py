@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from certready.bundle.private import private_key
 from certready.cli import files
 from certready.cli.options import present
 from certready.cli.shared import Shared
-from certready.errors import PasswordError
 from certready.model import Bundle
 from certready.net.session import Identity
 
@@ -21,20 +19,12 @@ def read_identity(paths: Sequence[Path], wanted: Shared) -> tuple[Bundle, Identi
 
     The password is asked for where one is needed and a terminal is there. Raises InputError, PasswordError, UsageError.
     """
-    secret = files.password(wanted.password_file, wanted.password_env, wanted.password_fd)
-    parts = [(str(path), files.read(path)) for path in paths]
-    try:
-        bundle = bundles.load_files(parts, password=secret)
-    except PasswordError as error:
-        if not (error.missing and sys.stdin is not None and sys.stdin.isatty()):
-            raise
-        import getpass
-
-        secret = getpass.getpass("Password: ", stream=sys.stderr).encode()
-        bundle = bundles.load_files(parts, password=secret)
+    secrets = files.passwords(wanted.password_file, wanted.password_env, wanted.password_fd)
+    parts = files.named(paths)
+    bundle = bundles.load_files(parts, password=secrets)
     chain = bundle.chains[0]
     others = (one.der for one in chain.certificates if one != chain.leaf_certificate)
-    return bundle, Identity((chain.leaf_certificate.der, *others), private_key(parts, bundle, secret))
+    return bundle, Identity((chain.leaf_certificate.der, *others), private_key(parts, bundle, secrets))
 
 
 def throw_away(name: str) -> Identity:

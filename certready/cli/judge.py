@@ -38,8 +38,8 @@ def check(
     """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
-    secret = files.password(shared.password_file, shared.password_env, shared.password_fd)
-    return _run(shared, "client", lambda _: files.read_bundle(paths, secret, ask=True), beside=paths)
+    secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
+    return _run(shared, "client", lambda _: files.read_bundle(paths, secrets), beside=paths)
 
 
 class Prepared(Struct, frozen=True):

@@ -16,6 +16,7 @@ from certready.errors import UsageError
 from certready.model import AcceptedDomain, Tenant
 
 if TYPE_CHECKING:
+    from certready.bundle.passwords import Passwords
     from certready.tenant.answer import Answer, Mx
 
 _NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
@@ -86,8 +87,8 @@ def tenant(
     read = _tenant(paths, accepted_domain)
     answer = Answer(read, notes=read.notes)
     if certificate or sender is not None or null_sender or ip:
-        secret = files.password(password_file, password_env, password_fd)
-        answer = _relayed(answer, _names(certificate, secret), sender, recipient, ip, null_sender=null_sender)
+        secrets = files.passwords(password_file, password_env, password_fd)
+        answer = _relayed(answer, _names(certificate, secrets), sender, recipient, ip, null_sender=null_sender)
     elif recipient is not None:
         answer = _routed(answer, recipient)
     elif paths:
@@ -108,11 +109,11 @@ def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
     return replace(found, accepted_domains=(*(found.accepted_domains or ()), *added))
 
 
-def _names(paths: tuple[Path, ...], password: bytes | None) -> tuple[str, ...] | None:
+def _names(paths: tuple[Path, ...], passwords: Passwords) -> tuple[str, ...] | None:
     """The names of the leaf in these files, None where no file was named."""
     if not paths:
         return None
-    bundle = files.read_bundle(paths, password, ask=True)
+    bundle = files.read_bundle(paths, passwords)
     return tuple(name for chain in bundle.chains for name in chain.leaf_certificate.parsed.names)
 
 

@@ -29,13 +29,27 @@ class Target(Struct, frozen=True):
     name: str
 
 
+class Fault(Struct, frozen=True):
+    """Something wrong with a ``file`` of which enough was read to judge a certificate.
+
+    ``kind`` is "certificate" or "key" for one that is there and cannot be read or opened, "refused" for a PEM that
+    OpenSSL refuses to load, "passed-over" for one of which it silently loads less. ``message`` is a sentence.
+    ``certificates`` are the SHA-256 of those it is about.
+    """
+
+    kind: Literal["certificate", "key", "refused", "passed-over"]
+    file: str
+    message: str
+    certificates: tuple[str, ...] = ()
+
+
 class Chain(Struct, frozen=True):
     """Certificates that arrived together, in the order in which they arrived.
 
     ``leaf`` is the index of the certificate that is judged: the first on the wire; in a file the one a private key
     belongs to, else the first that is no CA. ``keys`` holds the SHA-256 of the SubjectPublicKeyInfo of each private
     key that came along, never a key. ``encryption`` names what a PFX is encrypted with, such as "PBES2 AES-256".
-    ``notes`` are oddities met while reading the container, each a sentence.
+    ``notes`` are oddities met while reading the container, each a sentence; ``faults`` what is wrong with the files.
     """
 
     id: str
@@ -46,6 +60,7 @@ class Chain(Struct, frozen=True):
     sni: str | None = None
     encryption: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def leaf_certificate(self) -> Certificate:

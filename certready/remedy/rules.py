@@ -207,7 +207,7 @@ _RENEW = (
 )
 _SEND_AGAIN = (
     *("chain.incomplete", "bundle.order", "bundle.root-included", "bundle.unrelated-certificate"),
-    *("bundle.several-leaves", "tls.nodes-differ", "tls.no-starttls", "tls.handshake-failed"),
+    *("bundle.irregular-pem", "bundle.several-leaves", "tls.nodes-differ", "tls.no-starttls", "tls.handshake-failed"),
 )
 _ASK_AGAIN = ("revocation.unreachable", "revocation.stale", "revocation.invalid", "revocation.unknown")
 
@@ -216,6 +216,7 @@ _BUILDERS: Mapping[str, Build] = {
     **dict.fromkeys(_SEND_AGAIN, _chain),
     **dict.fromkeys(_ASK_AGAIN, _revocation),
     "bundle.key-mismatch": _key_mismatch,
+    "bundle.key-missing": _pfx("AES256_SHA256", "Export the PFX again, with its private key."),
     "bundle.legacy-encryption": _pfx("AES256_SHA256", "Export the PFX again with AES-256."),
     "bundle.modern-encryption": _pfx("TripleDES_SHA1", "Export the PFX again for old Windows."),
     "revocation.staple-missing": _staple,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.rules import sources
-from certready.rules.model import F, P, Rule, W, everywhere
+from certready.rules.model import F, P, Rule, U, W, everywhere
 from certready.rules.sources import rfc
 
 KEY_PRESENT = Rule(
@@ -22,8 +22,30 @@ KEY_MISSING = Rule(
     why="Judging needs no key, so this passes; the gateway cannot present the certificate without it.",
     confidence="documented",
     sources=(sources.NO_CREDENTIALS,),
-    weights=(everywhere(P),),
+    weights=(everywhere(P), everywhere(W, "pfx", "of a PFX")),
     fix="See that the key is on the gateway: export a PFX with it, or keep the key file the request was made with.",
+)
+
+KEY_UNREADABLE = Rule(
+    "bundle.key-unreadable",
+    "A private key is there and cannot be opened",
+    what="The files hold a private key that is encrypted and no password fits, or that is damaged.",
+    why="Whether the gateway has the right key is then not known; the certificate can be judged without it.",
+    confidence="documented",
+    sources=(rfc(5958), sources.NO_CREDENTIALS),
+    weights=(everywhere(W),),
+    fix="Give its password with --password-file, or export the key again.",
+)
+
+CA_KEY = Rule(
+    "bundle.ca-key",
+    "The private key of a CA came along",
+    what="The files hold the private key of a certification authority beside the gateway's certificate.",
+    why="Whoever has it can issue certificates in that authority's name; a gateway has no use for it.",
+    confidence="documented",
+    sources=(rfc(5280, "4.2.1.9"),),
+    weights=(everywhere(W),),
+    fix="Take that key out of the file, and keep it where certificates are issued.",
 )
 
 KEY_MISMATCH = Rule(
@@ -40,6 +62,35 @@ KEY_MISMATCH = Rule(
     fix=(
         "Install the private key that the certificate request was made with; if it is lost, request a new certificate."
     ),
+)
+
+UNREADABLE = Rule(
+    "bundle.unreadable",
+    "A certificate beside the chain cannot be read",
+    what="A certificate in the files is damaged, or breaks the rules of X.509 so that it cannot be read.",
+    why="The others are judged. A gateway may refuse the whole file for it.",
+    confidence="documented",
+    sources=(rfc(5280, "4.1"),),
+    weights=(everywhere(W),),
+    fix="Take it out of the file where the chain does not need it; else copy it again, or ask its CA for it.",
+)
+
+IRREGULAR_PEM = Rule(
+    "bundle.irregular-pem",
+    "OpenSSL reads the PEM file otherwise",
+    what=(
+        "OpenSSL refuses the file, or loads fewer certificates from it without saying so. What it does is described "
+        "in the code and held against the real one by tests."
+    ),
+    why="Most gateways load their file with it: they then do not start, or send less than was judged here.",
+    confidence="documented",
+    sources=(sources.OPENSSL_CHAIN_FILE, rfc(7468, "2")),
+    weights=(
+        everywhere(U),
+        everywhere(W, "refused", "where it refuses the file, or the private key with it"),
+        everywhere(W, "unused", "where the chain does not need what is passed over"),
+    ),
+    fix="Write the file again with every block on lines of its own: certready repair FILE --out FOLDER.",
 )
 
 ORDER = Rule(

@@ -29,6 +29,7 @@ INCOMPLETE = Rule(
     weights=(
         everywhere(F),
         everywhere(U, "der", "in a DER file, which holds one certificate only"),
+        everywhere(U, "unreadable", "where a certificate that cannot be read came along and may be it"),
     ),
     fix=(
         "Send the whole chain: put the intermediate certificate behind the leaf, in the order of issue, on every node."

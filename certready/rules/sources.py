@@ -143,6 +143,9 @@ DIGICERT = Source(
     "https://knowledge.digicert.com/alerts/sunsetting-client-authentication-eku-from-digicert-public-tls-certificates",
 )
 CHROME = Source("Chrome Root Program Policy", "https://googlechrome.github.io/chromerootprogram/")
+OPENSSL_CHAIN_FILE = Source(
+    "OpenSSL, SSL_CTX_use_certificate_chain_file", "https://docs.openssl.org/3.0/man3/SSL_CTX_use_certificate/"
+)
 OPENSSL_3 = Source("OpenSSL 3, migration guide", "https://docs.openssl.org/3.0/man7/migration_guide/")
 
 # Where nothing is published

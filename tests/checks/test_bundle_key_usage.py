@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.x509 import BasicConstraints, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certready.bundle import load
 from certready.case import Case
 from certready.checks.bundle import check_bundle
+from certready.checks.chain import check_chain
 from certready.checks.key import check_key, weakness_of
 from certready.checks.usage import check_usage
 from certready.demo.pki import CLIENT, SERVER, Authority, Issued, key_usage
@@ -113,9 +115,17 @@ def test_left_over_keys() -> None:
         "bundle.key-present",
         "bundle.key-mismatch/stray",
     }
-    assert ("bundle.key-mismatch", "stray", "Test Intermediate") in seen(
+    assert ("bundle.ca-key", "", "Test Intermediate") in seen(
         check_bundle, file(LEAF.pem, ISSUER.pem, LEAF.key_pem, ISSUER.key_pem)
     )
+
+
+def test_the_key_of_a_ca_alone() -> None:
+    """A CA's key beside a leaf changes nothing: the leaf is judged, and its own key did not come along."""
+    assert rules(check_bundle, file(LEAF.pem, ISSUER.pem, ISSUER.key_pem)) == {
+        "bundle.ca-key",
+        "bundle.key-missing/pem",
+    }
 
 
 @pytest.mark.parametrize(
@@ -169,8 +179,8 @@ def test_sent_twice() -> None:
 
 
 def test_unreadable_stranger() -> None:
-    """Bytes on the wire that are no certificate are a stranger without a name."""
-    assert [rule for rule, _, _ in seen(check_bundle, of(LEAF, ISSUER, b"junk"))] == ["bundle.unrelated-certificate"]
+    """Bytes on the wire that are no certificate are said to be unreadable, and nothing else is said of them."""
+    assert [rule for rule, _, _ in seen(check_bundle, of(LEAF, ISSUER, b"junk"))] == ["bundle.unreadable"]
 
 
 def test_several_leaves() -> None:
@@ -192,7 +202,51 @@ def test_several_leaves() -> None:
 def test_encryption(names: tuple[str, ...], expected: set[str]) -> None:
     """What new systems refuse, what is weak, and what old Windows refuses are told apart."""
     chain = Chain("c1", "pfx", of(LEAF, ISSUER).certificates, encryption=names)
-    assert expected | {"bundle.key-missing"} == rules(check_bundle, chain)
+    assert expected | {"bundle.key-missing/pfx"} == rules(check_bundle, chain)
+
+
+# -- what OpenSSL and certready read otherwise, and what cannot be read -----------------------------------------------
+
+TRUSTED_ISSUER = ISSUER.pem.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE")
+BROKEN = ISSUER.pem.replace(b"MII", b"M%%", 1)
+
+
+@pytest.mark.parametrize(
+    ("parts", "variant"),
+    [
+        ((LEAF.pem, b" " + ISSUER.pem), ""),
+        ((LEAF.pem, TRUSTED_ISSUER), ""),
+        ((LEAF.pem, ISSUER.pem, b" " + ROOT.pem), "unused"),
+        ((LEAF.pem, ISSUER.pem, b" " + STRANGER.pem), "unused"),
+        ((b" " + LEAF.pem, ISSUER.pem), "refused"),
+        ((LEAF.pem.replace(b"\n", b"\r"), ISSUER.pem.replace(b"\n", b"\r")), "refused"),
+        ((LEAF.pem.rstrip(), ISSUER.pem), "refused"),
+        ((LEAF.pem, ISSUER.pem, LEAF.key_pem), None),
+    ],
+)
+def test_irregular_pem(parts: tuple[bytes, ...], variant: str | None) -> None:
+    """Where a gateway would send less it is unknown, where it would not start or needs no more a warning."""
+    said = [found for found in seen(check_bundle, file(*parts)) if found[0] == "bundle.irregular-pem"]
+    assert said == ([] if variant is None else [("bundle.irregular-pem", variant, "mail.example.test")])
+
+
+def test_what_cannot_be_read_beside_the_chain() -> None:
+    """A certificate that cannot be read is a warning, and what is missing beside it is unknown, not missing."""
+    assert rules(check_bundle, file(LEAF.pem, ISSUER.pem, BROKEN)) >= {"bundle.unreadable"}
+    for chain, expected in ((file(LEAF.pem, ISSUER.pem, BROKEN), ""), (file(LEAF.pem, BROKEN), "unreadable")):
+        said = [one for one in check_chain(Case(evidence(chain))) if isinstance(one, Observation) and one.chain]
+        assert [one.variant for one in said] == [expected]
+
+
+def test_key_that_cannot_be_opened() -> None:
+    """A private key that cannot be opened is there: it is not said to be missing, and no other is said to be wrong."""
+    locked = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    other = ISSUER.issue("old.example.test").key_pem
+    assert rules(check_bundle, file(LEAF.pem, ISSUER.pem, locked)) == {"bundle.key-unreadable"}
+    assert rules(check_bundle, file(LEAF.pem, ISSUER.pem, locked, other)) == {
+        "bundle.key-unreadable",
+        "bundle.key-mismatch/stray",
+    }
 
 
 # -- key ---------------------------------------------------------------------------------------------------------------

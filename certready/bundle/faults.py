@@ -1,0 +1,51 @@
+"""What is wrong with files of which enough was read to judge a certificate: as values, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from certready.bundle import openssl
+from certready.bundle.contents import Contents
+from certready.model import Fault
+
+_MAX_FAULTS = 20
+_LOADER = "OpenSSL, with which most gateways load their certificate file,"
+
+
+class File(NamedTuple):
+    """A file's contents, and what OpenSSL makes of it where it is text, as a gateway's file is."""
+
+    name: str
+    contents: Contents
+    openssl: openssl.Loaded | None = None
+
+
+def faults(files: Sequence[File]) -> tuple[Fault, ...]:
+    """What could not be read, and where OpenSSL loads something else than certready, at most some twenty."""
+    found = tuple(fault for file in files for fault in (*_irregular(file), *_unread(file)))
+    if len(found) <= _MAX_FAULTS:
+        return found
+    more = found[_MAX_FAULTS]
+    return (*found[:_MAX_FAULTS], Fault(more.kind, more.file, f"{len(found) - _MAX_FAULTS} more like these follow."))
+
+
+def _unread(file: File) -> Iterator[Fault]:
+    for refusal in file.contents.refusals:
+        about = (refusal.certificate.sha256,) if refusal.certificate else ()
+        yield Fault(refusal.kind, file.name, refusal.error.message, about)
+
+
+def _irregular(file: File) -> Iterator[Fault]:
+    loaded = file.openssl
+    if loaded is None or (file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE):
+        return
+    if loaded.refusal:
+        yield Fault("refused", file.name, f"{_LOADER} refuses {file.name}: {loaded.refusal}.")
+        return
+    held = frozenset(loaded.certificates)
+    lost = tuple(one for one in dict.fromkeys(file.contents.certificates) if one.der not in held)
+    if lost:
+        names = ", ".join(one.parsed.label for one in lost[:5]) + (f" and {len(lost) - 5} more" if lost[5:] else "")
+        message = f"{_LOADER} passes over {names} in {file.name} without a word: a BEGIN line there is not exactly one."
+        yield Fault("passed-over", file.name, message, tuple(one.sha256 for one in lost))
