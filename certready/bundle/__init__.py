@@ -30,7 +30,7 @@ from certready.x509.certificate import Certificate
 
 _UNNAMED = "the input"
 
-__all__ = ["MAX_BYTES", "MAX_CERTIFICATES", "certificates", "load", "load_files"]
+__all__ = ["MAX_BYTES", "MAX_CERTIFICATES", "File", "certificates", "load", "load_files", "read_files"]
 
 
 def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: str = "") -> Bundle:
@@ -66,6 +66,21 @@ def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | Pa
     parts = [_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files]
     name = " + ".join(name for name, _ in files)
     return _bundle(parts, Target("file", name), name, passwords)
+
+
+def read_files(
+    files: Sequence[tuple[str, bytes]], *, password: str | bytes | Passwords | None = None
+) -> tuple[File, ...]:
+    """Each file, (name, content), for itself and with nothing chosen out of it: what it holds, in stored order.
+
+    Raises PasswordError and InputError as :func:`load`, but not for a file with a private key alone.
+    """
+    passwords = password if isinstance(password, Passwords) else Passwords(password)
+    found = tuple(_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files)
+    for file in found:
+        if not file.contents.keys:
+            _check(file.contents, file.name, passwords, judged=False)
+    return found
 
 
 def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
@@ -129,14 +144,14 @@ def _bundle(files: list[File], target: Target, place: str, passwords: Passwords)
     return Bundle(target, (chain,))
 
 
-def _check(whole: Contents, place: str, passwords: Passwords) -> None:
+def _check(whole: Contents, place: str, passwords: Passwords, *, judged: bool = True) -> None:
     """Raises InputError where what was read is no ground for a judgement: no certificate, none that can be read, or CA
     certificates beside one that cannot; PasswordError where the password given fits nowhere."""
     if len(whole.certificates) > MAX_CERTIFICATES:
         raise too_many(place)
     readable = [certificate.parsed for certificate in whole.certificates if not certificate.parsed.error]
     refused = [refusal.error for refusal in whole.refusals if refusal.kind == "certificate"]
-    if refused and all(parsed.is_ca for parsed in readable):
+    if refused and all(parsed.is_ca for parsed in readable) and (judged or not readable):
         raise refused[0]
     if not readable:
         raise no_certificate(whole, place)

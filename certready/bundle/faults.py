@@ -20,6 +20,11 @@ class File(NamedTuple):
     contents: Contents
     openssl: openssl.Loaded | None = None
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with this file."""
+        return faults([self])
+
 
 def faults(files: Sequence[File]) -> tuple[Fault, ...]:
     """What could not be read, and where OpenSSL loads something else than certready, at most some twenty."""

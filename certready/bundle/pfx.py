@@ -70,7 +70,7 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
     entries: list[Entry] = []
     notes: list[str] = []
     for bag in opened.bags:
-        digest = ""
+        digest, spec = "", bag.entry.key_spec
         if bag.kind == _CERTIFICATE:
             certificate = _certificate(bag.value)
             if certificate:
@@ -80,11 +80,13 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
                     refusals.append(unreadable(certificate, place))
         elif bag.kind in (_KEY, _SHROUDED):
             try:
-                digest = keys.fingerprint(_private(bag, place, reading.passwords), f"A key in {place}")
+                key = _private(bag, place, reading.passwords)
+                digest = keys.fingerprint(key, f"A key in {place}")
                 found.append(digest)
+                spec = spec or _key_spec(key)
             except InputError as error:
                 refusals.append(Refusal("key", error))
-        entries.append(replace(bag.entry, digest=digest))
+        entries.append(replace(bag.entry, digest=digest, key_spec=spec))
     if len(certificates) > reading.limit:
         raise too_many(place, reading.limit)
     if any(bag.kind == _KEY for bag in opened.bags):
@@ -243,10 +245,24 @@ def _entry(kind: Kind, bag: Node) -> Entry:
             continue
     text = {oid: said[oid].content.decode("utf-16-be", "replace") for oid in (_FRIENDLY_NAME, _PROVIDER) if oid in said}
     key_id = said[_LOCAL_KEY_ID].content.hex() if _LOCAL_KEY_ID in said else ""
-    usage = said[_KEY_USAGE].content[1:2] if _KEY_USAGE in said else b""
-    # keyEncipherment and dataEncipherment are for exchange, digitalSignature, keyCertSign and cRLSign for signature
-    spec = "exchange" if usage and usage[0] & 0x30 else "signature" if usage and usage[0] & 0x86 else ""
-    return Entry(kind, "", text.get(_FRIENDLY_NAME, ""), key_id, text.get(_PROVIDER, ""), spec)
+    return Entry(kind, "", text.get(_FRIENDLY_NAME, ""), key_id, text.get(_PROVIDER, ""), _spec(said.get(_KEY_USAGE)))
+
+
+def _key_spec(der: bytes) -> str:
+    """The same out of the attributes of a PrivateKeyInfo (RFC 5958, 2), where Windows and OpenSSL write it."""
+    try:
+        for attribute in next((node.children() for node in read(der).children() if node.tag == CONTEXT_0), ()):
+            if attribute.child(0, OID).oid() == _KEY_USAGE:
+                return _spec(attribute.child(1, SET).child(0))
+    except Asn1Error:
+        pass
+    return ""
+
+
+def _spec(usage: Node | None) -> str:
+    """keyEncipherment and dataEncipherment are for exchange; digitalSignature and those of a CA for signature."""
+    bits = usage.content[1] if usage and len(usage.content) > 1 else 0
+    return "exchange" if bits & 0x30 else "signature" if bits & 0x86 else ""
 
 
 def _certificate(value: Node) -> Certificate | None:

@@ -41,7 +41,7 @@ def explain(
 
     Paste it in quotation marks, name a file that holds it, or pipe it in: Get-Content bounce.eml | certready explain -
     """
-    destinations = _destinations(formats)
+    destinations = output.text_or_json(formats, "explain")
     text = _text(words)
     from certready.explain import explain as explained
     from certready.explain import show
@@ -50,11 +50,13 @@ def explain(
     found = explained(text)
     name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
     if name is None:
-        _write(destinations, lambda width: show.explanation_lines(found, width), lambda: show.explanation_dict(found))
+        output.write_document(
+            destinations, lambda width: show.explanation_lines(found, width), lambda: show.explanation_dict(found)
+        )
         return found.exit_code
     rule = rule_called(name)
     lines = (lambda width: show.rule_lines(rule, width)) if rule else _unknown_rule(name)
-    _write(destinations, lines, lambda: show.rule_dict(rule, name))
+    output.write_document(destinations, lines, lambda: show.rule_dict(rule, name))
     return 0 if rule else 3
 
 
@@ -147,41 +149,6 @@ def _write_difference(found: Difference, wanted: Sequence[output.Destination], *
 
     own = [one for one in wanted if one[0] in ("text", "json")]
     output.emit(found.report, [one for one in wanted if one not in own], verbose=verbose)
-    _write(own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: difference_dict(found))
-
-
-# -- output -------------------------------------------------------------------------------------------------------
-
-
-def _destinations(formats: Sequence[str]) -> tuple[output.Destination, ...]:
-    found = output.destinations(formats)
-    for name, _ in found:
-        if name not in ("text", "json"):
-            raise UsageError(f"explain writes text and json, not {name}.", hint="Write --format json.")
-    return found
-
-
-def _write(
-    destinations: Iterable[output.Destination],
-    lines: Callable[[int | None], Iterable[Line]],
-    document: Callable[[], Document],
-) -> None:
-    """Text in the terminal's width and colours, or as one line each; JSON; each to its place."""
-    from certready.render.layout import console, plain, print_lines
-
-    for name, path in destinations:
-        if name == "text" and path is None and output.colourful(sys.stdout):
-            terminal = console(None)
-            print_lines(lines(terminal.width), terminal)
-            continue
-        text = plain(lines(None)) if name == "text" else _json(document())
-        if path is None:
-            output.write(sys.stdout, text)
-        else:
-            output.write_file(path, text.encode("utf-8", "backslashreplace"))
-
-
-def _json(document: Document) -> str:
-    import json
-
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    output.write_document(
+        own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: difference_dict(found)
+    )

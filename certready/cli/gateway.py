@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare, replayed
-from certready.cli.options import host_and_port
+from certready.cli.options import could_be_host, host_and_port
 from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target
@@ -21,8 +21,6 @@ from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
-
-_ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
 
 
 @command(
@@ -234,7 +232,7 @@ def compare(
 
     def look(place: str, progress: Progress) -> Bundle:
         path = Path(place)
-        if path.exists() or not _is_host(place):
+        if path.exists() or not could_be_host(place):
             return _read_place(path, secrets)
         from certready.net.gateway import fetch
 
@@ -245,11 +243,6 @@ def compare(
         found = comparing.compare([look(place, progress) for place in places])
     output.write(sys.stdout, comparing.to_json(found) if form == "json" else comparing.text(found))
     return found.exit_code
-
-
-def _is_host(place: str) -> bool:
-    """Whether this can be a host rather than a file that is missing."""
-    return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
 
 
 def _read_place(path: Path, passwords: Passwords) -> Bundle:

@@ -8,6 +8,8 @@ from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import ExpiryWarning, Options, Role
 
+_ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
+
 
 def judging_options(wanted: Shared, default_role: Role) -> Options:
     """The options that the judgement depends on. Raises UsageError for a malformed ``--at`` or ``--expiry-warning``."""
@@ -80,6 +82,11 @@ def accepted_domains(texts: tuple[str, ...]) -> list[str]:
             )
         found.append(label)
     return found
+
+
+def could_be_host(place: str) -> bool:
+    """Whether this can be a host rather than a file that is missing."""
+    return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:

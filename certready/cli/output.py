@@ -6,15 +6,18 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from certready import directories
 from certready.errors import CertreadyError, UsageError
 from certready.model.report import Report, Verdict, worst
 from certready.model.report import exit_code as code_of
 from certready.render import FORMATS, renderer
+
+if TYPE_CHECKING:
+    from certready.render.layout import Line
 
 Destination = tuple[str, Path | None]
 NAGIOS = "nagios"
@@ -102,6 +105,36 @@ def colourful(stream: TextIO | None) -> bool:
     if stream is None or not stream.isatty():
         return False
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def text_or_json(formats: Sequence[str], command: str) -> tuple[Destination, ...]:
+    """As :func:`destinations`, for a command whose answer is no report. Raises UsageError for another format."""
+    found = destinations(formats)
+    for name, _ in found:
+        if name not in ("text", "json"):
+            raise UsageError(f"{command} writes text and json, not {name}.", hint="Write --format json.")
+    return found
+
+
+def write_document(
+    wanted: Sequence[Destination],
+    lines: Callable[[int | None], Iterable[Line]],
+    document: Callable[[], Mapping[str, object]],
+) -> None:
+    """An answer as text, in the terminal's width and colours or one line each, and as JSON; each to its place."""
+    from certready.model.plain import json_text
+    from certready.render.layout import console, plain, print_lines
+
+    for name, path in wanted:
+        if name == "text" and path is None and colourful(sys.stdout):
+            terminal = console(None)
+            print_lines(lines(terminal.width), terminal)
+            continue
+        text = plain(lines(None)) if name == "text" else json_text(document())
+        if path is None:
+            write(sys.stdout, text)
+        else:
+            write_file(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write(stream: TextIO | None, text: str) -> None:

@@ -13,7 +13,7 @@ from certready.cli import output
 from certready.cli.commands import argument, command, option
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import host_and_port, present
-from certready.cli.shared import Shared
+from certready.cli.shared import Dns, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Target
 from certready.net.threads import Task, start
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Arrived = Callable[[tuple[Certificate, ...]], None]
 MAX_HOSTS = 16  # as many as one run asks
-_PROTOCOLS = "smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls."
 
 
 class Asked(NamedTuple):
@@ -58,31 +57,14 @@ def probe(
     mx: Annotated[
         str | None, option("--mx", help="Every host that the MX records of this mail domain name.", metavar="DOMAIN")
     ] = None,
-    protocol: Annotated[str, option("--protocol", help=_PROTOCOLS, metavar="NAME")] = "smtp",
-    resolve: Annotated[
-        tuple[str, ...],
-        option(
-            "--resolve",
-            help="Connect to this address for the host, without asking DNS. Repeat it for several.",
-            metavar="HOST=IP",
-        ),
-    ] = (),
-    dns: Annotated[
-        str | None,
-        option("--dns", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.", metavar="SERVER"),
-    ] = None,
-    ehlo: Annotated[
-        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
-    ] = None,
-    sni: Annotated[
-        str | None,
-        option("--sni", help="The server name to ask for; the host unless given, '' for none.", metavar="NAME"),
-    ] = None,
-    ipv4: Annotated[bool, option("-4", help="IPv4 addresses alone.")] = False,
-    ipv6: Annotated[bool, option("-6", help="IPv6 addresses alone.")] = False,
-    gentle: Annotated[
-        bool, option("--gentle", help="One handshake for each address; what it does not show is a warning.")
-    ] = False,
+    protocol: Protocol = "smtp",
+    resolve: Resolve = (),
+    dns: Dns = None,
+    ehlo: Ehlo = None,
+    sni: Sni = None,
+    ipv4: IPv4 = False,
+    ipv6: IPv6 = False,
+    gentle: Gentle = False,
     shared: Shared,
 ) -> int:
     """Judge the certificates that live gateways present on every address of their names.
@@ -107,7 +89,7 @@ def probe(
         if routes:
             bundle = smarthosts.fetch(routes, _how(asked, shared.timeout), progress, arrived)
         else:
-            bundle = _bundle(asked, shared.timeout, progress, arrived)
+            bundle = fetch(asked, shared.timeout, progress, arrived)
         gather = later.result()
         gather = replace(gather, fetcher=ahead if gather.fetcher else None)
         if routes:
@@ -134,8 +116,6 @@ def _check(asked: Asked, wanted: Shared) -> None:
             "--save-evidence and --remedies write what is known of one host, and several were named.",
             hint="Run probe once for each host.",
         )
-    if asked.ipv4 and asked.ipv6:
-        raise UsageError("-4 and -6 exclude each other.", hint="Leave both out to probe every address.")
     if not (asked.hosts or asked.mx or wanted.tenant):
         raise UsageError(
             "No host was named.",
@@ -144,7 +124,7 @@ def _check(asked: Asked, wanted: Shared) -> None:
         )
 
 
-def _bundle(asked: Asked, timeout: float, progress: Progress, arrived: Arrived) -> Bundle:
+def fetch(asked: Asked, timeout: float, progress: Progress, arrived: Arrived | None = None) -> Bundle:
     """What the hosts presented. Raises UsageError."""
     from certready.net.gateway import fetch_many
 
@@ -186,6 +166,8 @@ def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
 def _how(asked: Asked, timeout: float) -> How:
     from certready.net.gateway import How
 
+    if asked.ipv4 and asked.ipv6:
+        raise UsageError("-4 and -6 exclude each other.", hint="Leave both out to probe every address.")
     server = None
     if asked.dns:
         from certready.net.dns import nameserver

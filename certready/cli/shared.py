@@ -71,6 +71,38 @@ Form = Annotated[
 Verbose = Annotated[bool, option("--verbose", "-v", help="Everything: references, evidence, all tables.", panel=OUTPUT)]
 
 
+Protocol = Annotated[
+    str,
+    option(
+        "--protocol",
+        help="smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls.",
+        metavar="NAME",
+    ),
+]
+Resolve = Annotated[
+    tuple[str, ...],
+    option(
+        "--resolve",
+        help="Connect to this address for the host, without asking DNS. Repeat it for several.",
+        metavar="HOST=IP",
+    ),
+]
+Dns = Annotated[
+    str | None,
+    option("--dns", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.", metavar="SERVER"),
+]
+Ehlo = Annotated[
+    str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
+]
+Sni = Annotated[
+    str | None, option("--sni", help="The server name to ask for; the host unless given, '' for none.", metavar="NAME")
+]
+IPv4 = Annotated[bool, option("-4", help="IPv4 addresses alone.")]
+IPv6 = Annotated[bool, option("-6", help="IPv6 addresses alone.")]
+
+Gentle = Annotated[bool, option("--gentle", help="One handshake for each address; what it does not show is a warning.")]
+
+
 class Shared(NamedTuple):
     """What the user asked for, as typed; nothing here has been read or checked yet. The order is that of the help."""
 

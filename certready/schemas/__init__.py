@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-NAMES = ("report", "reports", "error", "evidence", "tenant", "diff", "explain", "comparison")
+NAMES = ("report", "reports", "error", "evidence", "tenant", "diff", "explain", "comparison", "contents")
 
 
 def load(name: str) -> dict[str, object]:

@@ -1,0 +1,82 @@
+"""Files and presented chains as one inventory: containers, and every certificate in them once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from certready.bundle import File
+from certready.bundle.ciphers import Cipher
+from certready.bundle.contents import Entry
+from certready.model import Bundle, Endpoint
+from certready.show.importers import Importer, cannot_import, key_storage
+from certready.x509.certificate import Certificate
+
+KINDS = {"pem": "PEM", "der": "DER", "pfx": "PFX", "p7b": "P7B", "tls": "TLS"}
+
+
+class Container(Struct, frozen=True):
+    """One file, or one chain that a host presented. ``entries`` are in stored order, ``remarks`` sentences."""
+
+    name: str
+    kind: str
+    entries: tuple[Entry, ...]
+    ciphers: tuple[Cipher, ...] = ()
+    mac: Cipher | None = None
+    cannot_import: tuple[Importer, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Shown(Struct, frozen=True):
+    """What there is: containers, every certificate once in the order in which it came, and a host's ``endpoints``."""
+
+    containers: tuple[Container, ...]
+    certificates: tuple[Certificate, ...]
+    endpoints: tuple[Endpoint, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The SHA-256 of the public half of every private key that is there."""
+        entries = (entry for container in self.containers for entry in container.entries)
+        return frozenset(entry.digest for entry in entries if entry.kind == "key" and entry.digest)
+
+
+def from_files(files: Sequence[File]) -> Shown:
+    """What the files hold, as :func:`certready.bundle.read_files` read them."""
+    return Shown(
+        tuple(map(_container, files)),
+        tuple(dict.fromkeys(one for file in files for one in file.contents.certificates)),
+    )
+
+
+def from_bundle(bundle: Bundle) -> Shown:
+    """What a host presented: a container for each chain."""
+    containers = tuple(
+        Container(
+            bundle.target.name + (f" ({chain.family})" if len(bundle.chains) > 1 else ""),
+            chain.container,
+            tuple(Entry("certificate", one.sha256) for one in chain.certificates),
+        )
+        for chain in bundle.chains
+    )
+    certificates = dict.fromkeys(one for chain in bundle.chains for one in chain.certificates)
+    return Shown(containers, tuple(certificates), bundle.endpoints)
+
+
+def _container(file: File) -> Container:
+    contents = file.contents
+    entries = contents.entries or (
+        *(Entry("certificate", one.sha256) for one in contents.certificates),
+        *(Entry("key", key) for key in contents.keys),
+        *(Entry("key") for refusal in contents.refusals if refusal.kind == "key"),
+    )
+    return Container(
+        file.name,
+        contents.container,
+        entries,
+        contents.ciphers,
+        contents.mac,
+        cannot_import(contents),
+        (*contents.notes, *(fault.message for fault in file.faults), *key_storage(entries)),
+    )
