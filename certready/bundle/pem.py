@@ -53,6 +53,15 @@ def blocks(text: str) -> Iterator[Block]:
         yield _block(text, number + 1, begin, None)
 
 
+def armoured(der: bytes, label: str) -> bytes:
+    """DER as a PEM block (RFC 7468): lines of 64 characters, as every reader takes them."""
+    import base64
+
+    text = base64.b64encode(der)
+    lines = b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))
+    return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label.encode(), lines, label.encode())
+
+
 def load(found: Iterator[Block], name: str, reading: Reading) -> Contents:
     """All blocks as one; a block that cannot be read is a refusal among the contents.
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": Entry("gateway", "Is it the same certificate and chain everywhere?"),
     "diff": Entry("advice", "A renewal rehearsed: what breaks when NEW replaces OLD."),
     "show": Entry("show", "What a file or a host holds, as Exchange and Windows name it."),
+    "repair": Entry("repair", "Write the bundle that works: complete, in order, without strangers."),
     "tenant": Entry("tenant", "A tenant's connectors: lint them, ask which wins, ask which mail may relay."),
     "explain": Entry("advice", "An SMTP error, a bounce or a rule id into causes and checks."),
     "rules": Entry("about", "Every rule, one line each."),

@@ -85,7 +85,7 @@ def passwords(file: Path | None, variable: str | None, descriptor: int | None) -
     from certready.bundle.passwords import Passwords
 
     terminal = sys.stdin is not None and sys.stdin.isatty()
-    return Passwords(_given(file, variable, descriptor), _ask if terminal else None)
+    return Passwords(given(file, variable, descriptor), _ask if terminal else None)
 
 
 def _ask(place: str, wrong: bool) -> str | None:
@@ -98,13 +98,19 @@ def _ask(place: str, wrong: bool) -> str | None:
         return None
 
 
-def _given(file: Path | None, variable: str | None, descriptor: int | None) -> bytes | None:
+def given(
+    file: Path | None, variable: str | None, descriptor: int | None, *, option: str = "--password"
+) -> bytes | None:
+    """The password from the one source that was named by options of this name, None where there is none.
+
+    Raises UsageError: more than one source, or a source that cannot be read.
+    """
     if sum(one is not None for one in (file, variable, descriptor)) > 1:
-        raise UsageError("Give one of --password-file, --password-env and --password-fd, not several.")
+        raise UsageError(f"Give one of {option}-file, {option}-env and {option}-fd, not several.")
     if variable is not None:
         found = os.environ.get(variable)
         if found is None:
-            raise UsageError(f"The environment variable {variable} is not set.", hint="Set it, or use --password-file.")
+            raise UsageError(f"The environment variable {variable} is not set.", hint=f"Set it, or use {option}-file.")
         return found.encode("utf-8", "surrogateescape")
     if file is not None:
         return _first_line(read(file, PASSWORD_LIMIT))

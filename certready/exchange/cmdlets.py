@@ -71,10 +71,10 @@ def register_domain(domain: str) -> tuple[str, ...]:
     )
 
 
-def import_certificate() -> str:
+def import_certificate(pfx: str = "<path>/gateway.pfx") -> str:
     """A PFX into the store of the server on which the line is run."""
     return (
-        f"Import-ExchangeCertificate -FileData ([System.IO.File]::ReadAllBytes({quote('<path>/gateway.pfx')})) "
+        f"Import-ExchangeCertificate -FileData ([System.IO.File]::ReadAllBytes({quote(pfx)})) "
         "-Password (Read-Host -AsSecureString)"
     )
 

@@ -29,6 +29,11 @@ def postfix_old_client(chain: str, key: str) -> tuple[str, ...]:
     return (f"smtp_tls_cert_file = {chain}", f"smtp_tls_key_file = {key}", "smtp_tls_security_level = may")
 
 
+def haproxy_server(file: str) -> tuple[str, ...]:
+    """The end of the bind line of haproxy.cfg; the file holds leaf, chain and key (HAProxy's manual, 5.1, "crt")."""
+    return (f"bind <address>:<port> ssl crt {file} ssl-min-ver TLSv1.2",)
+
+
 def exim_client(chain: str = EXIM_CHAIN, key: str = EXIM_KEY) -> tuple[str, ...]:
     """Lines of the smtp transport: the main section's tls_certificate is the server's and not used for sending."""
     return (f"tls_certificate = {chain}", f"tls_privatekey = {key}")

@@ -21,7 +21,18 @@ from certready.bundle.private import private_key
 from certready.errors import InputError, PasswordError
 from certready.model import Chain
 from certready.x509.key import spki_sha256
-from tests.bundle.test_bundle import CHAIN_PEM, ISSUER, LEAF, PASSWORD, ROOT, indefinite, openssl, pfx, without_mac
+from tests.bundle.test_bundle import (
+    CHAIN_PEM,
+    CRIPPLED,
+    ISSUER,
+    LEAF,
+    PASSWORD,
+    ROOT,
+    indefinite,
+    openssl,
+    pfx,
+    without_mac,
+)
 
 VECTORS = Path(cryptography_vectors.__file__).parent
 PKITS = sorted((VECTORS / "x509" / "PKITS_data" / "pkcs12").glob("*.p12"))
@@ -95,6 +106,9 @@ def with_pbmac1(data: bytes, password: str) -> bytes:
     return tlv(0x30, b"\2\1\3", content.raw, mac)
 
 
+OPEN = ("-nomac", "-keypbe", "NONE", "-certpbe", "NONE")
+DATA, X509 = bytes.fromhex("06092a864886f70d010701"), bytes.fromhex("060a2a864886f70d01091601")
+CERTIFICATE_BAG = bytes.fromhex("060b2a864886f70d010c0a0103")
 PBKDF2, PBMAC1 = bytes.fromhex("06092a864886f70d01050c"), bytes.fromhex("06092a864886f70d01050e")
 HMAC_SHA256 = bytes.fromhex("06082a864886f70d0209")
 
@@ -206,10 +220,11 @@ def test_five_faults_have_five_sentences() -> None:
 
 def test_one_certificate_inside_that_cannot_be_read(tmp_path: Path) -> None:
     """With the right password and one certificate that cannot be read, the others are judged and it is a fault."""
-    data = exported(tmp_path, "-nomac", "-keypbe", "NONE", "-certpbe", "NONE")
-    odd = data.replace(ISSUER.der, ISSUER.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020107"), 1))
-    found = chain(odd)
-    assert (found.leaf_certificate.der, len(found.certificates), len(found.keys)) == (LEAF.der, 2, 1)
+    parts = read(read(exported(tmp_path, *OPEN)).child(1).child(1).child(0).octets()).content
+    bag = tlv(0x30, X509, tlv(0xA0, tlv(4, CRIPPLED)))
+    safe = tlv(0x30, DATA, tlv(0xA0, tlv(4, tlv(0x30, tlv(0x30, CERTIFICATE_BAG, tlv(0xA0, bag))))))
+    found = chain(tlv(0x30, b"\2\1\3", tlv(0x30, DATA, tlv(0xA0, tlv(4, tlv(0x30, parts, safe))))))
+    assert (found.leaf_certificate.der, len(found.certificates), len(found.keys)) == (LEAF.der, 3, 1)
     (fault,) = found.faults
     assert (fault.kind, fault.message.startswith("gw.pfx holds a certificate that cannot be read: ")) == (
         "certificate",

@@ -17,7 +17,19 @@ from certready.render.layout import plain
 from certready.show import document, from_files, lines
 from certready.show.tree import tree
 from certready.x509.certificate import Certificate
-from tests.bundle.test_bundle import CHAIN_PEM, ISSUER, LEAF, P7B, PASSWORD, ROOT, armour, encrypted_key, openssl, pfx
+from tests.bundle.test_bundle import (
+    CHAIN_PEM,
+    CRIPPLED,
+    ISSUER,
+    LEAF,
+    P7B,
+    PASSWORD,
+    ROOT,
+    armour,
+    encrypted_key,
+    openssl,
+    pfx,
+)
 from tests.pki import circle, mesh
 
 VALIDATOR = Draft202012Validator(schemas.load("contents"))
@@ -98,8 +110,7 @@ def test_a_certificate() -> None:
 
 def test_a_certificate_that_cannot_be_read() -> None:
     """Bytes that are no certificate are shown as that, beside the others."""
-    odd = LEAF.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020107"), 1)
-    said = shown(CHAIN_PEM + armour(odd, "CERTIFICATE"))["certificates"]
+    said = shown(CHAIN_PEM + armour(CRIPPLED, "CERTIFICATE"))["certificates"]
     assert [bool(one["error"]) for one in said] == [False, False, True]  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,78 @@
+"""Which certificates belong into a repaired bundle, and what that changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from certready.case import Case
+from certready.errors import UsageError
+from certready.model import Bundle, Chain
+from certready.x509.certificate import Certificate
+from certready.x509.signature import signed_by
+
+
+class Chosen(Struct, frozen=True):
+    """Leaf, its intermediates in the order of issue, and the root where it is known (never of a self-signed leaf)."""
+
+    leaf: Certificate
+    intermediates: tuple[Certificate, ...]
+    root: Certificate | None
+
+    @property
+    def sent(self) -> tuple[Certificate, ...]:
+        """What a gateway shall send."""
+        return (self.leaf, *self.intermediates)
+
+
+def judged_leaf(bundle: Bundle) -> Certificate:
+    """The one certificate to repair a bundle for. Raises UsageError where there are several and no key decides."""
+    chain = bundle.chains[0]
+    leaves = [one for each in bundle.chains for one in each.certificates if not one.parsed.is_ca and one.parsed.x509]
+    leaves = list(dict.fromkeys(leaves))
+    with_key = [one for one in leaves if one.parsed.spki_sha256 in chain.keys]
+    if len(leaves) > 1 and len(with_key) != 1:
+        names = ", ".join(f"{one.parsed.label} ({one.parsed.serial:x})" for one in leaves[:5])
+        raise UsageError(
+            f"There are several certificates to repair a bundle for: {names}.",
+            hint="Name the file of one of them, or the private key that belongs to it as well.",
+        )
+    return with_key[0] if with_key else leaves[0] if leaves else chain.leaf_certificate
+
+
+def choose(case: Case, chain: Chain) -> Chosen | None:
+    """The complete chain, as far as a root in the store or a self-signed certificate; None where its issuer is missing
+    and was found nowhere."""
+    path = case.full_path(chain)
+    leaf, end = path[0], path[-1]
+    anchored = end in {root.certificate for root in case.evidence.roots}
+    if not anchored and not (end.parsed.self_issued and signed_by(end, end) in ("valid", "weak")):
+        return None
+    return Chosen(leaf, path[1:-1], end if end != leaf else None)
+
+
+def changes(case: Case, chain: Chain, chosen: Chosen) -> Iterator[str]:
+    """What is different from what was given, a sentence each."""
+    given = chain.certificates
+    sources = {known.certificate: known.source for known in case.evidence.known}
+    kept = [one for one in given if one in chosen.sent]
+    if kept != [one for one in chosen.sent if one in given]:
+        yield "The certificates are in the order of issue now, the gateway's own first."
+    for one in chosen.intermediates:
+        if one not in given:
+            yield f"{one.parsed.label} is added; it was found in {sources.get(one, 'the root store')}."
+    for one in given:
+        if one == chosen.root:
+            yield f"The root {one.parsed.label} is left out: a client has its own copy or none."
+        elif one not in chosen.sent:
+            label = one.parsed.label if not one.parsed.error else "A certificate that cannot be read"
+            yield f"{label} is left out: the chain does not need it."
+    for fault in chain.faults:
+        if fault.kind in ("refused", "passed-over"):
+            yield f"{fault.message} The new file is as OpenSSL wants it."
+    for note in chain.notes:
+        if "it was read once" in note:
+            yield note.replace("it was read once", "it is written once")
+    if chain.container != "pem":
+        yield f"The certificates are written as PEM; they came as {chain.container.upper()}."
