@@ -151,7 +151,7 @@ def _check(whole: Contents, place: str, passwords: Passwords, *, judged: bool = 
         raise too_many(place)
     readable = [certificate.parsed for certificate in whole.certificates if not certificate.parsed.error]
     refused = [refusal.error for refusal in whole.refusals if refusal.kind == "certificate"]
-    if refused and all(parsed.is_ca for parsed in readable) and (judged or not readable):
+    if refused and all(parsed.may_be_ca for parsed in readable) and (judged or not readable):
         raise refused[0]
     if not readable:
         raise no_certificate(whole, place)

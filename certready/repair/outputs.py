@@ -7,6 +7,7 @@ from pathlib import Path
 
 from certready.bundle.pem import armoured
 from certready.bundle.private import PrivateKey
+from certready.errors import InputError
 from certready.exchange import cmdlets
 from certready.remedy import exchange, gateways
 from certready.repair.model import Gateway, Output, PfxFor, Sealed
@@ -80,10 +81,9 @@ def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Itera
             yield "In the smtp transport:", gateways.exim_client(chain, key)
             yield "In the main section:", gateways.exim_server(chain, key)
         case "exchange":
-            yield (
-                "In the Exchange Management Shell:",
-                exchange.bind_certificate(chosen.leaf, str((folder / BUNDLE).absolute())).lines,
-            )
+            _, *bound = exchange.bind_certificate(chosen.leaf).lines
+            path = str((folder / BUNDLE).absolute())
+            yield "In the Exchange Management Shell:", (cmdlets.import_certificate(path), *bound)
         case "seppmail":
             yield "On the appliance:", gateways.seppmail("<TlsSenderCertificateName>").lines
         case None:
@@ -91,12 +91,21 @@ def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Itera
 
 
 def pfx_for(chosen: Chosen, key: PrivateKey, sealed: Sealed) -> bytes:
-    """A PFX with key, leaf and intermediates, encrypted for what shall import it."""
+    """A PFX with key, leaf and intermediates, encrypted for what shall import it.
+
+    Raises InputError where the library that writes it cannot read one of the certificates as a whole.
+    """
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
     algorithm, mac = _PROTECTION[sealed.target]
     builder = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(getattr(pkcs12.PBES, algorithm))
+    for one in chosen.sent:
+        if one.parsed.x509 is None:
+            raise InputError(
+                f"{one.parsed.label} is encoded so oddly that it cannot be put into a PFX.",
+                hint="Leave out --pfx, or ask its CA for a certificate that keeps to X.509.",
+            )
     others = [one.parsed.x509 for one in chosen.intermediates if one.parsed.x509]
     return pkcs12.serialize_key_and_certificates(
         chosen.leaf.parsed.label.encode("utf-8"),

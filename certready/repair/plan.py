@@ -29,7 +29,9 @@ class Chosen(Struct, frozen=True):
 def judged_leaf(bundle: Bundle) -> Certificate:
     """The one certificate to repair a bundle for. Raises UsageError where there are several and no key decides."""
     chain = bundle.chains[0]
-    leaves = [one for each in bundle.chains for one in each.certificates if not one.parsed.is_ca and one.parsed.x509]
+    leaves = [
+        one for each in bundle.chains for one in each.certificates if not (one.parsed.may_be_ca or one.parsed.error)
+    ]
     leaves = list(dict.fromkeys(leaves))
     with_key = [one for one in leaves if one.parsed.spki_sha256 in chain.keys]
     if len(leaves) > 1 and len(with_key) != 1:

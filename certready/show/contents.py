@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -11,7 +11,8 @@ from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.model import Bundle, Endpoint
 from certready.show.importers import Importer, cannot_import, key_storage
-from certready.x509.certificate import Certificate
+from certready.x509.certificate import Certificate, Parsed
+from certready.x509.unreadable import Unreadable
 
 KINDS = {"pem": "PEM", "der": "DER", "pfx": "PFX", "p7b": "P7B", "tls": "TLS"}
 
@@ -62,6 +63,19 @@ def from_bundle(bundle: Bundle) -> Shown:
     )
     certificates = dict.fromkeys(one for chain in bundle.chains for one in chain.certificates)
     return Shown(containers, tuple(certificates), bundle.endpoints)
+
+
+def unreadable(parsed: Parsed) -> Iterator[str]:
+    """What of a certificate is there and cannot be read, each with the reason."""
+    if parsed.error:
+        yield parsed.error
+        return
+    if parsed.dates_unreadable:
+        yield f"its dates: {parsed.dates_unreadable.reason}"
+    yield from (fault.rstrip(".") for fault in parsed.faults)
+    yield from filter(None, (parsed.names_unreadable, parsed.pointers_unreadable))
+    if isinstance(parsed.ekus, Unreadable):
+        yield f"the extended key usage: {parsed.ekus.reason}"
 
 
 def _container(file: File) -> Container:

@@ -7,8 +7,9 @@ from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.model.plain import moment
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
-from certready.show.contents import Container, Shown
+from certready.show.contents import Container, Shown, unreadable
 from certready.x509.certificate import Certificate
+from certready.x509.unreadable import readable
 
 
 def document(shown: Shown) -> dict[str, object]:
@@ -22,9 +23,11 @@ def document(shown: Shown) -> dict[str, object]:
 
 
 def certificate_dict(certificate: Certificate) -> dict[str, object]:
-    """One certificate. What cannot be read of it is null, and ``error`` says why."""
+    """One certificate. What cannot be read of it is null or shorter, and ``unreadable`` says what and why."""
     parsed = certificate.parsed
     read = parsed.error is None
+    dated = read and parsed.dates_unreadable is None
+    usages = readable(parsed.ekus)
     root = read and parsed.is_ca and parsed.self_issued
     return {
         "sha256": certificate.sha256,
@@ -32,8 +35,8 @@ def certificate_dict(certificate: Certificate) -> dict[str, object]:
         "subject": parsed.subject,
         "issuer": parsed.issuer,
         "serial": f"{parsed.serial:x}",
-        "not_before": moment(parsed.not_before) if read else None,
-        "not_after": moment(parsed.not_after) if read else None,
+        "not_before": moment(parsed.not_before) if dated else None,
+        "not_after": moment(parsed.not_after) if dated else None,
         "key": str(parsed.key),
         "names": list(parsed.names),
         "role": "root" if root else "intermediate" if parsed.is_ca else "leaf" if read else "unused",
@@ -43,8 +46,8 @@ def certificate_dict(certificate: Certificate) -> dict[str, object]:
         "crl_urls": list(parsed.crl_urls),
         "ocsp_urls": list(parsed.ocsp_urls),
         "issuer_urls": list(parsed.ca_issuer_urls),
-        "extended_key_usage": None if parsed.ekus is None else list(parsed.ekus),
-        "error": parsed.error,
+        "extended_key_usage": None if usages is None else list(usages),
+        "unreadable": list(unreadable(parsed)),
     }
 
 

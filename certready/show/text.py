@@ -10,9 +10,10 @@ from certready.bundle.contents import Entry
 from certready.exchange.matching import satisfiable
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.render.layout import Line, counted, hanging, listed
-from certready.show.contents import KINDS, Container, Shown
+from certready.show.contents import KINDS, Container, Shown, unreadable
 from certready.show.tree import tree
 from certready.x509.certificate import Certificate
+from certready.x509.unreadable import readable
 
 _USAGES = {
     "1.3.6.1.5.5.7.3.1": "server",
@@ -105,21 +106,23 @@ def _rows(certificate: Certificate, shown: Shown) -> Iterable[tuple[str, str]]:
     parsed = certificate.parsed
     yield "thumbprint", thumbprint(certificate)
     yield "SHA-256", certificate.sha256
+    yield from (("cannot be read", clause) for clause in unreadable(parsed))
     if parsed.error:
-        yield "reason", parsed.error
         return
     yield "subject", parsed.subject or "(empty)"
     yield "issuer", parsed.issuer
     yield "serial", f"{parsed.serial:x}"
-    yield "valid", f"{_moment(parsed.not_before)} to {_moment(parsed.not_after)} UTC"
+    if not parsed.dates_unreadable:
+        yield "valid", f"{_moment(parsed.not_before)} to {_moment(parsed.not_after)} UTC"
     yield "key", str(parsed.key)
     yield "names", listed((*parsed.names, *parsed.ip_names), _NAMES)
-    yield "usages", ", ".join(f"{_USAGES[oid]} ({oid})" if oid in _USAGES else oid for oid in parsed.ekus or ())
+    yield (
+        "usages",
+        ", ".join(f"{_USAGES[oid]} ({oid})" if oid in _USAGES else oid for oid in readable(parsed.ekus) or ()),
+    )
     yield "CRL", " ".join(parsed.crl_urls)
     yield "OCSP", " ".join(parsed.ocsp_urls)
     yield "issuer from", " ".join(parsed.ca_issuer_urls)
-    if parsed.extensions_error:
-        yield "extensions", f"cannot be read: {parsed.extensions_error}"
     if not parsed.is_ca:
         yield "private key", "is here" if parsed.spki_sha256 in shown.keys else "is not here"
         yield "Exchange name", tls_certificate_name(certificate) or ""

@@ -111,7 +111,7 @@ def test_a_certificate() -> None:
 def test_a_certificate_that_cannot_be_read() -> None:
     """Bytes that are no certificate are shown as that, beside the others."""
     said = shown(CHAIN_PEM + armour(CRIPPLED, "CERTIFICATE"))["certificates"]
-    assert [bool(one["error"]) for one in said] == [False, False, True]  # type: ignore[attr-defined]
+    assert [bool(one["unreadable"]) for one in said] == [False, False, True]  # type: ignore[attr-defined]
 
 
 def test_the_chain_as_a_tree() -> None:
