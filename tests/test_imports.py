@@ -72,6 +72,17 @@ def test_an_unknown_public_name_is_an_attribute_error() -> None:
         certready.unheard_of  # noqa: B018 - the access is the test
 
 
+def test_threads_are_started_in_one_place() -> None:
+    """No module of the package but one starts a thread by hand."""
+    package = Path(certready.__file__).parent
+    starting = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "Thread(" in path.read_text("utf-8") or "ThreadPoolExecutor" in path.read_text("utf-8")
+    }
+    assert {"net/threads.py"} == starting
+
+
 def test_every_module_is_short_enough_to_read() -> None:
     """No module of the package is longer than 320 lines."""
     package = Path(certready.__file__).parent

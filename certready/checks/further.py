@@ -89,8 +89,11 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             if leaf == first
             else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
         )
+        # One server has one certificate of a kind under a name; the question need not be why this is another.
+        by_chance = not unnamed and one.question != "again" and leaf.parsed.key.family == first.parsed.key.family
+        perhaps = ", or several servers answer behind this address" if by_chance else ""
         yield rules.SEVERAL.observed(
-            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}. {_JUDGED[unnamed]}",
+            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}{perhaps}. {_JUDGED[unnamed]}",
             "no-name" if unnamed else "",
             chain=one.chain,
             endpoint=endpoint,

@@ -67,6 +67,14 @@ class TestSeveral:
         (one,) = further(Case(found(endpoint)))
         assert weigh(one, DOMAIN, Case(found(endpoint))) == (Severity.WARN, True)
 
+    def test_another_of_the_same_kind(self) -> None:
+        """A second certificate of one kind under one name may be that of another server, and is said to be."""
+        chains = (*CHAINS, Chain("c3", "tls", (Certificate(CA.issue("gw.contoso.test", key="rsa").der),)))
+        endpoint = seen(replace(EXCHANGE, chain="c3"), OTHER)
+        third, second = further(Case(evidence(endpoint, chains=chains)))
+        assert "publishes, or several servers answer behind this address." in third.message
+        assert "several servers" not in second.message
+
     def test_what_nobody_may_see_is_capped(self) -> None:
         """What is wrong with a certificate that only clients without a server name see is unknown, not a failure."""
         endpoint = seen(EXCHANGE, Handshake("no-name-ecdsa", "done", "c2"))
