@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -155,11 +156,15 @@ def _facts(item: Item) -> tuple[tuple[str, str], ...]:
         ("names", ", ".join(leaf.names) or "none"),
         ("issuer", leaf.issuer),
         ("serial", f"{leaf.serial:x}"),
-        ("valid from", leaf.not_before.isoformat()),
-        ("valid until", leaf.not_after.isoformat()),
+        ("valid from", _date(leaf.known_dates[0])),
+        ("valid until", _date(leaf.known_dates[1])),
         ("key", str(leaf.key)),
         ("public key (SHA-256)", leaf.spki_sha256),
     )
+
+
+def _date(date: datetime | None) -> str:
+    return date.isoformat() if date else "unreadable"
 
 
 def _listed(certificates: Sequence[Certificate]) -> str:
@@ -179,7 +184,7 @@ def text(found: Comparison) -> str:
         leaf = item.leaf.parsed
         lines.append(
             f"  {item.name.ljust(width)}  {item.leaf.sha256[:16]}...  {leaf.label}, {leaf.key}, until "
-            f"{leaf.not_after.date().isoformat()}, {len(item.members) - 1} intermediate(s)"
+            f"{_date(leaf.known_dates[1])[:10]}, {len(item.members) - 1} intermediate(s)"
         )
     lines += [f"  {one.name}: {one.error}" for one in found.unreached]
     for one in found.differences:
@@ -214,8 +219,8 @@ def to_json(found: Comparison) -> str:
                 "subject": item.leaf.parsed.subject,
                 "issuer": item.leaf.parsed.issuer,
                 "serial": f"{item.leaf.parsed.serial:x}",
-                "not_before": moment(item.leaf.parsed.not_before),
-                "not_after": moment(item.leaf.parsed.not_after),
+                "not_before": (starts := item.leaf.parsed.known_dates[0]) and moment(starts),
+                "not_after": (ends := item.leaf.parsed.known_dates[1]) and moment(ends),
                 "key": str(item.leaf.parsed.key),
                 "public_key_sha256": item.leaf.parsed.spki_sha256,
                 "names": list(item.leaf.parsed.names),

@@ -171,8 +171,8 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
             subject=parsed.subject,
             issuer=parsed.issuer,
             serial=f"{parsed.serial:x}",
-            not_before=None if parsed.dates_unreadable else parsed.not_before,
-            not_after=None if parsed.dates_unreadable else parsed.not_after,
+            not_before=parsed.known_dates[0],
+            not_after=parsed.known_dates[1],
             key=str(parsed.key),
             names=parsed.names,
             role=role,  # type: ignore[arg-type]

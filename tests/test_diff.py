@@ -24,6 +24,7 @@ from certready.render.layout import plain
 from certready.roots import stores
 from certready.roots.plain import with_extra
 from certready.x509.certificate import Certificate
+from tests import odd
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 VALIDATOR = Draft202012Validator(schemas.load("diff"))
@@ -334,6 +335,33 @@ def test_bytes_that_are_no_certificate_do_not_raise(root: Authority, issuing: Au
         found = difference(old, new, judge(new))
         assert [] == [error.message for error in VALIDATOR.iter_errors(difference_dict(found))]
         plain(difference_lines(found, verbose=True, width=80))
+
+
+@pytest.mark.parametrize(
+    ("name", "aspect"),
+    [
+        ("alternative names: junk", "names"),
+        ("extended key usage: junk", "usages"),
+        ("distribution points: junk", "revocation"),
+        ("dates in the year 0", "lifetime"),
+        ("dates in the year 0", "overlap"),
+    ],
+)
+def test_what_cannot_be_read_is_not_lost(name: str, aspect: str, root: Authority, issuing: Authority) -> None:
+    """A part of NEW that cannot be read is neither lost nor gained, and breaks no connector."""
+    issued = issuing.issue("www.contoso.com", "mail.contoso.com")
+    old = gathered(issued, root)
+    der = odd.odd_certificates(issuing.issue("www.contoso.com"))[name]
+    chain = replace(old.chains[0], certificates=(Certificate(der), *old.chains[0].certificates[1:]), keys=())
+    new = replace(
+        old, chains=(chain,), connectors=(Connector("--inbound mail.contoso.com", "inbound", "mail.contoso.com"),)
+    )
+    found = difference(old, new, judge(new))
+    assert ("attention", True) == (effect(found, aspect), "cannot be read" in message(found, aspect))
+    assert [] == [error.message for error in VALIDATOR.iter_errors(difference_dict(found))]
+    assert "0001-01-01" not in plain(difference_lines(found, verbose=True, width=80))
+    if aspect == "names":
+        assert ["attention"] == [one.effect for one in found.connectors]
 
 
 def test_no_certificate_is_an_error(root: Authority, issuing: Authority) -> None:

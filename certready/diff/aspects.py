@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from certready.case import Case
-from certready.diff.model import Change
+from certready.diff.model import Aspect, Change
 from certready.model import Chain
 from certready.path import Judgement
 from certready.remedy import tls_certificate_name
 from certready.wording import listed
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
-from certready.x509.unreadable import Unreadable
+from certready.x509.unreadable import Unreadable, readable
 
 LISTED = 10
 _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}
@@ -24,14 +25,37 @@ def changes(old: Case, new: Case) -> Iterator[Change]:
     one, two = before.leaf_certificate, after.leaf_certificate
     judged = old.judgement(before), new.judgement(after)
     yield identity(one, two)
-    yield names(one, two)
-    yield usages(one, two)
+    yield _unreadable("names", one, two) or names(one, two)
+    yield _unreadable("usages", one, two) or usages(one, two)
     yield key(one, two)
     yield chain(before, after, *judged)
     yield root(new, *judged)
-    yield lifetime(one, two)
-    yield overlap(one, two)
-    yield revocation(one, two)
+    yield _unreadable("lifetime", one, two) or lifetime(one, two)
+    yield _unreadable("overlap", one, two) or overlap(one, two)
+    yield _unreadable("revocation", one, two) or revocation(one, two)
+
+
+def _unreadable(aspect: Aspect, old: Certificate, new: Certificate) -> Change | None:
+    """That a respect cannot be compared, because it is there and cannot be read in one of the two; None where it can.
+    What cannot be read is neither lost nor gained."""
+    reasons = {"OLD": _reason(aspect, old), "NEW": _reason(aspect, new)}
+    unread = [f"{side} ({reason})" for side, reason in reasons.items() if reason]
+    if not unread:
+        return None
+    message = f"This part of {' and of '.join(unread)} cannot be read, so that what changes is unknown."
+    return Change(aspect, "attention", message, *("(unreadable)" if reason else "" for reason in reasons.values()))
+
+
+def _reason(aspect: Aspect, certificate: Certificate) -> str | None:
+    parsed = certificate.parsed
+    if parsed.error is not None:
+        return parsed.error
+    part: Unreadable[Any] | str | None = {
+        "names": parsed.names_unreadable,
+        "usages": parsed.ekus if isinstance(parsed.ekus, Unreadable) else None,
+        "revocation": parsed.pointers_unreadable,
+    }.get(aspect, parsed.dates_unreadable)
+    return part.reason if isinstance(part, Unreadable) else part
 
 
 def identity(old: Certificate, new: Certificate) -> Change:
@@ -211,9 +235,7 @@ def _folded(found: Iterable[str]) -> list[str]:
 
 
 def _usages(certificate: Certificate) -> list[str]:
-    found = certificate.parsed.ekus
-    if isinstance(found, Unreadable):
-        return ["(unreadable)"]
+    found = readable(certificate.parsed.ekus)
     return ["any"] if found is None else [_USAGES.get(oid, oid) for oid in found]
 
 

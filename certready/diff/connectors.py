@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from certready.case import Case
 from certready.diff.model import ConnectorChange, Effect
 from certready.exchange import fitting_values, match_of, select
@@ -20,7 +22,12 @@ def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Ite
         wins = None
         if not case.evidence.named and connector.direction == "inbound":
             wins = (_wins(connector, before, old), _wins(connector, after, new))
-        yield _change(connector, match_of(connector, old), match_of(connector, new), wins)
+        found = _change(connector, match_of(connector, old), match_of(connector, new), wins)
+        unread = case.chains[0].leaf_certificate.parsed.names_unreadable if case.chains else None
+        if unread and found.effect == "breaks":
+            message = f"Whether NEW meets it is unknown, because names of NEW cannot be read ({unread})."
+            found = replace(found, effect="attention", message=message)
+        yield found
 
 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:

@@ -16,7 +16,8 @@ Aspect = Literal["identity", "names", "usages", "key", "chain", "root", "lifetim
 
 class Side(Struct, frozen=True):
     """One of the two certificates. ``tls_certificate_name`` is ``<I>issuer<S>subject`` as Exchange writes it; dates
-    are aware and in UTC; ``root`` is the anchor its chain reaches, None where it reaches none."""
+    are aware and in UTC, None where they cannot be read; ``root`` is the anchor its chain reaches, None where it
+    reaches none."""
 
     target: str
     sha256: str
@@ -24,8 +25,8 @@ class Side(Struct, frozen=True):
     subject: str
     issuer: str
     names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime | None
+    not_after: datetime | None
     key: str
     tls_certificate_name: str | None
     root: str | None

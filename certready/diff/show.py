@@ -57,8 +57,8 @@ def _heads(found: Difference) -> Iterator[Line]:
     rows = [
         [
             (label, ""),
-            (f"{side.not_before:%Y-%m-%d}", ""),
-            (f"{side.not_after:%Y-%m-%d}", ""),
+            (f"{side.not_before:%Y-%m-%d}" if side.not_before else "unreadable", ""),
+            (f"{side.not_after:%Y-%m-%d}" if side.not_after else "unreadable", ""),
             (side.key, ""),
             (side.thumbprint, ""),
         ]
@@ -115,8 +115,8 @@ def _side(side: Side) -> dict[str, object]:
         "subject": side.subject,
         "issuer": side.issuer,
         "names": list(side.names),
-        "not_before": moment(side.not_before),
-        "not_after": moment(side.not_after),
+        "not_before": side.not_before and moment(side.not_before),
+        "not_after": side.not_after and moment(side.not_after),
         "key": side.key,
         "tls_certificate_name": side.tls_certificate_name,
         "root": side.root,

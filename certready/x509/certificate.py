@@ -163,6 +163,11 @@ class Parsed(Extended):
         return readable(self._dates[1]) or NEVER
 
     @property
+    def known_dates(self) -> tuple[datetime | None, datetime | None]:
+        """Both dates, None for one that cannot be read: for whoever shows them."""
+        return readable(self._dates[0]), readable(self._dates[1])
+
+    @property
     def dates_unreadable(self) -> Unreadable[datetime] | None:
         """Why a date cannot be read, None where both can."""
         return next((date for date in self._dates if isinstance(date, Unreadable)), None)
