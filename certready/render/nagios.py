@@ -74,8 +74,8 @@ def _reason(report: Report) -> str:
 
 
 def _days(report: Report) -> list[int]:
-    """Days to the end of each judged leaf, rounded down; negative after it."""
+    """Days to the end, where it can be read, of each judged leaf, rounded down; negative after it."""
     leaves = {(chain.path or chain.sent)[:1] for chain in report.chains}
     judged = {sha256 for leaf in leaves for sha256 in leaf}
     ends = [info.not_after for info in report.certificates if info.sha256 in judged]
-    return [(end - report.evaluated_at).days for end in ends]
+    return [(end - report.evaluated_at).days for end in ends if end]

@@ -70,7 +70,8 @@ class _Reports(Collector):
             for labels, count in kinds.items():
                 _add(finding, (name, *labels), count)
             for info in report.certificates:
-                _add(ends, (name, info.role, info.subject, info.sha256), info.not_after.timestamp())
+                if info.not_after:
+                    _add(ends, (name, info.role, info.subject, info.sha256), info.not_after.timestamp())
             due = {
                 (result.certificate, result.method, result.url): result.next_update.timestamp()
                 for result in report.revocation

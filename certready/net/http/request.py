@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -199,29 +200,28 @@ def _after(response: requests.Response) -> float | None:
 
 def _read(response: requests.Response, limit: int, run: Run, budget: Budget) -> bytes:
     """The body, at most ``limit`` bytes after decompression and within the run's budget. Raises GuardedError."""
-    pieces: list[bytes] = []
+    body = BytesIO()  # gives its bytes away without a copy: several long lists may arrive at the same time
     try:
-        return b"".join(_pieces(response, limit, run, budget, pieces))
+        _fill(body, response, limit, run, budget)
     except BaseException:
-        budget.give_back(sum(map(len, pieces)))
+        budget.give_back(body.tell())
         raise
+    return body.getvalue()
 
 
-def _pieces(response: requests.Response, limit: int, run: Run, budget: Budget, pieces: list[bytes]) -> list[bytes]:
-    """The body piece by piece into ``pieces``. Raises GuardedError."""
+def _fill(body: BytesIO, response: requests.Response, limit: int, run: Run, budget: Budget) -> None:
+    """Reads to the end. Raises GuardedError."""
     expand = _expander(response.headers.get("Content-Encoding", "").strip().lower())
-    size = 0
     while True:
         if run.left() <= 0:
             raise GuardedError("It did not answer completely in time.", passing=True, slow=True)
         received = response.raw.read1(CHUNK, decode_content=False)
         if not received:
-            return pieces
-        piece = expand(received, limit - size + 1)
+            return
+        piece = expand(received, limit - body.tell() + 1)
         budget.take(len(piece))
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
+        body.write(piece)
+        if body.tell() > limit:
             raise GuardedError(f"Its answer is larger than the {limit} bytes that are read.")
 
 
