@@ -32,7 +32,7 @@ STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
 def explain(
     words: Annotated[
         tuple[str, ...],
-        argument("TEXT|FILE|RULE", help="The text in quotation marks, a file, a rule's id, or - for standard input."),
+        argument("TEXT|FILE|RULE", help="The text in quotation marks, a file, a rule's id, a fact's number, or -."),
     ] = (),
     *,
     formats: TextOrJson = (),
@@ -45,8 +45,12 @@ def explain(
     text = _text(words)
     from certready.explain import explain as explained
     from certready.explain import show
+    from certready.explain.facts import fact_called
     from certready.rules import looks_like_a_rule, rule_called, rule_in
 
+    if fact := fact_called(text):
+        _write(destinations, lambda width: show.fact_lines(fact, width), lambda: show.fact_dict(fact))
+        return 0
     found = explained(text)
     name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
     if name is None:

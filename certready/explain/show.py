@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from certready.explain.facts import NumberedFact, as_of, numbered
 from certready.explain.find import similar
 from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen
 from certready.render.layout import Line, hanging
@@ -63,6 +64,16 @@ def rule_lines(rule: Rule, width: int | None) -> Iterator[Line]:
         ("fix", rule.advice),
     )
     for label, text in parts:
+        yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
+
+
+def fact_lines(fact: NumberedFact, width: int | None) -> Iterator[Line]:
+    """What a fact says, how sure that is, where it is written, and which facts to read beside it."""
+    yield ((f"Fact {fact.number}", "bold"),)
+    yield ()
+    beside = [f"{one}: {numbered()[one].text}" for one in fact.see]
+    parts = (("fact", fact.text), ("confidence", fact.confidence), ("source", fact.source), ("read", as_of()))
+    for label, text in (*parts, *(("see", one) for one in beside)):
         yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
 
 
@@ -149,6 +160,21 @@ def rule_dict(rule: Rule | None, name: str) -> dict[str, object]:
         "entries": [],
         "nearest": [{"id": one, "title": RULES[one].title} for one in near],
         "rule": _rule_dict(rule) if rule else None,
+    }
+
+
+def fact_dict(fact: NumberedFact) -> dict[str, object]:
+    """``certready.explain/1`` of a fact."""
+    said = {"as_of": as_of(), **{name: getattr(fact, name) for name in fact.__struct_fields__}}
+    return {
+        "schema": SCHEMA,
+        "known": True,
+        "wrapper": None,
+        "seen": dict.fromkeys(Seen.__struct_fields__),
+        "entries": [],
+        "nearest": [],
+        "rule": None,
+        "fact": {**said, "see": list(fact.see)},
     }
 
 
