@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from certready.render.layout import Line
 
 Document = Mapping[str, object]
-_ENDINGS = (".eml", ".txt", ".log", ".htm", ".html")
+_ENDINGS = (".eml", ".txt", ".log", ".htm", ".html", ".csv")
+_TRACES = (".csv", ".json", ".log")
+TRACE_LIMIT = 64 * 1024 * 1024  # bytes of a trace or a log
 STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
 
 
@@ -46,12 +48,17 @@ def explain(
     from certready.explain import explain as explained
     from certready.explain import show
     from certready.explain.facts import fact_called
+    from certready.explain.show_trace import trace_dict, trace_lines
+    from certready.explain.traces import explain_trace
     from certready.rules import looks_like_a_rule, rule_called, rule_in
 
     if fact := fact_called(text):
-        _write(destinations, lambda width: show.fact_lines(fact, width), lambda: show.fact_dict(fact))
+        output.write_document(destinations, lambda width: show.fact_lines(fact, width), lambda: show.fact_dict(fact))
         return 0
-    found = explained(text)
+    if trace := explain_trace(text):
+        output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: trace_dict(trace))
+        return trace.exit_code
+    found = explained(text[: STDIN_LIMIT + 1])
     name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
     if name is None:
         output.write_document(
@@ -75,14 +82,15 @@ def _text(words: Sequence[str]) -> str:
     of it, InputError where a file cannot be read."""
     if words and words != ("-",):
         text = " ".join(words)
-        return _decoded(files.read(Path(text), 4 * STDIN_LIMIT))[: STDIN_LIMIT + 1] if _names_a_file(text) else text
+        limit = TRACE_LIMIT if text.lower().endswith(_TRACES) else 4 * STDIN_LIMIT
+        return _decoded(files.read(Path(text), limit)) if _names_a_file(text) else text
     if sys.stdin is None or (not words and sys.stdin.isatty()):
         raise UsageError(
             "No text was given.", hint="certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'"
         )
     stream = getattr(sys.stdin, "buffer", None)
-    data = stream.read(4 * STDIN_LIMIT) if stream else sys.stdin.read(STDIN_LIMIT).encode()
-    text = _decoded(data)[: STDIN_LIMIT + 1]
+    data = stream.read(TRACE_LIMIT) if stream else sys.stdin.read(STDIN_LIMIT).encode()
+    text = _decoded(data)
     if not text.strip():
         raise UsageError("The text that was piped in is empty.", hint="certready explain bounce.eml")
     return text
@@ -98,7 +106,10 @@ def _names_a_file(text: str) -> bool:
 
 
 def _decoded(data: bytes) -> str:
-    """Text of any encoding Windows pipes and files come in: a byte order mark decides, else UTF-8."""
+    """Text of any encoding Windows pipes and files come in: a byte order mark decides, or the zero byte that every
+    other byte of UTF-16 is for Latin letters; else UTF-8."""
+    if data[1:2] == b"\0" and data[3:4] == b"\0":
+        return data.decode("utf-16-le", "replace")
     for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")

@@ -143,7 +143,7 @@ def explanation_dict(found: Explanation) -> dict[str, object]:
         "known": bool(found.entries),
         "wrapper": found.wrapper,
         "seen": {name: getattr(found.seen, name) for name in Seen.__struct_fields__},
-        "entries": [_entry_dict(entry, found.seen) for entry in found.entries],
+        "entries": [entry_dict(entry, found.seen) for entry in found.entries],
         "nearest": [{"id": entry.id, "title": entry.title} for entry in found.nearest],
         "rule": None,
     }
@@ -190,7 +190,8 @@ def _rule_dict(rule: Rule) -> dict[str, object]:
     }
 
 
-def _entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
+def entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
+    """One entry with its causes."""
     return {
         "id": entry.id,
         "title": entry.title,

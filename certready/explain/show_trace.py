@@ -1,0 +1,84 @@
+"""Explained traces as text and as JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.explain.model import Seen
+from certready.explain.show import SCHEMA, entry_dict, filled
+from certready.explain.traces import Group, Trace
+from certready.render.layout import Line, hanging, listed, shorten
+
+DOMAINS = 3  # of senders and of recipients that are named
+EXTENDED = (
+    "This kind of file says that mail failed, not why. Take the extended report (Exchange admin center, Message trace, "
+    "Extended report), or Get-MessageTraceDetailV2 of one message."
+)
+
+
+def trace_lines(trace: Trace, width: int | None) -> Iterator[Line]:
+    """How many messages failed, then each cause with who is concerned and the command that shows the fault."""
+    records = trace.records
+    failed = len({(one.message, one.recipient) for one in records.failures})
+    text = f"A {records.kind} of {_count(records.count, 'record')}: {_count(failed, 'message')} failed or held up."
+    yield from hanging((), text, "bold", width, 0)
+    if records.silent:
+        yield from hanging((), EXTENDED, "", width, 0)
+    for group in trace.groups:
+        yield ()
+        yield from _group(group, width)
+
+
+def _group(group: Group, width: int | None) -> Iterator[Line]:
+    failed = f", {len(group.failed)} given up" if group.failed else ""
+    count = f"{_count(len(group.messages), 'message')}{failed}"
+    title = group.entry.title if group.entry else "Not in the catalogue"
+    yield from hanging(((f"{count}: ", ""),), title, "bold", width, 2)
+    whom = f"from {listed(_top(group.senders), DOMAINS)} to {listed(_top(group.recipients), DOMAINS)}"
+    yield from hanging((("  who:     ", "dim"),), whom, "", width, 11)
+    yield from hanging((("  text:    ", "dim"),), shorten(group.example, 300), "", width, 11)
+    if group.entry is None:
+        return
+    cause = group.entry.causes[0]
+    yield from hanging((("  cause:   ", "dim"), (f"[{cause.confidence}] ", "dim")), cause.text, "", width, 11)
+    for command in cause.confirm[:1]:
+        yield (("  confirm: ", "dim"), (filled(command, group.seen), ""))
+    yield from hanging((("  change:  ", "dim"),), cause.change, "", width, 11)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _top(counted: dict[str, int]) -> list[str]:
+    return sorted(counted, key=lambda one: (-counted[one], one))
+
+
+def trace_dict(trace: Trace) -> dict[str, object]:
+    """``certready.explain/1`` of a trace: the entries as for a text, and ``trace`` with the groups."""
+    entries = [entry_dict(one.entry, one.seen) for one in trace.groups if one.entry]
+    return {
+        "schema": SCHEMA,
+        "known": bool(entries),
+        "wrapper": trace.records.kind,
+        "seen": dict.fromkeys(Seen.__struct_fields__),
+        "entries": entries,
+        "nearest": [],
+        "rule": None,
+        "trace": {
+            "records": trace.records.count,
+            "error_texts": not trace.records.silent,
+            "groups": [_group_dict(one) for one in trace.groups],
+        },
+    }
+
+
+def _group_dict(group: Group) -> dict[str, object]:
+    return {
+        "entry": group.entry.id if group.entry else None,
+        "messages": len(group.messages),
+        "failed": len(group.failed),
+        "sender_domains": _top(group.senders),
+        "recipient_domains": _top(group.recipients),
+        "example": group.example,
+    }
