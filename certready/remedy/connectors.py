@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from certready.exchange import cmdlets
 from certready.exchange.powershell import quote
+from certready.model import Direction
 from certready.model.report import Finding
 from certready.remedy import exchange
 from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
 
 
-def setting_of(parameters: str, title: str, *notes: str) -> Build:
-    """A remedy that sets the same parameters of each connector the finding is about."""
+def setting_of(direction: Direction | None, parameters: str, title: str, *notes: str) -> Build:
+    """A remedy that sets the same parameters of each connector the finding is about, of one direction where the
+    parameters belong to one: an inbound and an outbound connector may share a name."""
 
     def build(situation: Situation, _: Finding) -> Iterator[Remedy]:
         for connector in situation.connectors:
-            yield exchange.setting(connector, parameters, title, *notes)
+            if direction in (None, connector.direction):
+                yield exchange.setting(connector, parameters, title, *notes)
 
     return build
 
@@ -37,12 +40,12 @@ def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
 
 def _wildcard(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     value = str(finding.evidence.get("recommended") or exchange.NAME_UNKNOWN)
-    for connector in situation.connectors:
+    for connector in (one for one in situation.connectors if one.direction == "inbound"):
         yield exchange.set_connector_value(connector, value)
 
 
 def _smart_host(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    for connector in situation.connectors:
+    for connector in (one for one in situation.connectors if one.direction == "outbound"):
         host = quote(host_of(situation))
         yield exchange.setting(
             connector, f"-UseMXRecord $false -SmartHosts {host}", "Name the gateway as the connector's smart host."
@@ -83,16 +86,19 @@ def _counterpart(situation: Situation, _: Finding) -> Iterator[Remedy]:
 
 BUILDERS: Mapping[str, Build] = {
     "connector.disabled": setting_of(
+        None,
         "-Enabled $true",
         "Enable the connector.",
         "In newer tenants an OnPremises inbound connector may need Microsoft support before it can be enabled.",
     ),
-    "connector.wrong-type": setting_of("-ConnectorType OnPremises", "Make it an OnPremises connector."),
+    "connector.wrong-type": setting_of("inbound", "-ConnectorType OnPremises", "Make it an OnPremises connector."),
     "connector.no-certificate": _no_certificate,
-    "connector.trusted-organizations": setting_of("-TrustedOrganizations $null", "Let the connector see certificates."),
+    "connector.trusted-organizations": setting_of(
+        "inbound", "-TrustedOrganizations $null", "Let the connector see certificates."
+    ),
     "connector.wildcard-recommended": _wildcard,
-    "connector.tls-not-required": setting_of("-RequireTls $true", "Require TLS."),
-    "connector.name-without-validation": setting_of("-TlsSettings DomainValidation", "Compare the name."),
+    "connector.tls-not-required": setting_of("inbound", "-RequireTls $true", "Require TLS."),
+    "connector.name-without-validation": setting_of("outbound", "-TlsSettings DomainValidation", "Compare the name."),
     "connector.no-smart-host": _smart_host,
     "connector.overlap": _overlap,
     "connector.locks-down": _locks_down,
@@ -100,19 +106,26 @@ BUILDERS: Mapping[str, Build] = {
     "connector.no-tls-domain": _value,
     "connector.counterpart-missing": _counterpart,
     "connector.smart-host-loop": _smart_host,
-    "connector.test-mode": setting_of("-TestMode $false", "Let the connector carry real mail."),
-    "connector.associated-domains": setting_of("-AssociatedAcceptedDomains $null", "Let it hold for every domain."),
-    "connector.internal-beside-hybrid": setting_of("-TreatMessagesAsInternal $false", "Do not mark all mail internal."),
+    "connector.test-mode": setting_of("outbound", "-TestMode $false", "Let the connector carry real mail."),
+    "connector.associated-domains": setting_of(
+        "inbound", "-AssociatedAcceptedDomains $null", "Let it hold for every domain."
+    ),
+    "connector.internal-beside-hybrid": setting_of(
+        "inbound", "-TreatMessagesAsInternal $false", "Do not mark all mail internal."
+    ),
     "connector.dane-mandatory": setting_of(
-        "-SmtpDaneMode Opportunistic", "Let mail pass where the domain has no DANE at all."
+        "outbound", "-SmtpDaneMode Opportunistic", "Let mail pass where the domain has no DANE at all."
     ),
     "connector.restriction-without-effect": setting_of(
+        "inbound",
         "-RestrictDomainsToCertificate $false -RestrictDomainsToIPAddresses $false",
         "Take away restrictions that do nothing.",
         "Mail that does not come by way of the gateway is refused by a Partner connector beside this one, or by a mail "
         "flow rule.",
     ),
     "connector.ips-beside-certificate": setting_of(
-        "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null", "Keep the certificate, not the addresses."
+        "inbound",
+        "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null",
+        "Keep the certificate, not the addresses.",
     ),
 }
