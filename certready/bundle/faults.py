@@ -52,5 +52,5 @@ def _irregular(file: File) -> Iterator[Fault]:
     lost = tuple(one for one in dict.fromkeys(file.contents.certificates) if one.der not in held)
     if lost:
         names = ", ".join(one.parsed.label for one in lost[:5]) + (f" and {len(lost) - 5} more" if lost[5:] else "")
-        message = f"{_LOADER} passes over {names} in {file.name} without a word: a BEGIN line there is not exactly one."
+        message = f"{_LOADER} passes over {names} in {file.name} without a word, because of how its lines are written."
         yield Fault("passed-over", file.name, message, tuple(one.sha256 for one in lost))
