@@ -6,10 +6,14 @@ derives such a fact by itself, because two derivations of one fact drift apart.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from certready import path
 from certready.exchange import Selection, match_of, select
@@ -18,6 +22,7 @@ from certready.model import Chain, Connector, Evidence, Options, Tenant
 from certready.model.report import RevocationResult
 from certready.path import Judgement
 from certready.x509.certificate import Certificate
+from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 
 
@@ -43,10 +48,11 @@ class Case:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
 
-    @property
+    @cached_property
     def chains(self) -> tuple[Chain, ...]:
-        """The chains that are judged."""
-        return self.evidence.chains
+        """The chains that are judged: of a file one for each leaf in it (contract, "Which certificate is judged"), on
+        the wire whatever came first."""
+        return tuple(_numbered(one for chain in self.evidence.chains for one in _by_leaf(chain)))
 
     @property
     def options(self) -> Options:
@@ -62,6 +68,11 @@ class Case:
         return {chain.id: chain for chain in self.chains}[chain_id]
 
     # -- certificates ---------------------------------------------------------------------------------------------
+
+    def leaves(self, chain: Chain) -> tuple[Certificate, ...]:
+        """The end-entity certificates of a chain, the judged one among them; of a host, what it presented."""
+        found = leaves(chain.certificates, chain.keys)
+        return found if chain.container != "tls" or found else (chain.leaf_certificate,)
 
     def judgement(self, chain: Chain) -> Judgement:
         """Where a chain leads as sent, at the moment of the verdict; also of one that is only shown."""
@@ -131,14 +142,27 @@ class Case:
 
     @cached_property
     def tenant(self) -> Tenant:
-        """The connectors that are candidates, and the accepted domains."""
-        return Tenant(self.evidence.connectors, self.evidence.accepted_domains)
+        """The connectors that are candidates, the accepted domains, and when they were exported."""
+        given = self.evidence
+        return Tenant(given.connectors, given.accepted_domains, exported_at=given.exported_at)
 
     @cached_property
     def selection(self) -> Selection:
-        """Which connectors are judged, and why not the others: the names of all leaves decide together, each leaf must
-        then match. A connector that is there is judged, ``certificate_only`` or not."""
-        return select(self.tenant, self.options.role, self.names, named=self.evidence.named)
+        """Which connectors are judged for any of the chains. A connector that is there is judged, ``certificate_only``
+        or not."""
+        if not self.chains:
+            return select(self.tenant, self.options.role, (), named=self.evidence.named)
+        each = [self.selection_for(chain) for chain in self.chains]
+        judged = {connector for one in each for connector in one.judged}
+        return Selection(
+            tuple(one for one in self.tenant.connectors if one in judged),
+            tuple(one for one in self.tenant.connectors if one not in judged),
+        )
+
+    def selection_for(self, chain: Chain) -> Selection:
+        """Which connectors are judged for this chain: Exchange Online chooses by the certificate it is shown."""
+        names = chain.leaf_certificate.parsed.names
+        return select(self.tenant, self.options.role, names, named=self.evidence.named)
 
     def match(self, connector: Connector) -> Match | None:
         """How the leaf that fits the connector least well meets its value: kind ``none`` where that is malformed or
@@ -151,3 +175,19 @@ class Case:
     @cached_property
     def _known(self) -> tuple[Certificate, ...]:
         return tuple(one.certificate for one in self.evidence.known)
+
+
+def _by_leaf(chain: Chain) -> Iterator[Chain]:
+    if chain.container == "tls":
+        yield chain
+        return
+    for group in groups(chain.certificates, chain.keys):
+        yield replace(chain, certificates=group.certificates, leaf=group.leaf, keys=group.keys)
+
+
+def _numbered(chains: Iterable[Chain]) -> Iterator[Chain]:
+    """Each under an id of its own: where one became several, the later ones are c1-2, c1-3 and so on."""
+    count: Counter[str] = Counter()
+    for chain in chains:
+        count[chain.id] += 1
+        yield chain if count[chain.id] == 1 else replace(chain, id=f"{chain.id}-{count[chain.id]}")

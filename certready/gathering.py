@@ -32,6 +32,7 @@ from certready.model import (
     Options,
     Reply,
     RootStore,
+    Tenant,
 )
 from certready.model.report import Report
 from certready.revocation import Question, questions, relevant
@@ -54,13 +55,13 @@ class Supplied(Struct, frozen=True):
 
 def check(
     bundle: Bundle,
-    connector: Connector | Sequence[Connector] | None = None,
+    connector: Connector | Sequence[Connector] | Tenant | None = None,
     *,
     now: datetime,
     roots: RootStore,
     fetcher: Fetcher | None = None,
     accepted_domains: Sequence[str | AcceptedDomain] | None = None,
-    named: bool = True,
+    named: bool | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
     supplied: Supplied = Supplied(),  # noqa: B008 - frozen
     others: Callable[[], Sequence[RootStore]] = tuple,
@@ -70,12 +71,14 @@ def check(
 
     Args:
         bundle: what :func:`certready.load` or :func:`certready.fetch` returned.
-        connector: one connector, several (the worst decides), or None.
+        connector: one connector, several (the worst decides), a whole tenant, or None.
         now: the present, aware; ``options.at`` moves the judgement, not the gathering.
         roots: a root store out of :func:`certready.roots`.
         fetcher: fetches OCSP answers, CRLs and missing issuers; None never touches the network.
-        accepted_domains: the tenant's accepted domains, None where they are not known.
-        named: False where ``connector`` is a whole tenant's list, of which the best match is judged.
+        accepted_domains: the tenant's accepted domains, None where they are not known; those of a :class:`Tenant` are
+            its own.
+        named: whether each of the connectors was chosen and is judged. False where they are a whole tenant's, of which
+            the best match is judged, as it is with a :class:`Tenant` unless said otherwise.
         options: mode of revocation, strictness, moment and so on.
         supplied: intermediates, CRLs and OCSP answers at hand.
         others: gives root stores to compare with, asked for only where the comparison says something: the chain does
@@ -104,13 +107,13 @@ def check(
 
 def gather(
     bundle: Bundle,
-    connector: Connector | Sequence[Connector] | None = None,
+    connector: Connector | Sequence[Connector] | Tenant | None = None,
     *,
     now: datetime,
     roots: RootStore,
     fetcher: Fetcher | None = None,
     accepted_domains: Sequence[str | AcceptedDomain] | None = None,
-    named: bool = True,
+    named: bool | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
     supplied: Supplied = Supplied(),  # noqa: B008 - frozen
     others: Callable[[], Sequence[RootStore]] = tuple,
@@ -120,8 +123,8 @@ def gather(
     for moment in (now, options.at):
         if moment is not None and moment.tzinfo is None:
             raise ValueError("times are aware: give a datetime with a time zone")
-    connectors = _connectors(connector)
-    if connectors and options.certificate_only:
+    tenant = _tenant(connector, accepted_domains)
+    if tenant.connectors and options.certificate_only:
         raise ValueError("certificate_only judges no connector: leave it out, or leave the connector out")
     evidence = Evidence(
         certready=__version__,
@@ -131,9 +134,10 @@ def gather(
         store=roots.info,
         chains=bundle.chains,
         endpoints=bundle.endpoints,
-        connectors=connectors,
-        named=named,
-        accepted_domains=_accepted(accepted_domains),
+        connectors=tenant.connectors,
+        named=not (isinstance(connector, Tenant) and tenant.lists_connectors) if named is None else named,
+        accepted_domains=tenant.accepted_domains,
+        exported_at=tenant.exported_at,
         known=supplied.intermediates,
         answers=_stapled(bundle),
     )
@@ -143,16 +147,14 @@ def gather(
     return _compared(replace(evidence, answers=(*evidence.answers, *_by_hand(evidence, supplied))), others)
 
 
-def _connectors(connector: Connector | Sequence[Connector] | None) -> tuple[Connector, ...]:
-    if connector is None:
-        return ()
-    return (connector,) if isinstance(connector, Connector) else tuple(connector)
-
-
-def _accepted(domains: Sequence[str | AcceptedDomain] | None) -> tuple[AcceptedDomain, ...] | None:
-    if domains is None:
-        return None
-    return tuple(AcceptedDomain(a_label(one) or one) if isinstance(one, str) else one for one in domains)
+def _tenant(
+    connector: Connector | Sequence[Connector] | Tenant | None, domains: Sequence[str | AcceptedDomain] | None
+) -> Tenant:
+    if isinstance(connector, Tenant):
+        return connector
+    connectors = (connector,) if isinstance(connector, Connector) else tuple(connector or ())
+    accepted = (AcceptedDomain(a_label(one) or one) if isinstance(one, str) else one for one in domains or ())
+    return Tenant(connectors, None if domains is None else tuple(accepted))
 
 
 def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:

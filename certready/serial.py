@@ -11,7 +11,7 @@ import base64
 import json
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -33,7 +33,17 @@ ADDED = frozenset({"rehearsal"})
 TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes")
 
 # What this form of evidence did not have at first: a file without it is as good as one in which it is empty.
-_ADDED = {(Chain, "faults")}
+_ADDED = {
+    ("Evidence", "exported_at"),
+    ("Evidence", "unlisted"),
+    ("Answer", "date"),
+    ("Chain", "faults"),
+    ("Endpoint", "banner"),
+}
+# Moments beyond these are no dates of a certificate's life, and too near the ends of the calendar to reckon with.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+LONGEST_WARNING = 99_999  # days, as on the command line
+
 _AGAIN = "Save the evidence again with --save-evidence; the file may have been cut short or edited."
 
 
@@ -120,25 +130,60 @@ def _check_schema(schema: object) -> None:
 
 
 def _check_consistent(evidence: Evidence) -> None:
-    """What the types cannot say: every reference leads somewhere."""
+    """What the types cannot say: every reference leads somewhere, and every value is one that can be reckoned with."""
     if evidence.target.kind not in TARGET_KINDS:
         raise _bad("target.kind", f"is not one of {', '.join(TARGET_KINDS)}")
+    if evidence.target.kind == "listen" and not evidence.endpoints:
+        raise _bad("endpoints", "is empty, and a listener sees a certificate on a connection alone")
+    _check_values(evidence)
     ids = [chain.id for chain in evidence.chains]
     if len(set(ids)) != len(ids):
         raise _bad("chains", "holds the same id twice")
-    for index, chain in enumerate(evidence.chains):
+    _check_chains(evidence.chains, "chains")
+    _check_chains(evidence.peers, "peers")
+    _check_endpoints(evidence, set(ids))
+
+
+def _check_chains(chains: tuple[Chain, ...], name: str) -> None:
+    for index, chain in enumerate(chains):
         if not 0 <= chain.leaf < len(chain.certificates):
-            raise _bad(f"chains[{index}].leaf", "is not the place of one of its certificates")
-    for index, chain in enumerate(evidence.peers):
-        if not 0 <= chain.leaf < len(chain.certificates):
-            raise _bad(f"peers[{index}].leaf", "is not the place of one of its certificates")
+            raise _bad(f"{name}[{index}].leaf", "is not the place of one of its certificates")
+        if chain.container == "tls" and chain.leaf:
+            raise _bad(f"{name}[{index}].leaf", "is not 0, though on the wire the first certificate is the peer's own")
+
+
+def _check_endpoints(evidence: Evidence, ids: set[str]) -> None:
     for index, endpoint in enumerate(evidence.endpoints):
-        if endpoint.chain is not None and endpoint.chain not in set(ids):
+        if endpoint.chain is not None and endpoint.chain not in ids:
             raise _bad(f"endpoints[{index}].chain", "names a chain that is not there")
-        if not set(ids).issuperset(endpoint.chain_ids):
+        if not ids.issuperset(endpoint.chain_ids):
             raise _bad(f"endpoints[{index}].handshakes", "name a chain that is not there")
         if not 0 <= endpoint.port <= 65535:
             raise _bad(f"endpoints[{index}].port", "is no port number")
+
+
+def _check_values(evidence: Evidence) -> None:
+    for where, moment in (
+        ("gathered_at", evidence.gathered_at),
+        ("options.at", evidence.options.at),
+        ("exported_at", evidence.exported_at),
+    ):
+        if moment and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise _bad(where, f"is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    warning = evidence.options.expiry_warning
+    if warning.days is not None and not 0 <= warning.days <= LONGEST_WARNING:
+        raise _bad("options.expiry_warning.days", f"is not between 0 and {LONGEST_WARNING}")
+    if warning.fraction is not None and not 0 <= warning.fraction <= 1:
+        raise _bad("options.expiry_warning.fraction", "is not between 0 and 1")
+    if evidence.store.as_of is not None and not _is_date(evidence.store.as_of):
+        raise _bad("store.as_of", "is not a date such as 2026-10-27")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return FIRST_YEAR <= date.fromisoformat(text).year <= LAST_YEAR
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=64)
@@ -155,7 +200,7 @@ def _struct(kind: type, value: object, where: str) -> object:
     values = {}
     for name, hint in _hints(kind):
         inner = name if where == "evidence" else f"{where}.{name}"
-        if name not in value and (kind, name) in _ADDED:
+        if name not in value and (kind.__name__, name) in _ADDED:
             continue
         if name not in value:
             if inner in ADDED:

@@ -348,3 +348,68 @@ def test_a_connector_in_evidence_is_judged_whatever_the_options_say(pki: Pki, so
     edited = replace(given, connectors=(wrong,), options=replace(given.options, certificate_only=True))
     found = certready.judge(edited)
     assert ("not-ready", ["X"]) == (found.verdict, [one.name for one in found.connectors])
+
+
+GOOD = Connector("X", "inbound", value="*.contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("connector", "verdict"),
+    [
+        (replace(GOOD, value=None), "not-ready"),
+        (replace(GOOD, enabled=False), "not-ready"),
+        (replace(GOOD, trusted_organizations=("fabrikam.com",)), "not-ready"),
+        (replace(GOOD, unread=("Enabled",)), "cannot-tell"),
+        (replace(GOOD, kind="Partner"), "not-ready"),
+        (GOOD, "ready"),
+    ],
+)
+def test_a_connector_made_by_hand_weighs_as_one_from_a_tenant(pki: Pki, connector: Connector, verdict: str) -> None:
+    """Its settings decide, whether it came from a file or from a caller."""
+    for source in ("option", "tenant"):
+        made = replace(connector, source=source)
+        found = report(pki, pki.leaf.chain_pem, made, fetcher=Canned(pki.answers()))
+        assert verdict == found.verdict, source
+
+
+@pytest.mark.parametrize(
+    ("role", "connectors", "verdict"),
+    [
+        ("client", (OUTBOUND,), "not-ready"),
+        ("server", (INBOUND,), "cannot-tell"),
+        ("client", (), "not-ready"),
+        ("server", (), "cannot-tell"),
+        ("client", (INBOUND, OUTBOUND), "ready"),
+        ("server", (INBOUND, OUTBOUND), "ready"),
+    ],
+)
+def test_a_whole_tenant_without_the_direction_asked_for_is_never_ready(
+    pki: Pki, role: str, connectors: tuple[Connector, ...], verdict: str
+) -> None:
+    """A tenant as one argument is a whole tenant, of which the role chooses."""
+    found = certready.check(
+        certready.load(pki.leaf.chain_pem),
+        certready.Tenant(connectors, (certready.AcceptedDomain("contoso.com"),)),
+        now=pki.root.moment,
+        roots=pki.roots,
+        fetcher=Canned(pki.answers()),
+        options=Options(role=role),  # type: ignore[arg-type]
+    )
+    assert verdict == found.verdict
+
+
+@pytest.mark.parametrize(
+    "words", [{"direction": "sideways"}, {"level": "strict"}, {"kind": "partner"}, {"kind": "Hybrid"}]
+)
+def test_a_connector_of_no_kind_is_refused(words: dict[str, str]) -> None:
+    """Words that no cmdlet has raise: nothing would judge such a connector."""
+    with pytest.raises(ValueError, match=next(iter(words))):
+        Connector(**{"name": "X", "direction": "inbound"} | words)  # type: ignore[arg-type]
+
+
+def test_a_report_is_asked_and_not_taken_for_true(pki: Pki) -> None:
+    """``report.ready`` is the answer; the report itself is neither true nor false."""
+    found = report(pki, pki.leaf.chain_pem, INBOUND, fetcher=Canned(pki.answers()))
+    assert found.ready
+    with pytest.raises(TypeError, match=r"report\.ready"):
+        bool(found)

@@ -22,6 +22,7 @@ from certready.model import (
     Connector,
     Endpoint,
     Evidence,
+    ExpiryWarning,
     Fetched,
     Known,
     Options,
@@ -97,9 +98,12 @@ def values(hint):
         float: st.floats(allow_nan=False, allow_infinity=False),
         bytes: st.binary(max_size=5),
         datetime: st.datetimes(
-            timezones=st.sampled_from([UTC, timezone(timedelta(hours=2))]), min_value=datetime(2000, 1, 1)
+            timezones=st.sampled_from([UTC, timezone(timedelta(hours=2))]),
+            min_value=datetime(2000, 1, 1),
+            max_value=datetime(8999, 1, 1),
         ),
         Certificate: st.binary(max_size=5).map(Certificate),
+        ExpiryWarning: st.builds(ExpiryWarning, st.none() | st.floats(0, 1), st.none() | st.integers(0, 99_999)),
         Target: st.builds(Target, st.sampled_from(saved.TARGET_KINDS), st.text(max_size=5)),
     }
     if hint in simple:
@@ -118,7 +122,10 @@ def tidy(evidence):
     chains, peers = (
         tuple(
             replace(
-                each, id=f"c{index}", certificates=(*each.certificates, Certificate(b"")), leaf=len(each.certificates)
+                each,
+                id=f"c{index}",
+                certificates=(*each.certificates, Certificate(b"")),
+                leaf=0 if each.container == "tls" else len(each.certificates),
             )
             for index, each in enumerate(several)
         )
@@ -133,7 +140,15 @@ def tidy(evidence):
         )
         for index, each in enumerate(evidence.endpoints)
     )
-    return replace(evidence, chains=chains, endpoints=endpoints, peers=peers)
+    listened = evidence.target.kind == "listen" and not endpoints
+    return replace(
+        evidence,
+        chains=chains,
+        endpoints=endpoints,
+        peers=peers,
+        target=Target("file", "x") if listened else evidence.target,
+        store=replace(evidence.store, as_of="2026-10-27" if evidence.store.as_of else None),
+    )
 
 
 @given(values(Evidence).map(tidy))

@@ -17,7 +17,6 @@ from certready.bundle.contents import (
     Contents,
     Reading,
     join,
-    leaf_index,
     no_certificate,
     too_many,
 )
@@ -27,6 +26,7 @@ from certready.bundle.text import decode, from_base64
 from certready.errors import InputError, PasswordError
 from certready.model import Bundle, Chain, Container, Target
 from certready.x509.certificate import Certificate
+from certready.x509.leaves import Group, groups
 
 _UNNAMED = "the input"
 
@@ -34,7 +34,7 @@ __all__ = ["MAX_BYTES", "MAX_CERTIFICATES", "File", "certificates", "load", "loa
 
 
 def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: str = "") -> Bundle:
-    """One file, or bytes from anywhere, as a bundle of one chain ("c1").
+    """One file, or bytes from anywhere, as a bundle of one chain for each leaf ("c1", ...).
 
     What in it cannot be read, while the rest can be judged, is said in ``Chain.faults``.
 
@@ -55,8 +55,8 @@ def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: 
 def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | Passwords | None = None) -> Bundle:
     """Several files, (name, content), as one bundle: certificates in the order of the files, each kept once.
 
-    The container is that of the first file that holds the leaf. Raises as :func:`load`, also where the files
-    together are larger than MAX_BYTES.
+    Of several leaves each is a chain of its own; its container is that of the first file that holds the leaf. Raises as
+    :func:`load`, also where the files together are larger than MAX_BYTES.
     """
     if not files:
         raise InputError("No file was given.", hint="Name at least one certificate file.")
@@ -125,23 +125,27 @@ def _text(text: str, place: str, reading: Reading) -> Contents | None:
 
 
 def _bundle(files: list[File], target: Target, place: str, passwords: Passwords) -> Bundle:
-    """One chain of all files: duplicates dropped with a note, the leaf chosen over all of them."""
+    """One chain for each leaf of all files together: duplicates dropped with a note."""
     parts = [file.contents for file in files]
     whole = join(parts, "pem")
     _check(whole, place, passwords)
     kept = tuple(dict.fromkeys(whole.certificates))
-    leaf = leaf_index(kept, whole.keys)
-    chain = Chain(
-        "c1",
-        _container(parts, kept[leaf]),
-        kept,
-        leaf=leaf,
-        keys=whole.keys,
-        encryption=whole.encryption,
-        notes=whole.notes + _duplicates(whole.certificates, kept) + _unused(whole),
-        faults=faults(files),
+    notes = whole.notes + _duplicates(whole.certificates, kept) + _unused(whole)
+    faulty = faults(files)
+    chains = (
+        Chain(
+            f"c{number}",
+            _container(parts, group),
+            group.certificates,
+            leaf=group.leaf,
+            keys=group.keys,
+            encryption=whole.encryption,
+            notes=notes,
+            faults=faulty,
+        )
+        for number, group in enumerate(groups(kept, whole.keys), 1)
     )
-    return Bundle(target, (chain,))
+    return Bundle(target, tuple(chains))
 
 
 def _check(whole: Contents, place: str, passwords: Passwords, *, judged: bool = True) -> None:
@@ -167,11 +171,11 @@ def _check(whole: Contents, place: str, passwords: Passwords, *, judged: bool = 
                 raise refusal.error
 
 
-def _container(parts: list[Contents], leaf: Certificate) -> Container:
-    """That of the first file with the leaf; a certificate in DER with a key file beside it holds what a PEM would."""
-    container = next(part.container for part in parts if leaf in part.certificates)
-    several = len(parts) > 1 and any(part.keys or part.certificates for part in parts[1:])
-    return "pem" if container == "der" and several else container
+def _container(parts: list[Contents], group: Group) -> Container:
+    """That of the first file with the leaf; a certificate in DER with others or a key beside it holds what a PEM
+    would."""
+    container = next(part.container for part in parts if group.certificates[group.leaf] in part.certificates)
+    return "pem" if container == "der" and (len(group.certificates) > 1 or group.keys) else container
 
 
 def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -> tuple[str, ...]:

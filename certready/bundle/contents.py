@@ -121,20 +121,6 @@ def with_note(contents: Contents, note: str) -> Contents:
     return replace(contents, notes=(*contents.notes, note))
 
 
-def leaf_index(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> int:
-    """The certificate that is judged: the first that is no CA, one with a private key before one without.
-
-    Among CAs too one with a key goes first; a CA's key beside an end-entity certificate changes nothing. What cannot be
-    read goes last.
-    """
-
-    def rank(index: int) -> tuple[bool, bool, bool, int]:
-        parsed = certificates[index].parsed
-        return (parsed.error is not None, parsed.may_be_ca, parsed.spki_sha256 not in keys, index)
-
-    return min(range(len(certificates)), key=rank)
-
-
 def unreadable(certificate: Certificate, place: str) -> Refusal:
     """A certificate by its shape, of which the library makes nothing."""
     error = InputError(

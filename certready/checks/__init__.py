@@ -13,6 +13,7 @@ from certready.case import Case
 from certready.checks.bundle import check_bundle
 from certready.checks.chain import check_chain
 from certready.checks.connector import check_connector
+from certready.checks.evidence import check_evidence
 from certready.checks.expiry import check_expiry
 from certready.checks.key import check_key
 from certready.checks.listen import check_listen
@@ -27,6 +28,7 @@ from certready.rules.model import NotApplicable, Observation
 Check = Callable[[Case], Iterator[Observation | NotApplicable]]
 
 CHECKS: Mapping[str, Check] = {
+    "evidence": check_evidence,
     "tls": check_tls,
     "listen": check_listen,
     "rehearse": check_rehearse,

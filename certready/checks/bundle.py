@@ -9,7 +9,9 @@ from certready.case import Case
 from certready.model import Chain, Fault
 from certready.rules import bundle as rules
 from certready.rules.model import NotApplicable, Observation
+from certready.wording import listed
 from certready.x509.certificate import Certificate, told_apart
+from certready.x509.leaves import ca_like
 
 _KEYLESS = {
     "der": "A DER certificate holds no private key",
@@ -24,6 +26,7 @@ def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
     A chain off the wire that is in order and alone gives no observation: there is no file to speak of.
     """
     found = [observation for chain in case.chains for observation in _chain(case, chain)]
+    found += _several(case)
     if found:
         yield from found
     elif case.chains:
@@ -35,9 +38,10 @@ def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
 def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     path = case.judgement(chain).path
     unrelated = frozenset(case.judgement(chain).unrelated)
-    leaves = _other_leaves(chain, path)
+    leaves = tuple(one for one in case.leaves(chain) if one not in (chain.leaf_certificate, *path))
     roots = tuple(one for one in _roots(chain) if one.sha256 not in unrelated)  # a root of another chain is a stranger
     if chain.container != "tls":
+        yield from _no_leaf(case, chain)
         yield from _key(chain)
         yield from _encryption(chain)
     yield from _files(chain, path)
@@ -157,11 +161,31 @@ def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
     yield rules.ORDER.observed(message, chain=chain)
 
 
+def _no_leaf(case: Case, chain: Chain) -> Iterator[Observation]:
+    """Whatever else holds of a file of nothing but CA certificates: it says nothing of the gateway's own."""
+    if not case.leaves(chain):
+        message = (
+            f"{chain.leaf_certificate.parsed.label} is the certificate of a CA, and there is no certificate of a "
+            "gateway: CA certificates alone are nothing that a gateway can present."
+        )
+        yield rules.NO_LEAF.observed(message, chain=chain)
+
+
 def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
     if others:
         judged, *beside = told_apart((chain.leaf_certificate, *others))
         message = f"Besides {judged}, which is judged, there is also {', '.join(beside)}."
         yield rules.SEVERAL_LEAVES.observed(message, chain=chain)
+
+
+def _several(case: Case) -> Iterator[Observation]:
+    """Several end-entity certificates of which no private key chose one."""
+    filed = [chain for chain in case.chains if chain.container != "tls"]
+    if len(filed) > 1 and not any(chain.keys for chain in filed):
+        leaves = [chain.leaf_certificate for chain in filed]
+        names = listed([one.parsed.label for one in leaves])
+        message = f"There are {len(leaves)} end-entity certificates, each judged as a chain of its own: {names}."
+        yield rules.SEVERAL_LEAVES.observed(message, evidence={"leaves": [one.sha256 for one in leaves]})
 
 
 def _root_included(chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -185,29 +209,13 @@ def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]
             yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate, fix="Send it once.")
 
 
-def _other_leaves(chain: Chain, path: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """Certificates besides the judged one that are no CA and issued nothing here."""
-    taken = {chain.leaf_certificate, *path}
-    return tuple(
-        one
-        for one in dict.fromkeys(chain.certificates)
-        if one not in taken and one.parsed.error is None and not _ca_like(one)
-    )
-
-
 def _roots(chain: Chain) -> tuple[Certificate, ...]:
     """Self-signed CAs besides the leaf, once each."""
     return tuple(
         one
         for one in dict.fromkeys(chain.certificates)
-        if one != chain.leaf_certificate and one.parsed.self_issued and _ca_like(one) and _own_key(one)
+        if one != chain.leaf_certificate and one.parsed.self_issued and ca_like(one) and _own_key(one)
     )
-
-
-def _ca_like(certificate: Certificate) -> bool:
-    """A CA; version 1 has no extension to say so, and the roots of that age are self-issued."""
-    parsed = certificate.parsed
-    return parsed.is_ca or (parsed.version == 1 and parsed.self_issued)
 
 
 def _own_key(certificate: Certificate) -> bool:

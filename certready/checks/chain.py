@@ -19,7 +19,7 @@ _UNSAID = lint.TOLERATED | {lint.NAME_LIMIT}
 def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
     """Judge every chain of the evidence, and say which store it was judged by."""
     if not case.chains:
-        yield _nothing(case)
+        yield NotApplicable("No certificate was seen.")
         return
     if case.evidence.store.name != roots.MICROSOFT:
         message = f"Trust was judged by the root store {case.evidence.store.name}, not by Microsoft's root programme."
@@ -29,25 +29,17 @@ def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
         found = case.judgement(chain)
         yield from _diagnosis(case, chain, found)
         yield from _problems(chain, found)
-        if found.strict_refusal and not _no_leaf(chain):
+        if found.strict_refusal and case.leaves(chain):
             yield rules.STRICT.observed(
                 f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}.", chain=chain
             )
-
-
-def _nothing(case: Case) -> Observation | NotApplicable:
-    """No certificate: the endpoints say why; where there is none either, nothing was judged, which is no success."""
-    if case.evidence.endpoints:
-        return NotApplicable("No certificate was seen.")
-    fix = "Give the gateway's certificate."
-    return rules.INVALID.observed("There is no certificate to judge.", "unreadable", fix=fix)
 
 
 def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
     """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
     match found.outcome:
         case "trusted":
-            yield roots.restriction(case, chain, found) or _no_leaf(chain) or _trusted(case, chain, found)
+            yield roots.restriction(case, chain, found) or _trusted(case, chain, found)
         case "incomplete":
             yield _incomplete(case, chain, found)
         case "self-signed":
@@ -75,17 +67,6 @@ def _unreadable(chain: Chain, found: Judgement) -> Iterator[Observation]:
         for extension in lint.unreadable_extensions(certificate):
             said = f"{lint.unreadable_words(certificate, extension)} Whether the chain is valid is therefore not known."
             yield rules.INVALID.observed(said, "unreadable", chain=chain, certificate=certificate)
-
-
-def _no_leaf(chain: Chain) -> Observation | None:
-    """The finding about a file of nothing but CA certificates: whatever else holds of them, it says nothing of the
-    gateway's own. A CA certificate that a host presented, that has a key or a DNS name, is taken for its own."""
-    leaf = chain.leaf_certificate.parsed
-    if chain.container == "tls" or not leaf.is_ca or leaf.dns_names or leaf.spki_sha256 in chain.keys:
-        return None
-    message = f"{leaf.label} is the certificate of a CA, and the file holds no certificate of a gateway."
-    fix = "Name the file with the gateway's own certificate, its intermediates behind it."
-    return rules.INVALID.observed(message, "no-leaf", chain=chain, fix=fix)
 
 
 def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:

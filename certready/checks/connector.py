@@ -1,17 +1,16 @@
-"""Connector: settings of the tenant's own connectors that decide, or spoil, what a certificate is good for.
+"""Connector: settings that decide, or spoil, what a certificate is good for, wherever the connector came from.
 
-Said on evidence alone, and only of connectors read from a tenant: of one given by hand nothing but its value is known.
+Advice, which only a whole tenant can bear out, is given for connectors read from one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain as joined
 
 from certready.case import Case
 from certready.checks import connector_settings as settings
 from certready.checks.connector_settings import locks_down, narrowed
-from certready.exchange import acceptance, candidates, value_of
+from certready.exchange import CERTIFICATE_NAME, acceptance, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
 from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector
@@ -23,18 +22,13 @@ __all__ = ["check_connector", "overlap"]
 
 
 def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
-    """The settings of every judged connector that was read from a tenant, and what the whole tenant adds to them."""
-    if not any(one.source == "tenant" for one in case.tenant.connectors):
-        yield NotApplicable("No connector was read from a tenant.")
-        return
-    judged = [one for one in case.selection.judged if one.source == "tenant"]
+    """The settings of every judged connector, and what the whole tenant adds to them."""
     rivals = [(one, value) for one in candidates(case.tenant.connectors) if (value := value_of(one))]
-    own = (found for one in judged for found in _settings(case, one, rivals))
-    empty = True
-    for observation in joined(own, _whole_tenant(case, judged)):
-        empty = False
-        yield observation
-    if empty:
+    seen = [found for one in case.selection.judged for found in _settings(case, one, rivals)]
+    seen += _whole_tenant(case)
+    seen += settings.export_age(case.tenant, case.evaluated_at)
+    yield from seen
+    if not seen:
         yield NotApplicable("The settings of the judged connectors ask for no remark.")
 
 
@@ -45,24 +39,27 @@ def _settings(case: Case, connector: Connector, rivals: Sequence[tuple[Connector
         yield from settings.outbound(connector)
         return
     if not connector.value:
-        yield settings.no_mark(connector)
+        yield from settings.unread(connector)
+        if CERTIFICATE_NAME not in connector.unread:
+            yield settings.no_mark(connector)
         return
     yield from settings.inbound(connector)
     value = value_of(connector)
     if value:
         yield from settings.wrong_type(connector, value, case.tenant)
-        yield from _wildcard_recommended(case, connector, value)
-        yield from overlap(connector, value, rivals)
+        if connector.source == "tenant":
+            yield from _wildcard_recommended(case, connector, value)
+            yield from overlap(connector, value, rivals)
 
 
-def _whole_tenant(case: Case, judged: Sequence[Connector]) -> Iterator[Observation]:
+def _whole_tenant(case: Case) -> Iterator[Observation]:
     """What concerns all inbound mail of the tenant, whichever connector wins."""
-    inbound_wanted = (
-        any(one.direction == "inbound" for one in judged) if case.evidence.named else (case.options.role != "server")
-    )
+    judged = case.selection.judged
+    named = case.evidence.named or (case.options.certificate_only and not case.tenant.connectors)
+    inbound_wanted = any(one.direction == "inbound" for one in judged) if named else case.options.role != "server"
     if not inbound_wanted:
         return
-    if not case.evidence.named and not candidates(case.tenant.connectors):
+    if not named and not candidates(case.tenant.connectors):
         yield _no_certificate(case)
     for connector in case.tenant.connectors:
         if locks_down(connector):

@@ -7,6 +7,7 @@ is set and what follows; an observation is never about a certificate.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from certready.exchange import DECISIVE, accepted_above, associated, value_of
 from certready.exchange.clouds import is_exchange_online
@@ -17,6 +18,8 @@ from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation
 from certready.wording import listed
+
+EXPORT_OLD = timedelta(days=30)
 
 
 def narrowed(connector: Connector) -> str:
@@ -40,7 +43,7 @@ def disabled(connector: Connector, variant: str = "") -> Observation:
 def outbound(connector: Connector) -> Iterator[Observation]:
     """The settings of an outbound connector."""
     named = f"The outbound connector '{connector.name}'"
-    yield from _unread(connector)
+    yield from unread(connector)
     yield from made_by(connector)
     if connector.value and connector.level != "domain-validation":
         message = (
@@ -85,7 +88,7 @@ def _loop(connector: Connector) -> Iterator[Observation]:
 def inbound(connector: Connector) -> Iterator[Observation]:
     """The settings of an inbound connector that asks for a certificate."""
     named = f"The inbound connector '{connector.name}'"
-    yield from _unread(connector)
+    yield from unread(connector)
     yield from made_by(connector)
     if connector.trusted_organizations:
         message = (
@@ -165,7 +168,7 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
     yield rules.ASSOCIATED_DOMAINS.observed(message, variant, connector=connector, fix=fix)
 
 
-def _unread(connector: Connector) -> Iterator[Observation]:
+def unread(connector: Connector) -> Iterator[Observation]:
     """Properties that the export cut off; some of them could change the verdict."""
     if connector.unread:
         decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings", "Enabled")
@@ -180,6 +183,14 @@ def _unread(connector: Connector) -> Iterator[Observation]:
 
 def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[Observation]:
     """A Partner connector for what is the tenant's own."""
+    if connector.kind == "Partner" and tenant.accepted_domains is None:
+        message = (
+            f"The inbound connector '{connector.name}' is a Partner connector. Whether its value {value} lies under "
+            "one of the tenant's own accepted domains is not known; if it does, it has the wrong type and grants no "
+            "relay."
+        )
+        yield rules.WRONG_TYPE.observed(message, "unknown", connector=connector)
+        return
     own = accepted_above(value.domain, tenant.accepted_domains)
     if connector.kind == "Partner" and own:
         message = (
@@ -189,6 +200,23 @@ def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[O
         )
         fix = command(connector, "-ConnectorType OnPremises")
         yield rules.WRONG_TYPE.observed(message, connector=connector, fix=fix, evidence={"accepted": own})
+
+
+def export_age(tenant: Tenant, at: datetime) -> Iterator[Observation]:
+    """When the export was made that the connectors were read from, and whether that is long ago at this moment."""
+    made = tenant.exported_at
+    if made is None:
+        return
+    age = at - made
+    days = f"{age.days} day{'' if age.days == 1 else 's'} before this check" if age.days >= 1 else "less than a day ago"
+    if age > EXPORT_OLD:
+        message = (
+            f"The tenant's connectors were exported on {made:%Y-%m-%d}, {days}: what was changed since is not judged."
+        )
+        yield rules.EXPORT_OLD.observed(message, evidence={"exported_at": made.isoformat()})
+    else:
+        message = f"The tenant's connectors are those of the export made on {made:%Y-%m-%d}, {days}."
+        yield rules.EXPORT_DATED.observed(message, evidence={"exported_at": made.isoformat()})
 
 
 def no_mark(connector: Connector) -> Observation:

@@ -42,28 +42,32 @@ def _observations(case: Case) -> Iterator[Observation]:
         yield from _leaf_names(chain)
         if case.options.hostname:
             yield from _hostname(case, chain, case.options.hostname)
-    chosen = case.selection
-    if _nothing_to_judge(case, chosen):
+    if _nothing_to_judge(case):
         yield _no_connector(case)
-    if chosen.nearest and not all(map(_unread, case.chains)):
-        yield _none_matches(case, chosen, chosen.nearest)
-    for connector in chosen.judged:
-        if connector != chosen.nearest:
-            yield from _judged(case, connector)
+    for chain in case.chains:
+        chosen = case.selection_for(chain)
+        if chosen.nearest and not _unread(chain):
+            yield _none_matches(case, chain, chosen, chosen.nearest)
+    for connector in case.selection.judged:
+        yield from _judged(case, connector)
 
 
 def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
-    """Everything about one judged connector's value."""
+    """Everything about one judged connector's value, compared with the chains that it is judged for."""
     if not connector.value:
-        if connector.level == "domain-validation":
+        if connector.level == "domain-validation" and "TlsDomain" not in connector.unread:
             yield _no_value(connector)
+        return
+    chosen = {chain: case.selection_for(chain) for chain in case.chains}
+    compared = [chain for chain, one in chosen.items() if connector in one.judged and connector != one.nearest]
+    if case.chains and not compared:
         return
     try:
         value = parse_value(connector.value)
     except ValueError as error:
         yield malformed(connector, str(error))
         return
-    for chain in case.chains:
+    for chain in compared:
         yield from _compared(case, chain, connector, value)
     if connector.direction == "inbound":
         yield accepted_domain(connector, value, case.tenant.accepted_domains)
@@ -182,13 +186,13 @@ def accepted_domain(connector: Connector, value: Value, domains: Sequence[Accept
             )
 
 
-def _nothing_to_judge(case: Case, chosen: Selection) -> bool:
+def _nothing_to_judge(case: Case) -> bool:
     """No connector at all, or none of the outbound ones that the role asks for; a tenant without an inbound certificate
     connector is ``connector.no-certificate``."""
-    if not case.tenant.connectors:
-        return not case.options.certificate_only
-    wants_outbound = not case.evidence.named and case.options.role != "client"
-    return wants_outbound and not any(one.direction == "outbound" for one in chosen.judged)
+    if case.evidence.named or (case.options.certificate_only and not case.tenant.connectors):
+        return not case.tenant.connectors and not case.options.certificate_only
+    wanted = case.options.role != "client"
+    return wanted and not any(one.direction == "outbound" for one in case.selection.judged)
 
 
 def _no_connector(case: Case) -> Observation:
@@ -197,7 +201,7 @@ def _no_connector(case: Case) -> Observation:
     return rules.NO_CONNECTOR.observed(message, evidence={"values": list(values)})
 
 
-def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation:
+def _none_matches(case: Case, chain: Chain, chosen: Selection, near: Connector) -> Observation:
     """One finding for a whole tenant none of whose connectors fits: about all of them, so without a connector, unless
     the nearest is judged beside outbound ones."""
     possible = candidates(case.tenant.connectors)
@@ -209,21 +213,21 @@ def _none_matches(case: Case, chosen: Selection, near: Connector) -> Observation
         "candidates": len(possible),
     }
     connector = near if near in chosen.judged else None
-    chain = next(chain for chain in case.chains if not _unread(chain))
+    names = chain.leaf_certificate.parsed.names
     try:
         value = parse_value(near.value or "")
     except ValueError as error:
-        message = text.none_matches(near, len(possible), case.names, str(error))
+        message = text.none_matches(near, len(possible), names, str(error))
         return rules.CONNECTOR_MISMATCH.observed(
             message,
             "malformed",
             chain=chain,
             connector=connector,
-            fix=text.malformed_fix(near, case.names, case.tenant.accepted_domains),
+            fix=text.malformed_fix(near, names, case.tenant.accepted_domains),
             evidence=seen,
         )
-    message = text.none_matches(near, len(possible), case.names)
-    fix = text.mismatch_fix(near, value, case.names, case.tenant.accepted_domains)
+    message = text.none_matches(near, len(possible), names)
+    fix = text.mismatch_fix(near, value, names, case.tenant.accepted_domains)
     return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
 
 

@@ -14,8 +14,10 @@ from certready.cli import files, output
 from certready.cli.commands import argument, command
 from certready.cli.shared import Shared, TextOrJson
 from certready.errors import UsageError
+from certready.model import Role, Tenant
 
 if TYPE_CHECKING:
+    from certready.cli.judge import Prepared
     from certready.diff import Difference
     from certready.render.layout import Line
 
@@ -134,14 +136,14 @@ def diff(
     wanted = output.destinations(shared.formats)
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     before, after = (files.read_bundle([path], secrets) for path in (old, new))
-    prepared = prepare(shared, "client")
+    prepared = _both_ways(prepare(shared, "both"))
     from certready.diff import difference
     from certready.judging import judge
 
     with output.progress() as progress:
         gather = gatherer(prepared)
         evidence = gather(after, progress)
-        gone = gatherer(replace(prepared, wanted=offline(shared), connectors=()))(before, progress)
+        gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
     if shared.save_evidence:
         from certready.serial import dump
 
@@ -150,7 +152,17 @@ def diff(
     write_remedies(report, evidence, shared.remedies)
     found = difference(gone, evidence, report)
     _write_difference(found, wanted, verbose=shared.verbose)
-    return output.exit_code([report], wanted)
+    code = output.exit_code([report], wanted)
+    return found.exit_code if code == report.exit_code else code
+
+
+def _both_ways(prepared: Prepared) -> Prepared:
+    """Both directions are compared; a tenant that has connectors of one alone asks nothing of the other."""
+    directions = {one.direction for one in prepared.tenant.connectors}
+    if prepared.wanted.role or prepared.named or len(directions) != 1:
+        return prepared
+    role: Role = "client" if directions == {"inbound"} else "server"
+    return replace(prepared, options=replace(prepared.options, role=role))
 
 
 def offline(wanted: Shared) -> Shared:

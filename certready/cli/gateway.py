@@ -16,7 +16,7 @@ from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare,
 from certready.cli.options import could_be_host, host_and_port
 from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
 from certready.errors import UsageError
-from certready.model import Bundle, Chain, Evidence, Target
+from certready.model import Bundle, Chain, Evidence, Target, Tenant
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def rehearse(
         )
     if shared.offline:
         raise UsageError("A rehearsal needs the network.", hint="Leave --offline out, or use certready check.")
-    if not prepared.connectors and not prepared.options.certificate_only and not shared.tenant:
+    if not prepared.tenant.connectors and not prepared.options.certificate_only and not shared.tenant:
         # The smart host judges the connector itself.
         prepared = replace(prepared, options=replace(prepared.options, certificate_only=True))
     with output.progress() as progress:
@@ -190,7 +190,12 @@ def _rehearsed(
     if not said.peer:
         return evidence
     peer = Chain("s1", "tls", tuple(map(Certificate, said.peer)))
-    bare = replace(prepared, connectors=(), options=replace(prepared.options, certificate_only=True, revocation="off"))
+    bare = replace(
+        prepared,
+        tenant=Tenant(),
+        named=True,
+        options=replace(prepared.options, certificate_only=True, revocation="off"),
+    )
     roots = gatherer(bare)(Bundle(target, (peer,)), progress).roots
     return replace(evidence, peers=(peer,), roots=tuple(dict.fromkeys((*evidence.roots, *roots))))
 

@@ -15,13 +15,14 @@ from certready.cli.commands import argument, command
 from certready.cli.options import accepted_domains, judging_options, present
 from certready.cli.shared import Shared
 from certready.errors import UsageError
-from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, Role, RootStore, Tenant
+from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
 
 if TYPE_CHECKING:
     from certready.gathering import Supplied
 
 Progress = Callable[[str], None]
+PROGRAMMES = ("microsoft", "mozilla")  # stores that are the same everywhere, so that a name can be looked up
 
 
 @command(
@@ -43,21 +44,20 @@ def check(
 
 
 class Prepared(Struct, frozen=True):
-    """What the options ask for, read and checked: it serves any number of bundles."""
+    """What the options ask for, read and checked: it serves any number of bundles. ``tenant`` holds the connectors to
+    choose from, or, where they are ``named``, those to judge."""
 
     wanted: Shared
     options: Options
     tenant: Tenant
-    connectors: tuple[Connector, ...]
     named: bool
 
 
 def prepare(wanted: Shared, role: Role) -> Prepared:
     """The options of a judging command, with ``role`` where they name none. Raises UsageError, InputError."""
     options = judging_options(wanted, role)
-    tenant = _tenant(wanted)
-    connectors, named = _connectors(wanted, tenant)
-    return Prepared(wanted, options, tenant, connectors, named)
+    tenant, named = _chosen(wanted, _tenant(wanted))
+    return Prepared(wanted, options, tenant, named)
 
 
 class Gatherer(Struct, frozen=True):
@@ -74,11 +74,10 @@ class Gatherer(Struct, frozen=True):
         prepared = self.prepared
         return pipeline.gather(
             bundle,
-            prepared.connectors,
+            prepared.tenant,
             now=present(),
             roots=self.roots,
             fetcher=self.fetcher,
-            accepted_domains=prepared.tenant.accepted_domains,
             named=prepared.named,
             options=prepared.options,
             supplied=self.supplied,
@@ -150,19 +149,20 @@ def _tenant(wanted: Shared) -> Tenant:
     return tenant
 
 
-def _connectors(wanted: Shared, tenant: Tenant) -> tuple[tuple[Connector, ...], bool]:
-    """The connectors to judge, and whether each was named. Raises UsageError for contradictions."""
+def _chosen(wanted: Shared, tenant: Tenant) -> tuple[Tenant, bool]:
+    """The tenant with the connectors to judge, and whether each was named. Raises UsageError for contradictions."""
     given = bool(wanted.connector or wanted.inbound or wanted.outbound)
     if wanted.certificate_only and (given or wanted.tenant):
         raise UsageError("--certificate-only judges no connector.", hint="Leave it out, or leave the connector out.")
     if wanted.connector and not wanted.tenant:
         raise UsageError("--connector chooses out of a tenant file.", hint="Add --tenant FILE, or use --inbound VALUE.")
     if not given:
-        return tenant.connectors, False
+        return tenant, not (wanted.tenant and tenant.lists_connectors)
     from certready.exchange import find, from_options
 
     chosen = find(tenant, wanted.connector) if wanted.connector else ()
-    return (*chosen, *from_options(wanted.inbound, wanted.outbound, wanted.tls_settings)), True
+    made = from_options(wanted.inbound, wanted.outbound, wanted.tls_settings)
+    return replace(tenant, connectors=(*chosen, *made)), True
 
 
 def _store(wanted: Shared) -> RootStore:
@@ -188,7 +188,7 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
     """
     from certready.serial import load
 
-    wanted, connectors, tenant = prepared.wanted, prepared.connectors, prepared.tenant
+    wanted, tenant = prepared.wanted, prepared.tenant
     if beside:
         raise UsageError(
             "--replay judges what was saved and looks at no other file or host.",
@@ -209,18 +209,32 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
         revocation=wanted.revocation or saved.options.revocation,
         strict=asked.strict or saved.options.strict,
         expiry_warning=asked.expiry_warning if wanted.expiry_warning else saved.options.expiry_warning,
-        certificate_only=asked.certificate_only or (saved.options.certificate_only and not connectors),
+        certificate_only=asked.certificate_only
+        or (saved.options.certificate_only and not (tenant.connectors or wanted.tenant)),
         same_certificate=asked.same_certificate or saved.options.same_certificate,
         hostname=asked.hostname or saved.options.hostname,
         role=wanted.role or saved.options.role,
     )
     evidence = replace(saved, options=options)
-    if connectors or asked.certificate_only:
-        evidence = replace(evidence, connectors=connectors, named=prepared.named)
+    if tenant.connectors or wanted.tenant or asked.certificate_only:
+        evidence = replace(evidence, connectors=tenant.connectors, named=prepared.named, exported_at=tenant.exported_at)
     if tenant.accepted_domains is not None:
         evidence = replace(evidence, accepted_domains=tenant.accepted_domains)
     if wanted.trust or wanted.extra_root:
         store = _store(wanted)
         seen = (*(one for chain in saved.chains for one in chain.certificates), *(k.certificate for k in saved.known))
-        evidence = replace(evidence, store=store.info, roots=store.candidates(seen))
-    return evidence
+        return replace(evidence, store=store.info, roots=store.candidates(seen), unlisted=())
+    return replace(evidence, unlisted=_unlisted(evidence))
+
+
+def _unlisted(evidence: Evidence) -> tuple[str, ...]:
+    """Of the roots that the evidence has under the name of a programme, those that no list known here has: whoever
+    edits a file can write any root into it."""
+    if evidence.store.name not in PROGRAMMES or not evidence.roots:
+        return ()
+    from certready.roots import stores
+
+    store = stores.load(evidence.store.name)
+    return tuple(
+        root.certificate.sha256 for root in evidence.roots if not root.extra and store.holds(root.certificate) is None
+    )

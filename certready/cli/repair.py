@@ -114,8 +114,8 @@ def _bundle(parts: list[tuple[str, bytes]], secrets: Passwords) -> Bundle:
     from certready.repair import judged_leaf
 
     bundle = bundles.load_files(parts, password=secrets)
-    leaf, chain = judged_leaf(bundle), bundle.chains[0]
-    return replace(bundle, chains=(replace(chain, leaf=chain.certificates.index(leaf)),))
+    judged_leaf(bundle)
+    return bundle
 
 
 def _key(parts: list[tuple[str, bytes]], bundle: Bundle, secrets: Passwords) -> PrivateKey:
@@ -154,7 +154,7 @@ def _gathered(bundle: Bundle, wanted: Shared) -> Evidence:
     from certready.cli.judge import gatherer, prepare
 
     prepared = prepare(wanted, "client")
-    if not prepared.connectors and not wanted.tenant:
+    if not prepared.tenant.connectors and not wanted.tenant:
         prepared = replace(prepared, options=replace(prepared.options, certificate_only=True))
     with output.progress() as progress:
         return gatherer(prepared)(bundle, progress)

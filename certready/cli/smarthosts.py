@@ -30,7 +30,7 @@ class Route(NamedTuple):
 
 def routes(prepared: Prepared) -> tuple[Route, ...]:
     """The routes of the enabled outbound connectors. Raises UsageError where none names a smart host."""
-    outbound = [one for one in prepared.connectors if one.direction == "outbound" and one.enabled]
+    outbound = [one for one in prepared.tenant.connectors if one.direction == "outbound" and one.enabled]
     found: dict[tuple[str, ...], list[Connector]] = {}
     for connector in outbound:
         hosts = dict.fromkeys(host.strip().strip("[]").lower() for host in connector.smart_hosts if host.strip())
@@ -65,7 +65,8 @@ def gather(wanted: Sequence[Route], bundle: Bundle, gatherer: Gatherer, progress
 
     found = []
     for route in wanted:
-        prepared = replace(gatherer.prepared, connectors=route.connectors, named=True)
+        tenant = replace(gatherer.prepared.tenant, connectors=route.connectors)
+        prepared = replace(gatherer.prepared, tenant=tenant, named=True)
         names = {host_name(_bare(host)) for host in route.hosts}
         endpoints = [endpoint for endpoint in bundle.endpoints if endpoint.host in names]
         mine = part(bundle, ", ".join(route.hosts), endpoints)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from certready.case import Case
 from certready.diff.aspects import changes
 from certready.diff.connectors import connector_changes
@@ -9,7 +11,7 @@ from certready.diff.model import Change, ConnectorChange, Difference, Effect, Si
 from certready.diff.steps import steps
 from certready.errors import InputError
 from certready.model import Evidence
-from certready.model.report import Report
+from certready.model.report import Report, Severity
 from certready.remedy import thumbprint, tls_certificate_name
 from certready.x509.certificate import Certificate
 
@@ -32,7 +34,7 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
         if not case.chains:
             raise InputError(f"{case.evidence.target.name} holds no certificate.", hint="Name a certificate file.")
     one, two = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
-    found = tuple(changes(before, after))
+    found = tuple(_weighed(change, report) for change in changes(before, after))
     connectors = tuple(connector_changes(after, one.parsed.names, two.parsed.names))
     return Difference(
         old=_side(before, one),
@@ -42,6 +44,14 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
         steps=steps(after, one, report, found, connectors),
         report=report,
     )
+
+
+def _weighed(change: Change, report: Report) -> Change:
+    """A break of what no judged connector enforces asks for care and stops no mail: the verdict on NEW says which."""
+    subjects = {"chain": "chain.", "root": "chain.", "usages": "usage."}
+    subject = subjects.get(change.aspect)
+    fails = any(one.severity is Severity.FAIL and one.rule.startswith(subject or "") for one in report.findings)
+    return replace(change, effect="attention") if change.effect == "breaks" and subject and not fails else change
 
 
 def _side(case: Case, leaf: Certificate) -> Side:

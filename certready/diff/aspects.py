@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from certready.case import Case
@@ -31,7 +31,7 @@ def changes(old: Case, new: Case) -> Iterator[Change]:
     yield chain(before, after, *judged)
     yield root(new, *judged)
     yield _unreadable("lifetime", one, two) or lifetime(one, two)
-    yield _unreadable("overlap", one, two) or overlap(one, two)
+    yield _unreadable("overlap", one, two) or overlap(one, two, new.evaluated_at)
     yield _unreadable("revocation", one, two) or revocation(one, two)
 
 
@@ -148,6 +148,7 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
     needs = _intermediates(after, new)
     shown = " > ".join(one.parsed.label for one in had), " > ".join(one.parsed.label for one in needs)
     if new.missing:
+        shown = shown[0], _wanted(new)
         message = (
             f"NEW lacks its intermediate {new.missing.issuer}: Exchange Online fetches none, so inbound the gateway is "
             "not recognised and outbound delivery stops (UntrustedRoot)."
@@ -189,10 +190,12 @@ def lifetime(old: Certificate, new: Certificate) -> Change:
     )
 
 
-def overlap(old: Certificate, new: Certificate) -> Change:
+def overlap(old: Certificate, new: Certificate, at: datetime) -> Change:
     """How long both are valid: the time in which the exchange can be made without a gap."""
     ends, begins = old.parsed.not_after, new.parsed.not_before
     shown = f"until {ends:%Y-%m-%d %H:%M} UTC", f"from {begins:%Y-%m-%d %H:%M} UTC"
+    if ends < at:
+        return Change("overlap", "attention", "OLD has ended already: whatever gap there is lies behind.", *shown)
     if begins >= ends:
         return Change("overlap", "breaks", "NEW begins only when OLD has ended: a gap cannot be avoided.", *shown)
     if new.parsed.not_after <= ends:
@@ -242,6 +245,15 @@ def _usages(certificate: Certificate) -> list[str]:
 def _intermediates(chain: Chain, found: Judgement) -> tuple[Certificate, ...]:
     path = found.path[1:-1] if found.anchor else found.path[1:]
     return path or tuple(one for one in chain.certificates if one.parsed.is_ca and not one.parsed.self_issued)
+
+
+def _wanted(found: Judgement) -> str:
+    """The intermediates that a chain without them needs, as far as they are known: those that were found elsewhere,
+    else the name of the issuer that its last certificate asks for."""
+    if found.repaired:
+        return " > ".join(one.parsed.label for one in found.repaired[1:-1])
+    own = [one.parsed.label for one in found.path[1:]]
+    return " > ".join([*own, found.missing.issuer or "(no name)"] if found.missing else own)
 
 
 def _anchor(found: Judgement) -> str | None:

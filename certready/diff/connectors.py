@@ -15,19 +15,36 @@ from certready.model import Connector, Tenant
 
 def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
     """Each connector of the case against the names of OLD and of NEW."""
-    tenant = case.tenant
-    before = select(tenant, "both", old, named=case.evidence.named).judged
-    after = select(tenant, "both", new, named=case.evidence.named).judged
+    tenant, named = case.tenant, case.evidence.named
+    before = select(tenant, "both", old, named=named).judged
+    after = select(tenant, "both", new, named=named).judged
+    aside = "" if named else {"client": "outbound", "server": "inbound"}.get(case.options.role, "")
+    taken = [one for one in after if one.direction == "inbound" and _wins(one, after, new)]
     for connector in tenant.connectors:
         wins = None
-        if not case.evidence.named and connector.direction == "inbound":
+        if not named and connector.direction == "inbound":
             wins = (_wins(connector, before, old), _wins(connector, after, new))
-        found = _change(connector, match_of(connector, old), match_of(connector, new), wins)
+        change = _change(connector, match_of(connector, old), match_of(connector, new), wins)
         unread = case.chains[0].leaf_certificate.parsed.names_unreadable if case.chains else None
-        if unread and found.effect == "breaks":
+        if change.effect == "breaks" and unread:
             message = f"Whether NEW meets it is unknown, because names of NEW cannot be read ({unread})."
-            found = replace(found, effect="attention", message=message)
-        yield found
+            change = replace(change, effect="attention", message=message)
+        elif change.effect == "breaks" and connector.direction == aside:
+            change = replace(change, effect="attention", message=f"{change.message} This direction was not judged.")
+        elif change.effect == "breaks" and wins:
+            change = _broken_in_a_tenant(change, taken, met=wins[0])
+        yield change
+
+
+def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, met: bool) -> ConnectorChange:
+    """Of a whole tenant one inbound connector decides: where NEW meets another one, or OLD did not win this one, its
+    loss breaks nothing."""
+    if not met:
+        return replace(change, effect="note", message="OLD met it and it was not chosen; no name of NEW meets it.")
+    if not taken:
+        return change
+    message = f"It met OLD by {change.old_name}; no name of NEW does, and NEW is taken by '{taken[0].name}' instead."
+    return replace(change, effect="attention", message=message)
 
 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:

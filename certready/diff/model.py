@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from certready.model.report import Report
+from certready.model.report import Report, Verdict, exit_code, worst
 
 Effect = Literal["same", "note", "attention", "breaks"]
 """Nothing changes; it changes and does no harm; somebody must do something; mail stops unless somebody does."""
@@ -82,3 +82,13 @@ class Difference(Struct, frozen=True):
         order: tuple[Effect, ...] = ("same", "note", "attention", "breaks")
         effects = [*(one.effect for one in self.changes), *(one.effect for one in self.connectors)]
         return max(effects, key=order.index, default="same")
+
+    @property
+    def verdict(self) -> Verdict:
+        """That on NEW; not ready too where something breaks that OLD met (contract, "Exit codes")."""
+        return worst((self.report.verdict, "not-ready" if self.effect == "breaks" else "ready"))
+
+    @property
+    def exit_code(self) -> int:
+        """The verdict as the contract's exit code."""
+        return exit_code(self.verdict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from certready.diff.model import Difference, Effect, Side
 from certready.model.plain import moment, report_dict
@@ -30,18 +31,16 @@ def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> 
     yield from _heads(found)
     yield ()
     order: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
-    for change in sorted(found.changes, key=lambda one: order.index(one.effect)):
-        yield from _row(change.effect, change.aspect, change.message, width)
-        if verbose or (change.aspect == "identity" and change.effect != "same"):
-            yield from hanging(((" " * 22, ""), ("old ", "dim")), change.old, "dim", width, 26)
-            yield from hanging(((" " * 22, ""), ("new ", "dim")), change.new, "dim", width, 26)
-    if found.connectors:
-        yield ()
-    for connector in sorted(found.connectors, key=lambda one: order.index(one.effect)):
-        text = (
-            f"{connector.direction} connector '{connector.name}' ({connector.value or 'no value'}): {connector.message}"
-        )
-        yield from _row(connector.effect, "connector", text, width)
+    for effect in order:
+        for change in (one for one in found.changes if one.effect == effect):
+            yield from _row(effect, change.aspect, change.message, width)
+            if verbose or (change.aspect == "identity" and effect != "same"):
+                yield from hanging(((" " * 22, ""), ("old ", "dim")), change.old, "dim", width, 26)
+                yield from hanging(((" " * 22, ""), ("new ", "dim")), change.new, "dim", width, 26)
+        for connector in (one for one in found.connectors if one.effect == effect):
+            asked = connector.value or "no value"
+            text = f"{connector.direction} connector '{connector.name}' ({asked}): {connector.message}"
+            yield from _row(effect, "connector", text, width)
     yield ()
     yield (("In this order:", "bold"),)
     for number, step in enumerate(found.steps, 1):
@@ -50,7 +49,9 @@ def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> 
             yield from hanging(((" " * 7, ""),), line, "", None, 7)
     yield ()
     yield (("As if NEW were in place:", "bold"),)
-    yield from report_lines(found.report, verbose=verbose, width=width)
+    lines = report_lines(found.report, verbose=verbose, width=width)
+    # A headline that says ready under one that says that mail stops would be read as the answer.
+    yield from islice(lines, 1 if found.report.verdict == "ready" != found.verdict else 0, None)
 
 
 def _heads(found: Difference) -> Iterator[Line]:
@@ -80,7 +81,7 @@ def difference_dict(found: Difference) -> dict[str, object]:
         "certready": found.report.certready,
         "evaluated_at": moment(found.report.evaluated_at),
         "effect": found.effect,
-        "verdict": found.report.verdict,
+        "verdict": found.verdict,
         "old": _side(found.old),
         "new": _side(found.new),
         "changes": [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from certready.exchange.accepted import Acceptance, acceptance, accepted_above, fitting_values
 from certready.exchange.choose import (
+    CERTIFICATE_NAME,
     DECISIVE,
     Selection,
     associated,
@@ -21,6 +22,7 @@ from certready.exchange.choose import (
 )
 
 __all__ = [
+    "CERTIFICATE_NAME",
     "DECISIVE",
     "Acceptance",
     "Selection",

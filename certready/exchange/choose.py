@@ -13,7 +13,8 @@ from certready.wording import listed
 
 LISTED = 20  # names in a message
 # Without these an inbound connector may be something else than it looks like.
-DECISIVE = ("ConnectorType", "TrustedOrganizations", "AssociatedAcceptedDomains", "Enabled")
+DECISIVE = ("ConnectorType", "TlsSenderCertificateName", "TrustedOrganizations", "AssociatedAcceptedDomains", "Enabled")
+CERTIFICATE_NAME = "TlsSenderCertificateName"
 
 
 class Selection(NamedTuple):
@@ -42,11 +43,12 @@ def select(tenant: Tenant, role: Role, certificate_names: Sequence[str], *, name
 
     Named ones: each. Of a whole tenant, as what presents the certificate (``role``):
 
-    - client: the enabled inbound connectors with a certificate name that match best. OnPremises ones go first, a
-      Partner connector is only looked for where no OnPremises one matches (Exchange Team, "Office 365 Message
-      Attribution"); exact before wildcard, deeper before shallower, and among those equally good the ones whose
-      domain is ``accepted``. Several that are still equal are all judged, because nothing documents which of them
-      wins. Where none matches, ``nearest`` is set.
+    - client: of the enabled inbound connectors that match, those whose domain is accepted, and of these the best:
+      exact before wildcard, deeper before shallower (Exchange Team, "Office 365 Message Attribution", facts 1.3.1 and
+      1.2.9). Where none of those that match is accepted, the best match. OnPremises ones go first, a Partner connector
+      is only looked for where no OnPremises one matches. Several that are still equal are all judged, because nothing
+      documents which of them wins, and so are those whose certificate name cannot be read. Where none matches,
+      ``nearest`` is set.
     - server: every enabled outbound connector that is not in test mode.
     - both: the two together; the nearest inbound connector is then judged too where none matches, so that good outbound
       ones cannot hide the mismatch.
@@ -64,8 +66,10 @@ def select(tenant: Tenant, role: Role, certificate_names: Sequence[str], *, name
 
 
 def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
-    """The enabled inbound connectors that ask for a certificate: those of which one can win."""
-    return tuple(one for one in connectors if one.direction == "inbound" and one.enabled and one.value)
+    """The enabled inbound connectors that ask for a certificate, or may: those of which one can win."""
+    return tuple(
+        one for one in connectors if one.direction == "inbound" and one.enabled and (one.value or _name_unread(one))
+    )
 
 
 def value_of(connector: Connector) -> Value | None:
@@ -113,23 +117,30 @@ def _inbound(
 ) -> tuple[tuple[Connector, ...], Connector | None]:
     """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
     possible = candidates(connectors)
+    unread = tuple(one for one in possible if _name_unread(one))
     matched = [(one, match_of(one, names)) for one in possible]
     matched = [pair for pair in matched if pair[1].kind != "none"]
     on_premises = [pair for pair in matched if pair[0].kind != "Partner"]
     ranked = [(_preference(*pair, accepted), pair[0]) for pair in on_premises or matched]
     best = min((key for key, _ in ranked), default=None)
     if best is not None:
-        return tuple(one for key, one in ranked if key == best), None
-    return (), max(possible, key=lambda one: _nearness(one, names, accepted), default=None)
+        return tuple(one for key, one in ranked if key == best) + unread, None
+    readable = (one for one in possible if one not in unread)
+    nearest = max(readable, key=lambda one: _nearness(one, names, accepted), default=None)
+    return unread, None if unread else nearest
 
 
 def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:
-    """Smaller is better: the match first, then the depth of the value, then whether its domain is accepted."""
+    """Smaller is better: whether the domain is accepted, then the match, then the depth of the value."""
     value = value_of(connector)
     if value is None:
-        return found.rank, 0, 0
+        return 0, found.rank, 0
     standing = STANDINGS.index(acceptance(value, accepted).standing) if accepted is not None else 0
-    return found.rank, -value.domain.count("."), standing
+    return standing, found.rank, -value.domain.count(".")
+
+
+def _name_unread(connector: Connector) -> bool:
+    return CERTIFICATE_NAME in connector.unread and not connector.value
 
 
 def is_partners(connector: Connector, accepted: Iterable[AcceptedDomain] | None) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 Direction = Literal["inbound", "outbound"]
+Kind = Literal["OnPremises", "Partner"]
 Level = Literal["none", "encryption-only", "certificate-validation", "domain-validation"]
 
 
@@ -36,7 +38,7 @@ class Connector(Struct, frozen=True):
     direction: Direction
     value: str | None = None
     level: Level | None = None
-    kind: str = "OnPremises"
+    kind: Kind = "OnPremises"
     enabled: bool = True
     source: Literal["option", "tenant"] = "option"
     require_tls: bool | None = None
@@ -60,10 +62,28 @@ class Connector(Struct, frozen=True):
     made_by_hybrid_wizard: bool = False
     unread: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a word that no cmdlet has: a connector that nothing recognises would be judged by
+        nothing."""
+        words: tuple[tuple[str, str | None, object], ...] = (
+            ("direction", self.direction, Direction),
+            ("level", self.level, Level),
+            ("kind", self.kind, Kind),
+        )
+        for name, word, allowed in words:
+            if word not in get_args(allowed) and not (name == "level" and word is None):
+                raise ValueError(f"{name} is {word!r}, not one of {', '.join(get_args(allowed))}")
+
 
 class Tenant(Struct, frozen=True):
-    """A tenant's connectors and accepted domains; ``accepted_domains`` is None where no export named them."""
+    """A tenant's connectors and accepted domains; ``accepted_domains`` is None where no export named them.
+
+    ``lists_connectors`` is False where nothing was said about connectors, which is not the same as there being none.
+    ``exported_at`` is when the export was made, None where it does not say.
+    """
 
     connectors: tuple[Connector, ...] = ()
     accepted_domains: tuple[AcceptedDomain, ...] | None = None
     notes: tuple[str, ...] = ()
+    lists_connectors: bool = True
+    exported_at: datetime | None = None

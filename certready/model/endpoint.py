@@ -44,7 +44,7 @@ class Endpoint(Struct, frozen=True):
     as text, ``error`` the sentence about it. ``staple`` is the stapled OCSP answer, DER. ``elapsed_ms`` is the time to
     the end of the handshake. ``asks_certificate`` says whether the server asks its client for a certificate,
     ``demands_certificate`` how it insisted on one (a clause; ``stage`` is then where it did), ``deferred`` what it put
-    a first attempt off with, where a second was made.
+    a first attempt off with, where a second was made. ``banner`` is what it greeted with.
     """
 
     host: str
@@ -64,6 +64,7 @@ class Endpoint(Struct, frozen=True):
     deferred: str | None = None
     demands_certificate: str | None = None
     handshakes: tuple[Handshake, ...] = ()
+    banner: str | None = None
 
     @property
     def chain_ids(self) -> tuple[str, ...]:

@@ -136,7 +136,8 @@ class Answer(Struct, frozen=True):
 
     ``certificate`` is the SHA-256 of the certificate asked about. ``url`` is None for a stapled answer and for one
     given by hand. ``source`` says where it came from, ``elapsed_ms`` how long that took, ``note`` what else to know
-    about how it was come by, a sentence or "".
+    about how it was come by, a sentence or "". ``date`` is what the clock of whoever answered said, None where it was
+    not asked now.
     """
 
     certificate: str
@@ -147,6 +148,7 @@ class Answer(Struct, frozen=True):
     error: str | None = None
     elapsed_ms: int | None = None
     note: str = ""
+    date: datetime | None = None
 
 
 class Fetched(Struct, frozen=True):
@@ -187,7 +189,9 @@ class Evidence(Struct, frozen=True):
     answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
     ``elsewhere`` what they hold. ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of
     a rehearsal presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is
-    worth (None elsewhere, and where an older release saved it). It holds no private key.
+    worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
+    None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
+    are said to be of. It holds no private key.
     """
 
     certready: str
@@ -209,6 +213,8 @@ class Evidence(Struct, frozen=True):
     dialogue: tuple[Exchange, ...] = ()
     peers: tuple[Chain, ...] = ()
     rehearsal: Rehearsal | None = None
+    exported_at: datetime | None = None
+    unlisted: tuple[str, ...] = ()
 
     @property
     def evaluated_at(self) -> datetime:

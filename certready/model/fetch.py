@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ class Reply(Struct, frozen=True):
 
     ``status`` is the HTTP status where one came, ``validators`` the conditional headers (RFC 9110, 13.1) with which to
     ask whether the body still stands, ``note`` a sentence about how it was come by, "" where there is nothing to say.
+    ``date`` is what the server's clock said then (its Date header and the Age a cache adds, RFC 9110, 6.6.1), aware.
     """
 
     body: bytes | None
@@ -36,6 +38,7 @@ class Reply(Struct, frozen=True):
     status: int | None = None
     validators: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    date: datetime | None = None
 
 
 class Fetcher(Protocol):

@@ -129,6 +129,15 @@ class Report(Struct, frozen=True):
     strict: bool = False  # whether counted warnings failed; said by the verdict, and needed by formats that have none
 
     @property
+    def ready(self) -> bool:
+        """Whether every required check ran and none failed."""
+        return self.verdict == "ready"
+
+    def __bool__(self) -> bool:
+        """Refuses: every report would be true, one that is not ready too."""
+        raise TypeError("a report is neither true nor false: ask report.ready")
+
+    @property
     def exit_code(self) -> int:
         """0 ready, 1 not ready, 3 cannot tell (contract, "Exit codes")."""
         return exit_code(self.verdict)

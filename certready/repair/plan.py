@@ -28,19 +28,14 @@ class Chosen(Struct, frozen=True):
 
 def judged_leaf(bundle: Bundle) -> Certificate:
     """The one certificate to repair a bundle for. Raises UsageError where there are several and no key decides."""
-    chain = bundle.chains[0]
-    leaves = [
-        one for each in bundle.chains for one in each.certificates if not (one.parsed.may_be_ca or one.parsed.error)
-    ]
-    leaves = list(dict.fromkeys(leaves))
-    with_key = [one for one in leaves if one.parsed.spki_sha256 in chain.keys]
-    if len(leaves) > 1 and len(with_key) != 1:
+    leaves = [chain.leaf_certificate for chain in bundle.chains]
+    if len(leaves) > 1:
         names = ", ".join(f"{one.parsed.label} ({one.parsed.serial:x})" for one in leaves[:5])
         raise UsageError(
             f"There are several certificates to repair a bundle for: {names}.",
             hint="Name the file of one of them, or the private key that belongs to it as well.",
         )
-    return with_key[0] if with_key else leaves[0] if leaves else chain.leaf_certificate
+    return leaves[0]
 
 
 def choose(case: Case, chain: Chain) -> Chosen | None:

@@ -57,4 +57,5 @@ def _answer(question: Question, reply: Reply) -> Answer:
         error=reply.error,
         elapsed_ms=reply.elapsed_ms,
         note=reply.note,
+        date=reply.date,
     )

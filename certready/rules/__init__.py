@@ -12,6 +12,7 @@ from certready.rules import (
     chain,
     connector,
     connector_outbound,
+    evidence,
     expiry,
     key,
     listen,
@@ -31,6 +32,7 @@ SEARCHED = 64 * 1024  # characters of a text in which a rule id is looked for
 RULES: Mapping[str, Rule] = {
     rule.id: rule
     for table in (
+        evidence,
         tls,
         listen,
         rehearse,

@@ -9,7 +9,6 @@ from certready.rules.sources import rfc
 KEY_PRESENT = Rule(
     "bundle.key-present",
     "The private key is there and fits",
-    what="A private key came with the certificate, and its public half is the certificate's.",
     why="A sender without a usable key silently presents no certificate at all.",
     confidence="documented",
     sources=(sources.NO_CREDENTIALS,),
@@ -51,7 +50,6 @@ CA_KEY = Rule(
 KEY_MISMATCH = Rule(
     "bundle.key-mismatch",
     "A private key does not belong to the certificate",
-    what="A private key in the files is not the one the certificate was issued for.",
     why="TLS cannot be established with it: the gateway presents nothing, or fails to start.",
     confidence="documented",
     sources=(sources.NO_CREDENTIALS,),
@@ -96,7 +94,6 @@ IRREGULAR_PEM = Rule(
 ORDER = Rule(
     "bundle.order",
     "The certificates are not in the order of the chain",
-    what="The gateway's certificate does not come first, or its issuers do not follow in the order of issue.",
     why="Most software sorts them; some sends them as they stand, and old peers then find no chain.",
     confidence="documented",
     sources=(rfc(5246, "7.4.2"), rfc(8446, "4.4.2")),
@@ -107,7 +104,6 @@ ORDER = Rule(
 ROOT_INCLUDED = Rule(
     "bundle.root-included",
     "The root came along",
-    what="A self-signed CA certificate is in the file, or was sent on the wire.",
     why="In a file it does no harm. On the wire it is ballast: a peer trusts its own copy or none.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
@@ -121,7 +117,6 @@ ROOT_INCLUDED = Rule(
 UNRELATED = Rule(
     "bundle.unrelated-certificate",
     "A certificate has no part in the chain",
-    what="A certificate is on no path from the leaf, or comes more than once.",
     why="It is sent for nothing, and often stands where the right intermediate should be.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
@@ -132,7 +127,6 @@ UNRELATED = Rule(
 LEGACY = Rule(
     "bundle.legacy-encryption",
     "The PFX is encrypted with algorithms of the past",
-    what="RC2, RC4, DES or 3DES encrypts it, or SHA-1 or MD5 protects it.",
     why=(
         "OpenSSL 3 opens RC2, RC4 and DES with its legacy provider alone. 3DES with SHA-1 is read nearly everywhere, "
         "but not by systems in FIPS mode, and a short password can be guessed."
@@ -146,7 +140,6 @@ LEGACY = Rule(
 MODERN = Rule(
     "bundle.modern-encryption",
     "The PFX is encrypted with algorithms that old Windows does not know",
-    what="AES encrypts it, or a hash newer than SHA-1 protects it.",
     why="Windows Server 2016 and older cannot import it, and say that the password is wrong.",
     confidence="documented",
     sources=(sources.EXPORT_PFX, rfc(8018)),
@@ -162,4 +155,14 @@ SEVERAL_LEAVES = Rule(
     sources=(sources.FIELD,),
     weights=(everywhere(W),),
     fix="Keep one certificate with its issuers in each file.",
+)
+
+NO_LEAF = Rule(
+    "bundle.no-leaf",
+    "There are CA certificates alone",
+    why="A gateway presents a certificate of its own; CA certificates say nothing of it.",
+    confidence="documented",
+    sources=(rfc(5280, "4.2.1.9"),),
+    weights=(everywhere(F),),
+    fix="Name the file with the gateway's own certificate, its intermediates behind it.",
 )

@@ -75,7 +75,6 @@ INVALID = Rule(
         everywhere(F),
         columns(U, F, F, "client-only", "a CA on the path is for TLS clients alone"),
         everywhere(U, "unreadable", "a certificate or its extensions cannot be read"),
-        everywhere(U, "no-leaf", "the file holds certificates of CAs alone"),
     ),
     fix="Have the certificate reissued by a CA whose chain is sound, and send the chain that CA publishes.",
 )

@@ -21,18 +21,16 @@ DISABLED = Rule(
 WRONG_TYPE = Rule(
     "connector.wrong-type",
     "A Partner connector asks for one of the tenant's own names",
-    what="The value of a Partner connector lies under one of the tenant's accepted domains.",
     why="A Partner connector only adds restrictions; it grants no relay.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
-    weights=(everywhere(F),),
+    weights=(everywhere(F), everywhere(U, "unknown", "the accepted domains are not known")),
     fix="Make it an OnPremises connector.",
 )
 
 NO_CERTIFICATE = Rule(
     "connector.no-certificate",
     "No enabled inbound connector asks for a certificate",
-    what="No enabled inbound connector, or not the one that was named, has a TlsSenderCertificateName.",
     why="Exchange Online then looks at no gateway certificate.",
     confidence="documented",
     sources=(sources.RELAY, sources.NEW_INBOUND),
@@ -53,7 +51,6 @@ TRUSTED_ORGANIZATIONS = Rule(
 WILDCARD_RECOMMENDED = Rule(
     "connector.wildcard-recommended",
     "A wildcard value would serve better",
-    what="A plain value is not accepted itself, or the certificate has several host names under one domain.",
     why="A wildcard value covers all of them, as long as no other system shows a certificate under that domain.",
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
@@ -85,7 +82,6 @@ OVERLAP = Rule(
 LOCKS_DOWN = Rule(
     "connector.locks-down",
     "A Partner connector lets in nothing but mail with its own certificate",
-    what="A Partner connector holds for every sender, and RestrictDomainsToCertificate is true.",
     why="Everything else is refused with 5.7.51, the tenant's own gateway too where no OnPremises connector knows it.",
     confidence="documented",
     sources=(sources.THIRD_PARTY_CLOUD,),
@@ -142,7 +138,6 @@ IP_ONLY = Rule(
 INTERNAL_BESIDE_HYBRID = Rule(
     "connector.internal-beside-hybrid",
     "TreatMessagesAsInternal is set where it must not be",
-    what="TreatMessagesAsInternal is set beside CloudServicesMailEnabled, or on a Partner connector.",
     why="It is for OnPremises connectors without CloudServicesMailEnabled, and marks Internet mail internal too.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
@@ -153,7 +148,6 @@ INTERNAL_BESIDE_HYBRID = Rule(
 ASSOCIATED_DOMAINS = Rule(
     "connector.associated-domains",
     "The connector is limited to some of the accepted domains",
-    what="AssociatedAcceptedDomains is set.",
     why="Microsoft advises to leave it empty outside tests.",
     confidence="documented",
     sources=(sources.USE_CONNECTORS,),
@@ -207,4 +201,23 @@ HYBRID_MANAGED = Rule(
     sources=(sources.SET_INBOUND, sources.HYBRID),
     weights=(everywhere(P),),
     fix="Run the wizard again and choose the certificate there, before anything is changed by hand.",
+)
+
+EXPORT_DATED = Rule(
+    "connector.export-dated",
+    "The tenant's export says when it was made",
+    why="The answer holds for the tenant as it was then.",
+    confidence="inferred",
+    sources=(sources.OWN,),
+    weights=(everywhere(P),),
+)
+
+EXPORT_OLD = Rule(
+    "connector.export-old",
+    "The tenant's export is old",
+    why="Connectors and accepted domains change; what changed since then is not judged.",
+    confidence="inferred",
+    sources=(sources.OWN,),
+    weights=(everywhere(W),),
+    fix="Export the tenant again and judge the certificate by that.",
 )

@@ -57,6 +57,7 @@ def _about(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connecto
         yield from _value(connector, tenant, rivals)
         yield from _lock(connector, tenant)
     else:
+        yield from settings.unread(connector)
         yield from settings.internal(connector)
         yield from _no_value(connector)
         yield from _lock(connector, tenant)
@@ -64,7 +65,7 @@ def _about(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connecto
 
 def _outbound(connector: Connector) -> Iterator[Observation]:
     named = f"The outbound connector '{connector.name}'"
-    if connector.level == "domain-validation" and not connector.value:
+    if connector.level == "domain-validation" and not connector.value and "TlsDomain" not in connector.unread:
         message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
         fix = set_value(connector, "<name in the certificate>")
         yield outbound_rules.NO_TLS_DOMAIN.observed(message, connector=connector, fix=fix)

@@ -237,3 +237,59 @@ def test_a_rule_goes_before_a_file(run: Run, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     Path("chain.incomplete").write_text("nothing")
     assert "confidence  documented" in run("explain", "chain.incomplete").out
+
+
+def test_diff_breaks_where_new_begins_after_old_has_ended(run: Run, material: Material, tmp_path: Path) -> None:
+    """A gap that cannot be avoided is a break: exit code 1, and nothing says ready."""
+    (tmp_path / "old.pem").write_bytes(material.issuing.issue("mail.contoso.com", key="rsa", days=20).chain_pem)
+    (tmp_path / "new.pem").write_bytes(material.issuing.issue("mail.contoso.com", key="rsa", age=-30).chain_pem)
+    ran = run("diff", str(tmp_path / "old.pem"), str(tmp_path / "new.pem"), *material.inbound, *material.offline)
+    assert (1, True, False) == (ran.code, ran.out.startswith("BREAKS"), "\nREADY" in ran.out)
+
+
+@pytest.mark.parametrize(("role", "code", "headline"), [((), 1, "BREAKS"), (("--role", "client"), 0, "NEEDS CARE")])
+def test_diff_counts_what_breaks_in_a_judged_direction(
+    run: Run, material: Material, tmp_path: Path, role: tuple[str, ...], code: int, headline: str
+) -> None:
+    """Both directions are judged unless one is chosen: an outbound connector that OLD met and NEW does not fails."""
+    (tmp_path / "new.pem").write_bytes(material.issuing.issue("gw.contoso.com", key="rsa").chain_pem)
+    both = {"ConnectorType": "OnPremises", "Enabled": True}
+    tenant = tmp_path / "tenant.json"
+    export = {
+        "InboundConnectors": [
+            both | {"Name": "In", "SenderDomains": ["*"], "TlsSenderCertificateName": "*.contoso.com"}
+        ],
+        "OutboundConnectors": [
+            both
+            | {"Name": "Out", "UseMXRecord": True, "TlsSettings": "DomainValidation", "TlsDomain": "mail.contoso.com"}
+        ],
+        "AcceptedDomains": [{"DomainName": "contoso.com"}],
+    }
+    tenant.write_text(json.dumps(export))
+    words = ("--tenant", str(tenant), *material.offline, *role)
+    ran = run("diff", material / "good.pem", str(tmp_path / "new.pem"), *words)
+    assert (code, True) == (ran.code, ran.out.startswith(headline))
+    found = json.loads(run("diff", material / "good.pem", str(tmp_path / "new.pem"), *words, "--format", "json").out)
+    assert {0: "ready", 1: "not-ready"}[code] == found["verdict"]
+
+
+def test_diff_names_the_intermediate_that_new_needs(run: Run, material: Material, tmp_path: Path) -> None:
+    """NEW comes with the intermediate of OLD: its own is the one to install, and breaks are said first."""
+    other = material.root.intermediate("Second Issuing CA")
+    new = other.issue("mail.contoso.com", key="rsa")
+    (tmp_path / "new.pem").write_bytes(new.pem + material.issuing.pem)
+    words = (*material.inbound, "--trust", material / "root.pem", "--offline", "--revocation", "off")
+    ran = run("diff", material / "good.pem", str(tmp_path / "new.pem"), *words)
+    install = next(line for line in ran.out.splitlines() if "Install the intermediates of NEW" in line)
+    assert (1, True, False) == (ran.code, "Second Issuing CA" in install, "Test Intermediate" in install)
+    kinds = [
+        line.split()[0] for line in ran.out.splitlines() if line[:9].strip() in ("breaks", "attend", "note", "same")
+    ]
+    assert kinds == sorted(kinds, key=["breaks", "attend", "note", "same"].index)
+
+
+def test_diff_says_a_broken_connector_before_harmless_changes(run: Run, material: Material) -> None:
+    """A connector that NEW does not meet stands above what merely changes."""
+    ran = run("diff", material / "good.pem", material / "stranger.pem", *material.inbound, *material.offline)
+    lines = [line for line in ran.out.splitlines() if line[:9].strip() in ("breaks", "attend", "note", "same")]
+    assert (1, True) == (ran.code, "connector" in lines[0])

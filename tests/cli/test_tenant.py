@@ -20,6 +20,7 @@ Run = Callable[..., Ran]
 GATEWAY: dict[str, Any] = {
     "Name": "From gateway",
     "ConnectorType": "OnPremises",
+    "Enabled": True,
     "SenderDomains": ["smtp:*;1"],
     "RequireTls": True,
     "TlsSenderCertificateName": "*.contoso.com",
@@ -27,6 +28,7 @@ GATEWAY: dict[str, Any] = {
 BY_ADDRESS: dict[str, Any] = {
     "Name": "By address",
     "ConnectorType": "OnPremises",
+    "Enabled": True,
     "SenderDomains": ["smtp:*;1"],
     "SenderIPAddresses": ["192.0.2.0/24"],
 }
@@ -34,7 +36,13 @@ BY_ADDRESS: dict[str, Any] = {
 
 def to(name: str, **more: Any) -> dict[str, Any]:
     """An outbound connector by MX record."""
-    return {"Name": name, "ConnectorType": "OnPremises", "UseMXRecord": True, "TlsSettings": None} | more
+    return {
+        "Name": name,
+        "ConnectorType": "OnPremises",
+        "Enabled": True,
+        "UseMXRecord": True,
+        "TlsSettings": None,
+    } | more
 
 
 DOMAINS = [

@@ -40,7 +40,8 @@ NULL = Message(None)
         (replace(TENANT, accepted_domains=domains(("x.org",))), ("mail.contoso.com",), None,
          ["relayed", "refused", "refused", "refused"]),
         (replace(TENANT, accepted_domains=None), ("mail.contoso.com",), None, ["cannot-tell"] * 4),
-        (Tenant(), ("mail.contoso.com",), None, ["cannot-tell"] * 4),
+        (Tenant(lists_connectors=False), ("mail.contoso.com",), None, ["cannot-tell"] * 4),
+        (Tenant(accepted_domains=domains(("contoso.com",))), ("mail.contoso.com",), None, ["refused"] * 4),
     ],
 )  # fmt: skip
 def test_the_four_scenarios_fare_as_the_articles_say(
@@ -99,12 +100,11 @@ def test_relaying_by_the_sender_alone_is_called_an_anti_pattern() -> None:
     assert ("relayed", (FACTS["1.3.11"].text,)) == (found.outcome, found.notes)
 
 
-def test_a_less_close_connector_that_would_do_is_mentioned() -> None:
-    """Where the best match is not accepted and another one is, the answer stays with the best match and says so."""
+def test_a_less_close_connector_whose_domain_is_accepted_wins() -> None:
+    """Of those that match, the one whose domain is accepted takes the message (fact 1.3.1)."""
     both = replace(TENANT, connectors=(GATEWAY, inbound("Host", "mail.contoso.com")))
     found = attribute(both, ["mail.contoso.com"], NULL)
-    assert "refused" == found.outcome
-    assert "'Gateway' is met as well" in found.notes[-1]
+    assert ("relayed", "Gateway") == (found.outcome, found.connector)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ TOML = """
 [[InboundConnectors]]
 Name = "From gateway"
 ConnectorType = "OnPremises"
+Enabled = true
 SenderDomains = ["*"]
 RequireTls = true
 RestrictDomainsToIPAddresses = false
@@ -114,6 +115,7 @@ TlsSenderCertificateName = "*.contoso.com"
 [[OutboundConnectors]]
 Name = "To gateway"
 ConnectorType = "OnPremises"
+Enabled = true
 UseMXRecord = false
 RecipientDomains = ["*"]
 SmartHosts = ["gw.contoso.com"]
@@ -357,7 +359,7 @@ def test_a_missing_level_is_read_as_the_strictest() -> None:
 
 def test_a_missing_type_is_never_taken_for_on_premises() -> None:
     """A record without ConnectorType is read, and what it is stays open: the cmdlet's default is Partner."""
-    tenant = load(b'InboundConnectors = [{Name = "A", TlsSenderCertificateName = "contoso.com"}]')
+    tenant = load(b'InboundConnectors = [{Name = "A", Enabled = true, TlsSenderCertificateName = "contoso.com"}]')
     assert ("OnPremises", ("ConnectorType",)) == (tenant.connectors[0].kind, tenant.connectors[0].unread)
     assert "ConnectorType" in tenant.notes[0]
 
@@ -368,6 +370,8 @@ def test_a_missing_type_is_never_taken_for_on_premises() -> None:
         ("Enabled", "FALSCH"),
         ("Enabled", None),
         ("ConnectorType", None),
+        ("TlsSenderCertificateName", {"Unknown": "mail.contoso.com"}),
+        ("TlsSenderCertificateName", ["mail.contoso.com", "mx.contoso.com"]),
         ("TrustedOrganizations", [{"Unknown": 1}]),
         ("AssociatedAcceptedDomains", {"Unknown": 1}),
     ],

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from certready.exchange import facts
-from certready.exchange.attribution.certificate import by_certificate, other_reading
+from certready.exchange.attribution.certificate import by_certificate
 from certready.exchange.attribution.recipient import by_recipient
 from certready.exchange.attribution.sender import by_sender
 from certready.exchange.attribution.steps import Attribution, Message, Outcome, Step
@@ -35,5 +33,4 @@ def attribute(tenant: Tenant, names: Sequence[str], message: Message) -> Attribu
     if "unclear" in (certificate.state, sender.state):
         unclear = next(step for step in steps if step.answer == "unclear")
         return Attribution("cannot-tell", unclear, steps, certificate.connector or sender.connector)
-    found = by_recipient(tenant, names, message, steps)
-    return replace(found, notes=(*found.notes, *other_reading(tenant, names)))
+    return by_recipient(tenant, names, message, steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certready.exchange import DECISIVE, acceptance, associated, candidates, select, value_of
+from certready.exchange import CERTIFICATE_NAME, DECISIVE, acceptance, associated, select, value_of
 from certready.exchange.attribution.steps import ORDER, Ground, Step, step_on, worst
 from certready.exchange.matching import Match, Value, match, under
 from certready.model import AcceptedDomain, Connector, Tenant
@@ -14,7 +14,7 @@ def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
     """The first question, the same that ``check`` asks: a matching OnPremises connector whose domain is accepted."""
     if not names:
         return Ground("no", "no", (step_on("1.3.1", "no", "No certificate is presented."),))
-    if not tenant.connectors:
+    if not tenant.connectors and not tenant.lists_connectors:
         unknown = step_on("1.3.1", "unclear", "The file names no connector, so what the tenant has is not known.")
         return Ground("unclear", "unclear", (unknown,))
     chosen = select(tenant, "client", names, named=False)
@@ -26,26 +26,11 @@ def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
     return min(grounds, key=lambda one: (ORDER.index(one.state), ORDER.index(one.identity)))
 
 
-def other_reading(tenant: Tenant, names: Sequence[str]) -> tuple[str, ...]:
-    """A note where the best match is not accepted while another matching connector is: the simplified description
-    drops the former first, and then the other would win; other documents do not say so."""
-    others = [
-        one
-        for one in candidates(tenant.connectors)
-        if one.kind != "Partner" and (value := value_of(one)) and match(value, names).kind != "none"
-        if acceptance(value, tenant.accepted_domains or ()).standing == "accepted"
-    ]
-    if not others:
-        return ()
-    note = (
-        f"'{others[0].name}' is met as well, less closely, and its domain is accepted: by the simplified description "
-        "it may take the message, and that is not counted on."
-    )
-    return (note,)
-
-
 def _one_connector(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> Ground:
     value = value_of(connector)
+    if value is None and CERTIFICATE_NAME in connector.unread:
+        text = f"The certificate name that '{connector.name}' asks for cannot be read in the file."
+        return Ground("unclear", "unclear", (step_on("1.3.1", "unclear", text),), connector.name)
     if value is None:
         return Ground("no", "no", (step_on("1.2.1", "no", f"The value of '{connector.name}' is malformed."),))
     matched = [_matching(connector, value, match(value, names)), *_hindrances(connector, value)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct, field
 
 from certready.errors import TenantError
 from certready.exchange.export import records
-from certready.exchange.export.properties import cut_off, lowered
+from certready.exchange.export.properties import cut_off, lowered, moment
 from certready.exchange.export.read import HINT, documents
 from certready.exchange.export.records import Kind, Place
 from certready.model import AcceptedDomain, Connector, Tenant
@@ -31,6 +32,8 @@ class _Found(Struct):
     connectors: list[Connector] = field(default_factory=list)
     accepted: list[AcceptedDomain] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sections: set[Kind] = field(default_factory=set)
+    exported: list[object] = field(default_factory=list)
 
 
 def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
@@ -42,7 +45,8 @@ def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
 
     A file holds one record, a list of them (mixed ones too), ``{"value": [...]}``, or one object with
     InboundConnectors, OutboundConnectors and AcceptedDomains; or the same keys in TOML. UTF-8 and UTF-16, with and
-    without a byte order mark. ``accepted_domains`` is None where no file names one: no tenant is without any.
+    without a byte order mark. ``ExportedAt`` beside those three says when they were exported. ``accepted_domains`` is
+    None where no file names one: no tenant is without any.
 
     Raises:
         TenantError: a file is none of that; the message says where, the hint how to export.
@@ -53,12 +57,15 @@ def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
     if not any(read):
         which = "The tenant file is empty" if len(files) == 1 else "The tenant files are empty"
         raise TenantError(f"{which}: the cmdlet printed nothing, or its output went elsewhere.", hint=HINT)
+    exported_at, notes = _exported_at(found.exported)
     if not found.connectors and not found.accepted:
         found.notes.append("The tenant file names no connector and no accepted domain.")
     return Tenant(
         connectors=tuple(dict.fromkeys(found.connectors)),
         accepted_domains=tuple(dict.fromkeys(found.accepted)) or None,
-        notes=tuple(dict.fromkeys(found.notes)),
+        notes=tuple(dict.fromkeys((*found.notes, *notes))),
+        lists_connectors=bool(found.connectors or found.sections & {"inbound", "outbound"}),
+        exported_at=exported_at,
     )
 
 
@@ -66,7 +73,7 @@ def _read_file(name: str, data: bytes, found: _Found) -> bool:
     """Adds what the file holds to ``found``; False where it is blank."""
     parsed, notes = documents(data, name)
     found.notes.extend(notes)
-    for index, (record, hint) in enumerate(_records(parsed, None, 0, name), start=1):
+    for index, (record, hint) in enumerate(_records(parsed, None, 0, name, found), start=1):
         if index > MAX_RECORDS:
             raise TenantError(f"The tenant file holds more than {MAX_RECORDS} records.", hint=HINT)
         if not _stands_for_none(record, hint):
@@ -103,23 +110,36 @@ def _add(record: object, hint: Kind | None, place: Place, found: _Found) -> None
         raise TenantError(f"The tenant file holds more than {MAX_CONNECTORS} connectors.", hint=HINT)
 
 
-def _records(value: object, hint: Kind | None, depth: int, name: str) -> Iterator[tuple[object, Kind | None]]:
-    """Every record with what its section says it is, out of lists, wrappers and sections; null stands for none."""
+def _records(
+    value: object, hint: Kind | None, depth: int, name: str, found: _Found
+) -> Iterator[tuple[object, Kind | None]]:
+    """Every record with what its section says it is, out of lists, wrappers and sections; null stands for none. Which
+    sections there are, empty ones too, and when they were exported is noted in ``found``."""
     if depth > MAX_DEPTH:
         raise TenantError("The tenant file is nested too deeply to be a tenant export.", hint=HINT)
     if isinstance(value, list):
         for one in value:
-            yield from _records(one, hint, depth + 1, name)
+            yield from _records(one, hint, depth + 1, name, found)
         return
     keys = lowered(value) if isinstance(value, Mapping) else {}
     sections = [(kind, keys[key]) for key, kind in _SECTIONS.items() if key in keys]
     if sections:
+        found.sections.update(kind for kind, _ in sections)
+        found.exported.extend([keys["exportedat"]] if "exportedat" in keys else [])
         for kind, inner in sections:
-            yield from _records(inner, kind, depth + 1, name)
+            yield from _records(inner, kind, depth + 1, name, found)
     elif _is_wrapper(keys):
-        yield from _records(keys["value"], hint, depth + 1, name)
+        yield from _records(keys["value"], hint, depth + 1, name, found)
     else:
         yield value, hint
+
+
+def _exported_at(values: Sequence[object]) -> tuple[datetime | None, tuple[str, ...]]:
+    """The oldest moment of several files, and a note where one of them cannot be read."""
+    moments = [moment(value) for value in values]
+    if None in moments:
+        return None, ("ExportedAt in the tenant file is not a moment that can be read; its age is not judged.",)
+    return min((one for one in moments if one), default=None), ()
 
 
 def _stands_for_none(record: object, hint: Kind | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from certready.errors import TenantError
 from certready.exchange.export.read import HINT
@@ -15,6 +16,7 @@ MAX_TEXT = 1000
 MAX_NUMBER = 10**15
 
 _BOOLEANS = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
+_TICKS = re.compile(r"\A/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
 _ADDRESS_SPACE = re.compile(r"\A(?:smtp:)?(.*?)(?:;\d+)?\Z", re.IGNORECASE | re.DOTALL)
 # What ConvertTo-Json leaves of a value deeper than -Depth: the name of its type, or a hashtable as text.
 _CUT_OFF = re.compile(r"\A(?:@\{|(?:System|Microsoft|Deserialized)\.[\w.`+\[\], ]+\Z)")
@@ -49,6 +51,27 @@ def text(value: object) -> str | None:
 def boolean(value: object) -> bool | None:
     """A property as a boolean, None where it is not set or not one."""
     return value if isinstance(value, bool) else _BOOLEANS.get((text(value) or "").lower())
+
+
+def unknown_shape(value: object) -> bool:
+    """Whether a property that holds one text holds something that gives none."""
+    return value not in (None, "", [], {}) and text(value) is None
+
+
+def moment(value: object) -> datetime | None:
+    """A moment as PowerShell's serialisers leave it, in UTC: ISO 8601 (without an offset it is taken for UTC),
+    ``/Date(1764236400000)/``, or an object with one of these in ``value``. None where it is none of them."""
+    if isinstance(value, Mapping):
+        inner = lowered(value)
+        value = inner.get("value", inner.get("datetime"))
+    try:
+        if isinstance(value, str) and (ticks := _TICKS.match(value)):
+            value = datetime.fromtimestamp(int(ticks[1]) / 1000, UTC)
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if 1970 <= found.year < 9000 else None
 
 
 def items(value: object) -> tuple[str, ...]:

@@ -14,10 +14,20 @@ from typing import Literal
 from msgspec import Struct
 
 from certready.errors import TenantError
-from certready.exchange.export.properties import Record, address_spaces, boolean, cut_off, illegible, items, text
+from certready.exchange.export.properties import (
+    Record,
+    address_spaces,
+    boolean,
+    cut_off,
+    illegible,
+    items,
+    text,
+    unknown_shape,
+)
 from certready.exchange.export.read import HINT
 from certready.exchange.matching import a_label, quoted
 from certready.model import AcceptedDomain, Connector, Level
+from certready.model.connector import Kind as ConnectorType
 
 Kind = Literal["inbound", "outbound", "accepted"]
 
@@ -37,7 +47,7 @@ _LEVEL_NAMES: Mapping[Level, str] = {
     "certificate-validation": "CertificateValidation",
     "domain-validation": "DomainValidation",
 }
-_TYPES = {"onpremises": "OnPremises", "partner": "Partner"}
+_TYPES: Mapping[str, ConnectorType] = {"onpremises": "OnPremises", "partner": "Partner"}
 _NAME_KEYS = ("name", "identity", "id", "guid")
 
 # What only one cmdlet prints; checked in this order (reference of the three cmdlets).
@@ -185,8 +195,8 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
 
 def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
     """The properties of this record that were cut off, that hold something and give nothing (a boolean in another
-    language, a list of objects), or that are numbers whose meaning is documented nowhere. ConnectorType may not be
-    missing either; of TlsSettings the number that is read as the strictest level can hide nothing."""
+    language, a list of objects), or that are numbers whose meaning is documented nowhere. ConnectorType and Enabled
+    may not be missing either; of TlsSettings the number that is read as the strictest level can hide nothing."""
     numbers = {"connectortype": text(record.get("connectortype")), "tlssettings": text(record.get("tlssettings"))}
     unclear = {
         key for key, number in numbers.items() if number and number.isdigit() and (key, number) != ("tlssettings", "3")
@@ -194,8 +204,9 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
     unclear |= {key for key in ("trustedorganizations", "associatedaccepteddomains") if illegible(record.get(key))}
     if text(record.get("connectortype")) is None:
         unclear.add("connectortype")
-    if "enabled" in record and boolean(record["enabled"]) is None:
+    if boolean(record.get("enabled")) is None:
         unclear.add("enabled")
+    unclear |= {key for key in ("tlssendercertificatename", "tlsdomain") if unknown_shape(record.get(key))}
     return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
 
 
@@ -210,7 +221,7 @@ def _name(record: Record, value: str | None, fallback: str) -> str:
     return next((found for key in _NAME_KEYS if (found := text(record.get(key)))), None) or value or fallback
 
 
-def _type(record: Record, name: str, place: Place) -> tuple[str, tuple[str, ...]]:
+def _type(record: Record, name: str, place: Place) -> tuple[ConnectorType, tuple[str, ...]]:
     written = text(record.get("connectortype"))
     if written is None:
         return "OnPremises", ()  # said by _unread_notes: Partner is what New-InboundConnector makes of none

@@ -1,0 +1,54 @@
+"""Whether the evidence holds what a verdict of its kind needs: what was not seen and not judged is never fine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certready.case import Case
+from certready.rules import evidence as rules
+from certready.rules.model import NotApplicable, Observation
+
+_CONNECTIONS = {"host": "a probe", "listen": "a listener", "rehearse": "a rehearsal"}
+_GIVE = "Give the gateway's certificate."
+
+
+def check_evidence(case: Case) -> Iterator[Observation | NotApplicable]:
+    """What is missing in what was gathered. Of a run of certready itself there is nothing to say."""
+    missing = [*_certificates(case), *_connections(case), *_roots(case)]
+    yield from missing
+    if not missing:
+        yield NotApplicable("everything that a verdict needs was gathered")
+
+
+def _certificates(case: Case) -> Iterator[Observation]:
+    if not case.chains and not case.evidence.endpoints:
+        message = "There is no certificate to judge."
+        yield rules.INCOMPLETE.observed(message, fix=_GIVE)
+
+
+def _connections(case: Case) -> Iterator[Observation]:
+    """A host is judged by what it presented, so without a connection, or with one of which nothing is known, nothing
+    was judged. A gateway that presents no certificate to a listener has its own finding."""
+    what = _CONNECTIONS.get(case.evidence.target.kind)
+    if what and not case.evidence.endpoints:
+        message = f"Nothing is there of a connection, on which {what} of {case.evidence.target.name} rests."
+        yield rules.INCOMPLETE.observed(message)
+    if case.evidence.target.kind != "host":
+        return
+    for endpoint in case.evidence.endpoints:
+        if not endpoint.trouble and endpoint.chain is None:
+            message = f"Of {endpoint.name} neither a certificate nor a failure is known."
+            yield rules.INCOMPLETE.observed(message, endpoint=endpoint)
+
+
+def _roots(case: Case) -> Iterator[Observation]:
+    """Anchors that stand in the evidence under the name of a store whose lists here do not have them."""
+    unlisted = set(case.evidence.unlisted)
+    for chain in case.chains:
+        anchor = case.judgement(chain).anchor
+        if anchor and anchor.certificate.sha256 in unlisted:
+            message = (
+                f"The chain leads to {anchor.certificate.parsed.label}, which the evidence calls a root of the "
+                f"{case.evidence.store.name} store; no list of that store known here has it."
+            )
+            yield rules.INCOMPLETE.observed(message, chain=chain.id)
