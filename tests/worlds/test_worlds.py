@@ -1,0 +1,151 @@
+"""Thousands of worlds, each with faults of its own, against an oracle that knows the contract and none of our code.
+
+Never ready where anything is wrong, never an alarm where nothing is, never a crash. CERTREADY_WORLDS=100000 judges more
+of them than the suite does, CERTREADY_SEED=7 others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+import certready
+from certready.model import AcceptedDomain, Connector, Options, Tenant
+from certready.model.report import Report
+from certready.roots import plain
+from certready.x509.certificate import Certificate
+from tests.worlds import axes, material
+from tests.worlds.axes import World
+
+COUNT = int(os.environ.get("CERTREADY_WORLDS", "5200"))
+SEED = int(os.environ.get("CERTREADY_SEED", "0"))
+ROOTS = plain.from_certificates(
+    "world", [Certificate(material.authority("root").certificate.public_bytes(Encoding.DER))]
+)
+LEVELS = {"outbound-name": "domain-validation", "outbound-chain": "certificate-validation"}
+
+
+def bundle(world: World) -> certready.Bundle:
+    """The world's file, loaded."""
+    file = World(
+        **axes.PLAIN
+        | {name: getattr(world, name) for name in ("leaf", "chain", "names", "beside", "container")}
+        | {"revocation": "no-pointer" if world.revocation == "no-pointer" else "good"}
+    )
+    name = f"world.{world.container}"
+    return certready.load(material.container(file), password=material.PASSWORD, name=name)
+
+
+def connector(world: World) -> Connector:
+    """The connector that is asked about."""
+    value = {"wildcard": "*.contoso.com", "outbound-chain": None, "outbound-encryption": None}.get(
+        world.connector, "mail.contoso.com"
+    )
+    settings: dict[str, Any] = {"value": value, "source": "option" if world.tenant == "by-hand" else "tenant"}
+    settings["kind"] = "Partner" if world.connector == "partner" else "OnPremises"
+    if axes.outbound(world):
+        settings |= {"direction": "outbound", "level": LEVELS.get(world.connector, "encryption-only")}
+    faults: dict[str, dict[str, Any]] = {
+        "disabled": {"enabled": False},
+        "valueless": {"value": None},
+        "trusted-organizations": {"trusted_organizations": ("fabrikam.com",)},
+        "unread": {"unread": ("Enabled",)},
+        "malformed": {"value": "m*.contoso.com"} if value else {},
+    }
+    if axes.outbound(world):
+        faults["trusted-organizations"] = {}
+    return Connector(**{"name": "Gateway", "direction": "inbound"} | settings | faults.get(world.state, {}))
+
+
+def tenant(world: World) -> Tenant:
+    """The tenant with this connector and its accepted domains."""
+    exact = world.connector != "wildcard"
+    domain = {
+        "yes": "mail.contoso.com" if exact else "contoso.com",
+        "no": "fabrikam.com",
+        "other": "contoso.com" if exact else "sub.contoso.com",
+    }.get(world.accepted)
+    accepted = (AcceptedDomain(domain),) if domain else None
+    if world.connector == "none":
+        return Tenant((), accepted)
+    asked = connector(world)
+    off = axes.outbound(world)
+    other = Connector("Other", asked.direction, "*.fabrikam.org", asked.level, enabled=not off, source="tenant")
+    chosen = {"whole-other-first": (other, asked), "whole-empty": ()}.get(world.tenant, (asked,))
+    return Tenant(chosen, accepted)
+
+
+def judged(world: World) -> Report:
+    """What certready says of it."""
+    named = not axes.whole(world)
+    options = Options(
+        revocation=world.mode,  # type: ignore[arg-type]
+        certificate_only=world.connector == "none",
+        role="server" if axes.outbound(world) else "client",
+    )
+    evidence = certready.gather(
+        bundle(world),
+        tenant(world),
+        named=named,
+        now=material.NOW,
+        roots=ROOTS,
+        options=options,
+        supplied=certready.Supplied(crls=material.lists(world)),
+    )
+    edit = EDITS.get(world.evidence)
+    if edit:
+        document = json.loads(certready.dump_evidence(evidence))
+        edit(document)
+        evidence = certready.load_evidence(json.dumps(document).encode())
+    return certready.judge(evidence)
+
+
+def _unseen(document: dict[str, Any]) -> None:
+    _connected(document)
+    nothing = ("chain", "tls_version", "cipher", "staple", "reply", "error", "elapsed_ms", "asks_certificate")
+    document["endpoints"] = [
+        dict.fromkeys((*nothing, "deferred"))
+        | {"host": "gw.contoso.com", "address": "192.0.2.1", "port": 25, "stage": "done", "trouble": ""}
+        | {"protocol": "smtp", "handshakes": []}
+    ]
+
+
+def _connected(document: dict[str, Any]) -> None:
+    document["target"]["kind"] = "host"
+
+
+EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "replayed": lambda document: None,
+    "no-chains": lambda document: document.update(chains=[]),
+    "no-connection": _connected,
+    "unseen-endpoint": _unseen,
+    "certificate-only-set": lambda document: document["options"].update(certificate_only=True),
+}
+
+
+def deviations(worlds: Iterable[World]) -> list[str]:
+    """Every world that came out otherwise than the oracle says."""
+    found = []
+    for world in worlds:
+        wanted = axes.expected(world)
+        report = judged(world)
+        crashed = [one.rule for one in report.findings if one.rule.endswith(".check-crashed")]
+        thinned = world.evidence in ("no-chains", "no-connection", "unseen-endpoint")
+        right = not report.ready if thinned else report.verdict == wanted.verdict
+        if crashed or not right:
+            changed = {name: value for name, value in world._asdict().items() if value != axes.PLAIN[name]}
+            said = [f"{one.rule} {one.severity}" for one in report.findings if one.severity > 1]
+            found.append(
+                f"{changed}: wanted {wanted.verdict} {sorted(wanted.fails | wanted.unknowns)}, {report.verdict} {said}"
+            )
+    return found
+
+
+def test_no_world_is_ready_that_is_not() -> None:
+    """Every world has the verdict that follows from its faults, and no check crashes in any."""
+    found = deviations(axes.worlds(COUNT, SEED))
+    assert [] == found[:20], f"{len(found)} worlds"
