@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from certready import path
+from certready import clock, path
 from certready.exchange import Selection, match_of, select
 from certready.exchange.matching import NO_MATCH, Match
 from certready.model import Chain, Connector, Evidence, Options, Tenant
@@ -127,6 +127,12 @@ class Case:
         from certready.revocation.sources import heard
 
         return tuple((one, tuple(heard(self.evidence, one.certificate, one.issuer))) for one in self.revocable)
+
+    @cached_property
+    def clocks(self) -> tuple[clock.Reading, ...]:
+        """What the clocks of others said when the evidence was gathered."""
+        made = (one for _, results in self.heard for one in results if one.source in ("network", "handshake"))
+        return clock.readings(self.evidence, [one for one in made if one.status != "invalid"])
 
     @cached_property
     def unnamed_chains(self) -> frozenset[str]:

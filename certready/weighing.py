@@ -51,7 +51,7 @@ def _enforced(rule: str, connector: Connector | None) -> bool:
         return False
     if rule.startswith("tls."):  # an unreachable host is never ready, whatever the level
         return connector.level == "encryption-only" or rule not in ENCRYPTION_RULES
-    return rule.startswith(("connector.", "evidence."))
+    return rule.startswith("connector.") or rule == "evidence.incomplete"
 
 
 def _wrong_direction(connector: Connector | None, case: Case) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from certready import clock
 from certready.case import Case
 from certready.rules import evidence as rules
 from certready.rules.model import NotApplicable, Observation
@@ -14,7 +16,7 @@ _GIVE = "Give the gateway's certificate."
 
 def check_evidence(case: Case) -> Iterator[Observation | NotApplicable]:
     """What is missing in what was gathered. Of a run of certready itself there is nothing to say."""
-    missing = [*_certificates(case), *_connections(case), *_roots(case)]
+    missing = [*_certificates(case), *_connections(case), *_roots(case), *_clock(case)]
     yield from missing
     if not missing:
         yield NotApplicable("everything that a verdict needs was gathered")
@@ -52,3 +54,24 @@ def _roots(case: Case) -> Iterator[Observation]:
                 f"{case.evidence.store.name} store; no list of that store known here has it."
             )
             yield rules.INCOMPLETE.observed(message, chain=chain.id)
+
+
+def _clock(case: Case) -> Iterator[Observation]:
+    """Dates are judged by this machine's clock, unless the moment was named."""
+    wrong = clock.off(case.clocks)
+    if wrong and case.options.at is None:
+        way = "ahead of" if wrong.ahead > timedelta(0) else "behind"
+        said = case.evidence.gathered_at + wrong.ahead
+        message = (
+            f"This machine's clock said {case.evidence.gathered_at:%Y-%m-%d %H:%M} UTC when {wrong.who} said "
+            f"{said:%Y-%m-%d %H:%M} UTC, {_span(abs(wrong.ahead))} {way} it: no date can be relied on."
+        )
+        evidence = {"ahead_seconds": int(wrong.ahead.total_seconds()), "who": wrong.who}
+        yield rules.CLOCK_DOUBTFUL.observed(message, evidence=evidence)
+
+
+def _span(span: timedelta) -> str:
+    if span >= timedelta(days=2):
+        return f"{span.days} days"
+    hours = span // timedelta(hours=1)
+    return f"{hours} hours" if hours > 1 else f"{span // timedelta(minutes=1)} minutes"

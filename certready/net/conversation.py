@@ -9,6 +9,7 @@ from certready.model.endpoint import Endpoint
 from certready.net.handshake import SharedContext
 from certready.net.names import greeting_name
 from certready.net.wire import FIREWALL, Wire
+from certready.smtp.replies import printable
 from certready.smtp.starttls import Outcome, Protocol, Step
 
 TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
@@ -42,7 +43,7 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
     has shown that it deals with us."""
     dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
     step: Step | None = None
-    data = b""
+    greeting = data = b""
     if not plan.protocol.greets:
         admitted()
     try:
@@ -57,10 +58,12 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
                 tell(step.stage)
                 wire.send(step.send)
             data = wire.receive()
+            if step.stage == "banner":
+                greeting += data
             step = dialogue.send(data)
     except StopIteration as end:
         outcome: Outcome = end.value
-        return outcome
+        return outcome._replace(banner=printable(greeting) or None)
     except TimeoutError:
         return _timed_out(plan, step, silent=not data)
 

@@ -78,7 +78,14 @@ def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
         return Seen(unreachable(blank, str(error)))
     with wire:
         outcome = converse(plan, wire, lambda stage: tell(f"{blank.name}: {stage}"), questions.start)
-        reached = replace(blank, stage=outcome.stage, reply=outcome.reply, trouble=outcome.trouble, error=outcome.error)
+        reached = replace(
+            blank,
+            stage=outcome.stage,
+            reply=outcome.reply,
+            trouble=outcome.trouble,
+            error=outcome.error,
+            banner=outcome.banner,
+        )
         if outcome.trouble:
             return Seen(reached)
         tell(f"{blank.name}: handshake")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from certready.rules import sources
 from certready.rules.model import Rule, U, everywhere
+from certready.rules.sources import rfc
 
 INCOMPLETE = Rule(
     "evidence.incomplete",
@@ -13,4 +14,14 @@ INCOMPLETE = Rule(
     sources=(sources.OWN,),
     weights=(everywhere(U),),
     fix="Gather again: run the check, probe or listener itself instead of replaying what was saved.",
+)
+
+CLOCK_DOUBTFUL = Rule(
+    "evidence.clock-doubtful",
+    "This machine's clock is off by the clocks of others",
+    why="Expiry and the freshness of revocation answers are judged by it, so what dates decide is not known.",
+    confidence="inferred",
+    sources=(rfc(9110, "6.6.1"), rfc(5280, "4.1.2.5")),
+    weights=(everywhere(U),),
+    fix="Set the clock of this machine and run the check again, or name the moment to judge as of with --at.",
 )

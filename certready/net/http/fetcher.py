@@ -81,7 +81,7 @@ def _reply(ask: Ask, fetcher: HttpFetcher, run: Run) -> Reply:
     found = _answer(ask, fetcher, run)
     took = _ms(fetcher.clock() - began)
     note = BY_PROXY if fetcher.proxy else ""
-    return Reply(found.body, found.error, took, "network", found.status, found.validators, note)
+    return Reply(found.body, found.error, took, "network", found.status, found.validators, note, found.date)
 
 
 def _answer(ask: Ask, fetcher: HttpFetcher, run: Run) -> Result:

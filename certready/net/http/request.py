@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,8 @@ class Result:
     """What became of a request: ``body`` of a 200 answer, or ``error``, a sentence; ``status`` where HTTP came at all.
 
     ``passing`` says that it may be otherwise in a moment, ``slow`` that the time ran out, ``after`` in how many
-    seconds the server wants to be asked again (Retry-After), ``validators`` the conditional headers that fit the body.
+    seconds the server wants to be asked again (Retry-After), ``validators`` the conditional headers that fit the body,
+    ``date`` what the server's clock said.
     """
 
     body: bytes | None = None
@@ -63,6 +65,7 @@ class Result:
     slow: bool = False
     after: float | None = None
     validators: tuple[tuple[str, str], ...] = ()
+    date: datetime | None = None
 
 
 def exchange(request: Request, route: Route, run: Run, budget: Budget) -> Result:
@@ -171,17 +174,32 @@ def _result(response: requests.Response, limit: int, run: Run, budget: Budget) -
     """The answer at the end of the redirects. Raises GuardedError."""
     status = response.status_code
     if status == 200:
-        return Result(_read(response, limit, run, budget), status=200, validators=_validators(response))
+        body = _read(response, limit, run, budget)
+        return Result(body, status=200, validators=_validators(response), date=_date(response))
     error = f"It answered with HTTP status {status}."
     if status == 407:  # RFC 9110, 15.5.8: no server but a proxy answers so
         error = "A proxy demands a user name and password (HTTP status 407), so the server itself was not asked."
-    return Result(error=error, status=status, passing=status in PASSING, after=_after(response))
+    return Result(error=error, status=status, passing=status in PASSING, after=_after(response), date=_date(response))
 
 
 def _validators(response: requests.Response) -> tuple[tuple[str, str], ...]:
     """The conditional headers of a later request for the same (RFC 9110, 13.1), as far as they are sound."""
     found = ((sent, response.headers.get(received, "")) for received, sent in VALIDATORS.items())
     return tuple((name, value) for name, value in found if _VALIDATOR.fullmatch(value))
+
+
+def _date(response: requests.Response) -> datetime | None:
+    """The present by the server's clock: the Date of the answer and the Age that caches on the way added to it."""
+    from email.utils import parsedate_to_datetime
+
+    age = response.headers.get("Age", "0").strip()
+    try:
+        said = parsedate_to_datetime(response.headers.get("Date", ""))
+        said = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+        found = said + timedelta(seconds=int(age) if _SECONDS.fullmatch(age) else 0)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if 1970 <= found.year < 9000 else None
 
 
 def _after(response: requests.Response) -> float | None:

@@ -26,12 +26,13 @@ class Step(NamedTuple):
 
 class Outcome(NamedTuple):
     """How a dialogue ended. With ``trouble`` "" the next byte either way belongs to TLS, else ``error`` says why it
-    does not."""
+    does not. ``banner`` is what the server greeted with, where it did."""
 
     trouble: Trouble
     stage: Stage
     reply: str | None = None
     error: str | None = None
+    banner: str | None = None
 
 
 Dialogue = Generator[Step, bytes, Outcome]
