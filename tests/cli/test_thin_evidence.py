@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from certready.model import Endpoint
 from tests.cli.conftest import Material, Ran
 
 Run = Callable[..., Ran]
@@ -47,9 +48,7 @@ def both(*edits: Edit) -> Edit:
     return lambda document: [edit(document) for edit in edits]
 
 
-ENDPOINT = {
-    **dict.fromkeys(("chain", "tls_version", "cipher", "staple", "reply", "error", "elapsed_ms"), None),
-    **dict.fromkeys(("asks_certificate", "deferred"), None),
+ENDPOINT = dict.fromkeys(Endpoint.__struct_fields__) | {
     "host": "gw.contoso.com",
     "address": "192.0.2.1",
     "port": 25,

@@ -18,6 +18,9 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from certready.cli import main
+from certready.model import Root, RootStore
+from certready.roots import stores
+from certready.x509.certificate import Certificate
 from tests.snapshots.normal import normal
 from tests.snapshots.world import write_files
 
@@ -55,6 +58,19 @@ class Screen(io.StringIO):
 Typed = Callable[..., str]
 
 
+class Programme:
+    """A root programme that has the root of these files as well: a replay asks whether it does."""
+
+    def __init__(self, store: RootStore) -> None:
+        self.store = store
+        self.info = store.info
+        self.candidates = store.candidates
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        own = certificate.parsed.label.startswith("Contoso")
+        return Root(certificate) if own else self.store.holds(certificate)
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that the commands below name, made once."""
@@ -77,6 +93,8 @@ def typed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
         out, err = Screen(terminal=terminal), Screen(terminal=False)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), monkeypatch.context() as patched:
             patched.setattr(sys, "stdin", io.StringIO())
+            if "--replay" in words:
+                patched.setattr(stores, "load", lambda name, load=stores.load: Programme(load(name)))
             code = main(words)
         where = "  # on a terminal of 100 columns" if terminal else ""
         parts = [f"$ certready {shlex.join(words)}{where}\n", out.getvalue(), err.getvalue(), f"exit code {code}\n"]
