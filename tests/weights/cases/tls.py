@@ -121,3 +121,27 @@ def none_of_the_published_suites_and_nothing_else() -> Checked:
     """None of the suites that Exchange Online publishes is unknown where there is nothing but TLS 1.2."""
     handshakes = (Handshake("exchange", "refused"), Handshake("rsa", chain="c1", **ANOTHER))
     return probed(node(tls_version="TLSv1.2", cipher=RSA_SUITE, handshakes=handshakes))
+
+
+@CASES.add("tls.unseen-certificate", everywhere(UNKNOWN))
+def a_question_that_nobody_answered() -> Checked:
+    """A kind of certificate that could not be asked for is unknown: Exchange Online may be shown it."""
+    return probed(node(handshakes=(Handshake("exchange", "unanswered"), Handshake("ecdsa", "unanswered"))))
+
+
+@CASES.add("tls.unseen-certificate", everywhere(WARN))
+def a_gentle_probe() -> Checked:
+    """What --gentle did not ask for is a warning: the user chose so."""
+    return probed(node(handshakes=(Handshake("exchange", "not-asked"), Handshake("ecdsa", "not-asked"))))
+
+
+@CASES.add("tls.client-certificate-demanded", everywhere(WARN))
+def a_server_that_demands_a_client_certificate() -> Checked:
+    """A demand for a client certificate is a warning where the server's own certificate is judged."""
+    return probed(node(demands_certificate="it ended the session"))
+
+
+@CASES.add("tls.client-certificate-demanded", everywhere(UNKNOWN))
+def a_server_that_demands_one_and_shows_none() -> Checked:
+    """The same demand is unknown where the server's own certificate was not seen."""
+    return probed(node(chain=None, demands_certificate="it ended the session"))
