@@ -46,6 +46,7 @@ _BY_REASON: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
         NOT_PARTNER,
         (
             "connector.wrong-type",
+            "connector.wrong-type/unknown",
             "connector.locks-down/documented",
             "connector.locks-down/everyone",
             "connector.ips-beside-certificate",

@@ -8,6 +8,7 @@ from tests.weights.cases import (
     chain,
     connector,
     connector_outbound,
+    evidence,
     expiry,
     gateway,
     lint,
@@ -19,6 +20,7 @@ from tests.weights.cases import (
 
 CASES: tuple[Case, ...] = (
     *bundle.CASES,
+    *evidence.CASES,
     *chain.CASES,
     *expiry.CASES,
     *revocation.CASES,

@@ -8,9 +8,9 @@ from typing import Any
 from cryptography import x509
 
 import certready
-from certready import Bundle, Certificate
+from certready import Certificate
 from certready.demo.pki import CLIENT, DAY, Authority, Issued
-from certready.model import Limits, Root, StoreInfo, Target
+from certready.model import Limits, Root, StoreInfo
 from tests.outside import Store
 from tests.pki import constrained, issued_by_leaf, weakly_signed
 from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, everywhere, inbound_and_outbound
@@ -111,18 +111,6 @@ def extensions_that_cannot_be_read() -> Checked:
     """A certificate whose extensions cannot be read leaves the chain unknown."""
     broken = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x05\x00")
     return checked(file(CA.issue(common_name="mail.contoso.com", ekus=None, extra=[(broken, False)])))
-
-
-@CASES.add("chain.invalid", everywhere(UNKNOWN))
-def no_certificate_at_all() -> Checked:
-    """Where there is no certificate, nothing was judged: that is unknown."""
-    return checked(Bundle(Target("bytes", ""), ()))
-
-
-@CASES.add("chain.invalid", everywhere(UNKNOWN))
-def ca_certificates_alone() -> Checked:
-    """A file of CA certificates alone shows no gateway's certificate and is never ready."""
-    return checked(pem(CA))
 
 
 @CASES.add("chain.strict-clients-refuse", everywhere(WARN))

@@ -1,0 +1,69 @@
+"""What was gathered: whether it is enough, whether its dates can be relied on, and how old an export is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from certready import Bundle
+from certready.model import Endpoint, Evidence, Target
+from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, by_audience, everywhere
+from tests.weights.material import CA, ROOT, checked, file, pem, probed
+
+CASES = Cases()
+
+
+@CASES.add("evidence.incomplete", everywhere(UNKNOWN))
+def no_certificate_at_all() -> Checked:
+    """Where there is no certificate, nothing was judged: that is unknown."""
+    return checked(Bundle(Target("bytes", ""), ()))
+
+
+@CASES.add("evidence.incomplete", everywhere(UNKNOWN))
+def an_address_of_which_nothing_is_known() -> Checked:
+    """An address that neither failed nor showed a certificate was not judged."""
+    return probed(Endpoint("gw.contoso.com", "192.0.2.1", 25, stage="done"))
+
+
+@CASES.add("evidence.clock-doubtful", everywhere(UNKNOWN))
+def a_banner_of_another_hour() -> Checked:
+    """Where the only other clock is hours off, no date is relied on."""
+
+    def greeted(evidence: Evidence) -> Evidence:
+        then = evidence.gathered_at + timedelta(hours=5)
+        banner = f"220 gw.contoso.com ESMTP {then:%d %b %Y %H:%M:%S} +0000"
+        return replace(evidence, endpoints=(Endpoint("gw.contoso.com", "192.0.2.1", 25, banner=banner),))
+
+    return checked(file(), seen=greeted)
+
+
+@CASES.add("bundle.no-leaf", everywhere(FAIL))
+def ca_certificates_alone() -> Checked:
+    """A file of CA certificates alone shows no gateway's certificate and fails."""
+    return checked(pem(CA, ROOT))
+
+
+def exported(days: float) -> Checked:
+    """Connectors of an export that was made so many days before."""
+    return checked(
+        file(), seen=lambda evidence: replace(evidence, exported_at=evidence.gathered_at - timedelta(days=days))
+    )
+
+
+@CASES.add("connector.export-old", everywhere(WARN))
+def an_export_of_last_month() -> Checked:
+    """Over 30 days old is a warning."""
+    return exported(31)
+
+
+@CASES.add("connector.export-dated", everywhere(PASS))
+def an_export_of_yesterday() -> Checked:
+    """The date of one that is not old is said and passes."""
+    return exported(1)
+
+
+@CASES.add("connector.wrong-type", by_audience(partner=UNKNOWN))
+def a_partner_without_the_accepted_domains() -> Checked:
+    """Whether a Partner connector's value is the tenant's own is unknown where its domains are."""
+    return checked(file(), accepted_domains=None)
