@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha1
 
 from certready.case import Case
 from certready.checks import run
@@ -177,4 +178,5 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
             names=parsed.names,
             role=role,  # type: ignore[arg-type]
             origin=origins[certificate],  # type: ignore[arg-type]
+            sha1=sha1(certificate.der, usedforsecurity=False).hexdigest(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +20,7 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
     if any(name == output.NAGIOS for name, _ in destinations):
         raise UsageError("The demonstration is no plugin.", hint="certready demo --format text, or another format.")
     seen: list[Result] = []
+    width, colour = output.columns(sys.stdout), output.colourful(sys.stdout) and os.name != "nt"
 
     def kept() -> Iterator[Result]:
         for result in run():
@@ -26,11 +28,11 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
             yield result
 
     def text(report: Report) -> str:
-        return render(report, verbose=verbose)
+        return render(report, verbose=verbose, color=colour, width=width)
 
     for_stdout = [name for name, path in destinations if path is None]
     if "text" in for_stdout:
-        for block in narrate(kept(), text):
+        for block in narrate(kept(), text, width):
             output.write(sys.stdout, block)
     else:
         list(kept())
@@ -42,7 +44,7 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
         elif path is None:
             continue
         else:
-            document = "".join(narrate(seen, text))
+            document = "".join(narrate(seen, lambda report: render(report, verbose=verbose)))
         if path is None:
             output.write(sys.stdout, document)
         else:

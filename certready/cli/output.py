@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -68,10 +69,10 @@ def emit(report: Report, wanted: Sequence[Destination], *, verbose: bool) -> Non
     for name, path in wanted:
         if path is not None:
             write_file(path, rendered(name, report, verbose=verbose).encode("utf-8", "backslashreplace"))
-        elif name == "text" and colourful(sys.stdout):
-            from certready.render.text import print_rich
+        elif name == "text":
+            from certready.render.text import report_lines
 
-            print_rich(report, verbose=verbose)
+            show(lambda width: report_lines(report, verbose=verbose, width=width))
         else:
             write(sys.stdout, rendered(name, report, verbose=verbose))
 
@@ -82,6 +83,9 @@ def emit_many(reports: Sequence[Report], verdict: Verdict, wanted: Sequence[Dest
         if name == "text":
             from certready.render import text as as_text
 
+            if path is None:
+                show(lambda width: as_text.lines_of_many(reports, verdict, verbose=verbose, width=width))
+                continue
             document = as_text.render_many(reports, verdict, verbose=verbose)
         else:
             document = renderer(name).render_many(reports, verdict)
@@ -100,11 +104,27 @@ def rendered(name: str, report: Report, *, verbose: bool) -> str:
     return renderer(name).render(report)
 
 
+def show(lines: Callable[[int | None], Iterable[Line]]) -> None:
+    """Lines of text on stdout: as wide as the terminal, in colour where that is wanted; elsewhere a finding a line."""
+    from certready.render.layout import console, plain, print_lines
+
+    width = columns(sys.stdout)
+    if colourful(sys.stdout):
+        print_lines(lines(width), console(sys.stdout))
+    else:
+        write(sys.stdout, plain(lines(width)))
+
+
+def columns(stream: TextIO | None) -> int | None:
+    """The width of a terminal, at least 40; None away from one."""
+    return max(shutil.get_terminal_size().columns, 40) if stream is not None and stream.isatty() else None
+
+
 def colourful(stream: TextIO | None) -> bool:
-    """A terminal that is not told to do without colour (no-color.org)."""
-    if stream is None or not stream.isatty():
+    """A terminal, or anything with FORCE_COLOR, that is not told to do without colour (no-color.org)."""
+    if stream is None or os.environ.get("NO_COLOR"):
         return False
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def text_or_json(formats: Sequence[str], command: str) -> tuple[Destination, ...]:
@@ -123,12 +143,11 @@ def write_document(
 ) -> None:
     """An answer as text, in the terminal's width and colours or one line each, and as JSON; each to its place."""
     from certready.model.plain import json_text
-    from certready.render.layout import console, plain, print_lines
+    from certready.render.layout import plain
 
     for name, path in wanted:
-        if name == "text" and path is None and colourful(sys.stdout):
-            terminal = console(None)
-            print_lines(lines(terminal.width), terminal)
+        if name == "text" and path is None:
+            show(lines)
             continue
         text = plain(lines(None)) if name == "text" else json_text(document())
         if path is None:

@@ -211,10 +211,4 @@ def _emit(answer: Answer, form: str, *, verbose: bool) -> None:
         return
     from certready.render import tenant as rendering
 
-    if output.colourful(sys.stdout):
-        from certready.render.layout import console, print_lines
-
-        terminal = console(None)
-        print_lines(rendering.lines(answer, verbose=verbose, width=terminal.width), terminal)
-    else:
-        output.write(sys.stdout, rendering.text(answer, verbose=verbose))
+    output.show(lambda width: rendering.lines(answer, verbose=verbose, width=width))

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from certready.demo.scenarios import Result
 from certready.model.report import Report
+from certready.render.layout import hanging, plain
 
 INTRODUCTION = """\
 On 127.0.0.1 there now run a private CA's OCSP responder, its CRL and AIA server, and an SMTP gateway with STARTTLS.
@@ -43,12 +44,12 @@ def summary(results: Sequence[Result]) -> Summary:
     return Summary(bool(results) and not wrong, tuple(_row(one) for one in results), sentence)
 
 
-def narrate(results: Iterable[Result], render: Callable[[Report], str]) -> Iterator[str]:
+def narrate(results: Iterable[Result], render: Callable[[Report], str], width: int | None = None) -> Iterator[str]:
     """The text of the demonstration, block by block as the results come; ``render`` makes the text of one report.
 
     Each block ends in a line end. The last one is the closing table with the sentence of :func:`summary`.
     """
-    yield INTRODUCTION
+    yield plain(line for text in INTRODUCTION.splitlines() for line in hanging((), text, "", width, 0))
     seen: list[Result] = []
     for result in results:
         if not seen or seen[-1].scenario != result.scenario:

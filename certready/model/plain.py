@@ -68,6 +68,7 @@ def _chain(result: ChainResult) -> dict[str, object]:
 def _certificate(info: CertificateInfo) -> dict[str, object]:
     return {
         "sha256": info.sha256,
+        "sha1": info.sha1,
         "subject": info.subject,
         "issuer": info.issuer,
         "serial": info.serial,

@@ -82,6 +82,7 @@ class CertificateInfo(NamedTuple):
     names: tuple[str, ...]
     role: Literal["leaf", "intermediate", "root", "unused"]
     origin: Literal["sent", "intermediate-file", "aia", "store"]
+    sha1: str = ""  # what Windows and Exchange call the thumbprint, in lower-case hexadecimal
 
 
 class RevocationResult(Struct, frozen=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from certready.model import Endpoint
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
-from certready.render.layout import Line, Span, counted, hanging, listed, shorten, table
+from certready.render.layout import Line, Span, counted, hanging, listed, packed, shorten, table
 from certready.wording import and_more
 
 _LABEL = 14
@@ -52,6 +53,97 @@ def context(report: Report, *, verbose: bool, width: int | None) -> Iterator[Lin
         yield from lines
 
 
+def footer(report: Report, width: int | None) -> Iterator[Line]:
+    """The certificate in three lines, and only what else is needed to know what was judged."""
+    certificates = {info.sha256: info for info in report.certificates}
+    indent = 9
+    for chain in report.chains:
+        info = certificates.get(next(iter(chain.path or chain.sent), ""))
+        if len(report.chains) > 1:
+            name = f", server name {chain.sni}" if chain.sni else ""
+            yield from packed(
+                [(f"chain {chain.id} ({chain.family}{name}): {_words(chain.verdict)}", "")], width, indent
+            )
+        if info:
+            more = f" and {counted(len(info.names) - 1, 'more name')}" if len(info.names) > 1 else ""
+            parts = (
+                (_label(info.sha256, certificates) + more, "bold"),
+                (_ends(info, report.evaluated_at), ""),
+                (f"issuer {common_name(info.issuer)}", ""),
+            )
+            yield from packed(parts, width, indent)
+            if info.sha1:
+                yield from packed([(f"thumbprint {info.sha1.upper()}", "dim")], width, indent)
+    if len(report.endpoints) > 1:
+        for endpoint in report.endpoints[:_MOST]:
+            yield from packed([(_endpoint(endpoint, len(report.chains) > 1), "")], width, indent)
+        if len(report.endpoints) > _MOST:
+            yield ((" " * indent, ""), (f"and {len(report.endpoints) - _MOST} more (-v)", "dim"))
+    moments = [(f"checked {_minute(report.evaluated_at)}", "dim")]
+    if report.gathered_at != report.evaluated_at:
+        moments.append((f"gathered {_moment(report.gathered_at)}", "dim"))
+    yield from packed([(_store(report), "dim"), *moments], width, indent)
+    judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
+    if report.connectors and len(judged) != 1:
+        yield ()
+        yield from _connector_table(report.connectors, False, width)
+    elif len(judged) < len(report.connectors):
+        count = len(report.connectors) - len(judged)
+        yield ((" " * indent, ""), (f"{counted(count, 'other connector')} not applicable (-v)", "dim"))
+
+
+def path_picture(report: Report, chain_id: str | None, rule: str, indent: int) -> Iterator[Line]:
+    """The path from the leaf upwards, and where it breaks."""
+    certificates = {info.sha256: info for info in report.certificates}
+    chain = next((chain for chain in report.chains if chain_id in (None, chain.id)), None)
+    path = [certificates[sha256] for sha256 in (chain.path if chain else ()) if sha256 in certificates]
+    if not path:
+        return
+    steps = [(_label(info.sha256, certificates), _origin(info)) for info in path]
+    last = path[-1]
+    if rule == "chain.incomplete" and last.subject != last.issuer:
+        steps.append((common_name(last.issuer), "MISSING"))
+    room = max(len(name) for name, _ in steps)
+    for depth, (name, note) in enumerate(steps):
+        mark = "  " if depth == 0 else "^ "
+        style = "fail" if note == "MISSING" else "dim"
+        yield ((" " * indent, ""), (f"{mark}{name.ljust(room)}  ", ""), (note, style))
+
+
+def _origin(info: CertificateInfo) -> str:
+    if info.origin == "sent":
+        return "sent, signed by itself" if info.subject == info.issuer else "sent"
+    return {"store": "in the root store", "aia": "not sent; at its issuer's address"}.get(
+        info.origin, "not sent; in a file"
+    )
+
+
+def common_name(name: str) -> str:
+    """The CN of a name in RFC 4514's form, or the whole name where it has none."""
+    match = re.search(r"(?:^|,|\+)CN=((?:\\.|[^,+\\])+)", name)
+    return shorten(re.sub(r"\\(.)", r"\1", match[1]) if match else name, 60) or "(no name)"
+
+
+def _ends(info: CertificateInfo, at: datetime) -> str:
+    if info.not_before is None or info.not_after is None:
+        return "dates that cannot be read"
+    if at < info.not_before:
+        return f"valid from {info.not_before:%Y-%m-%d} (in {_days(info.not_before - at)})"
+    if at > info.not_after:
+        return f"expired {info.not_after:%Y-%m-%d} ({_days(at - info.not_after)} ago)"
+    return f"expires {info.not_after:%Y-%m-%d} ({_days(info.not_after - at)})"
+
+
+def _store(report: Report) -> str:
+    known = {"microsoft": "Microsoft's roots", "mozilla": "Mozilla's roots", "system": "the system's roots"}
+    name = known.get(report.trust.name, f"roots: {report.trust.name}")
+    return f"{name} of {report.trust.as_of}" if report.trust.as_of else name
+
+
+def _minute(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _labelled(label: str, text: str, width: int | None) -> list[Line]:
     return hanging((("  " + label.ljust(_LABEL), "dim"),), text, "", width, _LABEL + 2)
 
@@ -83,11 +175,13 @@ def _route(digests: Sequence[str], certificates: dict[str, CertificateInfo]) -> 
 
 
 def _label(digest: str, certificates: dict[str, CertificateInfo]) -> str:
-    """The shortest name a person recognises."""
     info = certificates.get(digest)
-    if info is None:
-        return digest[:16]
-    return shorten(info.names[0] if info.names else info.subject, 60) or "(no name)"
+    return digest[:16] if info is None else label(info)
+
+
+def label(info: CertificateInfo) -> str:
+    """The shortest name a person recognises: the first DNS name, or the subject's CN."""
+    return shorten(info.names[0], 60) if info.names else common_name(info.subject)
 
 
 def _validity(info: CertificateInfo, at: datetime) -> str:

@@ -86,6 +86,21 @@ def wrapped(text: str, width: int | None, indent: int) -> list[str]:
     return textwrap.wrap(shown, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
+def packed(parts: Sequence[Span], width: int | None, indent: int) -> list[Line]:
+    """The parts side by side, three columns apart, as many on a line as fit; one that is too long is wrapped."""
+    lines: list[list[Span]] = []
+    used = 0
+    for text, style in ((visible(text), style) for text, style in parts):
+        if lines and (width is None or used + 3 + len(text) <= width):
+            lines[-1] += [("   ", ""), (text, style)]
+            used += 3 + len(text)
+            continue
+        first, *rest = wrapped(text, width, indent)
+        lines += [[(" " * indent, ""), (line, style)] for line in (first, *rest)]
+        used = indent + len((first, *rest)[-1])
+    return [tuple(line) for line in lines]
+
+
 def hanging(head: Line, text: str, style: str, width: int | None, indent: int) -> list[Line]:
     """``head`` and the text after it; what does not fit in ``width`` goes on below, indented."""
     first, *rest = wrapped(text, width, indent)

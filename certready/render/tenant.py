@@ -65,8 +65,8 @@ def _findings(findings: tuple[Finding, ...], tenant: Tenant, verbose: bool, widt
     unknown = sum(one.severity is Severity.UNKNOWN for one in findings)
     warns = sum(one.severity is Severity.WARN for one in findings)
     style = "fail" if fails else "unknown" if unknown else "pass"
-    word = "TO MEND" if fails else "CANNOT TELL" if unknown else "SOUND"
-    counts = ", ".join((counted(fails, "failure"), f"{unknown} could not be told", counted(warns, "warning")))
+    word = "PROBLEMS" if fails else "CANNOT TELL" if unknown else "SOUND"
+    counts = ", ".join((f"{fails} failed", f"{unknown} unknown", counted(warns, "warning")))
     yield ((word, style), (f"  {counted(len(tenant.connectors), 'connector')}: {counts}", ""))
     ids = max((len(one.rule) for one in findings), default=0) + 2
     for one in findings if verbose else wrong:
@@ -134,7 +134,7 @@ def _domain_row(one: AcceptedDomain) -> list[Span]:
 
 
 def _route(route: Route, width: int | None) -> Iterator[Line]:
-    chosen = f"'{route.chosen.name}'" if route.chosen else _NO_ROUTE if route.certain else "cannot be told"
+    chosen = f"'{route.chosen.name}'" if route.chosen else _NO_ROUTE if route.certain else "unknown"
     yield ((f"Outbound connector for {route.domain}: ", "bold"), (chosen, "pass" if route.certain else "unknown"))
     rows: list[list[Span]] = [
         [(one.connector.name, ""), (one.standing, _STANDINGS.get(one.standing, "dim")), (one.reason, "")]

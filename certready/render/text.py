@@ -1,4 +1,4 @@
-"""The report for people: the verdict, what to mend, what could not be told, what is fine, and what was looked at.
+"""The report for people: the verdict, what failed with its fix, one line of what passed, and what was looked at.
 
 Away from a terminal each finding is one line, whatever its length, so that ``grep`` and ``diff`` work; on a terminal
 the caller gives the width. All text of our own is ASCII.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TextIO
 
 from certready.model.plain import plain as plain_json
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
-from certready.render.context import context
+from certready.render.context import context, footer, label, path_picture
 from certready.render.layout import (
     VERDICT_WORDS,
     Line,
@@ -24,6 +25,7 @@ from certready.render.layout import (
     print_lines,
     visible,
 )
+from certready.rules import RULES
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     "ready": (VERDICT_WORDS["ready"], "pass"),
@@ -31,9 +33,30 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "cannot-tell": (VERDICT_WORDS["cannot-tell"], "unknown"),
     "not-applicable": (VERDICT_WORDS["not-applicable"], "dim"),
 }
-# With less room than this beside the rule ids, messages go below them.
-_NARROWEST = 60
+_WORDS = {Severity.FAIL: "FAIL", Severity.UNKNOWN: "UNKNOWN", Severity.WARN: "warn", Severity.PASS: "ok"}
 _MARGIN = len("unknown") + 2
+_RIGHT = 100  # counts and rule ids end here at the latest, where the eye still finds them
+# What passed, in a word or two; the rules' titles are sentences.
+_PASSED = {
+    "tls.established": "TLS",
+    "tls.several-certificates": "other certificates",
+    "listen.client-certificate": "client certificate presented",
+    "rehearse.accepted": "recipient accepted",
+    "rehearse.smart-host": "smart host",
+    "bundle.key-present": "private key",
+    "bundle.key-missing": "no private key needed",
+    "bundle.root-included": "root included",
+    "chain.trusted": "chain",
+    "expiry.valid": "dates",
+    "revocation.good": "not revoked",
+    "revocation.short-lived": "short-lived",
+    "names.connector-match": "connector name",
+    "names.accepted-domain": "accepted domain",
+    "names.hostname-match": "host name",
+    "names.no-common-name": "no CN needed",
+    "usage.server-auth": "usage",
+    "key.strong": "key strength",
+}
 
 
 def render(report: Report, *, verbose: bool = False, color: bool = False, width: int | None = None) -> str:
@@ -57,9 +80,16 @@ def render_many(
     width: int | None = None,
 ) -> str:
     """Every report, and below them one line for each with the worst verdict of all."""
-    texts = [render(report, verbose=verbose, color=color, width=width) for report in reports]
-    lines = list(_overview(reports, verdict))
-    return "\n\n".join([*texts, coloured(lines) if color else plain(lines)])
+    lines = lines_of_many(reports, verdict, verbose=verbose, width=width)
+    return coloured(lines) if color else plain(lines)
+
+
+def lines_of_many(reports: Sequence[Report], verdict: Verdict, *, verbose: bool, width: int | None) -> Iterator[Line]:
+    """Every report, two empty lines apart, and the overview."""
+    for report in reports:
+        yield from report_lines(report, verbose=verbose, width=width)
+        yield from ((), ())
+    yield from _overview(reports, verdict)
 
 
 def print_rich(report: Report, file: TextIO | None = None, *, verbose: bool = False, width: int | None = None) -> None:
@@ -69,81 +99,142 @@ def print_rich(report: Report, file: TextIO | None = None, *, verbose: bool = Fa
 
 
 def report_lines(report: Report, *, verbose: bool, width: int | None) -> Iterator[Line]:
-    """The whole report, line by line: verdict and summary, findings from worst to best, what was looked at."""
-    yield _headline(report)
-    yield from hanging((), _summary(report), "", width, 0)
-    ids = max((len(finding.rule) for finding in report.findings), default=0)
-    for severity in sorted(Severity, reverse=True):
-        group = [finding for finding in report.findings if finding.severity == severity]
-        if group:
+    """The whole report, line by line: headline, findings from worst to best, what was looked at."""
+    yield from _headline(report, width)
+    findings = sorted(report.findings, key=lambda finding: -finding.severity)
+    if width is None:
+        yield ()
+        yield from _one_line_each(report, findings, verbose)
+    else:
+        troubles = [finding for finding in findings if finding.severity is not Severity.PASS]
+        fixes: set[str] = set()
+        for _, group in groupby(troubles, key=lambda finding: (finding.severity, finding.rule)):
             yield ()
-        for finding in group:
-            yield from _finding(report, finding, ids, verbose, width)
+            yield from _block(report, tuple(group), fixes, verbose, width)
+        yield from _passed(report, findings[len(troubles) :], verbose, width)
     yield ()
-    yield from context(report, verbose=verbose, width=width)
+    if verbose:
+        yield from context(report, verbose=True, width=width)
+    else:
+        yield from footer(report, width)
 
 
-def _headline(report: Report) -> Line:
+def _headline(report: Report, width: int | None) -> Iterator[Line]:
+    """Verdict, target and connector, and the counts at the right, or below where they do not fit."""
     word, style = VERDICTS[report.verdict]
-    target = report.target.name or f"({report.target.kind})"
-    return ((word, style), ("  ", ""), (target, "bold"), (_for_whom(_judged(report)), ""))
+    target = visible(report.target.name or f"({report.target.kind})")
+    whom, counts = _for_whom(_judged(report)), _counts(report)
+    used = len(word) + 2 + len(target) + len(whom)
+    if width is None:
+        yield ((word, style), ("  ", ""), (target, "bold"), (whom, ""), ("  ", ""), (counts, ""))
+    elif used + 2 + len(counts) <= min(width, _RIGHT):
+        yield (
+            (word, style),
+            ("  ", ""),
+            (target, "bold"),
+            (whom.ljust(min(width, _RIGHT) - used - len(counts) + len(whom)), ""),
+            (counts, ""),
+        )
+    else:
+        yield from hanging(((word, style), ("  ", "")), target + whom, "bold", width, len(word) + 2)
+        yield ((" " * (len(word) + 2), ""), (counts, ""))
 
 
 def _for_whom(judged: Sequence[ConnectorResult]) -> str:
     if not judged:
         return ""
-    if len(judged) == 1:
-        return f'  for the {judged[0].direction} connector "{judged[0].name}"'
-    directions = {connector.direction for connector in judged}
-    return f"  for {len(judged)} {directions.pop() + ' ' if len(directions) == 1 else ''}connectors"
+    if len(judged) > 1:
+        directions = {connector.direction for connector in judged}
+        return f" > {len(judged)} {directions.pop() + ' ' if len(directions) == 1 else ''}connectors"
+    connector = judged[0]
+    by_option = connector.name.startswith(f"--{connector.direction} ")
+    name = connector.value or "(no value)" if by_option else f'"{connector.name}"'
+    return visible(f" > {connector.direction} connector {name}")
 
 
 def _judged(report: Report) -> list[ConnectorResult]:
     return [connector for connector in report.connectors if connector.verdict != "not-applicable"]
 
 
-def _summary(report: Report) -> str:
-    """One sentence that says how it came to the verdict."""
-    by_severity = {
-        severity: [finding for finding in report.findings if finding.severity == severity] for severity in Severity
-    }
-    fails, unknowns, warns, passes = (len(by_severity[severity]) for severity in sorted(Severity, reverse=True))
-    rest = (
-        f"{unknowns} could not be told" if unknowns else "",
-        counted(warns, "warning") if warns else "",
-        f"{passes} passed" if passes else "",
+def _counts(report: Report) -> str:
+    """How many findings there are of each severity."""
+    by = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
+    strict = " (--strict)" if report.verdict == "not-ready" and not by[Severity.FAIL] else ""
+    parts = (
+        f"{by[Severity.FAIL]} failed" if by[Severity.FAIL] else "",
+        f"{by[Severity.UNKNOWN]} unknown" if by[Severity.UNKNOWN] else "",
+        counted(by[Severity.WARN], "warning") + strict if by[Severity.WARN] else "",
+        f"{by[Severity.PASS]} ok" if by[Severity.PASS] else "",
     )
-    if fails:
-        return _sentence(f"{counted(fails, 'failure')} to mend", ", ", rest)
-    if report.verdict == "not-ready":
-        return _sentence("Nothing fails by itself, but warnings count as failures (--strict)", ": ", rest)
-    if unknowns:
-        more = f" ({unknowns - 1} more below)" if unknowns > 1 else ""
-        return f"Nothing failed, but this could not be told: {by_severity[Severity.UNKNOWN][0].message}{more}"
-    if report.verdict == "ready":
-        return _sentence("Every required check was made and none failed", ": ", rest)
-    return _sentence("Nothing could be judged", ": ", rest)
+    return ", ".join(part for part in parts if part) or "nothing was judged"
 
 
-def _sentence(first: str, joint: str, rest: Sequence[str]) -> str:
-    """``first``, and what there is of ``rest`` after the joint."""
-    counts = ", ".join(part for part in rest if part)
-    return f"{first}{joint}{counts}." if counts else f"{first}."
+# -- findings -----------------------------------------------------------------------------------------------------
 
 
-def _finding(report: Report, finding: Finding, ids: int, verbose: bool, width: int | None) -> Iterator[Line]:
-    """One finding: severity, rule and message in columns, or the message below where the terminal is narrow."""
-    style = str(finding.severity)
-    beside = width is None or width - (_MARGIN + ids + 2) >= _NARROWEST
-    indent = _MARGIN + ids + 2 if beside else _MARGIN
-    head: Line = ((style.ljust(_MARGIN), style), (visible(finding.rule).ljust(ids + 2 if beside else 0), "bold"))
-    if not beside:
-        yield head
-        head = ((" " * indent, ""),)
-    yield from hanging(head, _tag(report, finding) + finding.message, "", width, indent)
-    for label, text, style in _below(finding, verbose):
-        lead: Line = ((" " * indent, ""), (f"{label}: ", style))
-        yield from hanging(lead, text, "" if label == "fix" else "dim", width, indent + len(label) + 2)
+def _one_line_each(report: Report, findings: Sequence[Finding], verbose: bool) -> Iterator[Line]:
+    """Away from a terminal: severity, rule and message on one line; what belongs to it below, indented."""
+    ids = max((len(finding.rule) for finding in findings), default=0)
+    for finding in findings:
+        style = str(finding.severity)
+        head: Line = ((style.ljust(_MARGIN), style), (visible(finding.rule).ljust(ids + 2), "bold"))
+        yield from hanging(head, _tag(report, finding) + finding.message, "", None, 0)
+        yield from _below(finding, verbose, None, set())
+
+
+def _block(report: Report, group: Sequence[Finding], fixes: set[str], verbose: bool, width: int) -> Iterator[Line]:
+    """The findings of one rule: its title, their messages, their fixes, each said once."""
+    rule, severity = group[0].rule, group[0].severity
+    title = RULES[rule].title if rule in RULES else rule
+    yield from _titled(((_WORDS[severity].ljust(_MARGIN), str(severity)),), title, visible(rule), width)
+    for message in dict.fromkeys(_tag(report, finding) + finding.message for finding in group):
+        yield from hanging(((" " * _MARGIN, ""),), message, "", width, _MARGIN)
+    if rule.startswith("chain.") and severity in (Severity.FAIL, Severity.UNKNOWN):
+        for chain in dict.fromkeys(finding.chain for finding in group):
+            yield from path_picture(report, chain, rule, _MARGIN)
+    for finding in group:
+        yield from _below(finding, verbose, width, fixes)
+
+
+def _titled(head: Line, title: str, rule: str, width: int) -> Iterator[Line]:
+    """A title and the rule's id at the right end of its last line, or below where it does not fit there."""
+    right = min(width, _RIGHT)
+    lines = hanging(head, title, "bold", right, _MARGIN)
+    used = sum(len(text) for text, _ in lines[-1])
+    yield from lines[:-1]
+    if used + 2 + len(rule) <= right:
+        yield (*lines[-1], (" " * (right - used - len(rule)), ""), (rule, "dim"))
+    else:
+        yield lines[-1]
+        yield ((" " * max(_MARGIN, right - len(rule)), ""), (rule, "dim"))
+
+
+def _passed(report: Report, passes: Sequence[Finding], verbose: bool, width: int) -> Iterator[Line]:
+    """One line that names what passed, or every such finding where all is asked for."""
+    if not passes:
+        return
+    yield ()
+    head: Line = (("ok".ljust(_MARGIN), "pass"),)
+    if not verbose:
+        troubled = {
+            finding.rule.partition(".")[0] for finding in report.findings if finding.severity >= Severity.UNKNOWN
+        }
+        names = dict.fromkeys(_passed_name(report, finding, troubled) for finding in passes)
+        yield from hanging(head, ", ".join(names), "", width, _MARGIN)
+        return
+    for finding in passes:
+        yield from _titled(head, _tag(report, finding) + finding.message, visible(finding.rule), width)
+        yield from _below(finding, verbose, width, set())
+
+
+def _passed_name(report: Report, finding: Finding, troubled: set[str]) -> str:
+    """What passed; and for whom, where the same subject has trouble elsewhere."""
+    name = _PASSED.get(finding.rule, finding.rule)
+    if finding.rule.partition(".")[0] not in troubled:
+        return name
+    labels = {info.sha256: label(info) for info in report.certificates}
+    about = finding.connector or finding.endpoint or labels.get(finding.certificate or "")
+    return f"{name} ({visible(about)})" if about else name
 
 
 def _tag(report: Report, finding: Finding) -> str:
@@ -155,20 +246,29 @@ def _tag(report: Report, finding: Finding) -> str:
     return f"[{', '.join(parts)}] " if parts else ""
 
 
-def _below(finding: Finding, verbose: bool) -> Iterator[tuple[str, str, str]]:
-    """The lines below a finding: label, text and the label's style."""
-    if finding.fix and (finding.severity != Severity.PASS or verbose):
-        yield "fix", finding.fix, "bold"
-    if not verbose:
-        return
+def _below(finding: Finding, verbose: bool, width: int | None, fixes: set[str]) -> Iterator[Line]:
+    """The fix, where it was not given before, and with all that is asked for the source and the values compared."""
+    fix = finding.fix if finding.severity is not Severity.PASS or verbose else None
+    if fix and fix not in fixes:
+        fixes.add(fix)
+        head: Line = (("Fix ".rjust(_MARGIN), "bold"),)
+        for line in fix.splitlines():
+            # A line of a fix that is a command is indented by its author; it is copied, so it is never wrapped.
+            yield from hanging(head, line, "", None if line.startswith("  ") else width, _MARGIN)
+            head = ((" " * _MARGIN, ""),)
+    for name, text in _details(finding) if verbose else ():
+        yield from hanging(((" " * _MARGIN, ""), (f"{name}: ", "dim")), text, "dim", width, _MARGIN + len(name) + 2)
+
+
+def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.reference:
-        yield "source", finding.reference, "dim"
+        yield "source", finding.reference
     if finding.certificate:
-        yield "certificate", finding.certificate, "dim"
+        yield "certificate", finding.certificate
     if finding.severity == Severity.WARN and not finding.counted:
-        yield "strict", "not counted by --strict", "dim"
+        yield "strict", "not counted by --strict"
     for key, value in finding.evidence.items():
-        yield str(key), value if isinstance(value, str) else json.dumps(plain_json(value)), "dim"
+        yield visible(str(key)), value if isinstance(value, str) else json.dumps(plain_json(value))
 
 
 def _overview(reports: Sequence[Report], verdict: Verdict) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,15 @@ def test_strict_reaches_the_formats(run, material) -> None:
     code, out = run(*good(material, "--expiry-warning", "100%", "--strict", "--format", "junit"))
     assert 1 == code
     assert "<failure" in out
+
+
+def test_force_color(run, material, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR colours what goes into a pipe, NO_COLOR goes before it; the words stay the same."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = run(*good(material))[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = run(*good(material))[1]
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(*good(material))[1] == plain

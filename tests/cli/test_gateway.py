@@ -189,7 +189,7 @@ def test_listen_prints_reports_as_they_come(material: Material, rehearse: Callab
         rehearse("good.pem", listener.port)
         rehearse("open.pfx", listener.port)
         code, out = listener.ended()
-    assert (0, 2) == (code, out.count("READY  127.0.0.1  for the inbound connector"))
+    assert (0, 2) == (code, out.count("READY  127.0.0.1 > inbound connector"))
 
 
 def test_exact_replies(material: Material, rehearse: Callable[..., Ran]) -> None:

@@ -16,6 +16,7 @@ from certready.cli import main
 from certready.demo.scenarios import HOST, SCENARIOS, Result, run
 from certready.demo.telling import INTRODUCTION, narrate, summary
 from certready.model.report import Finding, Report, Severity
+from certready.render.text import render
 
 KINDS = ("check", "probe")
 CASES = [(scenario.name, kind) for scenario in SCENARIOS for kind in KINDS]
@@ -187,3 +188,11 @@ def test_command_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "certready.reports/1"
     assert [SCENARIOS[number // 2].verdict for number in range(10)] == [one["verdict"] for one in document["reports"]]
+
+
+def test_every_report_fits_a_screen(results):
+    """The default report of every case takes at most 30 lines of 100 columns."""
+    for result in results:
+        lines = render(result.report, width=100).splitlines()
+        assert len(lines) <= 30
+        assert [] == [line for line in lines if len(line) > 100]

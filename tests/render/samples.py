@@ -38,6 +38,7 @@ def certificates(*names):
             names,
             "leaf",
             "sent",
+            "5f" * 20,
         ),
         CertificateInfo(
             ISSUER,
@@ -50,6 +51,7 @@ def certificates(*names):
             ("Contoso Issuing CA",),
             "intermediate",
             "sent",
+            "6e" * 20,
         ),
         CertificateInfo(
             ROOT,
@@ -62,6 +64,7 @@ def certificates(*names):
             ("Contoso Root",),
             "root",
             "store",
+            "7d" * 20,
         ),
     )
 

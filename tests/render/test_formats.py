@@ -254,3 +254,13 @@ def test_nagios_takes_the_worst():
     line = nagios.render_many([samples.ready(), samples.not_ready(), samples.cannot_tell()], "not-ready")
     assert line.startswith("CERTREADY CRITICAL - mail.contoso.com.pem: chain.incomplete: ")
     assert line.endswith("| days=-2;;;;\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_dates_that_cannot_be_read(name):
+    """A certificate whose dates cannot be read costs no format its report, and no day is made up for it."""
+    leaf = samples.certificates("gw")[0]._replace(not_before=None, not_after=None)
+    text = renderer(name).render(replace(samples.cannot_tell(), certificates=(leaf,)))
+    assert text.endswith("\n")
+    assert "days=" not in text
+    assert "not_after_timestamp_seconds{" not in text

@@ -123,7 +123,7 @@ def test_keys_and_order_of_the_contract():
     parts = {
         "connectors": "name direction level verdict value matched_name match",
         "chains": "id container family sni sent path verdict",
-        "certificates": "sha256 subject issuer serial not_before not_after key names role origin",
+        "certificates": "sha256 sha1 subject issuer serial not_before not_after key names role origin",
         "revocation": "certificate method source url status this_update next_update revoked_at reason elapsed_ms detail",
         "endpoints": "host address port chain tls_version cipher stapled stage reply error "
         "protocol elapsed_ms asks_certificate deferred demands_certificate handshakes",

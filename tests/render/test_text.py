@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from certready.model import Endpoint, Target
-from certready.model.report import ChainResult, ConnectorResult
+from certready.model.report import ChainResult, ConnectorResult, Severity
 from certready.render.layout import listed, shorten, table, visible
 from certready.render.text import print_rich, render, render_many
 from tests.render import samples
@@ -18,264 +18,46 @@ SAMPLES = [samples.ready, samples.not_ready, samples.cannot_tell, samples.two_co
 # Written at the start and end of every styled stretch.
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
-READY = """\
-READY  mail.contoso.com.pem  for the inbound connector "From gateway"
-Every required check was made and none failed: 1 warning, 3 passed.
 
-warn     expiry.soon            The certificate expires in 9 days, on 2026-11-30.
-                                fix: Renew it now.
-
-pass     bundle.key-present     The file holds the private key of the certificate.
-pass     chain.trusted          The chain ends at Contoso Root, which Microsoft trusts.
-pass     names.connector-match  The name mail.contoso.com satisfies *.contoso.com.
-
-  certificate   mail.contoso.com, smtp.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, 9 days left
-  sha-256       1f1f1f1f1f1f1f1f...
-  as given      mail.contoso.com > Contoso Issuing CA
-  path judged   mail.contoso.com > Contoso Issuing CA > Contoso Root
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-11-21 09:00:00 UTC
-
-  connector     direction  value          matched by        match           verdict
-  From gateway  inbound    *.contoso.com  mail.contoso.com  wildcard-value  ready
-"""
-
-NOT_READY = """\
-NOT READY  mail.contoso.com.pem  for the inbound connector "From gateway"
-2 failures to mend, 1 could not be told, 1 warning, 1 passed.
-
-fail     chain.incomplete                The issuer Contoso Issuing CA is not in the file, and Exchange Online does not fetch it.
-                                         fix: Append the certificate at http://ca.contoso-trust.example/issuing.cer to the file.
-fail     expiry.expired                  The certificate expired on 2026-11-30, 2 days ago.
-                                         fix: Renew the certificate.
-
-unknown  names.accepted-domains-unknown  It is not known which domains the tenant accepts.
-                                         fix: Give them with --accepted-domain or --tenant.
-
-warn     chain.other-store               The chain was judged by another store than Microsoft's.
-
-pass     bundle.key-missing              The file holds no private key; none is needed to judge it.
-
-  certificate   mail.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, expired 2 days ago
-  sha-256       1f1f1f1f1f1f1f1f...
-  as given      mail.contoso.com
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-12-02 09:00:00 UTC
-  gathered      2026-11-21 09:00:00 UTC
-
-  connector     direction  value        match  verdict
-  From gateway  inbound    contoso.com  none   not ready
-  and 1 not applicable
-"""
-
-CANNOT_TELL_NARROW = """\
-CANNOT TELL  gw.contoso.com:25  for the outbound connector "To gateway"
-Nothing failed, but this could not be told: [2001:db8::1]:25 put STARTTLS off:
-454 4.7.0 TLS not available. (1 more below)
-
-unknown  tls.deferred
-         [2001:db8::1]:25 put STARTTLS off: 454 4.7.0 TLS not available.
-         fix: Try again later.
-unknown  revocation.unreachable
-         The OCSP responder of mail.contoso.com did not answer.
-         fix: Let this machine reach http://ocsp.contoso-trust.example/ and run
-              again.
-
-pass     tls.established
-         192.0.2.1:25 agreed on TLSv1.3.
-
-  certificate   mail.contoso.com, smtp.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, 9 days left
-  sha-256       1f1f1f1f1f1f1f1f...
-  as sent       mail.contoso.com > Contoso Issuing CA
-  path judged   mail.contoso.com > Contoso Issuing CA > Contoso Root
-  endpoints     192.0.2.1:25  TLSv1.3, TLS_AES_256_GCM_SHA384, stapled OCSP
-                answer
-                [2001:db8::1]:25  no certificate, ended at starttls
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-11-21 09:00:00 UTC
-  gathered      2026-11-20 09:00:00 UTC
-
-  connector To gateway
-    direction   outbound
-    level       domain-validation
-    value       mail.contoso.com
-    matched by  mail.contoso.com
-    match       exact
-    verdict     cannot tell
-"""
-
-TWO_CONNECTORS = """\
-NOT READY  mail.contoso.com.pem  for 2 connectors
-1 failure to mend, 2 passed.
-
-fail     names.connector-mismatch  [To gateway] No name of the certificate satisfies mx.contoso.com.
-                                   fix: Add mx.contoso.com to the certificate, or set TlsDomain to mail.contoso.com.
-
-pass     chain.trusted             The chain ends at Contoso Root, which Microsoft trusts.
-pass     names.connector-match     [From gateway] The name mail.contoso.com satisfies *.contoso.com.
-
-  certificate   mail.contoso.com, smtp.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, 9 days left
-  sha-256       1f1f1f1f1f1f1f1f...
-  as given      mail.contoso.com > Contoso Issuing CA
-  path judged   mail.contoso.com > Contoso Issuing CA > Contoso Root
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-11-21 09:00:00 UTC
-
-  connector     direction  level              value           matched by        match           verdict
-  From gateway  inbound                       *.contoso.com   mail.contoso.com  wildcard-value  ready
-  To gateway    outbound   domain-validation  mx.contoso.com                    none            not ready
-"""
-
-NOT_READY_VERBOSE = """\
-NOT READY  mail.contoso.com.pem  for the inbound connector "From gateway"
-2 failures to mend, 1 could not be told, 1 warning, 1 passed.
-
-fail     chain.incomplete                The issuer Contoso Issuing CA is not in the file, and Exchange Online does not fetch it.
-                                         fix: Append the certificate at http://ca.contoso-trust.example/issuing.cer to the file.
-                                         source: Microsoft Learn, Set up connectors for secure mail flow
-                                         certificate: 1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-                                         missing: CN=Contoso Issuing CA
-                                         aia: ["http://ca.contoso-trust.example/issuing.cer"]
-fail     expiry.expired                  The certificate expired on 2026-11-30, 2 days ago.
-                                         fix: Renew the certificate.
-                                         certificate: 1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-
-unknown  names.accepted-domains-unknown  It is not known which domains the tenant accepts.
-                                         fix: Give them with --accepted-domain or --tenant.
-
-warn     chain.other-store               The chain was judged by another store than Microsoft's.
-                                         strict: not counted by --strict
-
-pass     bundle.key-missing              The file holds no private key; none is needed to judge it.
-
-  certificate   mail.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, expired 2 days ago
-  serial        4a1f
-  sha-256       1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-  as given      mail.contoso.com
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-12-02 09:00:00 UTC
-  gathered      2026-11-21 09:00:00 UTC
-  certready     1.0.0
-
-  connector     direction  value            match  verdict
-  From gateway  inbound    contoso.com      none   not ready
-  Old gateway   inbound    old.contoso.com  none   not applicable
-
-  certificate       role  origin  key       not before  not after   SHA-256
-  mail.contoso.com  leaf  sent    RSA 2048  2026-09-01  2026-11-30  1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-"""
-
-CANNOT_TELL_VERBOSE = """\
-CANNOT TELL  gw.contoso.com:25  for the outbound connector "To gateway"
-Nothing failed, but this could not be told: [2001:db8::1]:25 put STARTTLS off: 454 4.7.0 TLS not
-available. (1 more below)
-
-unknown  tls.deferred            [2001:db8::1]:25 put STARTTLS off: 454 4.7.0 TLS not available.
-                                 fix: Try again later.
-unknown  revocation.unreachable  The OCSP responder of mail.contoso.com did not answer.
-                                 fix: Let this machine reach http://ocsp.contoso-trust.example/ and
-                                      run again.
-                                 certificate: 1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-
-pass     tls.established         192.0.2.1:25 agreed on TLSv1.3.
-
-  certificate   mail.contoso.com, smtp.contoso.com (RSA 2048)
-  issuer        CN=Contoso Issuing CA,O=Contoso Trust
-  valid         2026-09-01 to 2026-11-30, 9 days left
-  serial        4a1f
-  sha-256       1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-  as sent       mail.contoso.com > Contoso Issuing CA
-  path judged   mail.contoso.com > Contoso Issuing CA > Contoso Root
-  endpoints     192.0.2.1:25  TLSv1.3, TLS_AES_256_GCM_SHA384, stapled OCSP answer
-                [2001:db8::1]:25  no certificate, ended at starttls
-  trust store   microsoft, list of 2026-10-27
-  judged as of  2026-11-21 09:00:00 UTC
-  gathered      2026-11-20 09:00:00 UTC
-  certready     1.0.0
-
-  connector   direction  level              value             matched by        match  verdict
-  To gateway  outbound   domain-validation  mail.contoso.com  mail.contoso.com  exact  cannot tell
-
-  certificate mail.contoso.com
-    role        leaf
-    origin      sent
-    key         RSA 2048
-    not before  2026-09-01
-    not after   2026-11-30
-    SHA-256     1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-  certificate Contoso Issuing CA
-    role        intermediate
-    origin      sent
-    key         RSA 4096
-    not before  2020-01-01
-    not after   2030-01-01
-    SHA-256     2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e
-  certificate Contoso Root
-    role        root
-    origin      store
-    key         RSA 4096
-    not before  2015-01-01
-    not after   2035-01-01
-    SHA-256     3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d
-
-  revocation of mail.contoso.com
-    by          ocsp
-    from        network
-    status      unreachable
-    took        10000 ms
-    url         http://ocsp.contoso-trust.example/
-    detail      No answer within 10 seconds.
-  revocation of Contoso Issuing CA
-    by          crl
-    from        cache
-    status      revoked
-    this update 2026-11-21 09:00:00 UTC
-    next update 2026-12-01 00:00:00 UTC
-    revoked     2026-11-01 00:00:00 UTC keyCompromise
-    took        3 ms
-    url         http://crl.contoso-trust.example/root.crl
-    detail      The CRL lists it.
-
-  endpoint 192.0.2.1:25
-    host        gw.contoso.com
-    chain       c1
-    TLS         TLSv1.3
-    cipher      TLS_AES_256_GCM_SHA384
-    staple      stapled
-    stage       done
-    reply       220 2.0.0 Ready to start TLS
-  endpoint [2001:db8::1]:25
-    host        gw.contoso.com
-    stage       starttls
-    reply       454-4.7.0 TLS not available | 454 4.7.0 try again
-    error       The server put STARTTLS off.
-"""
+@pytest.mark.parametrize("width", [None, 80, 100, 200])
+@pytest.mark.parametrize("make", SAMPLES)
+def test_the_whole_report(make, width, snapshot):
+    """The report reads as it is meant to: headline, failures with fixes, what passed, the certificate."""
+    assert snapshot == render(make(), width=width)
 
 
-@pytest.mark.parametrize(
-    ("make", "options", "expected"),
-    [
-        (samples.ready, {}, READY),
-        (samples.not_ready, {}, NOT_READY),
-        (samples.cannot_tell, {"width": 80}, CANNOT_TELL_NARROW),
-        (samples.two_connectors, {}, TWO_CONNECTORS),
-        (samples.not_ready, {"verbose": True}, NOT_READY_VERBOSE),
-        (samples.cannot_tell, {"verbose": True, "width": 100}, CANNOT_TELL_VERBOSE),
-    ],
-)
-def test_the_whole_report(make, options, expected):
-    """The report reads as it is meant to: verdict, what to mend, what is open, what is fine, what was looked at."""
-    assert expected == render(make(), **options)
+@pytest.mark.parametrize("width", [None, 100])
+@pytest.mark.parametrize("make", SAMPLES)
+def test_everything(make, width, snapshot):
+    """With -v every finding, its source and values, and every table."""
+    assert snapshot == render(make(), verbose=True, width=width)
+
+
+def test_what_passed_beside_trouble():
+    """Where one certificate is revoked and its issuer is not, the line of what passed says whose it is."""
+    revoked = samples.finding("revocation.revoked", Severity.FAIL, "mail.contoso.com is revoked.", certificate="a")
+    good = samples.finding("revocation.good", Severity.PASS, "The issuer is not.", certificate=samples.ISSUER)
+    report = replace(samples.ready(), verdict="not-ready", findings=(revoked, good))
+    assert "ok       not revoked (Contoso Issuing CA)\n" in render(report, width=100)
+
+
+@pytest.mark.parametrize("make", SAMPLES)
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_nothing_is_said_twice(make, width):
+    """No sentence of a finding and no fix stands in the report twice."""
+    text = " ".join(render(make(), width=width).split())
+    for finding in make().findings:
+        for sentence in (finding.message, finding.fix):
+            assert text.count(" ".join(visible(sentence).split()) if sentence else "\x00") <= 1
+
+
+@pytest.mark.parametrize("make", SAMPLES)
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_the_default_report_fits(make, width):
+    """No line is longer than the terminal, and a report of few findings takes at most 30 lines at 100 columns."""
+    lines = render(make(), width=width).splitlines()
+    assert [] == [line for line in lines if len(line) > width and len(line.split()) > 2]
+    assert width < 100 or len(lines) <= 30
 
 
 @pytest.mark.parametrize("make", SAMPLES)
@@ -377,29 +159,21 @@ def test_our_own_text_is_ascii():
 
 
 def test_strict_says_that_warnings_decided():
-    """Not ready without a failure can only be --strict, and the summary says so."""
+    """Not ready without a failure can only be --strict, and the headline says so."""
     report = replace(samples.ready(), verdict="not-ready")
-    second = render(report).splitlines()[1]
-    assert "Nothing fails by itself, but warnings count as failures (--strict): 1 warning, 3 passed." == second
+    assert render(report).splitlines()[0].endswith("  1 warning (--strict), 3 ok")
 
 
-@pytest.mark.parametrize(
-    ("verdict", "expected"),
-    [
-        ("ready", "Every required check was made and none failed."),
-        ("cannot-tell", "Nothing could be judged."),
-    ],
-)
-def test_a_report_without_findings(verdict, expected):
-    """A report in which nothing was found still says what that means."""
-    report = replace(samples.report(verdict), findings=(), chains=(), certificates=())
-    assert expected == render(report).splitlines()[1]
+def test_a_report_without_findings():
+    """A report in which nothing was found says so."""
+    report = replace(samples.report("cannot-tell"), findings=(), chains=(), certificates=())
+    assert render(report).splitlines()[0].endswith("nothing was judged")
 
 
 def test_a_target_without_a_name():
     """Bytes given by a program have no name; the report says what they were."""
     report = replace(samples.report("ready"), target=Target("bytes", ""))
-    assert "READY  (bytes)" == render(report).splitlines()[0]
+    assert render(report).startswith("READY  (bytes)  ")
 
 
 def test_several_chains_and_endpoints():
@@ -417,44 +191,45 @@ def test_several_chains_and_endpoints():
         samples.finding("tls.established", samples.PASS, "192.0.2.2:25 agreed.", endpoint="192.0.2.2:25"),
     )
     report = samples.report("not-ready", chains=chains, endpoints=endpoints, findings=findings)
-    lines = render(report).splitlines()
+    lines = render(report, verbose=True).splitlines()
     assert "pass     expiry.valid     [c1] It is valid." in lines
     assert "pass     expiry.valid     [192.0.2.2:25] It is valid." in lines
     assert "pass     tls.established  192.0.2.2:25 agreed." in lines
     assert "  chain c1      ready (rsa, server name gw.contoso.com)" in lines
     assert "  chain c2      not ready (ecdsa)" in lines
-    assert "  sha-256       9999999999999999..." in lines
+    assert f"  sha-256       {'9' * 64}" in lines
     assert "  as given      nothing" in lines
     assert "  endpoints     192.0.2.1:25  TLSv1.3, chain c1" in lines
-    assert "                and 2 more" in lines
+    assert "         and 2 more (-v)" in render(report).splitlines()
 
 
 @pytest.mark.parametrize(
-    ("name", "not_before", "not_after", "expected"),
+    ("not_before", "not_after", "expected"),
     [
-        ("left", "2026-11-01", "2026-11-22", "2026-11-01 to 2026-11-22, less than a day left"),
-        ("one", "2026-11-01", "2026-11-23", "2026-11-01 to 2026-11-23, 1 day left"),
-        ("gone", "2026-11-01", "2026-11-11", "2026-11-01 to 2026-11-11, expired 10 days ago"),
-        ("future", "2026-12-01", "2026-12-11", "2026-12-01 to 2026-12-11, starts in 9 days"),
+        ("2026-11-01", "2026-11-22", "expires 2026-11-22 (less than a day)"),
+        ("2026-11-01", "2026-11-23", "expires 2026-11-23 (1 day)"),
+        ("2026-11-01", "2026-11-11", "expired 2026-11-11 (10 days ago)"),
+        ("2026-12-01", "2026-12-11", "valid from 2026-12-01 (in 9 days)"),
     ],
 )
-def test_validity_in_words(name, not_before, not_after, expected):
-    """The dates of the judged certificate come with how long is left, or how long it is over."""
-    leaf, *others = samples.certificates(name)
+def test_validity_in_words(not_before, not_after, expected):
+    """The end of the judged certificate comes with how long is left, or how long it is over."""
+    leaf, *others = samples.certificates("gw")
     dates = {
         "not_before": samples.AT.fromisoformat(f"{not_before}T00:00:00Z"),
         "not_after": samples.AT.fromisoformat(f"{not_after}T00:00:00Z"),
     }
     report = samples.report("ready", certificates=(leaf._replace(**dates), *others))
-    assert f"  valid         {expected}" in render(report).splitlines()
+    assert f"         gw   {expected}   issuer Contoso Issuing CA" in render(report).splitlines()
 
 
 def test_many_names_are_counted():
-    """Of a hundred names five are shown and the rest is counted; an empty subject is said to be one."""
+    """Of a hundred names one is shown and the rest is counted, with -v five; an empty subject is said to be one."""
     names = [f"n{number}.contoso.com" for number in range(100)]
     report = samples.report("ready", certificates=samples.certificates(*names))
+    assert "         n0.contoso.com and 99 more names   expires " in render(report)
     first = f"  certificate   {', '.join(names[:5])} and 95 more (RSA 2048)"
-    assert first in render(report).splitlines()
+    assert first in render(report, verbose=True).splitlines()
     nameless = samples.certificates("x")[0]._replace(names=(), subject="", issuer="")
     lines = render(samples.report("ready", certificates=(nameless,)), verbose=True).splitlines()
     assert "  certificate   (no name) (RSA 2048)" in lines
@@ -469,7 +244,7 @@ def test_a_tenant_in_which_nothing_applies():
     )
     report = samples.report("not-ready", connectors=connectors)
     text = render(report)
-    assert "NOT READY  mail.contoso.com.pem" == text.splitlines()[0]
+    assert text.startswith("NOT READY  mail.contoso.com.pem  ")
     assert ["  and 12 not applicable", 8] == [text.splitlines()[-1], text.count("x.example")]
     assert 20 == render(report, verbose=True).count("x.example")
 
@@ -477,8 +252,8 @@ def test_a_tenant_in_which_nothing_applies():
 @pytest.mark.parametrize(
     ("directions", "expected"),
     [
-        (("inbound", "inbound"), "READY  mail.contoso.com.pem  for 2 inbound connectors"),
-        (("inbound", "outbound"), "READY  mail.contoso.com.pem  for 2 connectors"),
+        (("inbound", "inbound"), "READY  mail.contoso.com.pem > 2 inbound connectors  "),
+        (("inbound", "outbound"), "READY  mail.contoso.com.pem > 2 connectors  "),
     ],
 )
 def test_several_connectors_in_the_headline(directions, expected):
@@ -487,13 +262,13 @@ def test_several_connectors_in_the_headline(directions, expected):
         ConnectorResult(f"C{number}", direction, None, "ready", "contoso.com", "contoso.com", "exact")
         for number, direction in enumerate(directions)
     )
-    assert expected == render(samples.report("ready", connectors=connectors)).splitlines()[0]
+    assert render(samples.report("ready", connectors=connectors)).startswith(expected)
 
 
 def test_several_reports_end_in_an_overview():
     """Below the reports stands a line for each and the worst verdict."""
     text = render_many([samples.ready(), samples.cannot_tell()], "cannot-tell")
-    assert text.startswith(READY)
+    assert text.startswith(render(samples.ready()))
     assert [
         "READY        mail.contoso.com.pem",
         "CANNOT TELL  gw.contoso.com:25",

@@ -35,7 +35,7 @@ def test_diff(typed: Typed, snapshot: SnapshotAssertion, renewal: str) -> None:
         typed(*command, terminal=True),
         typed(*command, "--format", "json"),
     ]
-    now = re.compile(r'(?<="gathered_at": ")[^"]+|(?<=  gathered      ).+')
+    now = re.compile(r'(?<="gathered_at": ")[^"]+|(?<=gathered )\s*20[0-9: -]+ UTC')
     assert now.sub("<now>", "\n".join(shown)) == snapshot
 
 
