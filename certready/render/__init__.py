@@ -15,6 +15,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "json": "certready.render.json",
         "jsonl": "certready.render.jsonl",
         "markdown": "certready.render.markdown",
+        "html": "certready.render.html",
         "junit": "certready.render.junit",
         "sarif": "certready.render.sarif",
         "prometheus": "certready.render.prometheus",

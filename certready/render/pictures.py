@@ -1,0 +1,114 @@
+"""What the pictures of an HTML report are drawn from: boxes of a path, bars on a time line, in numbers of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from certready.model.report import CertificateInfo, ChainResult, Report, Severity
+from certready.render.layout import shorten
+
+WIDTH = 640
+_LABELS = 220  # where the bars begin
+_ROW = 26
+_LONGEST = 58  # characters of a box
+_RENEW_DAYS = 30
+
+
+class Step(Struct, frozen=True):
+    """A box of a path: ``kind`` is sent, added or missing."""
+
+    name: str
+    note: str
+    kind: str
+    y: int
+
+
+class Picture(Struct, frozen=True):
+    """The boxes of a path from the leaf downwards, and how high they stand together."""
+
+    steps: tuple[Step, ...]
+    height: int
+
+
+def path_picture(chain: ChainResult, certificates: Mapping[str, CertificateInfo], report: Report) -> Picture:
+    """The path of a chain; where its issuer is missing, a box that says so."""
+    infos = [certificates[sha256] for sha256 in chain.path or chain.sent if sha256 in certificates]
+    boxes = [(_name(info), *_origin(info)) for info in infos]
+    rules = {finding.rule for finding in report.findings if finding.severity is Severity.FAIL}
+    if infos and "chain.incomplete" in rules and infos[-1].subject != infos[-1].issuer and infos[-1].origin != "store":
+        boxes.append((shorten(infos[-1].issuer, _LONGEST), "missing", "missing"))
+    steps = tuple(Step(name, note, kind, 8 + 64 * place) for place, (name, note, kind) in enumerate(boxes))
+    return Picture(steps, 64 * len(steps))
+
+
+def _name(info: CertificateInfo) -> str:
+    return shorten(info.names[0] if info.names else info.subject, _LONGEST) or "(no name)"
+
+
+def _origin(info: CertificateInfo) -> tuple[str, str]:
+    notes = {
+        "sent": ("sent", "sent"),
+        "store": ("in the root store", "added"),
+        "aia": ("not sent; at its issuer's address", "missing"),
+        "intermediate-file": ("not sent; in a file", "missing"),
+    }
+    return notes[info.origin]
+
+
+class Bar(Struct, frozen=True):
+    """A row of the time line. ``until`` may lie past the picture; ``x`` and ``width`` are cut at its edges."""
+
+    label: str
+    kind: str
+    begins: datetime
+    until: datetime
+    y: int
+    x: float
+    width: float
+
+
+class TimeLine(Struct, frozen=True):
+    """Bars of certificates and revocation answers, and where the moment of judging and that of renewing stand."""
+
+    bars: tuple[Bar, ...]
+    today: float
+    renew: float | None
+    renew_on: datetime | None
+    height: int
+
+
+def time_line(report: Report) -> TimeLine | None:
+    """The validity of every certificate and answer around that of the judged leaf; None without readable dates.
+
+    To renew is advised when a third of the leaf's life is left, at most 30 days.
+    """
+    spans: list[tuple[str, str, datetime, datetime]] = [
+        (_name(info), info.role, info.not_before, info.not_after)
+        for info in report.certificates
+        if info.role != "unused" and info.not_before and info.not_after and info.not_before < info.not_after
+    ]
+    spans += [
+        (f"{result.method.upper()} answer", "answer", result.this_update, result.next_update)
+        for result in report.revocation
+        if result.this_update and result.next_update and result.this_update < result.next_update
+    ]
+    leaf = next((span for span in spans if span[1] == "leaf"), None)
+    if leaf is None:
+        return None
+    begins, until = leaf[2], leaf[3]
+    margin = max((until - begins) / 10, timedelta(hours=1))
+    first, last = min(begins, report.evaluated_at) - margin, max(until, report.evaluated_at) + margin
+
+    def x(moment: datetime) -> float:
+        share = (min(max(moment, first), last) - first) / (last - first)
+        return round(_LABELS + share * (WIDTH - _LABELS - 10), 1)
+
+    bars = [
+        Bar(shorten(label, 32), kind, start, end, 30 + _ROW * place, x(start), round(max(x(end) - x(start), 2), 1))
+        for place, (label, kind, start, end) in enumerate(spans)
+    ]
+    renew = until - min((until - begins) / 3, timedelta(days=_RENEW_DAYS))
+    return TimeLine(tuple(bars), x(report.evaluated_at), x(renew), renew, 40 + _ROW * len(bars))
