@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
+from importlib import import_module
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
@@ -150,3 +151,43 @@ class Report(Struct, frozen=True):
     def to_json(self) -> str:
         """The report as JSON text, two spaces of indent, a line end at the end."""
         return json_text(report_dict(self))
+
+    def summary(self) -> str:
+        """The verdict, what was judged and the counts, in one line without a line end."""
+        return self.to_text().partition("\n")[0]
+
+    def to_text(self) -> str:
+        """The report as text, a line for each finding."""
+        return self._rendered("text")
+
+    def to_jsonl(self) -> str:
+        """The report as one line of JSON."""
+        return self._rendered("jsonl")
+
+    def to_markdown(self) -> str:
+        """The report as Markdown, for tickets."""
+        return self._rendered("markdown")
+
+    def to_html(self) -> str:
+        """The report as one HTML file that loads nothing."""
+        return self._rendered("html")
+
+    def to_junit(self) -> str:
+        """The report as a JUnit document of one test suite."""
+        return self._rendered("junit")
+
+    def to_sarif(self) -> str:
+        """The report as a SARIF 2.1.0 log of one run."""
+        return self._rendered("sarif")
+
+    def to_prometheus(self) -> str:
+        """The report in Prometheus' text format."""
+        return self._rendered("prometheus")
+
+    def to_nagios(self) -> str:
+        """The report as a Nagios plugin's line."""
+        return self._rendered("nagios")
+
+    def _rendered(self, name: str) -> str:
+        # The nouns lie below the formats, so a format is found by name, when it is asked for.
+        return str(import_module("certready.render").renderer(name).render(self))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from certready.render.pictures import path_picture, time_line
 from certready.rules import RULES
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 
 def render(report: Report) -> str:
@@ -32,27 +33,25 @@ def render_many(reports: Sequence[Report], verdict: Verdict) -> str:
 
     style, script = _part("report.css"), _part("report.js")
     names = distinct_names(reports)
-    return (
-        _environment()
-        .get_template("page")
-        .render(
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(script),  # noqa: S704 - our own file
-            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            verdict=verdict,
-            word=VERDICT_WORDS[verdict],
-            reports=[
-                _view(number, name, report) for number, (name, report) in enumerate(zip(names, reports, strict=True), 1)
-            ],
-        )
+    return _template().render(
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+        verdict=verdict,
+        word=VERDICT_WORDS[verdict],
+        reports=[
+            _view(number, name, report) for number, (name, report) in enumerate(zip(names, reports, strict=True), 1)
+        ],
     )
 
 
-def _environment() -> Environment:
+@cache
+def _template() -> Template:
+    """The page, compiled once."""
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=DictLoader({"page": _part("report.html.j2")}),
         autoescape=True,
         undefined=StrictUndefined,
@@ -61,6 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    return environment.get_template("page")
 
 
 def _shown(value: object) -> object:

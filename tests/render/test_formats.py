@@ -264,3 +264,16 @@ def test_dates_that_cannot_be_read(name):
     assert text.endswith("\n")
     assert "days=" not in text
     assert "not_after_timestamp_seconds{" not in text
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_report_renders_itself(name):
+    """``report.to_NAME()`` is the text of that format."""
+    report = samples.not_ready()
+    assert getattr(report, f"to_{name}")() == renderer(name).render(report)
+
+
+def test_summary():
+    """The summary is one line: verdict, target, connector and counts."""
+    expected = 'READY  mail.contoso.com.pem > inbound connector "From gateway"  1 warning, 3 ok'
+    assert samples.ready().summary() == expected

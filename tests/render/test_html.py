@@ -8,7 +8,7 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from certready.model import Target
@@ -43,6 +43,7 @@ class Page(HTMLParser):
         self.text += data
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_no_text_becomes_markup(text):
     """A page has the same elements whatever certificates and servers say, no foreign attribute, and no outside link."""
