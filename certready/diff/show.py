@@ -12,7 +12,7 @@ from certready.render.text import report_lines
 
 _WORDS: Mapping[Effect, tuple[str, str]] = {
     "breaks": ("breaks", "fail"),
-    "attention": ("attend", "warn"),
+    "attention": ("check", "warn"),
     "note": ("note", ""),
     "same": ("same", "dim"),
 }
