@@ -96,8 +96,8 @@ def _view(number: int, name: str, report: Report) -> Mapping[str, object]:
         "word": VERDICT_WORDS[report.verdict],
         "words": VERDICT_WORDS,
         "summary": ", ".join(summary) or "nothing was judged",
-        "troubles": [_finding(finding) for finding in findings if finding.severity is not Severity.PASS],
-        "passes": [_finding(finding) for finding in findings if finding.severity is Severity.PASS],
+        "troubles": [_finding(finding, report) for finding in findings if finding.severity is not Severity.PASS],
+        "passes": [_finding(finding, report) for finding in findings if finding.severity is Severity.PASS],
         "paths": [
             {"chain": chain, "picture": picture, "words": " > ".join(step.name for step in picture.steps)}
             for chain in report.chains
@@ -109,8 +109,13 @@ def _view(number: int, name: str, report: Report) -> Mapping[str, object]:
     }
 
 
-def _finding(finding: Finding) -> Mapping[str, object]:
-    about = [part for part in (finding.connector, finding.endpoint, finding.chain) if part]
+def _finding(finding: Finding, report: Report) -> Mapping[str, object]:
+    judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
+    about = (
+        finding.connector if len(judged) > 1 else None,
+        finding.endpoint if len(report.endpoints) > 1 else None,
+        finding.chain if len(report.chains) > 1 else None,
+    )
     return {
         "severity": str(finding.severity),
         "rule": finding.rule,
@@ -118,7 +123,7 @@ def _finding(finding: Finding) -> Mapping[str, object]:
         "message": finding.message,
         "fix": (finding.fix or "").splitlines(),
         "reference": finding.reference,
-        "about": ", ".join(part for part in about if part not in finding.message),
+        "about": ", ".join(part for part in about if part and part not in finding.message),
     }
 
 

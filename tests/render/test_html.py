@@ -84,6 +84,12 @@ def test_it_says_what_the_report_says():
         assert all(visible(fix) in page.text for fix in fixes)
 
 
+def test_a_finding_says_whose_it_is_where_there_are_several():
+    """Of two connectors the one is named; of one chain alone nobody has to be told."""
+    assert "To gateway: No name of the certificate" in Page(html.render(samples.two_connectors())).text
+    assert "c1: " not in Page(html.render(samples.not_ready())).text
+
+
 def test_a_broken_path_ends_in_a_missing_box():
     """The issuer that was not sent is the last box, and said to be missing."""
     report = samples.not_ready()
