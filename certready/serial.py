@@ -28,18 +28,22 @@ MAX_BYTES = 256 * 1024 * 1024
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53
-# Keys that evidence of earlier releases lacks; the model's default stands for what those did not gather.
-ADDED = frozenset({"rehearsal"})
 TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes")
 
-# What this form of evidence did not have at first: a file without it is as good as one in which it is empty.
-_ADDED = {
-    ("Evidence", "exported_at"),
-    ("Evidence", "unlisted"),
-    ("Answer", "date"),
-    ("Chain", "faults"),
-    ("Endpoint", "banner"),
-}
+# Keys that evidence of 0.1 lacks; the model's default stands for what was not gathered then.
+ADDED = frozenset(
+    {
+        ("Evidence", "exported_at"),
+        ("Evidence", "rehearsal"),
+        ("Evidence", "unlisted"),
+        ("Answer", "date"),
+        ("Chain", "faults"),
+        ("Connector", "made_by_hybrid_wizard"),
+        ("Endpoint", "banner"),
+        ("Endpoint", "demands_certificate"),
+        ("StoreInfo", "left_out"),
+    }
+)
 # Moments beyond these are no dates of a certificate's life, and too near the ends of the calendar to reckon with.
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 LONGEST_WARNING = 99_999  # days, as on the command line
@@ -200,10 +204,8 @@ def _struct(kind: type, value: object, where: str) -> object:
     values = {}
     for name, hint in _hints(kind):
         inner = name if where == "evidence" else f"{where}.{name}"
-        if name not in value and (kind.__name__, name) in _ADDED:
-            continue
         if name not in value:
-            if inner in ADDED:
+            if (kind.__name__, name) in ADDED:
                 continue
             raise _bad(inner, "is missing")
         values[name] = _read(hint, value.pop(name), inner)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What a property costs is no part of it: a busy machine must not fail one.
+settings.register_profile("certready", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("certready")
 
 
 @pytest.fixture(autouse=True)

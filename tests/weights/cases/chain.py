@@ -14,6 +14,7 @@ from certready.model import Limits, Root, StoreInfo
 from tests.outside import Store
 from tests.pki import constrained, issued_by_leaf, weakly_signed
 from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, everywhere, inbound_and_outbound
+from tests.weights.cases.bundle import NOT_READABLE, block
 from tests.weights.material import AT, CA, LEAF, ROOT, STORE, checked, file, node, pem, probed, sent
 
 CASES = Cases()
@@ -53,6 +54,12 @@ def a_server_that_leaves_the_intermediate_out() -> Checked:
 def a_single_der_certificate() -> Checked:
     """One DER certificate alone leaves it open whether the gateway sends its chain: the format holds only one."""
     return checked(certready.load(LEAF.der, name="gateway.cer"))
+
+
+@CASES.add("chain.incomplete", everywhere(UNKNOWN))
+def an_issuer_that_may_be_among_the_unreadable() -> Checked:
+    """Where a certificate that cannot be read came along, it may be the missing intermediate: unknown."""
+    return checked(pem(LEAF, block(NOT_READABLE), LEAF.key_pem))
 
 
 @CASES.add("chain.untrusted-root", everywhere(FAIL))

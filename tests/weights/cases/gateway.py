@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from certready import Bundle
 from certready.model import Endpoint, Target
+from certready.model.dialogue import Rehearsal
 from tests.weights.case import (
     FAIL,
     PASS,
@@ -34,14 +35,21 @@ def _listened(*turns: tuple[str, str], **endpoint: Any) -> Checked:
     return checked(Bundle(Target("listen", "0.0.0.0:25"), chains, (there,)), seen=dialogue(*HEARD, *turns))
 
 
-def _rehearsed(answer: str, *, asks: bool = True, **evidence: Any) -> Checked:
+def _rehearsed(
+    answer: str, *, asks: bool = True, name: str = "smart.example", sender: str = "", **evidence: Any
+) -> Checked:
     """A rehearsal with the usual file whose recipient is answered like this."""
-    host = Endpoint("smart.example", "198.51.100.7", 25, None, "TLSv1.3", "TLS_AES_256_GCM_SHA384", stage="done")
+    host = Endpoint(name, "198.51.100.7", 25, None, "TLSv1.3", "TLS_AES_256_GCM_SHA384", stage="done")
     bundle = replace(
         file(), target=Target("rehearse", "gateway.pem"), endpoints=(replace(host, asks_certificate=asks),)
     )
-    talk = (("EHLO gw.contoso.com", "250 smart.example"), ("MAIL FROM:<>", "250 2.1.0 OK"), (RECIPIENT, answer))
-    return checked(bundle, seen=dialogue(*talk, **evidence))
+    talk = (
+        ("EHLO gw.contoso.com", "250 smart.example"),
+        (f"MAIL FROM:<{sender}>", "250 2.1.0 OK"),
+        (RECIPIENT, answer),
+    )
+    rests_on = Rehearsal(presented=asks, domain="example.org", exchangers=("mx.example.org",))
+    return checked(bundle, seen=dialogue(*talk, rehearsal=rests_on, **evidence))
 
 
 @CASES.add("listen.client-certificate", everywhere(PASS))
@@ -80,6 +88,12 @@ def the_recipient_is_taken() -> Checked:
     return _rehearsed("250 2.1.5 OK")
 
 
+@CASES.add("rehearse.accepted", everywhere(WARN, counted=False))
+def the_sender_may_have_decided() -> Checked:
+    """A 2xx to a recipient elsewhere with a sender of the tenant's is a warning: the sender may have decided."""
+    return _rehearsed("250 2.1.5 OK", sender="user@contoso.com")
+
+
 @CASES.add("rehearse.refused", inbound_and_outbound(FAIL, UNKNOWN))
 def the_recipient_is_refused() -> Checked:
     """A refusal because of the certificate fails an inbound connector; of the server it says nothing."""
@@ -101,7 +115,8 @@ def nobody_asked_for_the_certificate() -> Checked:
 @CASES.add("rehearse.smart-host", everywhere(PASS))
 def a_sound_smart_host() -> Checked:
     """A smart host with a trusted certificate for its name is said and passes."""
-    return _rehearsed("250 2.1.5 OK", peers=(sent(CA.issue("smart.example"), CA, name="p1"),))
+    peer = sent(CA.issue("mail.protection.outlook.com", "*.mail.protection.outlook.com"), CA, name="p1")
+    return _rehearsed("250 2.1.5 OK", name="contoso-com.mail.protection.outlook.com", peers=(peer,))
 
 
 @CASES.add("rehearse.smart-host", everywhere(WARN, counted=False))
