@@ -26,7 +26,6 @@ _BY_REASON: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
         OUTBOUND,
         (
             "connector.trusted-organizations",
-            "connector.tls-not-required",
             "connector.overlap",
             "connector.internal-beside-hybrid",
             "connector.associated-domains",
@@ -37,6 +36,7 @@ _BY_REASON: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
         NOT_INBOUND,
         (
             "connector.wildcard-recommended",
+            "connector.restriction-without-effect",
             "connector.ip-only",
             "connector.several",
             "connector.counterpart-missing/relay-only",
@@ -46,6 +46,7 @@ _BY_REASON: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
         NOT_PARTNER,
         (
             "connector.wrong-type",
+            "connector.tls-not-required",
             "connector.wrong-type/unknown",
             "connector.locks-down/documented",
             "connector.locks-down/everyone",

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from certready import Connector
-from tests.weights.case import FAIL, UNKNOWN, WARN, Cases, Checked, Expected, Severity, by_audience, connectors
+from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, Expected, Severity, by_audience, connectors
 from tests.weights.material import CA, checked, file
 
 CASES = Cases()
@@ -65,10 +65,22 @@ def several_names_under_one_domain() -> Checked:
     return checked(file(leaf), tried={"source": "tenant", "value": "mail.contoso.com"})
 
 
-@CASES.add("connector.tls-not-required", inbound(WARN))
+@CASES.add("connector.tls-not-required", by_audience(inbound=None, partner=WARN))
 def tls_is_not_required() -> Checked:
-    """RequireTls false is a warning."""
+    """RequireTls false is a warning on a Partner connector, and nothing on another."""
     return of_tenant(require_tls=False)
+
+
+@CASES.add("connector.restriction-without-effect", by_audience(inbound=WARN, partner=None))
+def a_restriction_that_has_no_effect() -> Checked:
+    """RestrictDomainsToCertificate is a warning on an OnPremises connector, which does not apply it."""
+    return of_tenant(restrict_to_certificate=True)
+
+
+@CASES.add("connector.hybrid-managed", connectors(PASS))
+def the_hybrid_wizard_made_it() -> Checked:
+    """A connector that the Hybrid Configuration Wizard made is said."""
+    return of_tenant(made_by_hybrid_wizard=True)
 
 
 @CASES.add("connector.overlap", inbound(WARN))
