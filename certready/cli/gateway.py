@@ -99,7 +99,7 @@ def listen(
     sessions.conclude()
     if sessions.verdict is None:
         sessions.log("no gateway completed a STARTTLS session: nothing can be told")
-    return output.exit_code([sessions.worst] if sessions.worst else [], destinations)
+    return output.exit_code([sessions.worst] if sessions.worst is not None else [], destinations)
 
 
 @command(

@@ -80,7 +80,7 @@ class Sessions(Struct):
     @property
     def verdict(self) -> Verdict | None:
         """The worst verdict so far, None before the first session."""
-        return self.worst.verdict if self.worst else None
+        return None if self.worst is None else self.worst.verdict
 
     def log(self, line: str) -> None:
         """One line on stderr."""
@@ -94,7 +94,7 @@ class Sessions(Struct):
         """
         waiting = [destination for destination in self.destinations if not _streamed(destination)]
         kept = self.reports
-        if self.worst and not any(report is self.worst for report in kept):
+        if self.worst is not None and not any(report is self.worst for report in kept):
             kept = [*kept, self.worst]
         for name, path in waiting:
             text = _text(name, kept, self.verdict or "cannot-tell", verbose=self.verbose)
