@@ -48,7 +48,7 @@ def talk(protocol: str, *replies: bytes, chop: int = 1 << 30) -> tuple[Outcome, 
         while True:
             if step.send:
                 sent.append(step.send)
-                pending = waiting.pop(0) if waiting else b""
+                pending += waiting.pop(0) if waiting else b""  # what was under way still arrives
             chunk, pending = pending[:chop], pending[chop:]
             step = dialogue.send(chunk)
     except StopIteration as end:
