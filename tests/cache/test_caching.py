@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -263,10 +264,17 @@ def test_a_directory_that_cannot_be_used(tmp_path: Path, inner: Counting, clock:
     assert [(LIST, "network")] * 2 == [_told(cached) for _ in range(2)]
 
 
-def test_another_process_is_asking(cached: CachingFetcher, inner: Counting) -> None:
-    """While somebody else asks the same question, it is not asked again: their answer is waited for and taken."""
+def _claimed_by_another(cached: CachingFetcher) -> str:
+    """The key of the question that somebody else began to ask at NOW, whenever this test runs."""
     key = entries.key_of(URL, None)
     assert entries.claim(cached.directory, key, NOW)
+    os.utime(cached.directory / (key + entries.LOCK), (NOW.timestamp(), NOW.timestamp()))
+    return key
+
+
+def test_another_process_is_asking(cached: CachingFetcher, inner: Counting) -> None:
+    """While somebody else asks the same question, it is not asked again: their answer is waited for and taken."""
+    key = _claimed_by_another(cached)
 
     def finish(_: float) -> None:
         entries.write(cached.directory, entries.Entry(key, URL, NOW, NOW + DAY, LIST))
@@ -278,7 +286,7 @@ def test_another_process_is_asking(cached: CachingFetcher, inner: Counting) -> N
 
 def test_another_process_that_hangs(cached: CachingFetcher, inner: Counting) -> None:
     """One that does not come to an end is waited for as long as patience lasts, and no longer."""
-    entries.claim(cached.directory, entries.key_of(URL, None), NOW)
+    _claimed_by_another(cached)
     waited: list[float] = []
     assert (LIST, "network") == _told(replace(cached, pause=waited.append, patience=1.0))
     assert (20, 1) == (len(waited), len(inner.asked))
@@ -287,7 +295,7 @@ def test_another_process_that_hangs(cached: CachingFetcher, inner: Counting) -> 
 def test_doubted_answer_while_another_process_hangs(cached: CachingFetcher, inner: Counting) -> None:
     """An answer that is asked for afresh is not taken for the new one because somebody else left a lock beside it."""
     cached.fetch_all((ASK,))
-    entries.claim(cached.directory, entries.key_of(URL, None), NOW)
+    _claimed_by_another(cached)
     patient = replace(cached, pause=lambda _: None)
     assert "network" == patient.fetch_all((replace(ASK, fresh=True),))[0].source
 
@@ -295,7 +303,7 @@ def test_doubted_answer_while_another_process_hangs(cached: CachingFetcher, inne
 def test_own_questions_are_not_held_up(cached: CachingFetcher, inner: Counting) -> None:
     """What nobody else is asking goes out before any waiting."""
     inner.replies["http://pki.example/b"] = Reply(LIST, None, 1)
-    entries.claim(cached.directory, entries.key_of(URL, None), NOW)
+    _claimed_by_another(cached)
     order: list[str] = []
 
     def wait(_: float) -> None:
