@@ -10,6 +10,8 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from certready.typed import word
+
 Function = Callable[..., int]
 
 
@@ -57,14 +59,10 @@ def argument(metavar: str, *, help: str, **settings: Any) -> Any:  # noqa: A002 
 
 
 def words(name: str, choices: tuple[str, ...]) -> Mapping[str, Any]:
-    """Settings of an option that takes one of these words, in any case and either spelling.
-
-    ``DomainValidation``, as Exchange's cmdlets print it, is ``domain-validation``.
-    """
-    plain = {choice.replace("-", ""): choice for choice in choices}
+    """Settings of an option that takes one of these words, in any case and either spelling."""
 
     def parse(text: str) -> str:
-        chosen = plain.get(text.strip().lower().replace("-", "").replace("_", ""))
+        chosen = word(text, choices)
         if chosen is None:
             raise typer.BadParameter(f"{text!a} is not one of {', '.join(choices)}.", param_hint=name)
         return chosen

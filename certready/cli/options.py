@@ -1,4 +1,4 @@
-"""What the values of options mean: times, shares, host names, domains, read out of what was typed."""
+"""What the values of options mean: the options of judging, times and shares, read out of what was typed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from datetime import UTC, datetime
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import ExpiryWarning, Options, Role
+from certready.typed import accepted_domains, could_be_host, host_and_port, hostname
 
-_ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
+__all__ = [
+    "accepted_domains",
+    "could_be_host",
+    "expiry_warning",
+    "host_and_port",
+    "hostname",
+    "judging_options",
+    "moment",
+    "present",
+]
 
 
 def judging_options(wanted: Shared, default_role: Role) -> Options:
@@ -53,56 +63,3 @@ def expiry_warning(text: str | None) -> ExpiryWarning:
         if unit == "d":
             return ExpiryWarning(fraction=None, days=int(number))
     raise UsageError(f"--expiry-warning {text!r} is neither a share nor days.", hint="Write 33% or 30d.")
-
-
-def hostname(text: str | None) -> str | None:
-    """The host name as an A-label, or None. Raises UsageError where it is none."""
-    if text is None:
-        return None
-    from certready.exchange.matching import a_label
-
-    found = a_label(text)
-    if found is None or found.startswith("*"):
-        raise UsageError(
-            f"--hostname {text!r} is no host name.", hint="Write the name alone, such as mail.contoso.com."
-        )
-    return found
-
-
-def accepted_domains(texts: tuple[str, ...]) -> list[str]:
-    """The accepted domains as A-labels. Raises UsageError for one that is none."""
-    from certready.exchange.matching import a_label
-
-    found = []
-    for text in texts:
-        label = a_label(text)
-        if label is None or label.startswith("*"):
-            raise UsageError(
-                f"--accepted-domain {text!r} is no domain.", hint="Write the domain alone, such as contoso.com."
-            )
-        found.append(label)
-    return found
-
-
-def could_be_host(place: str) -> bool:
-    """Whether this can be a host rather than a file that is missing."""
-    return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
-
-
-def host_and_port(text: str) -> tuple[str, int | None]:
-    """``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError for a port that is none."""
-    text = text.strip()
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        port = rest.removeprefix(":")
-        wrong = bool(rest) and not rest.startswith(":")
-    elif text.count(":") > 1:
-        return text, None
-    else:
-        host, separator, port = text.partition(":")
-        wrong = bool(separator) and not port
-    if wrong or not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536)):
-        raise UsageError(
-            f"{text!r} is no host and port.", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
-        )
-    return host, int(port) if port else None

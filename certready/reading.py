@@ -1,0 +1,78 @@
+"""Reading what the user names: files within bounds, and passwords that leave no trace."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from certready.errors import InputError, UsageError
+
+STDIN = Path("-")
+PASSWORD_LIMIT = 4096
+FILE_LIMIT = 10 * 1024 * 1024
+CRL_LIMIT = 64 * 1024 * 1024
+TENANT_LIMIT = 20 * 1024 * 1024
+EVIDENCE_LIMIT = 256 * 1024 * 1024
+
+
+def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
+    """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence."""
+    try:
+        if path == STDIN:
+            return _bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
+        if path.is_dir():
+            raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.", hint="Check the path.") from None
+    except PermissionError:
+        raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    return _bounded(str(path), data, limit)
+
+
+def _bounded(name: str, data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise InputError(
+            f"{name} is larger than {limit // (1024 * 1024)} MiB, which no such file is.",
+            hint="Check that this is the file you mean.",
+        )
+    return data
+
+
+def given(
+    file: Path | None, variable: str | None, descriptor: int | None, *, option: str = "--password"
+) -> bytes | None:
+    """The password from the one source that was named by options of this name, None where there is none.
+
+    Raises UsageError: more than one source, or a source that cannot be read.
+    """
+    if sum(one is not None for one in (file, variable, descriptor)) > 1:
+        raise UsageError(f"Give one of {option}-file, {option}-env and {option}-fd, not several.")
+    if variable is not None:
+        found = os.environ.get(variable)
+        if found is None:
+            raise UsageError(f"The environment variable {variable} is not set.", hint=f"Set it, or use {option}-file.")
+        return found.encode("utf-8", "surrogateescape")
+    if file is not None:
+        return _first_line(read(file, PASSWORD_LIMIT))
+    if descriptor is not None:
+        try:
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                return _first_line(stream.read(PASSWORD_LIMIT))
+        except (OSError, ValueError):
+            raise UsageError(
+                f"The file descriptor {descriptor} cannot be read.", hint="Open it, as in 3<password.txt."
+            ) from None
+    return None
+
+
+def _first_line(data: bytes) -> bytes:
+    """The first line of a password file; Windows PowerShell writes UTF-16 with a mark, editors UTF-8 with one."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            data = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].rstrip(b"\r")

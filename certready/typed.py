@@ -1,0 +1,68 @@
+"""What people type, in options and in inventories: words, host names, domains, places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from certready.errors import UsageError
+
+_ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
+
+
+def word(text: str, choices: Sequence[str]) -> str | None:
+    """The choice that this is, in any case and either spelling, None where it is none.
+
+    ``DomainValidation``, as Exchange's cmdlets print it, is ``domain-validation``.
+    """
+    plain = {choice.replace("-", ""): choice for choice in choices}
+    return plain.get(text.strip().lower().replace("-", "").replace("_", ""))
+
+
+def hostname(text: str | None, where: str = "--hostname") -> str | None:
+    """The host name as an A-label, or None. Raises UsageError where it is none."""
+    if text is None:
+        return None
+    from certready.exchange.matching import a_label
+
+    found = a_label(text)
+    if found is None or found.startswith("*"):
+        raise UsageError(f"{where} {text!r} is no host name.", hint="Write the name alone, such as mail.contoso.com.")
+    return found
+
+
+def accepted_domains(texts: Sequence[str], where: str = "--accepted-domain") -> list[str]:
+    """The accepted domains as A-labels. Raises UsageError for one that is none."""
+    from certready.exchange.matching import a_label
+
+    found = []
+    for text in texts:
+        label = a_label(text)
+        if label is None or label.startswith("*"):
+            raise UsageError(f"{where} {text!r} is no domain.", hint="Write the domain alone, such as contoso.com.")
+        found.append(label)
+    return found
+
+
+def could_be_host(place: str) -> bool:
+    """Whether this can be a host rather than a file that is missing: it has no path separator and no certificate's
+    ending."""
+    return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError for a port that is none."""
+    text = text.strip()
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        port = rest.removeprefix(":")
+        wrong = bool(rest) and not rest.startswith(":")
+    elif text.count(":") > 1:
+        return text, None
+    else:
+        host, separator, port = text.partition(":")
+        wrong = bool(separator) and not port
+    if wrong or not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536)):
+        raise UsageError(
+            f"{text!r} is no host and port.", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
+        )
+    return host, int(port) if port else None
