@@ -1,0 +1,165 @@
+"""Whether the certificates that a mail host sends fit its TLSA records, as senders of mail compare them. Pure.
+
+RFC 7671, 5 and 9, and RFC 7672, 3; beside them what Exchange Online says of dates, which it holds against every usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from certready.dane.tlsa import END_ENTITY, FULL, PUBLIC_KEY, TRUST_ANCHOR, Tlsa, usable
+from certready.exchange.matching import covers
+from certready.model import Root
+from certready.path import build, lint
+from certready.x509.certificate import Certificate
+
+Outcome = Literal["match", "dates", "name", "unreadable", "mismatch", "unusable"]
+"""From the best to the worst; "unusable" is a set in which nothing decides."""
+_ORDER: tuple[Outcome, ...] = ("match", "dates", "name", "unreadable", "mismatch")
+
+EXPIRED, NOT_YET_VALID = "4.7.322", "4.7.323"
+NAME, MISMATCH, NO_TLS = "4.7.325", "4.7.323", "4.7.321"
+
+
+class Fit(NamedTuple):
+    """How one chain fits a set of records: ``record`` is the one that decides (None: none), ``why`` a clause, "" where
+    there is nothing to say.
+
+    ``code`` is what Exchange Online answers, "" where it delivers or where that is not known. ``others_accept`` says
+    that senders which keep to RFC 7672 deliver all the same.
+    """
+
+    outcome: Outcome
+    record: Tlsa | None = None
+    why: str = ""
+    code: str = ""
+    others_accept: bool = False
+
+
+def fit(
+    records: Sequence[Tlsa],
+    sent: Sequence[Certificate],
+    names: Sequence[str],
+    at: datetime,
+    known: Iterable[Certificate] = (),
+) -> Fit:
+    """How the certificates that were sent, leaf first, fit the records.
+
+    Args:
+        records: the whole set, at least one.
+        sent: as the host sends them, the leaf first.
+        names: what a usage 2 is compared with: the TLSA base domain, the MX host, the mail domain (RFC 7672, 3.2.2).
+        at: the moment of the judgement, aware.
+        known: certificates that were not sent, to say which of them a record means.
+    """
+    deciding = usable(records)
+    if not deciding:
+        return Fit("unusable", why="; ".join(dict.fromkeys(filter(None, (one.unusable for one in records)))))
+    at = at.replace(microsecond=0)
+    each = [
+        _end_entity(record, sent[0], at) if record.usage == END_ENTITY else _trust_anchor(record, sent, names, at)
+        for record in deciding
+    ]
+    best = min(each, key=lambda one: _ORDER.index(one.outcome))
+    return best if best.outcome != "mismatch" else _mismatch(records, deciding, each, sent, known)
+
+
+def _end_entity(record: Tlsa, leaf: Certificate, at: datetime) -> Fit:
+    """Usage 3 looks at the leaf alone, and at nothing in it (RFC 7672, 3.1.1); Exchange Online looks at its dates."""
+    if not record.fits(leaf):
+        if leaf.parsed.error is not None and record.selector == PUBLIC_KEY:
+            return Fit("unreadable", record, "the certificate cannot be read, so that its key cannot be compared")
+        return Fit("mismatch", code=MISMATCH)
+    dated = _dates(record, (leaf,), at)
+    return dated._replace(others_accept=dated.outcome == "dates") if dated else Fit("match", record)
+
+
+def _trust_anchor(record: Tlsa, sent: Sequence[Certificate], names: Sequence[str], at: datetime) -> Fit:
+    """Usage 2: a CA of the chain fits, and the chain up to it, its dates and a name hold (RFC 7672, 3.1.2)."""
+    leaf, above = sent[0], list(sent[1:])
+    if record.matching == FULL and record.selector != PUBLIC_KEY:
+        above.append(Certificate(record.data))  # a whole CA in the record need not be sent (RFC 7671, 5.2.3)
+    anchors = [one for one in dict.fromkeys(above) if record.fits(one) and one.parsed.error is None]
+    if not anchors:
+        if record.matching == FULL and record.selector == PUBLIC_KEY:
+            return Fit("unreadable", record, "it holds the key of an authority whose certificate is not sent")
+        return Fit("mismatch", code=MISMATCH)
+    found = build.search(leaf, above, [Root(one) for one in anchors], at)
+    paths = [one for one in found.paths if one.anchor and len(one.certificates) > 1]
+    if not paths:
+        if found.capped:
+            return Fit("unreadable", record, "too many certificates were sent to follow them all")
+        label = anchors[0].parsed.label
+        return Fit("mismatch", record, f"it fits {label}, which did not issue the certificate that was sent", MISMATCH)
+    each = [_path(record, one, names, at) for one in paths]
+    return min(each, key=lambda one: _ORDER.index(one.outcome))
+
+
+def _path(record: Tlsa, path: build.Path, names: Sequence[str], at: datetime) -> Fit:
+    """One path up to the authority that a usage 2 pins."""
+    if path.unverified:
+        return Fit("unreadable", record, "a signature of the chain cannot be verified here")
+    problems = [one for one in lint.problems(path.certificates, rooted=True) if one.kind not in lint.TOLERATED]
+    if problems:
+        unclear = all(one.kind in (lint.UNREADABLE, lint.NAME_LIMIT) for one in problems)
+        outcome: Outcome = "unreadable" if unclear else "mismatch"
+        return Fit(outcome, record, f"the chain does not hold: {problems[0].message}", "" if unclear else MISMATCH)
+    dated = _dates(record, path.certificates, at)
+    if dated:
+        return dated
+    leaf = path.certificates[0].parsed
+    presented = leaf.dns_names or leaf.common_names  # the CN counts where there is no DNS name (RFC 7672, 3.2.3)
+    if any(covers(presented, name) for name in names):
+        return Fit("match", record)
+    if leaf.names_unreadable:
+        return Fit("unreadable", record, f"the names cannot be read: {leaf.names_unreadable}")
+    return Fit("name", record, f"it names {', '.join(presented[:8]) or 'nobody'}, not {' or '.join(names)}", NAME)
+
+
+def _dates(record: Tlsa, certificates: Iterable[Certificate], at: datetime) -> Fit | None:
+    """What is wrong with the dates, the leaf's first; None where they hold."""
+    for certificate in certificates:
+        parsed = certificate.parsed
+        if parsed.dates_unreadable:
+            return Fit("unreadable", record, f"the dates of {parsed.label} cannot be read")
+        if at > parsed.not_after:
+            return Fit("dates", record, f"{parsed.label} expired on {parsed.not_after:%Y-%m-%d %H:%M} UTC", EXPIRED)
+        if at < parsed.not_before:
+            return Fit(
+                "dates",
+                record,
+                f"{parsed.label} is not valid before {parsed.not_before:%Y-%m-%d %H:%M} UTC",
+                NOT_YET_VALID,
+            )
+    return None
+
+
+def _mismatch(
+    records: Sequence[Tlsa],
+    deciding: Sequence[Tlsa],
+    each: Sequence[Fit],
+    sent: Sequence[Certificate],
+    known: Iterable[Certificate],
+) -> Fit:
+    """Why none fits: one that would, were no stronger digest beside it; an authority that is not sent; a bad chain."""
+    passed_over = [one for one in records if one.unusable is None and one not in deciding]
+    weaker = next((one for one in passed_over if any(map(one.fits, _compared(one, sent)))), None)
+    if weaker:
+        why = f"{weaker.fields} fits and does not count beside a stronger digest of the same usage and selector"
+        return Fit("mismatch", weaker, why)
+    explained = next((one for one in each if one.why), None)
+    if explained:
+        return explained
+    anchors = [one for one in deciding if one.usage == TRUST_ANCHOR]
+    for certificate in known:
+        meant = next((one for one in anchors if one.fits(certificate)), None)
+        if meant and certificate not in sent:
+            return Fit("mismatch", meant, f"it pins {certificate.parsed.label}, which is not sent", MISMATCH)
+    return Fit("mismatch", code=MISMATCH)
+
+
+def _compared(record: Tlsa, sent: Sequence[Certificate]) -> Iterator[Certificate]:
+    """The certificates that a usage is about."""
+    yield from sent[:1] if record.usage == END_ENTITY else sent[1:]
