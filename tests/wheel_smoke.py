@@ -29,6 +29,8 @@ for name in certready.__all__:
 
 assert run("--version").stdout.split() == ["certready", certready.__version__]
 assert run("check", "nowhere.pem").returncode == 2
+fact = run("explain", "N26", "--format", "json")
+assert json.loads(fact.stdout)["fact"]["source"], fact.stderr
 demo = run("demo", "--format", "json")
 assert demo.returncode == 0, demo.stderr
 assert json.loads(demo.stdout)["schema"] == "certready.reports/1"

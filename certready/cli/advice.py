@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,14 +50,16 @@ def explain(
     text = _text(words)
     from certready.explain import explain as explained
     from certready.explain import show
-    from certready.explain.facts import fact_called
+    from certready.explain.facts import fact_number, numbered
     from certready.explain.show_trace import trace_dict, trace_lines
     from certready.explain.traces import explain_trace
     from certready.rules import looks_like_a_rule, rule_called, rule_in
 
-    if fact := fact_called(text):
-        output.write_document(destinations, lambda width: show.fact_lines(fact, width), lambda: show.fact_dict(fact))
-        return 0
+    if number := fact_number(text):
+        fact = numbered().get(number)
+        lines = partial(show.fact_lines, fact) if fact else partial(show.unknown_fact_lines, number)
+        output.write_document(destinations, lines, lambda: show.fact_dict(fact, number))
+        return 0 if fact else 3
     if trace := explain_trace(text):
         output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: trace_dict(trace))
         return trace.exit_code

@@ -16,7 +16,14 @@ from msgspec import Struct
 
 from certready.exchange.facts import FACTS
 
-_NUMBER = re.compile(r"\s*(?:fact\s+)?([1238](?:\.\d{1,2}){1,2}|[NU]\d{1,2})\s*", re.IGNORECASE)
+# No status code: those begin with 2, 4 or 5 and have three parts. S is Exchange Server's choice of a certificate, F the
+# forms of its exports, P the PFX, N and U what was learnt later and what is still open.
+_NUMBER = r"([138](?:\.\d{1,2}){1,2}|2\.\d{1,2}|[NUSFP]\d{1,2})"
+_ALONE = re.compile(rf"(?i)\s*(?:fact\s+)?{_NUMBER}\s*")
+_PRINTED = re.compile(rf"(?i)\((?:documented|inferred|disputed),\s+fact\s+{_NUMBER}\)")
+
+
+PRINTED = 64 * 1024  # characters of a text in which the number of a fact is looked for
 
 
 class NumberedFact(Struct, frozen=True):
@@ -36,18 +43,22 @@ class _File(Struct, forbid_unknown_fields=True):
     facts: tuple[NumberedFact, ...]
 
 
-def fact_called(text: str) -> NumberedFact | None:
-    """The fact that a text names and is nothing but the name of, None where there is none."""
-    found = _NUMBER.fullmatch(text)
-    return numbered().get(found[1].upper()) if found else None
+def fact_number(text: str) -> str | None:
+    """The number of a fact that a text names and is nothing but the name of, or that a line of ``certready tenant``
+    ends with; None where it names none. Whether there is such a fact is another question."""
+    named = _ALONE.fullmatch(text) or _PRINTED.search(text[:PRINTED])
+    return named[1].upper() if named else None
 
 
 @cache
 def numbered() -> Mapping[str, NumberedFact]:
     """Every fact by its number."""
     read = _read()
-    shared = [NumberedFact(key, one.text, one.basis, one.source, read.see.get(key, ())) for key, one in FACTS.items()]
-    return {one.number: one for one in (*shared, *read.facts)}
+    shared = [
+        NumberedFact(number, fact.text, fact.basis, fact.source, read.see.get(number, ()))
+        for number, fact in FACTS.items()
+    ]
+    return {fact.number: fact for fact in (*shared, *read.facts)}
 
 
 def as_of() -> str:

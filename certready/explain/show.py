@@ -71,9 +71,9 @@ def fact_lines(fact: NumberedFact, width: int | None) -> Iterator[Line]:
     """What a fact says, how sure that is, where it is written, and which facts to read beside it."""
     yield ((f"Fact {fact.number}", "bold"),)
     yield ()
-    beside = [f"{one}: {numbered()[one].text}" for one in fact.see]
+    beside = [f"{number}: {numbered()[number].text}" for number in fact.see]
     parts = (("fact", fact.text), ("confidence", fact.confidence), ("source", fact.source), ("read", as_of()))
-    for label, text in (*parts, *(("see", one) for one in beside)):
+    for label, text in (*parts, *(("see", other) for other in beside)):
         yield from hanging(((f"{label:<12}", "dim"),), text, "", width, 12)
 
 
@@ -84,6 +84,12 @@ def unknown_rule_lines(name: str, width: int | None) -> Iterator[Line]:
     if near:
         yield from hanging((("Nearest: ", "dim"),), ", ".join(near), "", width, 9)
     yield from hanging((), "certready rules lists every rule.", "dim", width, 0)
+
+
+def unknown_fact_lines(number: str, width: int | None) -> Iterator[Line]:
+    """No such fact, and those whose numbers are spelt alike."""
+    near = ", ".join(similar(number, numbered()))
+    yield from hanging((), f"There is no fact {number}.{f' Nearest: {near}.' if near else ''}", "", width, 0)
 
 
 def _entry(entry: Entry, seen: Seen, width: int | None) -> Iterator[Line]:
@@ -163,19 +169,22 @@ def rule_dict(rule: Rule | None, name: str) -> dict[str, object]:
     }
 
 
-def fact_dict(fact: NumberedFact) -> dict[str, object]:
-    """``certready.explain/1`` of a fact."""
-    said = {"as_of": as_of(), **{name: getattr(fact, name) for name in fact.__struct_fields__}}
-    return {
+def fact_dict(fact: NumberedFact | None, number: str) -> dict[str, object]:
+    """``certready.explain/1`` of a fact, None where none has that number."""
+    near = () if fact else similar(number, numbered())
+    document: dict[str, object] = {
         "schema": SCHEMA,
-        "known": True,
+        "known": fact is not None,
         "wrapper": None,
         "seen": dict.fromkeys(Seen.__struct_fields__),
         "entries": [],
-        "nearest": [],
+        "nearest": [{"id": one, "title": numbered()[one].text} for one in near],
         "rule": None,
-        "fact": {**said, "see": list(fact.see)},
     }
+    if fact:
+        said = {name: getattr(fact, name) for name in fact.__struct_fields__}
+        document["fact"] = {"as_of": as_of(), **said, "see": list(fact.see)}
+    return document
 
 
 def _rule_dict(rule: Rule) -> dict[str, object]:

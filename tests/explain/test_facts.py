@@ -11,7 +11,7 @@ import pytest
 from certready import schemas
 from certready.cli import main
 from certready.exchange.facts import FACTS
-from certready.explain.facts import fact_called, numbered
+from certready.explain.facts import fact_number, numbered
 
 Run = Callable[..., tuple[int, str]]
 
@@ -29,16 +29,39 @@ def test_every_fact_is_a_sentence_with_a_source() -> None:
     assert set(FACTS) <= set(numbered())
 
 
+def test_no_number_of_a_series_is_missing() -> None:
+    """The lettered facts are there from the first to the last, so that no number leads nowhere."""
+    last = {"N": 31, "U": 12, "S": 22, "F": 7, "P": 9}
+    series = {f"{letter}{number}" for letter, end in last.items() for number in range(1, end + 1)}
+    assert series == {number for number in numbered() if number[0].isalpha()}
+
+
 def test_each_fact_is_found_by_its_number() -> None:
-    """A number finds its fact, in either case and with the word before it."""
-    for number, fact in numbered().items():
-        assert fact == fact_called(number) == fact_called(f" Fact {number.lower()}\n")
+    """A number finds its fact, in either case, with the word before it, and as a line of a tenant's answer prints it."""
+    for number in numbered():
+        texts = (number, f" Fact {number.lower()}\n", f"REFUSED  No certificate is presented. (documented, fact {number})")
+        assert {number} == {fact_number(text) for text in texts}
 
 
-@pytest.mark.parametrize("text", ["5.7.64", "4.4.317", "1.2", "1.3.99", "N99", "550 5.7.64", "2.10 is", "", "1.3.4.5"])
+CODES = ["5.7.64", "4.4.317", "2.1.5", "2.0.0", "550 5.7.64", "2.10 is", "", "1.3.4.5", "FAIL", "S", "in fact N1 is so"]
+
+
+@pytest.mark.parametrize("text", CODES)
 def test_a_code_is_no_fact(text: str) -> None:
-    """An enhanced status code, a number there is none of and a text around a number are no fact."""
-    assert fact_called(text) is None
+    """An enhanced status code and a text around a number name no fact."""
+    assert fact_number(text) is None
+
+
+@pytest.mark.parametrize("number", ["1.3.99", "n99", "2.77"])
+def test_a_number_without_a_fact_is_said_to_be_none(number: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """There is no such fact (3), its neighbours are named, and the JSON meets the schema."""
+    assert 3 == main(["explain", number])
+    out = capfd.readouterr().out
+    assert out.startswith(f"There is no fact {number.upper()}. Nearest: ")
+    assert 3 == main(["explain", number, "--format", "json"])
+    document = json.loads(capfd.readouterr().out)
+    jsonschema.validate(document, schemas.load("explain"))
+    assert document["nearest"]
 
 
 def test_the_command_shows_a_fact(capfd: pytest.CaptureFixture[str]) -> None:
