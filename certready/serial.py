@@ -36,6 +36,7 @@ ADDED = frozenset(
         ("Evidence", "exported_at"),
         ("Evidence", "rehearsal"),
         ("Evidence", "unlisted"),
+        ("AcceptedDomain", "region"),
         ("Answer", "date"),
         ("Chain", "faults"),
         ("Connector", "made_by_hybrid_wizard"),

@@ -26,6 +26,7 @@ def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
     rivals = [(one, value) for one in candidates(case.tenant.connectors) if (value := value_of(one))]
     seen = [found for one in case.selection.judged for found in _settings(case, one, rivals)]
     seen += _whole_tenant(case)
+    seen += settings.in_region(case.tenant)
     seen += settings.export_age(case.tenant, case.evaluated_at)
     yield from seen
     if not seen:

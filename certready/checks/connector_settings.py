@@ -17,7 +17,7 @@ from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation
-from certready.wording import listed
+from certready.wording import LISTED, listed
 
 EXPORT_OLD = timedelta(days=30)
 
@@ -217,6 +217,19 @@ def export_age(tenant: Tenant, at: datetime) -> Iterator[Observation]:
     else:
         message = f"The tenant's connectors are those of the export made on {made:%Y-%m-%d}, {days}."
         yield rules.EXPORT_DATED.observed(message, evidence={"exported_at": made.isoformat()})
+
+
+def in_region(tenant: Tenant) -> Iterator[Observation]:
+    """What in-region routing asks of the certificates and addresses that the tenant's connectors go by."""
+    regions = [f"{domain.name}: {domain.region}" for domain in tenant.accepted_domains or () if domain.region]
+    gateways = [one for one in tenant.connectors if one.direction == "inbound" and one.kind != "Partner"]
+    if not regions or not any(gateway.enabled for gateway in gateways):
+        return
+    message = (
+        f"Mail of some accepted domains is routed in a region of its own ({listed(regions)}): a certificate or address "
+        "that the inbound connectors go by must not be used for mail to anybody but Exchange Online."
+    )
+    yield rules.IN_REGION_ROUTING.observed(message, evidence={"regions": regions[:LISTED]})
 
 
 def no_mark(connector: Connector) -> Observation:

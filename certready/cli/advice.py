@@ -57,8 +57,8 @@ def explain(
 
     if number := fact_number(text):
         fact = numbered().get(number)
-        lines = partial(show.fact_lines, fact) if fact else partial(show.unknown_fact_lines, number)
-        output.write_document(destinations, lines, lambda: show.fact_dict(fact, number))
+        said = partial(show.fact_lines, fact) if fact else partial(show.unknown_fact_lines, number)
+        output.write_document(destinations, said, lambda: show.fact_dict(fact, number))
         return 0 if fact else 3
     if trace := explain_trace(text):
         output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: trace_dict(trace))

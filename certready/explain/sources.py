@@ -23,6 +23,9 @@ UNTRUSTED = shared.UNTRUSTED_ROOT
 NO_CREDENTIALS = shared.NO_CREDENTIALS
 EVENT_11024 = shared.TOO_MANY_NAMES
 EVENT_2004 = shared.PUBLIC_CA
+REMOTE_TLS = shared.REMOTE_TLS
+EXIM_ISSUE = shared.EXPIRED_CLIENT
+REGIONS = shared.IN_REGION_ROUTING
 
 # What only the entries quote.
 RELAY = Source("Microsoft Learn, 550 5.7.64 TenantAttribution (KB 4051495)", f"{_NDR}/relay-access-denied-smtp")
@@ -79,9 +82,6 @@ UNREGISTERED = Source(
     "Microsoft Learn, Error codes 5.7.700 through 5.7.750", f"{_NDR}/fix-error-code-5-7-700-through-5-7-750"
 )
 REGION = Source("Microsoft Learn, ATTR35 response code", f"{_LEARN}/email-delivery/wrong-office-365-region-exo")
-REGIONS = Source(
-    "Microsoft Learn, Configure Multi-Geo In-Region Routing", "https://github.com/MicrosoftDocs/microsoft-365-docs"
-)
 THROTTLED = Source(
     "Microsoft Learn, Error code 451 4.7.500-699 (ASxxx)",
     f"{_NDR}/fix-error-code-451-4-7-500-699-asxxx-in-exchange-online",
@@ -114,9 +114,6 @@ REMOVAL = Source(
 REQUIRE_TLS = Source("Microsoft support, RequiredTls flag (KB 3062283)", f"{_KB}/3062283")
 NOT_BOUND = Source("Microsoft support, Secure Mail Certificate is not bound (KB 3058190)", f"{_KB}/3058190")
 VALIDATE = Source("Microsoft support, Can't validate an outbound connector (KB 3179588)", f"{_KB}/3179588")
-REMOTE_TLS = Source(
-    "Microsoft support, Can't establish a TLS connection to a remote mail server (KB 3027536)", f"{_KB}/3027536"
-)
 STARTTLS_CHOICE = Source(
     "Microsoft Learn, Selection of inbound STARTTLS certificates",
     "https://learn.microsoft.com/en-us/exchange/mail-flow/mail-routing/inbound-starttls-certificates-selection",
@@ -130,7 +127,6 @@ POSTFIX = Source(
     "postconf(5), smtp_tls_security_level", "https://www.postfix.org/postconf.5.html#smtp_tls_security_level"
 )
 OPENSSL = Source("OpenSSL, verification errors", "https://docs.openssl.org/1.0.2/man1/verify/")
-EXIM_ISSUE = Source("MailCleaner, issue 598", "https://github.com/MailCleaner/MailCleaner/issues/598")
 TLSPOL_ISSUE = Source("postfix-tlspol, issue 142", "https://github.com/Zuplu/postfix-tlspol/issues/142")
 SENDMAIL_REPORT = Source("Field report, 403 4.7.0", "https://newbetuts.com/667692-reason-403-470-tls-handshake-failed")
 FIREWALL_REPORT = Source("Microsoft Q&A 2195248", "https://learn.microsoft.com/en-us/answers/questions/2195248")

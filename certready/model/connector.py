@@ -13,13 +13,15 @@ Level = Literal["none", "encryption-only", "certificate-validation", "domain-val
 
 
 class AcceptedDomain(Struct, frozen=True):
-    """A row of Get-AcceptedDomain. ``name`` is a lower-case A-label domain."""
+    """A row of Get-AcceptedDomain. ``name`` is a lower-case A-label domain; ``region`` is its MailFlowRegion, None for
+    none."""
 
     name: str
     match_subdomains: bool = False
     default: bool = False
     initial: bool = False
     kind: str = "Authoritative"
+    region: str | None = None
 
 
 class Connector(Struct, frozen=True):

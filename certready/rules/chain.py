@@ -21,8 +21,8 @@ INCOMPLETE = Rule(
     "An intermediate certificate is missing",
     what="The path ends at a certificate whose issuer was not sent and is not in the store.",
     why=(
-        "Exchange Online fetches no missing intermediate: inbound the gateway is not recognised (5.7.64), outbound "
-        "delivery stops with 4.4.317 UntrustedRoot."
+        "Exchange Online fetches no missing intermediate: inbound the gateway is not recognised (5.7.64) or the "
+        "session is refused (454 4.7.0) or ends without a reply, outbound delivery stops with 4.4.317 UntrustedRoot."
     ),
     confidence="documented",
     sources=(sources.UNTRUSTED_ROOT, rfc(8446, "4.4.2")),
@@ -40,7 +40,11 @@ UNTRUSTED_ROOT = Rule(
     "chain.untrusted-root",
     "The chain ends in a root that is not trusted",
     what="The path ends in a self-signed certificate that is not in the root store.",
-    why="Neither a private CA nor a public one outside Microsoft's programme counts for Exchange Online.",
+    why=(
+        "Neither a private CA nor a public one outside Microsoft's programme counts for Exchange Online: inbound the "
+        "gateway is not recognised (5.7.64) or the session is refused (454 4.7.0) or ends without a reply, outbound "
+        "delivery stops with 4.4.317 UntrustedRoot."
+    ),
     confidence="documented",
     sources=(sources.UNTRUSTED_ROOT, sources.PUBLIC_CA, sources.HYBRID_CERTIFICATES),
     weights=(everywhere(F),),
@@ -51,7 +55,10 @@ SELF_SIGNED = Rule(
     "chain.self-signed",
     "The certificate signed itself",
     what="The certificate was signed with its own key.",
-    why="It is typically the mail server's default certificate, which Exchange Online never accepts.",
+    why=(
+        "It is typically the mail server's default certificate, which Exchange Online never accepts: the gateway is "
+        "not recognised, or the session is refused (454 4.7.0) or ends without a reply."
+    ),
     confidence="documented",
     sources=(sources.PUBLIC_CA,),
     weights=(everywhere(F),),
@@ -94,9 +101,12 @@ WEAK = Rule(
     "chain.weak-signature",
     "A certificate is signed with SHA-1 or MD5",
     what="A certificate below the root is signed with SHA-1 or an older hash.",
-    why="Microsoft 365 accepts no SHA-1 certificate in either direction since June 2016.",
+    why=(
+        "Microsoft 365 accepts no SHA-1 certificate in either direction since June 2016, and TLS negotiation fails "
+        "with MD5 or MD2 in the chain."
+    ),
     confidence="documented",
-    sources=(sources.ENCRYPTION,),
+    sources=(sources.ENCRYPTION, sources.REMOTE_TLS),
     weights=(everywhere(F),),
     fix="Have the certificate reissued with a SHA-2 signature under intermediates that have one too.",
 )

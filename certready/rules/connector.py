@@ -203,6 +203,20 @@ HYBRID_MANAGED = Rule(
     fix="Run the wizard again and choose the certificate there, before anything is changed by hand.",
 )
 
+IN_REGION_ROUTING = Rule(
+    "connector.in-region-routing",
+    "An accepted domain is routed in a region of its own",
+    what="An accepted domain has a MailFlowRegion (multi-geo in-region routing).",
+    why=(
+        "The certificate or address of the connectors to Exchange Online must then be another than what the gateway "
+        "uses for mail to others on the Internet."
+    ),
+    confidence="documented",
+    sources=(sources.IN_REGION_ROUTING,),
+    weights=(everywhere(P),),
+    fix="Send with a certificate and from an address of its own to everybody but Exchange Online.",
+)
+
 EXPORT_DATED = Rule(
     "connector.export-dated",
     "The tenant's export says when it was made",

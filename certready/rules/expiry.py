@@ -28,7 +28,7 @@ EXPIRED = Rule(
         "outbound delivery stops with 4.4.317."
     ),
     confidence="documented",
-    sources=(rfc(5280, "4.1.2.5"), sources.HYBRID),
+    sources=(rfc(5280, "4.1.2.5"), sources.HYBRID, sources.EXPIRED_CLIENT),
     weights=(everywhere(F),),
     fix="Renew it and install the new one on every node; certready diff OLD NEW rehearses the change.",
 )
@@ -37,7 +37,7 @@ NOT_YET_VALID = Rule(
     "expiry.not-yet-valid",
     "A certificate is not yet valid",
     what="A certificate of the path is before its notBefore.",
-    why="It is refused like an expired one.",
+    why="It is refused like an expired one, and inbound the session may end without a reply.",
     confidence="documented",
     sources=(rfc(5280, "4.1.2.5"),),
     weights=(everywhere(F),),

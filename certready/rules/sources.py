@@ -82,6 +82,14 @@ ENCRYPTION = Source(
     "Microsoft Learn, Technical reference details about encryption",
     f"{_LEARN}/purview/technical-reference-details-about-encryption",
 )
+REMOTE_TLS = Source(
+    "Microsoft support, Can't establish a TLS connection to a remote mail server (KB 3027536)",
+    "https://support.microsoft.com/en-us/help/3027536",
+)
+IN_REGION_ROUTING = Source(
+    "Microsoft Learn, Configure Multi-Geo In-Region Routing",
+    f"{_LEARN}/microsoft-365/enterprise/configure-multi-geo-in-region-routing",
+)
 HOW_DANE_WORKS = Source("Microsoft Learn, How SMTP DANE works", f"{_LEARN}/purview/how-smtp-dane-works")
 MAIL_LOOP = Source(
     "Microsoft Learn, NDR error 5.4.6 or 5.4.14 in Exchange Online",
@@ -110,6 +118,9 @@ CERTIFICATE_BASED = Source(
 HYBRID_CERTIFICATES = Source(
     "Microsoft Learn, Certificate requirements for hybrid deployments",
     f"{_LEARN}/exchange/certificate-requirements",
+)
+EXPIRED_CLIENT = Source(
+    "MailCleaner, issue 598 (field report)", "https://github.com/MailCleaner/MailCleaner/issues/598"
 )
 SEPPMAIL = Source("SEPPmail, documentation", "https://docs.seppmail.com/")
 

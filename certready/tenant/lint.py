@@ -169,6 +169,7 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
             rules.COUNTERPART_MISSING.observed(message, connector=outbound[0], fix=fix),
         )
     yield from _several(inbound)
+    yield from ((inbound[0], observation) for observation in settings.in_region(tenant))
 
 
 def _several(inbound: Sequence[Connector]) -> Iterator[Seen]:

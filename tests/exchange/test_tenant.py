@@ -397,6 +397,13 @@ def test_accepted_domains_are_normalised_and_odd_ones_left_out_with_a_note() -> 
     assert "'*.x.com'" in tenant.notes[0]
 
 
+@pytest.mark.parametrize(("written", "region"), [("GBR", "GBR"), (None, None), ("None", None), ("", None)])
+def test_the_region_of_an_accepted_domain_is_read(written: str | None, region: str | None) -> None:
+    """MailFlowRegion is the domain's region; None as text, as an enumeration prints it, is none."""
+    (domain,) = load(dump({"AcceptedDomains": [DOMAIN | {"MailFlowRegion": written}]})).accepted_domains or ()
+    assert region == domain.region
+
+
 def test_a_file_in_another_code_page_loads_with_a_note() -> None:
     """A file that is not UTF-8 is read as Western European text, which can only touch names, and says so."""
     tenant = load(

@@ -39,7 +39,11 @@ def test_no_number_of_a_series_is_missing() -> None:
 def test_each_fact_is_found_by_its_number() -> None:
     """A number finds its fact, in either case, with the word before it, and as a line of a tenant's answer prints it."""
     for number in numbered():
-        texts = (number, f" Fact {number.lower()}\n", f"REFUSED  No certificate is presented. (documented, fact {number})")
+        texts = (
+            number,
+            f" Fact {number.lower()}\n",
+            f"REFUSED  No certificate is presented. (documented, fact {number})",
+        )
         assert {number} == {fact_number(text) for text in texts}
 
 

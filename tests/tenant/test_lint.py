@@ -170,6 +170,16 @@ def test_what_the_wizard_made_is_said_of_either_direction() -> None:
     ]
 
 
+@pytest.mark.parametrize(("connectors", "said"), [((GATEWAY, TO_GATEWAY), 1), ((TO_GATEWAY,), 0), ((LOCK,), 0)])
+def test_in_region_routing_is_said_of_the_gateway(connectors: tuple[Connector, ...], said: int) -> None:
+    """Where a domain has a MailFlowRegion, what that asks of the gateway's certificate is said once, and only where a
+    connector knows a gateway; nothing is held against it."""
+    domains_ = [replace(domain, region="GBR") for domain in CONTOSO or ()]
+    found = [one for one in lint(Tenant(connectors, tuple(domains_))) if one.rule == "connector.in-region-routing"]
+    assert said == len(found)
+    assert all("contoso.com: GBR" in one.message and one.severity is Severity.PASS for one in found)
+
+
 def test_a_lock_down_beside_an_exposed_gateway_warns() -> None:
     """A lock-down warns where the gateway's own mail may fall under it: its domain not accepted, or it goes by address."""
     for gateway in (replace(GATEWAY, value="*.x.org"), replace(GATEWAY, value=None, sender_ips=("192.0.2.1",))):

@@ -189,6 +189,7 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
         default=bool(boolean(record.get("default"))),
         initial=bool(boolean(record.get("initialdomain"))),
         kind=text(record.get("domaintype")) or "Authoritative",
+        region=None if (region := text(record.get("mailflowregion"))) == "None" else region,
     )
     return domain, ()
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from certready import Bundle
-from certready.model import Endpoint, Evidence, Target
-from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, by_audience, everywhere
+from certready.model import AcceptedDomain, Connector, Endpoint, Evidence, Target
+from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, by_audience, connectors, everywhere
 from tests.weights.material import CA, ROOT, checked, file, pem, probed
 
 CASES = Cases()
@@ -61,6 +61,13 @@ def an_export_of_last_month() -> Checked:
 def an_export_of_yesterday() -> Checked:
     """The date of one that is not old is said and passes."""
     return exported(1)
+
+
+@CASES.add("connector.in-region-routing", connectors(PASS))
+def a_domain_with_a_mail_flow_region() -> Checked:
+    """Where an accepted domain has a MailFlowRegion, what that asks of the gateway's certificate is said."""
+    gateway = Connector("Gateway", "inbound", "*.contoso.com")
+    return checked(file(), beside=(gateway,), accepted_domains=(AcceptedDomain("contoso.com", region="GBR"),))
 
 
 @CASES.add("connector.wrong-type", by_audience(partner=UNKNOWN))
