@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from certready.model.connector import AcceptedDomain, Connector, Direction, Level, Tenant
 from certready.model.dialogue import Exchange, Rehearsal
+from certready.model.dns import DnsAnswer
 from certready.model.endpoint import Endpoint
 from certready.model.evidence import (
     Answer,
@@ -41,6 +42,7 @@ __all__ = [
     "Connector",
     "Container",
     "Direction",
+    "DnsAnswer",
     "Elsewhere",
     "Endpoint",
     "Evidence",

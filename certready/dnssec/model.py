@@ -1,0 +1,40 @@
+"""The nouns of a validated look-up in DNS."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Record = Any
+"""A record of dnspython's: its attributes are those of its kind."""
+
+Status = Literal["secure", "insecure", "unverified", "unanswered", "bogus"]
+"""Proved by signatures; proved to be unsigned; neither could be told here; no answer; forged, or broken. From the best
+to what weighs most along a chain of aliases."""
+ORDER: tuple[Status, ...] = ("secure", "insecure", "unverified", "unanswered", "bogus")
+
+
+def worse(one: Status, other: Status) -> Status:
+    """The one that decides where both hold."""
+    return max(one, other, key=ORDER.index)
+
+
+class Found(Struct, frozen=True):
+    """What DNS says of a name's records of a kind, and how far that can be trusted.
+
+    ``records`` are empty where there are none ("nodata") or there is no such name ("nxdomain", both in ``denied``), or
+    nothing is known. ``name`` is where the records stand, at the end of the aliases, as text without a final dot;
+    ``alias`` is the status of the first alias, None where the name is none. ``why`` is a clause where it is not secure.
+    ``ttl`` is in seconds, ``until`` the moment at which the first of the signatures ends.
+    """
+
+    status: Status
+    records: tuple[Record, ...] = ()
+    name: str = ""
+    denied: Literal["", "nodata", "nxdomain"] = ""
+    why: str = ""
+    alias: Status | None = None
+    ttl: int | None = None
+    until: datetime | None = None
