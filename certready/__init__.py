@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from certready.cache import CachingFetcher
     from certready.errors import CertreadyError
     from certready.exchange.export.load import load as load_tenant
+    from certready.exchange.planned import planned
     from certready.gathering import Supplied, check, gather
     from certready.judging import judge
     from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, RootStore, Tenant
@@ -69,6 +70,7 @@ __all__ = [
     "load_files",
     "load_roots",
     "load_tenant",
+    "planned",
 ]
 
 _PLACES = {
@@ -98,6 +100,7 @@ _PLACES = {
     "load_files": "bundle:load_files",
     "load_roots": "roots.stores:load",
     "load_tenant": "exchange.export.load:load",
+    "planned": "exchange.planned:planned",
 }
 
 

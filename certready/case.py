@@ -18,12 +18,27 @@ from msgspec.structs import replace
 from certready import clock, path
 from certready.exchange import Selection, match_of, select
 from certready.exchange.matching import NO_MATCH, Match
-from certready.model import Chain, Connector, Evidence, Options, Tenant
+from certready.model import Chain, Connector, Evidence, Options, Planned, Tenant
 from certready.model.report import RevocationResult
 from certready.path import Judgement
 from certready.x509.certificate import Certificate
 from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
+
+
+class Bearer(NamedTuple):
+    """Names that are compared: those of a chain's leaf, or (``chain`` None) those that are planned.
+
+    ``who`` is what bears them, for a sentence; ``unread`` a clause about names that cannot be read, as long as which no
+    name is known to be absent; ``excluded`` are CNs that name constraints of the chain exclude.
+    """
+
+    names: tuple[str, ...]
+    label: str
+    who: str = "the certificate"
+    unread: str | None = None
+    excluded: tuple[str, ...] = ()
+    chain: Chain | None = None
 
 
 class Revocable(NamedTuple):
@@ -84,9 +99,21 @@ class Case:
         return found.repaired or found.path
 
     @cached_property
+    def bearers(self) -> tuple[Bearer, ...]:
+        """Whose names are compared with connectors: every judged leaf, or what is planned in its place."""
+        return (*map(self._bearer, self.chains), *map(_planned, self.evidence.planned))
+
+    def _bearer(self, chain: Chain) -> Bearer:
+        leaf = chain.leaf_certificate.parsed
+        excluded = path.excluded_names(self.full_path(chain))
+        return Bearer(
+            leaf.names, leaf.label, unread=leaf.error or leaf.names_unreadable, excluded=excluded, chain=chain
+        )
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        """CNs and DNS names of every judged leaf, as written there."""
-        return tuple(name for chain in self.chains for name in chain.leaf_certificate.parsed.names)
+        """CNs and DNS names of every judged leaf, or the planned ones, as written there."""
+        return tuple(name for bearer in self.bearers for name in bearer.names)
 
     @cached_property
     def links(self) -> tuple[tuple[Certificate, Certificate], ...]:
@@ -154,33 +181,37 @@ class Case:
 
     @cached_property
     def selection(self) -> Selection:
-        """Which connectors are judged for any of the chains. A connector that is there is judged, ``certificate_only``
+        """Which connectors are judged for any of the leaves. A connector that is there is judged, ``certificate_only``
         or not."""
-        if not self.chains:
+        if not self.bearers:
             return select(self.tenant, self.options.role, (), named=self.evidence.named)
-        each = [self.selection_for(chain) for chain in self.chains]
+        each = [self.selection_for(bearer) for bearer in self.bearers]
         judged = {connector for one in each for connector in one.judged}
         return Selection(
             tuple(one for one in self.tenant.connectors if one in judged),
             tuple(one for one in self.tenant.connectors if one not in judged),
         )
 
-    def selection_for(self, chain: Chain) -> Selection:
-        """Which connectors are judged for this chain: Exchange Online chooses by the certificate it is shown."""
-        names = chain.leaf_certificate.parsed.names
-        return select(self.tenant, self.options.role, names, named=self.evidence.named)
+    def selection_for(self, bearer: Bearer) -> Selection:
+        """Which connectors are judged for these names: Exchange Online chooses by the certificate it is shown."""
+        return select(self.tenant, self.options.role, bearer.names, named=self.evidence.named)
 
     def match(self, connector: Connector) -> Match | None:
         """How the leaf that fits the connector least well meets its value: kind ``none`` where that is malformed or
         there is no leaf, None where the connector compares no value."""
         if not connector.value:
             return None
-        matches = [match_of(connector, chain.leaf_certificate.parsed.names) for chain in self.chains]
+        matches = [match_of(connector, bearer.names) for bearer in self.bearers]
         return max(matches, key=lambda found: found.rank, default=NO_MATCH)
 
     @cached_property
     def _known(self) -> tuple[Certificate, ...]:
         return tuple(one.certificate for one in self.evidence.known)
+
+
+def _planned(planned: Planned) -> Bearer:
+    label = planned.request or ", ".join(planned.names)
+    return Bearer(planned.names, label, "the planned certificate", planned.unreadable)
 
 
 def _by_leaf(chain: Chain) -> Iterator[Chain]:

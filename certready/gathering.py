@@ -134,6 +134,7 @@ def gather(
         store=roots.info,
         chains=bundle.chains,
         endpoints=bundle.endpoints,
+        planned=bundle.planned,
         connectors=tenant.connectors,
         named=not (isinstance(connector, Tenant) and tenant.lists_connectors) if named is None else named,
         accepted_domains=tenant.accepted_domains,
@@ -203,8 +204,7 @@ class _Wanted(Struct):
 
 def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime) -> tuple[Ask, ...]:
     """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
-    evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
-    evidence = _with_roots(evidence, roots)
+    evidence = _with_roots(Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains), roots)
     first, then = _in_turn(evidence, tuple(_questions(evidence)), tuple(_missing_issuers(evidence)))
     return tuple(dict.fromkeys(first or then))
 

@@ -28,12 +28,13 @@ MAX_BYTES = 256 * 1024 * 1024
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53
-TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes")
+TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes", "planned")
 
 # Keys that evidence of 0.1 lacks; the model's default stands for what was not gathered then.
 ADDED = frozenset(
     {
         ("Evidence", "exported_at"),
+        ("Evidence", "planned"),
         ("Evidence", "rehearsal"),
         ("Evidence", "unlisted"),
         ("AcceptedDomain", "region"),

@@ -52,11 +52,17 @@ def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: 
     return _bundle(parts, Target("file" if name else "bytes", name), name or _UNNAMED, passwords)
 
 
-def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | Passwords | None = None) -> Bundle:
+def load_files(
+    files: Sequence[tuple[str, bytes]],
+    *,
+    password: str | bytes | Passwords | None = None,
+    requests: bool = False,
+) -> Bundle:
     """Several files, (name, content), as one bundle: certificates in the order of the files, each kept once.
 
-    Of several leaves each is a chain of its own; its container is that of the first file that holds the leaf. Raises as
-    :func:`load`, also where the files together are larger than MAX_BYTES.
+    Of several leaves each is a chain of its own; its container is that of the first file that holds the leaf. With
+    ``requests``, signing requests (CSR) without any certificate are the names they ask for, as if they were
+    :func:`certready.planned`. Raises as :func:`load`, also where the files together are larger than MAX_BYTES.
     """
     if not files:
         raise InputError("No file was given.", hint="Name at least one certificate file.")
@@ -65,6 +71,9 @@ def load_files(files: Sequence[tuple[str, bytes]], *, password: str | bytes | Pa
     passwords = password if isinstance(password, Passwords) else Passwords(password)
     parts = [_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files]
     name = " + ".join(name for name, _ in files)
+    asked = dict.fromkeys(request for part in parts for request in part.contents.requests)
+    if requests and asked and not any(part.contents.certificates or part.contents.refusals for part in parts):
+        return Bundle(Target("file", name), (), planned=tuple(asked))
     return _bundle(parts, Target("file", name), name, passwords)
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from certready.bundle.ciphers import Cipher
 from certready.bundle.passwords import Passwords
 from certready.errors import InputError
-from certready.model import Container
+from certready.model import Container, Planned
 from certready.x509.certificate import Certificate
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -24,7 +24,7 @@ MAX_BLOCKS = 2 * MAX_STORE
 OTHERS = {
     "csr": (
         "a certificate signing request (CSR)",
-        "Send the request to the certification authority; check the certificate that comes back.",
+        "Check the certificate that is issued for it; its names before: certready check FILE --inbound '*.contoso.com'",
     ),
     "crl": ("a revocation list (CRL)", "Give the certificate file; a revocation list is given with --crl."),
     "ocsp": ("an OCSP answer", "Give the certificate file; an OCSP answer is given with --ocsp."),
@@ -75,7 +75,7 @@ class Reading(NamedTuple):
 class Contents(Struct, frozen=True):
     """``certificates`` in stored order, those that cannot be read among them; ``keys`` the SHA-256 of each private
     key's public half; ``refusals`` what could not be read; ``others`` the keys of OTHERS for what was there besides;
-    ``notes`` sentences; ``entries`` what a PFX holds.
+    ``notes`` sentences; ``entries`` what a PFX holds; ``requests`` the names that signing requests ask for.
 
     ``ciphers`` encrypt a PFX and ``mac`` protects it; ``opened_by`` says whether a password opened it or the empty one,
     "" where nothing in it is protected.
@@ -88,6 +88,7 @@ class Contents(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
+    requests: tuple[Planned, ...] = ()
     ciphers: tuple[Cipher, ...] = ()
     mac: Cipher | None = None
     opened_by: Literal["", "password", "empty"] = ""
@@ -111,6 +112,7 @@ def join(parts: Iterable[Contents], container: Container) -> Contents:
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         tuple(dict.fromkeys(other for part in parts for other in part.others)),
         tuple(entry for part in parts for entry in part.entries),
+        tuple(dict.fromkeys(request for part in parts for request in part.requests)),
         tuple(dict.fromkeys(cipher for part in parts for cipher in part.ciphers)),
         next((part.mac for part in parts if part.mac), None),
         next((part.opened_by for part in parts if part.opened_by), ""),

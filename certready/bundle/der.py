@@ -29,6 +29,7 @@ from certready.bundle.contents import (
     unreadable,
     with_note,
 )
+from certready.bundle.request import planned
 from certready.errors import InputError
 from certready.x509.certificate import UNREADABLE, Certificate, attempt
 
@@ -149,8 +150,9 @@ def _certificate(der: bytes, place: str, reading: Reading) -> Contents:
     certificate = Certificate(der)
     if certificate.parsed.error is None:
         return Contents("der", (certificate,))
-    if attempt(lambda: x509.load_der_x509_csr(der)):
-        return Contents("der", others=("csr",))
+    request = attempt(lambda: x509.load_der_x509_csr(der))
+    if request:
+        return Contents("der", others=("csr",), requests=(planned(request, place),))
     try:
         x509.load_der_x509_crl(der)
     except UNREADABLE:

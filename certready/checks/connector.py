@@ -94,10 +94,10 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
     """A plain value beside several names under one domain, or one that is not accepted itself."""
     if value.wildcard or connector.kind == "Partner":
         return
-    several, names = _several_names(case, value)
+    several, names, who = _several_names(case, value)
     above = parent(value.domain)
     if several:
-        why = f"the certificate has {len(names)} names under {several} ({listed(names)})"
+        why = f"{who} has {len(names)} names under {several} ({listed(names)})"
     elif _not_accepted(case, value) and registrable(above):
         several = above
         why = f"{value.domain} itself is no accepted domain"
@@ -113,15 +113,16 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
     )
 
 
-def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...]]:
-    """The domain under which two or more host names of one leaf lie, the value's own or its parent, and those names."""
-    for chain in case.chains:
-        found = dns_names(chain.leaf_certificate.parsed.names)
+def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...], str]:
+    """The domain under which two or more host names of one leaf lie, the value's own or its parent, those names, and
+    what bears them."""
+    for bearer in case.bearers:
+        found = dns_names(bearer.names)
         for domain in (value.domain, parent(value.domain)):
             hosts = tuple(name for name in found if parent(name) == domain and not name.startswith("*."))
             if len(hosts) > 1 and registrable(domain):
-                return domain, hosts
-    return "", ()
+                return domain, hosts, bearer.who
+    return "", (), ""
 
 
 def _not_accepted(case: Case, value: Value) -> bool:

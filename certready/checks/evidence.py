@@ -7,11 +7,15 @@ from datetime import timedelta
 
 from certready import clock
 from certready.case import Case
+from certready.model import Planned
 from certready.rules import evidence as rules
 from certready.rules.model import NotApplicable, Observation
+from certready.wording import listed
 
 _CONNECTIONS = {"host": "a probe", "listen": "a listener", "rehearse": "a rehearsal"}
+_NAMED = 100
 _GIVE = "Give the gateway's certificate."
+_ONCE_ISSUED = "Check the certificate itself with the same options once it is issued."
 
 
 def check_evidence(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -23,9 +27,28 @@ def check_evidence(case: Case) -> Iterator[Observation | NotApplicable]:
 
 
 def _certificates(case: Case) -> Iterator[Observation]:
+    for planned in case.evidence.planned:
+        yield _planned(planned)
+    if case.evidence.planned:
+        return
     if not case.chains and not case.evidence.endpoints:
         message = "There is no certificate to judge."
         yield rules.INCOMPLETE.observed(message, fix=_GIVE)
+
+
+def _planned(planned: Planned) -> Observation:
+    """Names without a certificate: all else is open."""
+    names = listed(planned.names, 5) or "no name"
+    compared = f"Only planned names were compared: {names}."
+    if planned.request:
+        compared = (
+            f"Only the names that {planned.request} asks for were compared: {names}. Which of them the "
+            "certificate will have is for the authority to decide."
+        )
+    rest = "Chain, dates, revocation, key and usage were not judged: no certificate exists yet."
+    return rules.INCOMPLETE.observed(
+        f"{compared} {rest}", "planned", fix=_ONCE_ISSUED, evidence={"names": list(planned.names[:_NAMED])}
+    )
 
 
 def _connections(case: Case) -> Iterator[Observation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from certready.case import Case
+from certready.case import Bearer, Case
 from certready.checks import names_text as text
 from certready.exchange import Selection, acceptance, candidates
 from certready.exchange.matching import (
@@ -18,7 +18,6 @@ from certready.exchange.matching import (
     satisfiable,
 )
 from certready.model import AcceptedDomain, Chain, Connector
-from certready.path import excluded_names
 from certready.rules import names as rules
 from certready.rules.model import NotApplicable, Observation
 
@@ -38,46 +37,52 @@ def check_names(case: Case) -> Iterator[Observation | NotApplicable]:
 
 
 def _observations(case: Case) -> Iterator[Observation]:
-    for chain in case.chains:
-        yield from _leaf_names(chain)
+    for bearer in case.bearers:
+        yield from _unread(bearer)
+        if bearer.chain:
+            yield from _leaf_names(bearer.chain)
         if case.options.hostname:
-            yield from _hostname(case, chain, case.options.hostname)
+            yield from _hostname(bearer, case.options.hostname)
     if _nothing_to_judge(case):
         yield _no_connector(case)
-    for chain in case.chains:
-        chosen = case.selection_for(chain)
-        if chosen.nearest and not _unread(chain):
-            yield _none_matches(case, chain, chosen, chosen.nearest)
+    for bearer in case.bearers:
+        chosen = case.selection_for(bearer)
+        if chosen.nearest and not bearer.unread:
+            yield _none_matches(case, bearer, chosen, chosen.nearest)
     for connector in case.selection.judged:
         yield from _judged(case, connector)
 
 
 def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
-    """Everything about one judged connector's value, compared with the chains that it is judged for."""
+    """Everything about one judged connector's value, compared with the leaves that it is judged for."""
     if not connector.value:
         if connector.level == "domain-validation" and "TlsDomain" not in connector.unread:
             yield _no_value(connector)
         return
-    chosen = {chain: case.selection_for(chain) for chain in case.chains}
-    compared = [chain for chain, one in chosen.items() if connector in one.judged and connector != one.nearest]
-    if case.chains and not compared:
+    chosen = [(bearer, case.selection_for(bearer)) for bearer in case.bearers]
+    compared = [bearer for bearer, one in chosen if connector in one.judged and connector != one.nearest]
+    if case.bearers and not compared:
         return
     try:
         value = parse_value(connector.value)
     except ValueError as error:
         yield malformed(connector, str(error))
         return
-    for chain in compared:
-        yield from _compared(case, chain, connector, value)
+    for bearer in compared:
+        yield from _compared(case, bearer, connector, value)
     if connector.direction == "inbound":
         yield accepted_domain(connector, value, case.tenant.accepted_domains)
 
 
+def _unread(bearer: Bearer) -> Iterator[Observation]:
+    if bearer.unread:
+        message = text.unreadable(bearer.label, bearer.unread, bearer.names)
+        yield rules.UNREADABLE.observed(message, chain=bearer.chain)
+
+
 def _leaf_names(chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate.parsed
-    unread = _unread(chain)
-    if unread:
-        yield rules.UNREADABLE.observed(text.unreadable(leaf.label, unread, leaf.names), chain=chain)
+    unread = leaf.error or leaf.names_unreadable
     common = any(leaf.common_names)
     if not common and not unread:
         yield rules.NO_COMMON_NAME.observed(
@@ -101,31 +106,22 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
         )
 
 
-def _unread(chain: Chain) -> str | None:
-    """A clause about names of the leaf that cannot be read: as long as there are any, no name is known to be absent."""
-    leaf = chain.leaf_certificate.parsed
-    return leaf.error or leaf.names_unreadable
-
-
-def _hostname(case: Case, chain: Chain, hostname: str) -> Iterator[Observation]:
-    names = chain.leaf_certificate.parsed.names
-    excluded = excluded_names(case.full_path(chain))
-    found = covers([name for name in names if name not in excluded], hostname)
+def _hostname(bearer: Bearer, hostname: str) -> Iterator[Observation]:
+    found = covers([name for name in bearer.names if name not in bearer.excluded], hostname)
     seen = {"hostname": hostname, "matched_name": found}
     if found:
         message = f"The host name {hostname} is covered by {found}."
-        yield rules.HOSTNAME_MATCH.observed(message, chain=chain, evidence=seen)
-    elif not _unread(chain):
-        message = text.hostname_mismatch(hostname, names, excluded)
-        yield rules.HOSTNAME_MISMATCH.observed(message, chain=chain, evidence=seen)
+        yield rules.HOSTNAME_MATCH.observed(message, chain=bearer.chain, evidence=seen)
+    elif not bearer.unread:
+        message = text.hostname_mismatch(hostname, bearer.names, bearer.excluded, bearer.who)
+        yield rules.HOSTNAME_MISMATCH.observed(message, chain=bearer.chain, evidence=seen)
 
 
-def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> Iterator[Observation]:
-    """One leaf against one value."""
-    names = chain.leaf_certificate.parsed.names
-    excluded = excluded_names(case.full_path(chain))
-    found = match(value, [name for name in names if name not in excluded])
-    out = match(value, excluded) if found.kind == "none" else NO_MATCH
+def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) -> Iterator[Observation]:
+    """The names of one leaf against one value."""
+    chain, names = bearer.chain, bearer.names
+    found = match(value, [name for name in names if name not in bearer.excluded])
+    out = match(value, bearer.excluded) if found.kind == "none" else NO_MATCH
     if out.kind != "none":
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.excluded(connector, value, out),
@@ -136,16 +132,16 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> I
             evidence={"value": connector.value, "matched_name": out.name, "match": out.kind},
         )
         return
-    if found.kind == "none" and _unread(chain):
-        return  # said by _leaf_names
+    if found.kind == "none" and bearer.unread:
+        return  # said by _unread
     seen: dict[str, object] = {"value": connector.value, "matched_name": found.name, "match": found.kind}
     if found.kind == "none":
         seen["nearest"] = nearest(value, names)
-        message = text.mismatch(connector, value, names)
+        message = text.mismatch(connector, value, names, bearer.who)
         fix = text.mismatch_fix(connector, value, names, case.tenant.accepted_domains)
         yield rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
     elif value.issuer:  # weighs at least as much as whatever else is uncertain
-        message = text.issuer_unverified(connector, value, found)
+        message = text.issuer_unverified(connector, value, found, bearer.who)
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             message, "issuer", chain=chain, connector=connector, evidence=seen
         )
@@ -153,7 +149,7 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> I
         variant = "deep" if found.kind == "deep" else "wildcard-certificate"
         variant = variant if found.plain else "not-ascii"
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
-            text.uncertain(connector, value, found),
+            text.uncertain(connector, value, found, bearer.who),
             variant,
             chain=chain,
             connector=connector,
@@ -161,7 +157,7 @@ def _compared(case: Case, chain: Chain, connector: Connector, value: Value) -> I
             evidence=seen,
         )
     else:
-        message = text.matched(connector, value, found)
+        message = text.matched(connector, value, found, bearer.who)
         yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
@@ -197,11 +193,12 @@ def _nothing_to_judge(case: Case) -> bool:
 
 def _no_connector(case: Case) -> Observation:
     values = satisfiable(case.names)
-    message = text.no_connector(bool(case.tenant.connectors), values)
+    who = next((bearer.who for bearer in case.bearers), "the certificate")
+    message = text.no_connector(bool(case.tenant.connectors), values, who)
     return rules.NO_CONNECTOR.observed(message, evidence={"values": list(values)})
 
 
-def _none_matches(case: Case, chain: Chain, chosen: Selection, near: Connector) -> Observation:
+def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector) -> Observation:
     """One finding for a whole tenant none of whose connectors fits: about all of them, so without a connector, unless
     the nearest is judged beside outbound ones."""
     possible = candidates(case.tenant.connectors)
@@ -213,11 +210,11 @@ def _none_matches(case: Case, chain: Chain, chosen: Selection, near: Connector) 
         "candidates": len(possible),
     }
     connector = near if near in chosen.judged else None
-    names = chain.leaf_certificate.parsed.names
+    chain, names = bearer.chain, bearer.names
     try:
         value = parse_value(near.value or "")
     except ValueError as error:
-        message = text.none_matches(near, len(possible), names, str(error))
+        message = text.none_matches(near, len(possible), names, bearer.who, str(error))
         return rules.CONNECTOR_MISMATCH.observed(
             message,
             "malformed",
@@ -226,7 +223,7 @@ def _none_matches(case: Case, chain: Chain, chosen: Selection, near: Connector) 
             fix=text.malformed_fix(near, names, case.tenant.accepted_domains),
             evidence=seen,
         )
-    message = text.none_matches(near, len(possible), names)
+    message = text.none_matches(near, len(possible), names, bearer.who)
     fix = text.mismatch_fix(near, value, names, case.tenant.accepted_domains)
     return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
 

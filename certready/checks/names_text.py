@@ -54,7 +54,7 @@ def _typed_wrong(names: Iterable[str]) -> str:
     return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
 
-def matched(connector: Connector, value: Value, found: Match) -> str:
+def matched(connector: Connector, value: Value, found: Match, who: str) -> str:
     """Why the value is met with certainty."""
     what = f"the {parameter(connector)} {value} of {connector_words(connector)}"
     how = {
@@ -63,11 +63,11 @@ def matched(connector: Connector, value: Value, found: Match) -> str:
         "wildcard-value": f"is a host under {what}",
     }[found.kind]
     partner = PARTNER if connector.kind == "Partner" and connector.direction == "inbound" else ""
-    return f"The certificate name {found.name} {how}.{partner}"
+    return f"{who.capitalize()} name {found.name} {how}.{partner}"
 
 
-def mismatch(connector: Connector, value: Value, names: Sequence[str]) -> str:
-    """What was asked for, what the certificate has instead, and why the nearest of it does not do."""
+def mismatch(connector: Connector, value: Value, names: Sequence[str], who: str) -> str:
+    """What was asked for, what the certificate (``who``) has instead, and why the nearest of it does not do."""
     said = f"{connector_words(connector, start=True)} asks for {value} ({parameter(connector)}); "
     close = nearest(value, names)
     hint = ""
@@ -78,10 +78,10 @@ def mismatch(connector: Connector, value: Value, names: Sequence[str]) -> str:
         )
     elif close and len(dns_names(names)) > 1:
         hint = f" The nearest is {close}."
-    return f"{said}the certificate has {listed(names)}.{hint}{_typed_wrong(names)}"
+    return f"{said}{who} has {listed(names)}.{hint}{_typed_wrong(names)}"
 
 
-def none_matches(near: Connector, count: int, names: Sequence[str], malformed: str | None = None) -> str:
+def none_matches(near: Connector, count: int, names: Sequence[str], who: str, malformed: str | None = None) -> str:
     """A whole tenant without a match; ``malformed`` says what is wrong with the nearest one's value."""
     several = count > 1
     which = f"None of the tenant's {count} enabled inbound certificate connectors asks"
@@ -92,7 +92,7 @@ def none_matches(near: Connector, count: int, names: Sequence[str], malformed: s
     )
     if malformed:
         close = f"'{near.name}' can match no certificate. {malformed}"
-    return f"{which} for a name of this certificate, which has {listed(names)}. {close}{_typed_wrong(names)}"
+    return f"{which} for a name of {who}, which has {listed(names)}. {close}{_typed_wrong(names)}"
 
 
 def mismatch_fix(
@@ -128,19 +128,19 @@ def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) 
     return next(iter(fitting_values(names, accepted)), None)
 
 
-def uncertain(connector: Connector, value: Value, found: Match) -> str:
+def uncertain(connector: Connector, value: Value, found: Match, who: str) -> str:
     """Why the match is not certain."""
     words = connector_words(connector)
     if not found.plain:
         return (
-            f"The certificate name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
+            f"{who.capitalize()} name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
             f"{parse_value(found.name or '')}, which a certificate should say itself, does it meet the "
             f"{parameter(connector)} {value} of {words}; whether Exchange Online reads it so is not documented."
         )
     if found.kind == "deep":
         return (
-            f"The certificate name {found.name} lies more than one label under the {parameter(connector)} {value} of "
-            f"{words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
+            f"{who.capitalize()} name {found.name} lies more than one label under the {parameter(connector)} {value} "
+            f"of {words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
         )
     covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
     return (
@@ -192,30 +192,30 @@ def _acceptance_words(domain: str) -> str:
     return f" ({domain} must then be an accepted domain)"
 
 
-def issuer_unverified(connector: Connector, value: Value, found: Match) -> str:
+def issuer_unverified(connector: Connector, value: Value, found: Match, who: str) -> str:
     """A value that names an issuer as well."""
     return (
-        f"The certificate name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
+        f"{who.capitalize()} name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
         f"{connector_words(connector)}; whether its issuer part {quoted(value.issuer or '')} is met was not verified."
     )
 
 
-def hostname_mismatch(hostname: str, names: Sequence[str], excluded_names: Iterable[str] = ()) -> str:
+def hostname_mismatch(hostname: str, names: Sequence[str], excluded_names: Iterable[str], who: str) -> str:
     """The host name is not covered, and who minds; ``excluded_names`` are CNs that name constraints exclude."""
     out = ", ".join(excluded_names)
     but = f" Name constraints of the chain exclude the CN {out}." if out else ""
     return (
-        f"The host name {hostname} is covered by no name that counts; the certificate has {listed(names)}.{but}"
+        f"The host name {hostname} is covered by no name that counts; {who} has {listed(names)}.{but}"
         f"{_typed_wrong(names)} Exchange Online does not compare it, the gateway's vendor asks for it."
     )
 
 
-def no_connector(other_direction: bool, values: Sequence[str]) -> str:
+def no_connector(other_direction: bool, values: Sequence[str], who: str) -> str:
     """Nothing to compare with, and what would fit."""
     why = "The tenant has no enabled outbound connector to judge" if other_direction else "No connector was given"
     if not values:
-        return f"{why}, and the certificate shows no DNS name that could be read and that a connector could ask for."
-    return f"{why}. Connector values this certificate could satisfy: {', '.join(values)}."
+        return f"{why}, and {who} shows no DNS name that could be read and that a connector could ask for."
+    return f"{why}. Connector values that {who} could satisfy: {', '.join(values)}."
 
 
 def no_value_fix(connector: Connector) -> str:

@@ -43,11 +43,11 @@ def named(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     return [("standard input" if path == STDIN else str(path), read(path)) for path in paths]
 
 
-def read_bundle(paths: Sequence[Path], passwords: Passwords) -> Bundle:
-    """The files as one bundle."""
+def read_bundle(paths: Sequence[Path], passwords: Passwords, *, requests: bool = False) -> Bundle:
+    """The files as one bundle; with ``requests``, signing requests alone as the names they ask for."""
     from certready import bundle as bundles
 
-    return bundles.load_files(named(paths), password=passwords)
+    return bundles.load_files(named(paths), password=passwords, requests=requests)
 
 
 def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:

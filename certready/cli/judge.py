@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.cli import fetching, files, output
-from certready.cli.commands import argument, command
+from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
-from certready.cli.shared import Shared
+from certready.cli.shared import CONNECTOR, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
@@ -28,19 +28,48 @@ PROGRAMMES = ("microsoft", "mozilla")  # stores that are the same everywhere, so
 @command(
     "certready check gateway.pfx --inbound '*.contoso.com' --accepted-domain contoso.com",
     "certready check leaf.pem chain.pem key.pem --tenant tenant.json",
-    "certready check gateway.pem --certificate-only --format json=report.json",
+    "certready check --planned gw.contoso.com --planned mail.contoso.com --tenant tenant.json",
 )
 def check(
     paths: Annotated[
         tuple[Path, ...], argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content.")
     ],
     shared: Shared,
+    planned: Annotated[
+        tuple[str, ...],
+        option(
+            "--planned",
+            help="Compare this name before a certificate exists; FILE can be a CSR too. Repeat it for several.",
+            panel=CONNECTOR,
+            metavar="NAME",
+        ),
+    ] = (),
 ) -> int:
     """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
+    if planned:
+        return _run(shared, "client", lambda _: _planned(planned, paths, shared), beside=(*paths, *map(Path, planned)))
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
-    return _run(shared, "client", lambda _: files.read_bundle(paths, secrets), beside=paths)
+    asked = bool(shared.inbound or shared.outbound or shared.connector or shared.tenant)
+    return _run(shared, "client", lambda _: files.read_bundle(paths, secrets, requests=asked), beside=paths)
+
+
+def _planned(names: tuple[str, ...], paths: tuple[Path, ...], wanted: Shared) -> Bundle:
+    """Names in place of a certificate. Raises UsageError where there is one, or nothing to compare them with."""
+    from certready.exchange.planned import planned
+
+    if paths:
+        raise UsageError(
+            "--planned is for a certificate that does not exist yet, and there is a file.",
+            hint="Leave out one of them; a signing request (CSR) can be the file.",
+        )
+    if wanted.certificate_only:
+        raise UsageError(
+            "--planned compares names with connectors, and --certificate-only judges none.",
+            hint="Leave out --certificate-only.",
+        )
+    return planned(*names)
 
 
 class Prepared(Struct, frozen=True):

@@ -23,7 +23,8 @@ Origin = Literal["intermediate-file", "aia"]
 
 
 class Target(Struct, frozen=True):
-    """What was looked at: ``kind`` is file, host, listen, rehearse or bytes; ``name`` is how the user named it."""
+    """What was looked at: ``kind`` is file, host, listen, rehearse, bytes or planned (names alone); ``name`` is how the
+    user named it."""
 
     kind: str
     name: str
@@ -71,12 +72,24 @@ class Chain(Struct, frozen=True):
         return self.leaf_certificate.parsed.key.family
 
 
+class Planned(Struct, frozen=True):
+    """The ``names`` of a certificate that does not exist yet: as given, or as a signing request (CSR) asks for them,
+    CN first. ``request`` is what the request is called, None where there is none; ``unreadable`` is a clause about
+    names of it that cannot be read."""
+
+    names: tuple[str, ...]
+    request: str | None = None
+    unreadable: str | None = None
+
+
 class Bundle(Struct, frozen=True):
-    """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints."""
+    """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints; or, with
+    no chain, what is planned."""
 
     target: Target
     chains: tuple[Chain, ...]
     endpoints: tuple[Endpoint, ...] = ()
+    planned: tuple[Planned, ...] = ()
 
 
 class Limits(Struct, frozen=True):
@@ -191,7 +204,7 @@ class Evidence(Struct, frozen=True):
     a rehearsal presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is
     worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
     None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
-    are said to be of. It holds no private key.
+    are said to be of. ``planned`` are names without a certificate. It holds no private key.
     """
 
     certready: str
@@ -215,6 +228,7 @@ class Evidence(Struct, frozen=True):
     rehearsal: Rehearsal | None = None
     exported_at: datetime | None = None
     unlisted: tuple[str, ...] = ()
+    planned: tuple[Planned, ...] = ()
 
     @property
     def evaluated_at(self) -> datetime:

@@ -12,7 +12,7 @@ INCOMPLETE = Rule(
     why="A verdict never makes more of evidence than was gathered: what was not judged is not fine.",
     confidence="inferred",
     sources=(sources.OWN,),
-    weights=(everywhere(U),),
+    weights=(everywhere(U), everywhere(U, "planned", "no certificate exists yet, and names alone were compared")),
     fix="Gather again: run the check, probe or listener itself instead of replaying what was saved.",
 )
 

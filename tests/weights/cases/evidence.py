@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+import certready
 from certready import Bundle
 from certready.model import AcceptedDomain, Connector, Endpoint, Evidence, Target
 from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, by_audience, connectors, everywhere
@@ -24,6 +25,12 @@ def no_certificate_at_all() -> Checked:
 def an_address_of_which_nothing_is_known() -> Checked:
     """An address that neither failed nor showed a certificate was not judged."""
     return probed(Endpoint("gw.contoso.com", "192.0.2.1", 25, stage="done"))
+
+
+@CASES.add("evidence.incomplete", everywhere(UNKNOWN))
+def names_without_a_certificate() -> Checked:
+    """Names that are planned fit, and are never more than unknown."""
+    return checked(certready.planned("mail.contoso.com"))
 
 
 @CASES.add("evidence.clock-doubtful", everywhere(UNKNOWN))
