@@ -142,11 +142,11 @@ def apply(line: str, export: Export) -> None:
     cmdlet, *rest = literals(line)
     given = {key.removeprefix("-"): VALUES.get(value, value) for key, value in zip(rest[::2], rest[1::2], strict=True)}
     match cmdlet:
-        case "Set-InboundConnector":
+        case "Set-InboundConnector" | "Set-OutboundConnector":
             identity = given.pop("Identity")
-            found = [one for one in export["InboundConnectors"] if one["Name"] == identity]
-            assert 1 == len(found), line
-            found[0].update(given)
+            section = f"{cmdlet.removeprefix('Set-')}s"
+            (connector,) = [one for one in export[section] if one["Name"] == identity]
+            connector.update(given)
         case "New-InboundConnector":
             export["InboundConnectors"].append(
                 given | {"Enabled": True, "SenderDomains": [f"smtp:{given['SenderDomains']};1"]}
