@@ -200,7 +200,7 @@ def remedy(script: str, rule: str) -> list[str]:
         elif line.startswith("## Mends: "):
             mends = rule in line
         elif line.startswith("## ") or line == "#":
-            mends = mends and not line == "#"
+            mends = mends and line != "#"
         elif mends and place:
             blocks[place].append(line)
     online = [line for line in blocks["Exchange Online"] if line.startswith("Set-OutboundConnector")]
