@@ -2,4 +2,5 @@
 
 from certready.cli import run
 
-run()
+if __name__ == "__main__":  # a worker process of fleet --processes imports it by another name
+    run()

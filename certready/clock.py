@@ -44,7 +44,7 @@ def off(found: tuple[Reading, ...]) -> Reading | None:
 def _dates(evidence: Evidence) -> Iterator[Reading]:
     for answer in evidence.answers:
         if answer.date and answer.source == "network":
-            yield Reading(urlsplit(answer.url or "").netloc or "a server", answer.date - evidence.gathered_at)
+            yield Reading(urlsplit(answer.url or "").netloc or "a server", _ahead(answer.date, evidence))
 
 
 def _banners(evidence: Evidence) -> Iterator[Reading]:
@@ -55,7 +55,13 @@ def _banners(evidence: Evidence) -> Iterator[Reading]:
         dated = _DATE.search(text or "")
         said = _moment(dated[0]) if dated else None
         if said:
-            yield Reading(who, said - evidence.gathered_at)
+            yield Reading(who, _ahead(said, evidence))
+
+
+def _ahead(said: datetime, evidence: Evidence) -> timedelta:
+    """How far ahead of this machine's clock another was: nothing, where it names a moment of the gathering."""
+    ahead = said - evidence.gathered_at
+    return ahead - min(max(ahead, timedelta(0)), evidence.gathering)
 
 
 def _moment(text: str) -> datetime | None:
@@ -70,4 +76,4 @@ def _updates(evidence: Evidence, results: Iterable[RevocationResult]) -> Iterato
     for result in results:
         if result.this_update:
             who = f"the answer of {urlsplit(result.url or '').netloc or 'the handshake'}"
-            yield Reading(who, result.this_update - evidence.gathered_at, floor=True)
+            yield Reading(who, _ahead(result.this_update, evidence), floor=True)

@@ -34,6 +34,7 @@ TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes", "planned")
 ADDED = frozenset(
     {
         ("Evidence", "exported_at"),
+        ("Evidence", "gathered_until"),
         ("Evidence", "planned"),
         ("Evidence", "rehearsal"),
         ("Evidence", "unlisted"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from certready.errors import UsageError
 
@@ -53,9 +54,9 @@ def host_and_port(text: str) -> tuple[str, int | None]:
     """``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError for a port that is none."""
     text = text.strip()
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
+        host, closed, rest = text[1:].partition("]")
         port = rest.removeprefix(":")
-        wrong = bool(rest) and not rest.startswith(":")
+        wrong = not closed or (bool(rest) and not rest.startswith(":"))
     elif text.count(":") > 1:
         return text, None
     else:
@@ -66,3 +67,14 @@ def host_and_port(text: str) -> tuple[str, int | None]:
             f"{text!r} is no host and port.", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
         )
     return host, int(port) if port else None
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(text: str, where: str) -> timedelta:
+    """``90s``, ``30m``, ``6h`` or ``7d``; ``where`` is what it was given for. Raises UsageError."""
+    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
+    if unit not in _UNITS or not (number.isascii() and number.isdigit() and len(number) < 8 and int(number)):
+        raise UsageError(f"{where} {text!a} is not a length of time.", hint="Write 90s, 30m, 6h or 7d.")
+    return timedelta(seconds=int(number) * _UNITS[unit])

@@ -31,6 +31,7 @@ COMMANDS = {
     "tenant": Entry("tenant", "A tenant's connectors: lint them, ask which wins, ask which mail may relay."),
     "explain": Entry("advice", "An SMTP error, a bounce or a rule id into causes and checks."),
     "rules": Entry("about", "Every rule, one line each."),
+    "fleet": Entry("fleet", "Many certificates, gateways and tenants in one run."),
     "trust": Entry("trust", "The root stores: which, how old, is this root in."),
     "cache": Entry("cache", "What is kept of earlier answers, and clear it."),
     "demo": Entry("about", "All of it, staged on loopback; no network needed."),

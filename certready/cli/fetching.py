@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -34,11 +35,11 @@ def fetcher(wanted: Shared) -> Fetcher | None:
     check_ca_bundle(wanted.ca_bundle)
     if wanted.offline and (wanted.no_cache or not directories.holds(answers_directory())):
         return None
-    return Later(lambda: _fetcher(wanted))
+    return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted)))
 
 
 class Later(NamedTuple):
-    """A fetcher that is made when something is asked: a run that asks nothing does not wait for its libraries."""
+    """A fetcher that is made when something is asked, once: a run that asks nothing does not wait for its libraries."""
 
     make: Callable[[], Fetcher]
 

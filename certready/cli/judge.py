@@ -110,7 +110,7 @@ class Gatherer(Struct, frozen=True):
             named=prepared.named,
             options=prepared.options,
             supplied=self.supplied,
-            others=lambda: _others(prepared.wanted),
+            others=lambda: other_stores(prepared.wanted),
             progress=progress,
         )
 
@@ -180,18 +180,17 @@ def _tenant(wanted: Shared) -> Tenant:
 
 def _chosen(wanted: Shared, tenant: Tenant) -> tuple[Tenant, bool]:
     """The tenant with the connectors to judge, and whether each was named. Raises UsageError for contradictions."""
-    given = bool(wanted.connector or wanted.inbound or wanted.outbound)
-    if wanted.certificate_only and (given or wanted.tenant):
-        raise UsageError("--certificate-only judges no connector.", hint="Leave it out, or leave the connector out.")
-    if wanted.connector and not wanted.tenant:
-        raise UsageError("--connector chooses out of a tenant file.", hint="Add --tenant FILE, or use --inbound VALUE.")
-    if not given:
-        return tenant, not (wanted.tenant and tenant.lists_connectors)
-    from certready.exchange import find, from_options
+    from certready.exchange.choose import judged_of
 
-    chosen = find(tenant, wanted.connector) if wanted.connector else ()
-    made = from_options(wanted.inbound, wanted.outbound, wanted.tls_settings)
-    return replace(tenant, connectors=(*chosen, *made)), True
+    return judged_of(
+        tenant,
+        wanted.connector,
+        wanted.inbound,
+        wanted.outbound,
+        wanted.tls_settings,
+        from_file=bool(wanted.tenant),
+        certificate_only=wanted.certificate_only,
+    )
 
 
 def _store(wanted: Shared) -> RootStore:
@@ -203,7 +202,7 @@ def _store(wanted: Shared) -> RootStore:
     return plain.with_extra(store, tuple(extra)) if extra else store
 
 
-def _others(wanted: Shared) -> tuple[RootStore, ...]:
+def other_stores(wanted: Shared) -> tuple[RootStore, ...]:
     """The programme whose word explains the chosen store's: Mozilla's beside Microsoft's, else Microsoft's."""
     from certready.roots import stores
 

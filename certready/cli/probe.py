@@ -87,7 +87,7 @@ def probe(
         ahead = Ahead(lambda: later.result().fetcher)
         arrived = partial(_begin, ahead, later)
         if routes:
-            bundle = smarthosts.fetch(routes, _how(asked, shared.timeout), progress, arrived)
+            bundle = smarthosts.fetch(routes, how_asked(asked, shared.timeout), progress, arrived)
         else:
             bundle = fetch(asked, shared.timeout, progress, arrived)
         gather = later.result()
@@ -128,7 +128,7 @@ def fetch(asked: Asked, timeout: float, progress: Progress, arrived: Arrived | N
     """What the hosts presented. Raises UsageError."""
     from certready.net.gateway import fetch_many
 
-    how = _how(asked, timeout)
+    how = how_asked(asked, timeout)
     if asked.mx:
         from certready.net.mx import fetch_mx
 
@@ -163,7 +163,8 @@ def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
     ]
 
 
-def _how(asked: Asked, timeout: float) -> How:
+def how_asked(asked: Asked, timeout: float) -> How:
+    """How gateways are asked. Raises UsageError for options that contradict each other or cannot be read."""
     from certready.net.gateway import How
 
     if asked.ipv4 and asked.ipv6:

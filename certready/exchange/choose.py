@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from certready.errors import UsageError
 from certready.exchange.accepted import STANDINGS, acceptance, accepted_above
 from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
@@ -100,6 +102,40 @@ def from_options(inbound: Sequence[str], outbound: Sequence[str], level: Level) 
     made = [_from_option("inbound", value, None) for value in inbound]
     made += [_from_option("outbound", value, level) for value in outbound]
     return tuple(dict.fromkeys(made))
+
+
+def judged_of(
+    tenant: Tenant,
+    connectors: Sequence[str],
+    inbound: Sequence[str],
+    outbound: Sequence[str],
+    level: Level,
+    *,
+    from_file: bool,
+    certificate_only: bool,
+) -> tuple[Tenant, bool]:
+    """The tenant with the connectors to judge, and whether each of them was named.
+
+    Args:
+        tenant: what the tenant files say, nothing where there is none.
+        connectors: names out of those files.
+        inbound, outbound: values of connectors without a file.
+        level: the TlsSettings of ``outbound``.
+        from_file: whether there is a tenant file.
+        certificate_only: no connector is judged.
+
+    Raises:
+        UsageError: they contradict each other, or a name or value is not what it must be.
+    """
+    given = bool(connectors or inbound or outbound)
+    if certificate_only and (given or from_file):
+        raise UsageError("--certificate-only judges no connector.", hint="Leave it out, or leave the connector out.")
+    if connectors and not from_file:
+        raise UsageError("--connector chooses out of a tenant file.", hint="Add --tenant FILE, or use --inbound VALUE.")
+    if not given:
+        return tenant, not (from_file and tenant.lists_connectors)
+    chosen = find(tenant, connectors) if connectors else ()
+    return replace(tenant, connectors=(*chosen, *from_options(inbound, outbound, level))), True
 
 
 def _from_option(direction: Direction, text: str, level: Level | None) -> Connector:

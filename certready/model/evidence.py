@@ -6,7 +6,7 @@ touched. A failure to fetch something is therefore a value here, not an exceptio
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -204,7 +204,8 @@ class Evidence(Struct, frozen=True):
     a rehearsal presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is
     worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
     None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
-    are said to be of. ``planned`` are names without a certificate. It holds no private key.
+    are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
+    ``gathered_at`` is the one moment of a run that went on for long. It holds no private key.
     """
 
     certready: str
@@ -229,11 +230,17 @@ class Evidence(Struct, frozen=True):
     exported_at: datetime | None = None
     unlisted: tuple[str, ...] = ()
     planned: tuple[Planned, ...] = ()
+    gathered_until: datetime | None = None
 
     @property
     def evaluated_at(self) -> datetime:
         """The moment the verdict is for: ``--at``, else when the evidence was gathered."""
         return self.options.at or self.gathered_at
+
+    @property
+    def gathering(self) -> timedelta:
+        """How long after ``gathered_at`` answers may still have come."""
+        return max((self.gathered_until or self.gathered_at) - self.gathered_at, timedelta(0))
 
     def chain(self, chain_id: str) -> Chain:
         """The chain with this id. Raises KeyError where there is none."""

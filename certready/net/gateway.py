@@ -31,10 +31,12 @@ PARALLEL = 8
 
 Progress = Callable[[str], None]
 Arrived = Callable[[tuple[Certificate, ...]], None]
+LookUp = Callable[..., "tuple[Address, ...]"]  # as addresses does
 
 
 class How(NamedTuple):
-    """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean."""
+    """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean. ``look_up`` finds the addresses
+    of a host, and ``context`` keeps what TLS needs, for whoever asks many gateways one after another."""
 
     protocol: str = "smtp"
     ehlo: str | None = None
@@ -44,6 +46,8 @@ class How(NamedTuple):
     family: Family = "any"
     dns: Nameserver | None = None
     gentle: bool = False
+    look_up: LookUp = addresses
+    context: SharedContext | None = None
 
 
 class Node(NamedTuple):
@@ -111,7 +115,7 @@ def fetch_many(
     ``name`` is what they are together; None: the first one's ``host:port``. Raises UsageError.
     """
     tell = progress or (lambda _sentence: None)
-    context = SharedContext()
+    context = how.context or SharedContext()
     plans = {_plan(node, how, context): node.error for node in nodes}
     located = _locate(plans, how, tell)
     jobs = [(one.plan, address) for one in located for address in one.addresses]
@@ -155,7 +159,7 @@ def _locate(plans: Mapping[Plan, str | None], how: How, tell: Progress) -> list[
 
     def look_up(plan: Plan) -> _Located:
         try:
-            found = addresses(
+            found = how.look_up(
                 plan.host, plan.port, timeout=how.timeout, resolve=how.resolve, family=how.family, dns=how.dns
             )
         except ResolveError as error:

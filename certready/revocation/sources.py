@@ -45,7 +45,7 @@ def _answered(evidence: Evidence, certificate: Certificate, issuer: Certificate)
     """Every answer about the certificate, judged at the moment of the verdict or, where that lies later, of the
     gathering (contract, --at)."""
     at = min(evidence.evaluated_at, evidence.gathered_at)
-    skew = SKEW if evidence.evaluated_at >= evidence.gathered_at else timedelta(0)
+    skew = SKEW + evidence.gathering if evidence.evaluated_at >= evidence.gathered_at else timedelta(0)
     answers = [answer for answer in evidence.answers if answer.certificate == certificate.sha256]
     for answer, result in zip(answers, judge_all(certificate, issuer, answers, at, skew=skew), strict=True):
         yield replace(result, detail=f"{result.detail} {answer.note}") if answer.note else result

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import cast
 
-NAMES = ("report", "reports", "error", "evidence", "tenant", "diff", "explain", "comparison", "contents", "repair")
+NAMES = (
+    "report",
+    "reports",
+    "error",
+    "evidence",
+    "tenant",
+    "diff",
+    "explain",
+    "comparison",
+    "contents",
+    "repair",
+    "fleet",
+    "fleet-line",
+)
 
 
 def load(name: str) -> dict[str, object]:
@@ -21,6 +34,6 @@ def load(name: str) -> dict[str, object]:
     schema = cast("dict[str, object]", json.loads(files(__name__).joinpath(f"{name}-1.json").read_text("utf-8")))
     if name == "reports":
         schema["$defs"] = {"report": load("report")}
-    if name in ("diff", "repair"):
-        cast("dict[str, object]", schema["$defs"])["report"] = load("report")
+    if name in ("diff", "repair", "fleet-line"):
+        cast("dict[str, object]", schema.setdefault("$defs", {}))["report"] = load("report")
     return schema

@@ -1,0 +1,229 @@
+"""What a fleet's run writes: records as they come, then the table, the formats and the exit code of all of them."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from certready import directories
+from certready._version import __version__
+from certready.cli import output
+from certready.errors import CertreadyError
+from certready.fleet import Inventory, Job, Result, Setup, lines, summary
+from certready.fleet.across import Owners, across
+from certready.fleet.entries import Entry, entry, exit_code
+from certready.fleet.lines import DONE, Earlier, Log, Place
+from certready.fleet.restored import report as restored
+from certready.model import Limits, Tenant
+from certready.model.report import Report
+from certready.render import renderer
+
+INTERRUPTED = 130
+WITHOUT_REPORTS = ("text", "json", "jsonl")
+REFRESH = 0.2  # seconds between two looks at how far it is
+
+
+class Logs(NamedTuple):
+    """The files that records are added to, and what the one that is gone on with holds already."""
+
+    files: tuple[Log, ...]
+    earlier: Earlier
+    resumed: Path | None
+
+
+def log_to(destinations: Sequence[output.Destination], resume: Path | None) -> Logs:
+    """Opens the files of ``--format jsonl=FILE`` and ``--resume``, each once; what stands in them must be records.
+
+    Raises CertreadyError where one holds anything else, or cannot be opened; nothing is changed then.
+    """
+    paths = dict.fromkeys(path for name, path in destinations if name == "jsonl" and path)
+    if resume:
+        paths[resume] = None
+    held = {path: lines.read(path) if directories.keeps_what_is_written(path) else Earlier({}) for path in paths}
+    files = tuple(Log(path, earlier.end) for path, earlier in held.items())
+    return Logs(files, held[resume] if resume else Earlier({}), resume)
+
+
+class Book:
+    """The lines of one run: kept from an earlier one or done now.
+
+    Args:
+        name: what the inventory is called.
+        inventory: all lines there are.
+        setup: of the run.
+        destinations: of its formats.
+        logs: files that records are added to.
+        before: entries of the run to compare with, None where none is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inventory: Inventory,
+        setup: Setup,
+        destinations: Sequence[output.Destination],
+        logs: Logs,
+        *,
+        before: Mapping[str, tuple[Entry, Place]] | None,
+    ) -> None:
+        self._inventory, self._setup, self._logs = inventory, setup, logs
+        self._name = name
+        self._before = before
+        self._streams = any(name == "jsonl" and path is None for name, path in destinations)
+        self._formats = [one for one in destinations if one[0] != "jsonl"]
+        if not self._streams and not any(path is None for _, path in self._formats):
+            self._formats.append(("text", None))
+        self._spool: IO[bytes] | None = None
+        if any(name not in WITHOUT_REPORTS for name, _ in self._formats):
+            self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the run
+        self._entries: dict[str, tuple[Entry, Place | None, bool]] = {}  # the last says that it is an earlier one's
+        self._tenants: dict[str, Tenant] = {}
+        self._owners: dict[str, str] = {}
+        self._interrupted = False
+
+    def note(self, sentence: str) -> None:
+        """Tell whoever started the run."""
+        output.write(sys.stderr, f"note: {sentence}\n")
+
+    def unfinished(self, jobs: Iterable[Job], earlier: Earlier, age: timedelta) -> Iterator[Job]:
+        """The jobs that an earlier run did not do, or that are to be done again; the others are kept from it."""
+        for job in jobs:
+            if job.line.keys.tenant:
+                owner = ", ".join(job.line.keys.tenant)
+                self._owners[job.line.name] = owner
+                self._tenants[owner] = job.tenant
+            kept, place = earlier.entries.get(job.line.name, (None, None))
+            if (
+                kept is not None
+                and kept.digest == job.digest
+                and kept.code in DONE
+                and self._setup.now - (kept.checked_at or kept.evaluated_at) <= age
+            ):
+                self._entries[job.line.name] = (replace(kept, line=job.line.number), place, True)
+            else:
+                yield job
+
+    def fill(self, results: Iterable[Result], progress: Callable[[str], None]) -> None:
+        """Write down each result as it comes; Ctrl-C ends that, and what is done is kept. Raises CertreadyError."""
+        total, began, shown, done = len(self._inventory.lines), time.monotonic(), 0.0, 0
+        worst: Entry | None = None
+        try:
+            for result in results:
+                seen = self._add(result)
+                done += 1
+                worst = seen if worst is None or seen.rank > worst.rank else worst
+                now = time.monotonic()
+                if now - shown > REFRESH:
+                    shown = now
+                    rate = done / max(now - began, 0.001)
+                    left = (total - len(self._entries)) / rate
+                    progress(
+                        f"{len(self._entries)}/{total} lines, {rate:.3g}/s, {left:.0f} s left; "
+                        f"{summary.worst_so_far([worst])}"
+                    )
+        except KeyboardInterrupt:
+            self._interrupted = True
+
+    def _add(self, result: Result) -> Entry:
+        document = lines.document(result)
+        data = lines.encoded(document)
+        for log in self._logs.files:
+            log.add(data)
+        if self._streams:
+            output.write(sys.stdout, data.decode("ascii"))
+        place = None
+        if self._spool:
+            place = Place(self._spool.tell(), len(data))
+            self._spool.write(data)
+        for sentence in result.notes:
+            self.note(f"{result.line.name}: {sentence}")
+        seen = entry(document)
+        self._entries[seen.name] = (seen, place, False)
+        return seen
+
+    def conclude(self) -> int:
+        """Write the table and the formats. Returns the exit code."""
+        for log in self._logs.files:
+            log.close()
+        missing = len(self._inventory.lines) - len(self._entries)
+        if self._interrupted:
+            kept = " What is done is kept." if self._logs.files else ""
+            output.write(sys.stderr, f"interrupted: {len(self._entries)} of {len(self._inventory.lines)} done.{kept}\n")
+            if not self._entries:
+                return INTERRUPTED
+        entries = tuple(sorted((one for one, _, _ in self._entries.values()), key=lambda one: one.line))
+        before = None if self._before is None else {name: one for name, (one, _) in self._before.items()}
+        owners = Owners(self._owners, self._tenants)
+        run = summary.Run(
+            self._name,
+            self._setup.options.at or self._setup.now,
+            entries,
+            across(entries, owners, self._limits, self._setup.options.at or self._setup.now, before),
+            missing,
+        )
+        code = exit_code(one.code for one in entries)
+        for name, path in self._formats:
+            code = self._write(run, name, path, code)
+        return code
+
+    def _write(self, run: summary.Run, name: str, path: Path | None, code: int) -> int:
+        """One format to its place. Returns the exit code, a plugin's for Nagios'."""
+        if name == "text" and path is None:
+            output.show(lambda width: summary.lines(run, width=width))
+            return code
+        text: str
+        if name == "text":
+            from certready.render.layout import plain
+
+            text = plain(summary.lines(run, width=None))
+        elif name == "json":
+            from certready.model.plain import json_text
+
+            text = json_text(run.to_dict())
+        else:
+            reports = list(self._reports())
+            text = renderer(name).render_many(reports, run.verdict)
+            if name == output.NAGIOS:
+                code = output.exit_code(reports, [(name, path)])
+        if path is None:
+            output.write(sys.stdout, text)
+        else:
+            output.write_file(path, text.encode("utf-8", "backslashreplace"))
+        return code
+
+    def _reports(self) -> Iterator[Report]:
+        """The report of every line, in the order of the inventory."""
+        for _, place, earlier in sorted(self._entries.values(), key=lambda kept: kept[0].line):
+            if place is None:
+                continue
+            yield restored(
+                msgspec.json.decode(self._record(place, earlier)),
+                strict=self._setup.options.strict,
+                certready=__version__,
+                trust=self._setup.roots.info,
+            )
+
+    def _record(self, place: Place, earlier: bool) -> bytes:
+        """Raises CertreadyError where the earlier file is no longer what it was."""
+        if not earlier and self._spool:
+            self._spool.seek(place.start)
+            return self._spool.read(place.size)
+        if self._logs.resumed is None:
+            raise CertreadyError("The earlier run's file is gone.")
+        with self._logs.resumed.open("rb") as file:
+            file.seek(place.start)
+            return file.read(place.size)
+
+    def _limits(self, sha256: str) -> Limits | None:
+        """What Microsoft's programme limits a root to, None where it is not the store or says nothing of it."""
+        facts = getattr(self._setup.roots, "facts", None)
+        found = facts.find(sha256) if facts else None
+        return found.limits if found else None

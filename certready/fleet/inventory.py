@@ -1,0 +1,227 @@
+"""The inventory: which targets a run checks, and what is said of each (contract, "fleet"). Pure but for one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from msgspec import Struct, structs
+
+from certready import reading
+from certready.errors import UsageError
+from certready.fleet.forms import MAX_CELL, Row, called, rows
+from certready.model import Level, Role
+from certready.smtp.starttls import PROTOCOLS
+from certready.typed import word
+
+MAX_BYTES = 64 * 1024 * 1024
+NAMES_A_CONNECTOR = ("connector", "inbound", "outbound", "certificate_only")
+
+
+class Keys(Struct, frozen=True):
+    """What can be said of a target, None where nothing was. The names are the inventory's keys (contract, "fleet").
+
+    ``extra`` are the keys that begin with ``x_``, passed through to the result. Files are named as they are opened.
+    """
+
+    name: str | None = None
+    target: str | None = None
+    role: Role | None = None
+    tenant: tuple[str, ...] | None = None
+    connector: tuple[str, ...] | None = None
+    inbound: tuple[str, ...] | None = None
+    outbound: tuple[str, ...] | None = None
+    tls_settings: Level | None = None
+    accepted_domains: tuple[str, ...] | None = None
+    hostname: str | None = None
+    same_certificate: bool | None = None
+    certificate_only: bool | None = None
+    protocol: str | None = None
+    sni: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def over(self, below: Keys) -> Keys:
+        """These keys, and those of ``below`` where nothing is said here. Whoever names a connector replaces theirs,
+        and a password of one kind one of the other; ``certificate_only`` leaves their tenant out as well."""
+        kept = structs.asdict(below) | {"name": None, "target": None}
+        if any(getattr(self, key) for key in NAMES_A_CONNECTOR):
+            kept |= dict.fromkeys(NAMES_A_CONNECTOR)
+        if self.certificate_only:
+            kept["tenant"] = None
+        if self.password_env or self.password_file:
+            kept |= {"password_env": None, "password_file": None}
+        kept |= {key: value for key, value in structs.asdict(self).items() if value is not None}
+        kept["extra"] = tuple(({**dict(below.extra), **dict(self.extra)}).items())
+        return Keys(**kept)
+
+
+class Problem(Struct, frozen=True):
+    """Why a line came to nothing: a sentence, what to do about it, and the exit code it stands for."""
+
+    error: str
+    hint: str | None = None
+    code: int = 2
+
+
+class Line(Struct, frozen=True):
+    """One target: its ``number`` in the inventory, its name, no two alike in one inventory, and what is said of it.
+    With a ``problem`` it cannot be run."""
+
+    number: int
+    name: str
+    keys: Keys
+    problem: Problem | None = None
+
+
+class Inventory(Struct, frozen=True):
+    """The lines of a run, and the folder that their files are relative to."""
+
+    lines: tuple[Line, ...]
+    folder: Path = Path()
+
+    @classmethod
+    def load(cls, source: str | Path) -> Inventory:
+        """The inventory in a file, ``-`` for standard input; see :meth:`loads`."""
+        path = Path(source)
+        standard = path == reading.STDIN
+        data = reading.read(path, MAX_BYTES)
+        return cls.loads(data, "" if standard else str(path), Path() if standard else path.parent)
+
+    @classmethod
+    def loads(cls, data: bytes, name: str = "", folder: Path = Path()) -> Inventory:
+        """The inventory of these bytes; ``name`` ends in .csv, .json, .yaml or .toml, or the content tells the form.
+
+        Raises:
+            InputError: it cannot be read as a whole.
+            UsageError: a key that is not known, by its line, or defaults that cannot be meant.
+        """
+        read = rows(data, name)
+        problem, defaults = _keys(read.defaults, folder)
+        if problem or defaults.name or defaults.target:
+            reason = problem.error if problem else "name and target belong to a line."
+            raise UsageError(f"{called(name)}, defaults: {reason}")
+        lines: list[Line] = []
+        first: dict[str, str] = {}
+        for row in read.lines:
+            line = _line(row, defaults, folder)
+            twin = first.setdefault(line.name, row.place)
+            if twin != row.place:
+                line = structs.replace(
+                    line,
+                    name=f"{line.name} ({row.place})",
+                    problem=Problem(f"{line.name} is the name of {twin} already.", "Give each line a name of its own."),
+                )
+            lines.append(line)
+        return cls(tuple(lines), folder)
+
+
+def _line(row: Row, defaults: Keys, folder: Path) -> Line:
+    problem, keys = _keys(row, folder)
+    if problem is None and not keys.target:
+        problem = Problem("It names no target.", "Write a file, HOST[:PORT] or mx:DOMAIN under the key target.")
+    return Line(row.number, keys.name or keys.target or row.place, keys.over(defaults), problem)
+
+
+# -- values -------------------------------------------------------------------------------------------------------
+
+
+def _keys(row: Row, folder: Path) -> tuple[Problem | None, Keys]:
+    """The row's keys, those that can be read where one cannot. Raises UsageError for a key that is not known."""
+    found: dict[str, Any] = {}
+    extra: list[tuple[str, str]] = []
+    problem = Problem(row.problem, None) if row.problem else None
+    for given, value in row.cells.items():
+        key = str(given).strip().lower().replace("-", "_")
+        if not key.startswith("x_") and key not in _READERS:
+            raise UsageError(
+                f"{row.header or row.place}: there is no key {str(given)[:80]!a}.",
+                hint=f"The keys are {', '.join(_READERS)}, and any that begins with x_.",
+            )
+        try:
+            if key.startswith("x_"):
+                text = _text(value)
+                extra += [(key, text)] if text is not None else []
+            else:
+                found[key] = _READERS[key](value, folder)
+        except ValueError as error:
+            problem = problem or Problem(f"{key} {error}.", None)
+    return problem, Keys(**found, extra=tuple(extra))
+
+
+def _text(value: object, _folder: object = None) -> str | None:
+    """Raises ValueError for what is no text."""
+    if value is None or isinstance(value, (dict, list)):
+        if value is None:
+            return None
+        raise ValueError("is no single value")
+    text = str(value).strip()
+    if len(text) > MAX_CELL:
+        raise ValueError(f"is longer than {MAX_CELL} characters")
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text or None
+
+
+def _texts(value: object, _folder: object = None) -> tuple[str, ...] | None:
+    """One value, or a list of them."""
+    listed = value if isinstance(value, list) else [value]
+    if len(listed) > MAX_CELL:
+        raise ValueError(f"has more than {MAX_CELL} values")
+    return tuple(text for text in map(_text, listed) if text) or None
+
+
+def _blanks(value: object, _folder: object = None) -> tuple[str, ...] | None:
+    """A list, or values separated by blanks."""
+    texts = _texts(value) or ()
+    return tuple(part for text in texts for part in text.split()) or None
+
+
+def _flag(value: object, _folder: object = None) -> bool | None:
+    text = _text(value)
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text is None or text.lower() in known:
+        return None if text is None else known[text.lower()]
+    raise ValueError(f"is {text[:80]!a}, neither true nor false")
+
+
+def _chosen(choices: Sequence[str]) -> Callable[[object, Path], str | None]:
+    def read(value: object, _folder: Path) -> str | None:
+        text = _text(value)
+        if text is not None and word(text, choices) is None:
+            raise ValueError(f"is {text[:80]!a}, not one of {', '.join(choices)}")
+        return text and word(text, choices)
+
+    return read
+
+
+def _file(value: object, folder: Path) -> str | None:
+    text = _text(value)
+    return text and str(folder / text)
+
+
+def _files(value: object, folder: Path) -> tuple[str, ...] | None:
+    texts = _texts(value)
+    return texts and tuple(str(folder / text) for text in texts)
+
+
+_READERS: Mapping[str, Callable[[object, Path], object]] = {
+    "name": _text,
+    "target": _text,
+    "role": _chosen(get_args(Role)),
+    "tenant": _files,
+    "connector": _texts,
+    "inbound": _texts,
+    "outbound": _texts,
+    "tls_settings": _chosen(get_args(Level)),
+    "accepted_domains": _blanks,
+    "hostname": _text,
+    "same_certificate": _flag,
+    "certificate_only": _flag,
+    "protocol": _chosen(tuple(PROTOCOLS)),
+    "sni": _text,
+    "password_env": _text,
+    "password_file": _file,
+}

@@ -1,0 +1,172 @@
+"""From a line to a job: its files read, its tenant's connectors chosen, its digest taken; nothing is judged yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from certready import directories, reading
+from certready.errors import CertreadyError, UsageError
+from certready.exchange.choose import judged_of
+from certready.exchange.export.load import load as load_tenant
+from certready.fleet.inventory import Keys, Line, Problem
+from certready.fleet.setup import Setup
+from certready.model import AcceptedDomain, Options, Tenant
+from certready.net.names import host_name
+from certready.smtp.starttls import protocol as protocol_named
+from certready.typed import accepted_domains, could_be_host, host_and_port, hostname
+
+MX = "mx:"
+TENANTS_KEPT = 64  # files read, so that a run over one tenant's gateways reads it once
+
+
+class Place(Struct, frozen=True):
+    """Where a live target is: a ``host`` with its port, or the mail ``domain`` whose MX records name the hosts."""
+
+    host: str | None = None
+    port: int | None = None
+    domain: str | None = None
+
+
+class Job(Struct, frozen=True):
+    """A line as it is run: its certificate ``files`` with their content, or its ``place``; what it is judged for; and
+    where its password is, which is read where the files are opened and never kept."""
+
+    line: Line
+    digest: str
+    tenant: Tenant = Tenant()
+    named: bool = True
+    options: Options = Options()
+    files: tuple[tuple[str, bytes], ...] = ()
+    place: Place | None = None
+    protocol: str = "smtp"
+    sni: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
+    problem: Problem | None = None
+
+    @property
+    def host(self) -> str:
+        """What a limit for each host goes by; "" for a file."""
+        return (self.place.host or self.place.domain or "") if self.place else ""
+
+
+class Planner:
+    """Makes jobs of lines.
+
+    Args:
+        setup: what holds for every line.
+        defaults: the keys of lines that say nothing else: those of the command line's options.
+        folder: that targets are relative to.
+        note: told each sentence about how a tenant file was read, once.
+    """
+
+    def __init__(
+        self, setup: Setup, defaults: Keys, folder: Path, note: Callable[[str], None] = lambda _sentence: None
+    ) -> None:
+        self._setup = setup
+        self._defaults = defaults
+        self._folder = folder
+        self._note = lru_cache(maxsize=None)(note)
+        self._read_tenant = lru_cache(maxsize=TENANTS_KEPT)(_tenant_file)
+        self._common = _digest_of(setup)
+
+    def jobs(self, lines: Iterable[Line]) -> Iterator[Job]:
+        """One job for each line; of a line that cannot be run, with the problem."""
+        return map(self.job, lines)
+
+    def job(self, line: Line) -> Job:
+        """The job of this line; where it cannot be run, with the problem."""
+        keys = line.keys.over(self._defaults)
+        keys = replace(keys, name=line.keys.name, target=line.keys.target)
+        line = replace(line, keys=keys)
+        digest = hashlib.sha256(self._common)
+        digest.update(msgspec.json.encode(keys))
+        problem, job = line.problem, None
+        if problem is None:
+            try:
+                job = self._job(line, digest)
+            except CertreadyError as error:
+                problem = Problem(error.message, error.hint, error.code)
+        return job or Job(line, digest.hexdigest(), problem=problem)
+
+    def _job(self, line: Line, digest: hashlib._Hash) -> Job:
+        """Raises CertreadyError where it cannot be run."""
+        keys = line.keys
+        target = keys.target or ""
+        place = self._place(target, keys.protocol or "smtp")
+        files: tuple[tuple[str, bytes], ...] = ()
+        if place is None:
+            files = ((target, reading.read(self._folder / target)),)
+            digest.update(hashlib.sha256(files[0][1]).digest())
+        tenant, named = self._tenant(keys, digest)
+        options = replace(
+            self._setup.options,
+            role=keys.role or ("server" if place else "client"),
+            certificate_only=bool(keys.certificate_only),
+            same_certificate=bool(keys.same_certificate),
+            hostname=hostname(keys.hostname, "hostname"),
+        )
+        return Job(
+            line,
+            digest.hexdigest(),
+            tenant,
+            named,
+            options,
+            files,
+            place,
+            keys.protocol or "smtp",
+            keys.sni,
+            keys.password_env,
+            keys.password_file,
+        )
+
+    def _place(self, target: str, protocol: str) -> Place | None:
+        """Where a target is, None for a file (contract, "fleet"). Raises UsageError where it is neither."""
+        if not could_be_host(target) or directories.holds(self._folder / target):
+            return None
+        if target.lower().startswith(MX):
+            return Place(domain=target[len(MX) :].strip())
+        host, port = host_and_port(target)
+        return Place(host_name(host), port or protocol_named(protocol).port)
+
+    def _tenant(self, keys: Keys, digest: hashlib._Hash) -> tuple[Tenant, bool]:
+        """Raises CertreadyError where a tenant file cannot be read or the keys contradict each other."""
+        if keys.password_env and keys.password_file:
+            raise UsageError("Give one of password_env and password_file, not both.")
+        tenant = Tenant()
+        if keys.tenant:
+            tenant, summary = self._read_tenant(keys.tenant)
+            digest.update(summary)
+            for note in tenant.notes:
+                self._note(f"{', '.join(keys.tenant)}: {note}")
+        if keys.accepted_domains:
+            added = tuple(AcceptedDomain(name) for name in accepted_domains(keys.accepted_domains, "accepted_domains"))
+            tenant = replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
+        return judged_of(
+            tenant,
+            keys.connector or (),
+            keys.inbound or (),
+            keys.outbound or (),
+            keys.tls_settings or "domain-validation",
+            from_file=bool(keys.tenant),
+            certificate_only=bool(keys.certificate_only),
+        )
+
+
+def _tenant_file(paths: tuple[str, ...]) -> tuple[Tenant, bytes]:
+    """The tenant of these files, and a digest of their content. Raises CertreadyError."""
+    files = [(path, reading.read(Path(path), reading.TENANT_LIMIT)) for path in paths]
+    return load_tenant(files), hashlib.sha256(b"".join(hashlib.sha256(data).digest() for _, data in files)).digest()
+
+
+def _digest_of(setup: Setup) -> bytes:
+    """What of a setup decides what a line comes to: its options, its roots and the answers at hand; not the moment."""
+    how = setup.how._replace(look_up=None, context=None, resolve=tuple(setup.how.resolve.items()))  # type: ignore[arg-type]
+    return repr((setup.options, setup.roots, setup.supplied, how)).encode("utf-8", "backslashreplace")

@@ -1,0 +1,80 @@
+"""What holds for every line of a run, and what becomes of it in the process that works: one root store, one fetcher,
+one set of TLS contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import NamedTuple
+from uuid import uuid4
+
+from msgspec import Struct, field
+
+from certready.fleet.sharing import SharedFetcher, SharedNames
+from certready.gathering import Supplied
+from certready.model import Fetcher, Options, RootStore
+from certready.net.gateway import How
+from certready.net.handshake import SharedContext
+
+
+def no_fetcher() -> None:
+    """For a run that never touches the network for what certificates point to."""
+    return
+
+
+class Setup(Struct, frozen=True, eq=False):
+    """What holds for every line. It travels to other processes, so that everything in it can be pickled.
+
+    Args:
+        now: the one moment of the run, aware.
+        roots: the root store, read once.
+        options: of judging; a line's keys go before its role, hostname and the like.
+        fetcher: makes what fetches revocation answers and issuers, once in each process; None of it: nothing is asked.
+        others: gives the root stores to compare with, as ``certready.check`` takes them.
+        supplied: intermediates, CRLs and OCSP answers at hand.
+        how: hosts are asked; protocol and server name are a line's.
+        token: tells this run from others of the same process.
+        clock: gives the present, aware: what is gathered late in a long run may be younger than ``now``.
+    """
+
+    now: datetime
+    roots: RootStore
+    options: Options = field(default_factory=Options)
+    fetcher: Callable[[], Fetcher | None] = no_fetcher
+    others: Callable[[], Sequence[RootStore]] = tuple
+    supplied: Supplied = field(default_factory=Supplied)
+    how: How = How()
+    clock: Callable[[], datetime] | None = None
+    token: str = field(default_factory=lambda: uuid4().hex)
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Setup) and other.token == self.token
+
+
+class World(NamedTuple):
+    """A setup opened: what its lines share in this process."""
+
+    setup: Setup
+    fetcher: Fetcher | None
+    how: How
+    others: Callable[[], Sequence[RootStore]]
+
+
+@lru_cache(maxsize=2)
+def opened(setup: Setup) -> World:
+    """The world of this setup, the same one for every line of a run in this process."""
+    made = setup.fetcher()
+    return World(
+        setup,
+        SharedFetcher(made) if made else None,
+        setup.how._replace(look_up=SharedNames(), context=SharedContext()),
+        lru_cache(maxsize=1)(partial(_read, setup)),
+    )
+
+
+def _read(setup: Setup) -> tuple[RootStore, ...]:
+    return tuple(setup.others())

@@ -1,0 +1,112 @@
+"""What becomes of a job: its certificates gathered and judged as ``check`` and ``probe`` do it, in any process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from certready import bundle as bundles
+from certready import reading
+from certready.bundle.passwords import Passwords
+from certready.errors import CertreadyError
+from certready.fleet.inventory import Line, Problem
+from certready.fleet.plan import Job
+from certready.fleet.setup import Setup, World, opened
+from certready.gathering import gather
+from certready.judging import judge
+from certready.model import Bundle
+from certready.model.report import Report, Verdict
+from certready.net.gateway import Node, fetch_many
+from certready.net.mx import fetch_mx
+from certready.net.threads import in_parallel
+
+INTERNAL = 4
+NOT_ASKED = "It was not asked, because --offline forbids it."
+
+
+class Result(Struct, frozen=True):
+    """What one line came to: a ``report``, or the ``problem`` why there is none. ``notes`` are sentences about how it
+    was gathered. ``elapsed_ms`` is how long that took."""
+
+    line: Line
+    digest: str
+    evaluated_at: datetime
+    report: Report | None = None
+    problem: Problem | None = None
+    elapsed_ms: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The report's verdict, None of a line in error."""
+        return self.report.verdict if self.report is not None else None
+
+    @property
+    def code(self) -> int:
+        """The exit code of this line alone (contract, "Exit codes")."""
+        if self.report is not None:
+            return self.report.exit_code
+        return self.problem.code if self.problem else INTERNAL
+
+
+def check(setup: Setup, jobs: Sequence[Job]) -> list[Result]:
+    """What each of these jobs comes to, those with live targets side by side. Never raises for one of them."""
+    world = opened(setup)
+    live = [partial(_result, world, job) for job in jobs if job.place]
+    seen = iter(in_parallel(live, "fleet") if live else ())
+    return [next(seen) if job.place else _result(world, job) for job in jobs]
+
+
+def _result(world: World, job: Job) -> Result:
+    began = time.monotonic()
+    setup = world.setup
+    blank = Result(job.line, job.digest, setup.options.at or setup.now, problem=job.problem)
+    if job.problem:
+        return blank
+    notes: list[str] = []
+    try:
+        blank = replace(blank, report=_report(world, job, notes))
+    except CertreadyError as error:
+        blank = replace(blank, problem=Problem(error.message, error.hint, error.code))
+    except Exception as error:  # noqa: BLE001 - a fault of ours ends one line, not the run
+        problem = Problem(f"certready failed inside: {type(error).__name__}: {error}", "Please report it.", INTERNAL)
+        blank = replace(blank, problem=problem)
+    return replace(blank, elapsed_ms=round((time.monotonic() - began) * 1000), notes=tuple(notes))
+
+
+def _report(world: World, job: Job, notes: list[str]) -> Report:
+    """Raises CertreadyError."""
+    setup = world.setup
+    evidence = gather(
+        _bundle(world, job, notes),
+        job.tenant,
+        now=setup.now,
+        roots=setup.roots,
+        fetcher=world.fetcher,
+        named=job.named,
+        options=job.options,
+        supplied=setup.supplied,
+        others=world.others,
+    )
+    if setup.clock:
+        evidence = replace(evidence, gathered_until=setup.clock())
+    return judge(evidence)
+
+
+def _bundle(world: World, job: Job, notes: list[str]) -> Bundle:
+    """What the target holds or presents. Raises CertreadyError."""
+    if job.place is None:
+        secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
+        return bundles.load_files(list(job.files), password=Passwords(secret))
+    how = world.how._replace(protocol=job.protocol, sni=job.sni if job.sni is not None else world.how.sni)
+    place, offline = job.place, job.options.offline
+    if place.domain and not offline:
+        return fetch_mx(place.domain, how, note=notes.append)
+    node = Node(place.host or place.domain or "", place.port, error=NOT_ASKED if offline else None)
+    return fetch_many(None, [node], how)

@@ -1,0 +1,420 @@
+"""fleet, through the real command line: verdicts, records, resuming, and what one bad line costs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from certready import schemas
+from certready.cli import main
+from tests.cli.conftest import Ran
+from tests.fleet.endpoints import KINDS, Material, endpoints
+
+Run = Callable[..., Ran]
+PROGRAM = "import sys; from certready.cli import run; run()"
+CODES = {"ready": 0, "not-ready": 1, "cannot-tell": 3}
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return Material(tmp_path_factory.mktemp("fleet"))
+
+
+def inventory(path: Path, rows: Sequence[dict[str, str]]) -> str:
+    """A CSV file of these rows."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, keys)
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), "utf-8")
+    return str(path)
+
+
+def files(material: Material, path: Path, count: int) -> str:
+    """An inventory of so many good and bad files, in turns."""
+    kinds = list(material.chains)
+    rows = [{"name": f"gw{n}", "target": material / f"{kinds[n % len(kinds)]}.pem"} for n in range(count)]
+    return inventory(path, rows)
+
+
+def judged(material: Material) -> list[str]:
+    """Options under which files are judged, offline."""
+    return [*material.options, "--offline", "--role", "server"]
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def valid(document: dict[str, Any]) -> bool:
+    """Whether a document is what its schema says. Raises jsonschema's error where it is not."""
+    name = document["schema"].removeprefix("certready.").removesuffix("/1")
+    jsonschema.Draft202012Validator(schemas.load(name)).validate(document)
+    return True
+
+
+def essence(report: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    """What a report says, without times, ports and what was measured."""
+    return sorted((one["rule"], one["severity"], one["connector"]) for one in report["findings"])
+
+
+# -- verdicts -----------------------------------------------------------------------------------------------------
+
+
+def gateways(material: Material, count: int, run: Run, tmp_path: Path) -> None:
+    """Checks so many gateways with a mix of faults in one run, and one of each kind by probe alone."""
+    kinds = [KINDS[number % len(KINDS)] for number in range(count)]
+    with endpoints(material, kinds) as places:
+        alone = {}
+        for kind, place in list(zip(kinds, places, strict=True))[: len(KINDS)]:
+            ran = run("probe", place, *material.options, "--format", "json", "--timeout", "5")
+            alone[kind] = json.loads(ran.out)
+        rows = [
+            {"name": f"{kind} {number}", "target": place}
+            for number, (kind, place) in enumerate(zip(kinds, places, strict=True))
+        ]
+        path = inventory(tmp_path / "inventory.csv", rows)
+        options = ["--per-host", "16", "--format", "jsonl", "--timeout", "5"]
+        ran = run("fleet", path, *material.options, *options)
+    lines = records(ran.out)
+    assert {row["name"] for row in rows} == {line["name"] for line in lines}
+    assert count == len(lines)
+    for line in lines:
+        expected = alone[line["name"].partition(" ")[0]]
+        assert (expected["verdict"], essence(expected)) == (line["verdict"], essence(line["report"])), line["name"]
+        assert CODES[line["verdict"]] == line["code"]
+    assert {"ready", "not-ready", "cannot-tell"} == {line["verdict"] for line in lines}
+    assert 1 == ran.code
+
+
+def test_each_of_204_gateways_has_the_verdict_of_probe(material: Material, run: Run, tmp_path: Path) -> None:
+    """Of 204 gateways with twelve kinds of faults each has the verdict and the findings that probe alone gives it."""
+    gateways(material, 204, run, tmp_path)
+
+
+@pytest.mark.live
+def test_each_of_2000_gateways_has_the_verdict_of_probe(material: Material, run: Run, tmp_path: Path) -> None:
+    """The same for two thousand gateways."""
+    gateways(material, 2000, run, tmp_path)
+
+
+def test_files_have_the_verdict_of_check(material: Material, run: Run, tmp_path: Path) -> None:
+    """Files have the verdict and the findings that check alone gives them."""
+    ran = run("fleet", files(material, tmp_path / "i.csv", 12), *judged(material), "--format", "jsonl")
+    for line in records(ran.out):
+        alone = json.loads(run("check", line["target"], *judged(material), "--format", "json").out)
+        assert alone == {**line["report"], **{key: alone[key] for key in ("evaluated_at", "gathered_at")}} or (
+            essence(alone) == essence(line["report"])
+        )
+        assert alone["verdict"] == line["verdict"]
+
+
+def test_one_moment_for_the_whole_run(material: Material, run: Run, tmp_path: Path) -> None:
+    """Every line of a run is judged for the same moment."""
+    ran = run("fleet", files(material, tmp_path / "i.csv", 40), *judged(material), "--format", "jsonl")
+    assert 1 == len({line["evaluated_at"] for line in records(ran.out)})
+
+
+def test_processes_give_the_same(material: Material, run: Run, tmp_path: Path) -> None:
+    """Two processes give the lines that one gives."""
+    path = files(material, tmp_path / "i.csv", 40)
+    options = [*judged(material), "--at", "2026-12-01", "--format", "jsonl"]
+    one, two = (records(run("fleet", path, *options, *more).out) for more in ([], ["--processes", "2"]))
+    changing = ("elapsed_ms", "report")
+    first, second = (
+        sorted(({k: v for k, v in line.items() if k not in changing} for line in lines), key=lambda line: line["name"])
+        for lines in (one, two)
+    )
+    assert first == second
+
+
+# -- what is written ----------------------------------------------------------------------------------------------
+
+
+def test_every_document_is_what_its_schema_says(material: Material, run: Run, tmp_path: Path) -> None:
+    """Each line of the jsonl and the JSON of the run are valid, with errors, extra keys and findings across lines."""
+    good = material / "good.pem"
+    rows = [
+        {"name": "a", "target": good, "x_owner": "J\u00fcrgen \x1b"},
+        {"name": "gone", "target": "gone.pem"},
+        {"name": "host", "target": "127.0.0.1:1"},
+    ]
+    path = inventory(tmp_path / "i.csv", rows)
+    log = tmp_path / "log.jsonl"
+    ran = run("fleet", path, *judged(material), "--format", "json", "--format", f"jsonl={log}")
+    document = json.loads(ran.out)
+    assert valid(document)
+    assert {"ready": 1, "not-ready": 0, "cannot-tell": 1, "error": 1} == document["counts"]
+    text = log.read_bytes()
+    assert text.isascii()
+    assert all(valid(line) for line in records(text.decode()))
+    assert "J\u00fcrgen \x1b" == next(line["x_owner"] for line in document["lines"] if line["name"] == "a")
+    assert 2 == ran.code
+
+
+def test_the_table_has_the_worst_first(material: Material, run: Run, tmp_path: Path) -> None:
+    """The table on stdout begins with what fails, and names its reason and its fix."""
+    rows = [
+        {"name": "fine", "target": material / "good.pem"},
+        {"name": "late", "target": material / "expired.pem", "x_owner": "Ann"},
+        {"name": "gone", "target": "gone.pem"},
+    ]
+    ran = run("fleet", inventory(tmp_path / "i.csv", rows), *judged(material))
+    assert ["NOT", "NOT", "ERROR", "READY"] == [line.split()[0] for line in ran.out.splitlines() if line][:4]
+    assert "late" in ran.out.splitlines()[2]
+    assert all(word in ran.out.splitlines()[2] for word in ("expiry.expired", "fix:", "x_owner=Ann"))
+
+
+@pytest.mark.parametrize("name", ["markdown", "html", "junit", "sarif", "prometheus"])
+def test_other_formats_take_every_report(name: str, material: Material, run: Run, tmp_path: Path) -> None:
+    """The other formats hold every line by its name, one in error too."""
+    rows = [{"name": "fine one", "target": material / "good.pem"}, {"name": "gone one", "target": "gone.pem"}]
+    ran = run("fleet", inventory(tmp_path / "i.csv", rows), *judged(material), "--format", name)
+    assert ("fine one" in ran.out, "gone one" in ran.out, 2) == (True, True, ran.code)
+
+
+def test_nagios_has_codes_of_its_own(material: Material, run: Run, tmp_path: Path) -> None:
+    """As a plugin a fleet prints one line and ends with the plugin's code."""
+    rows = [{"name": "late", "target": material / "expired.pem"}]
+    ran = run("fleet", inventory(tmp_path / "i.csv", rows), *judged(material), "--format", "nagios")
+    assert (2, 1) == (ran.code, ran.out.count("\n"))
+    assert ran.out.startswith("CERTREADY CRITICAL - late")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (["good"], 0),
+        (["good", "expired"], 1),
+        (["good", "host"], 3),
+        (["good", "expired", "host"], 1),
+        (["good", "expired", "gone"], 2),
+    ],
+)
+def test_the_worst_line_is_the_exit_code(
+    rows: list[str], code: int, material: Material, run: Run, tmp_path: Path
+) -> None:
+    """The exit code is the worst of all lines: 2 before 1 before 3 before 0."""
+    targets = {"host": "127.0.0.1:1", "gone": "gone.pem"}
+    lines = [{"target": targets.get(row, material / f"{row}.pem")} for row in rows]
+    assert code == run("fleet", inventory(tmp_path / "i.csv", lines), *judged(material)).code
+
+
+# -- resuming -----------------------------------------------------------------------------------------------------
+
+
+def test_resume_does_what_is_missing(material: Material, run: Run, tmp_path: Path) -> None:
+    """A second run with --resume does the lines that are new, that changed and that were in error, and no other."""
+    rows = [{"name": f"gw{n}", "target": material / "good.pem"} for n in range(5)] + [
+        {"name": "gone", "target": "g.pem"}
+    ]
+    log = tmp_path / "log.jsonl"
+    options = [*judged(material), "--resume", str(log)]
+    assert 2 == run("fleet", inventory(tmp_path / "i.csv", rows), *options).code
+    before = log.read_bytes()
+    rows[0]["hostname"] = "mail.contoso.com"
+    (tmp_path / "g.pem").write_bytes(Path(material / "good.pem").read_bytes())
+    ran = run(
+        "fleet", inventory(tmp_path / "i.csv", [*rows, {"name": "new", "target": material / "good.pem"}]), *options
+    )
+    after = log.read_bytes()
+    assert after.startswith(before)
+    assert {"gw0", "gone", "new"} == {line["name"] for line in records(after[len(before) :].decode())}
+    assert (0, 7) == (ran.code, ran.out.count("READY  ") - 1), ran.out
+
+
+def test_a_changed_file_is_done_again(material: Material, run: Run, tmp_path: Path) -> None:
+    """The digest covers the content of files: a renewed certificate under the same name is looked at."""
+    target = tmp_path / "gw.pem"
+    target.write_bytes(Path(material / "expired.pem").read_bytes())
+    options = [
+        inventory(tmp_path / "i.csv", [{"target": "gw.pem"}]),
+        *judged(material),
+        "--resume",
+        str(tmp_path / "l"),
+    ]
+    assert 1 == run("fleet", *options).code
+    target.write_bytes(Path(material / "good.pem").read_bytes())
+    assert 0 == run("fleet", *options).code
+
+
+def test_max_age_does_old_lines_again(material: Material, run: Run, tmp_path: Path) -> None:
+    """A line that was looked at longer ago than --max-age is done again."""
+    log = tmp_path / "log.jsonl"
+    options = [files(material, tmp_path / "i.csv", 3), *judged(material), "--resume", str(log)]
+    run("fleet", *options)
+    log.write_text(log.read_text().replace('"gathered_at":"20', '"gathered_at":"19'))
+    run("fleet", *options)
+    assert 6 == len(records(log.read_text()))
+    run("fleet", *options, "--max-age", "7d")
+    assert 6 == len(records(log.read_text()))
+
+
+@pytest.mark.parametrize("cut", [1, 20, 300])
+def test_a_torn_last_line_is_done_again(cut: int, material: Material, run: Run, tmp_path: Path) -> None:
+    """A record that was cut off in the middle is taken away and done again; the others stay."""
+    log = tmp_path / "log.jsonl"
+    options = [files(material, tmp_path / "i.csv", 4), *judged(material), "--resume", str(log)]
+    run("fleet", *options)
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-cut])
+    run("fleet", *options)
+    lines = records(log.read_text())
+    assert 4 == len(lines) == len({line["name"] for line in lines})
+    assert log.read_bytes().startswith(whole[: whole[:-1].rfind(b"\n")])
+
+
+FOREIGN = [b"hello\n", b'{"schema": "certready.report/1"}\n', b"\x00" * 50, b"{}\n", b'{"a":', b"target\na.pem\n"]
+
+
+@pytest.mark.parametrize("option", ["--resume", "--format", "--since"])
+@pytest.mark.parametrize("content", FOREIGN)
+def test_another_file_is_refused_untouched(
+    content: bytes, option: str, material: Material, run: Run, tmp_path: Path
+) -> None:
+    """What is no list of results is refused with 2 and stays as it is."""
+    other = tmp_path / "other"
+    other.write_bytes(content)
+    value = f"jsonl={other}" if option == "--format" else str(other)
+    ran = run("fleet", files(material, tmp_path / "i.csv", 1), *judged(material), option, value)
+    assert (2, content) == (ran.code, other.read_bytes())
+    assert "is no list of a fleet's results" in ran.err
+
+
+def test_an_existing_jsonl_is_added_to(material: Material, run: Run, tmp_path: Path) -> None:
+    """The jsonl of an earlier run is never replaced: a second run adds its lines."""
+    log = tmp_path / "log.jsonl"
+    options = [files(material, tmp_path / "i.csv", 2), *judged(material), "--format", f"jsonl={log}"]
+    run("fleet", *options)
+    before = log.read_bytes()
+    ran = run("fleet", *options)
+    assert log.read_bytes().startswith(before)
+    assert (4, True) == (len(records(log.read_text())), "NOT READY" in ran.out)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_kill_and_resume_lose_and_double_nothing(material: Material, run: Run, tmp_path: Path) -> None:
+    """Killed in the middle and gone on with, a run has each line once."""
+    count = 400
+    path, log = files(material, tmp_path / "i.csv", count), tmp_path / "log.jsonl"
+    words = ["fleet", path, *judged(material), "--resume", str(log), "--max-age", "365d"]
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):
+            pass
+        os.kill(process.pid, signal.SIGKILL)
+    done = log.read_bytes().count(b"\n")
+    assert 0 < done < count
+    main(words)
+    names = [line["name"] for line in records(log.read_text())]
+    assert sorted(names) == sorted({f"gw{number}" for number in range(count)})
+
+
+def test_ctrl_c_keeps_what_is_done(material: Material, tmp_path: Path) -> None:
+    """Interrupted, a run says how far it came, keeps its records, and ends with the worst verdict so far."""
+    log = tmp_path / "log.jsonl"
+    words = ["fleet", files(material, tmp_path / "i.csv", 2000), *judged(material), "--format", f"jsonl={log}"]
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):
+            pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    done = len(records(log.read_text()))
+    assert f"interrupted: {done} of 2000 done. What is done is kept." in err
+    assert (1, True) == (process.returncode, "Traceback" not in err)
+    assert "targets not checked" in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_says_so(material: Material, run: Run, tmp_path: Path) -> None:
+    """A device that takes no more ends the run with one sentence and 2."""
+    ran = run("fleet", files(material, tmp_path / "i.csv", 2), *judged(material), "--format", "jsonl=/dev/full")
+    assert (2, True) == (ran.code, "/dev/full cannot be written: No space left on device" in ran.err)
+
+
+# -- what is refused ----------------------------------------------------------------------------------------------
+
+MISUSED = {
+    "no inventory": ([], "No inventory was named"),
+    "two things": (["i.csv", "--init", "."], "--init prints an inventory"),
+    "a replay": (["i.csv", "--replay", "e.json"], "for one target"),
+    "a descriptor": (["i.csv", "--password-fd", "3"], "--password-fd can be read once"),
+    "an age": (["i.csv", "--max-age", "soon"], "--max-age 'soon' is not a length of time"),
+    "an inventory that is not there": (["gone.csv"], "There is no file gone.csv"),
+    "no folder": (["--init", "gone"], "gone is not a folder"),
+}
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISUSED.values(), ids=MISUSED)
+def test_misuse_is_2(
+    words: list[str], sentence: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be meant ends with 2 and one sentence."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "i.csv").write_text("target\na.pem\n")
+    ran = run("fleet", *words)
+    assert (2, "", True) == (ran.code, ran.out, sentence in ran.err), ran.err
+
+
+def test_five_thousand_hostile_lines(run: Run, tmp_path: Path) -> None:
+    """Five thousand lines that name nothing are five thousand errors, within bounds, and nothing else."""
+    odd = [
+        "\x1b[2J.pem",
+        "../..//etc/passwd.pem",
+        "a\u202e.pem",
+        "%s%n/",
+        "x" * 300 + ".pem",
+        "\ud83d.pem",
+        "[::1",
+        ":25",
+    ]
+    rows = [{"name": f"n{n}", "target": odd[n % len(odd)], "inbound": "*.*" if n % 3 else ""} for n in range(5000)]
+    text = "name,target,inbound\n" + "".join(f'"{r["name"]}","{r["target"]}",{r["inbound"]}\n' for r in rows)
+    (tmp_path / "i.csv").write_bytes(text.encode("utf-8", "replace"))
+    ran = run("fleet", str(tmp_path / "i.csv"), "--offline", "--format", "json")
+    document = json.loads(ran.out)
+    assert (2, 5000) == (ran.code, document["counts"]["error"])
+
+
+# -- init ---------------------------------------------------------------------------------------------------------
+
+
+def test_init_prints_an_inventory_that_runs(
+    material: Material, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--init lists the certificates of a folder and the smart hosts of the tenants whose exports lie there, and what
+    it prints is an inventory."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "all" / "contoso"
+    folder.mkdir(parents=True)
+    (folder / "gw.pem").write_bytes(Path(material / "good.pem").read_bytes())
+    (folder / "root.pem").write_bytes(Path(material / "root.pem").read_bytes())
+    connectors = [
+        {"Name": "In", "Enabled": True, "ConnectorType": "OnPremises", "TlsSenderCertificateName": "*.contoso.com"}
+        | {"cippconnectortype": "Inbound"},
+        {"Name": "Out", "Enabled": True, "SmartHosts": ["127.0.0.1", "[192.0.2.0/28]"], "TlsSettings": "EncryptionOnly"}
+        | {"cippconnectortype": "outbound", "ConnectorType": "OnPremises"},
+    ]
+    (folder / "connectors.json").write_text(json.dumps(connectors))
+    (folder / "domains.json").write_text(json.dumps({"AcceptedDomains": [{"DomainName": "contoso.com"}]}))
+    ran = run("fleet", "--init", "all")
+    assert (0, True, True) == (ran.code, "is a range of addresses" in ran.err, "CAs alone" in ran.err)
+    (tmp_path / "i.yaml").write_text(ran.out)
+    lines = records(run("fleet", "i.yaml", *judged(material)[:-2], "--format", "jsonl").out)
+    assert {"contoso 127.0.0.1", str(Path("all", "contoso", "gw.pem"))} == {line["name"] for line in lines}
+    assert all(line["error"] is None for line in lines)
