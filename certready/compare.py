@@ -6,20 +6,18 @@ Self-issued roots do not count: files often hold one, and a gateway need not sen
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from certready.model import Bundle, Chain
-from certready.model.plain import moment
+from certready.model import Bundle, Chain, Container
+from certready.model.plain import Moment, Sha256, json_text, to_the_second
 from certready.render.layout import shorten
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate
 
-SCHEMA = "certready.comparison/1"
 # Containers whose order is that of the wire; PFX and P7B files are put in order by whoever reads them.
 _ORDERED = ("pem", "tls")
 
@@ -51,14 +49,19 @@ class Unreached(Struct, frozen=True):
     error: str
 
 
+class Value(Struct, frozen=True):
+    """What something is in one place: the place's ``name`` and the value there."""
+
+    name: str
+    value: str
+
+
 class Difference(Struct, frozen=True):
-    """One thing in which two items differ: ``field`` names it, ``first`` and ``second`` are its values there."""
+    """One thing in which two places differ: ``field`` names it."""
 
     field: str
-    first_name: str
-    second_name: str
-    first: str
-    second: str
+    first: Value
+    second: Value
 
 
 class Comparison(Struct, frozen=True):
@@ -131,7 +134,9 @@ def _families(found: Sequence[Item]) -> Iterator[Difference]:
     for source in dict.fromkeys(item.source for item in found if item.source != first):
         has = {item.chain.family for item in found if item.source == source}
         if has & wanted and wanted - has:
-            yield Difference("key families", first, source, ", ".join(sorted(wanted)), ", ".join(sorted(has)))
+            yield Difference(
+                "key families", Value(first, ", ".join(sorted(wanted))), Value(source, ", ".join(sorted(has)))
+            )
 
 
 def _between(first: Item, second: Item) -> Iterator[Difference]:
@@ -140,12 +145,13 @@ def _between(first: Item, second: Item) -> Iterator[Difference]:
     if first.leaf != second.leaf:
         for (field, one), (_, other) in pairs:
             if one != other:
-                yield Difference(field, first.name, second.name, one, other)
+                yield Difference(field, Value(first.name, one), Value(second.name, other))
     mine, theirs = first.members[1:], second.members[1:]
+    members = Value(first.name, _listed(mine)), Value(second.name, _listed(theirs))
     if set(mine) != set(theirs):
-        yield Difference("intermediates", first.name, second.name, _listed(mine), _listed(theirs))
+        yield Difference("intermediates", *members)
     elif mine != theirs and first.chain.container in _ORDERED and second.chain.container in _ORDERED:
-        yield Difference("order", first.name, second.name, _listed(mine), _listed(theirs))
+        yield Difference("order", *members)
 
 
 def _facts(item: Item) -> tuple[tuple[str, str], ...]:
@@ -189,7 +195,7 @@ def text(found: Comparison) -> str:
     lines += [f"  {one.name}: {one.error}" for one in found.unreached]
     for one in found.differences:
         lines += ["", f"differs  {one.field}"]
-        lines += [f"  {one.first_name}: {shorten(one.first, 300)}", f"  {one.second_name}: {shorten(one.second, 300)}"]
+        lines += [f"  {side.name}: {shorten(side.value, 300)}" for side in (one.first, one.second)]
     return "".join(f"{printable(line.encode('utf-8', 'surrogatepass'))}\n" for line in lines)
 
 
@@ -204,38 +210,62 @@ def _summary(found: Comparison) -> str:
     return f"The same certificate and chain in {places}."
 
 
+class ItemDocument(Struct, frozen=True):
+    """One certificate and where it was seen, with the chain it came in."""
+
+    source: str
+    name: str
+    container: Container
+    family: str
+    sha256: Sha256
+    subject: str
+    issuer: str
+    serial: str
+    not_before: Moment | None
+    not_after: Moment | None
+    key: str
+    public_key_sha256: str
+    names: tuple[str, ...]
+    sent: tuple[Sha256, ...]
+
+    def __post_init__(self) -> None:
+        to_the_second(self, "not_before", "not_after")
+
+
+class ComparisonDocument(Struct, frozen=True, tag_field="schema", tag="certready.comparison/1"):
+    """Whether it is the same certificate and chain in several places, and what differs."""
+
+    verdict: Verdict
+    items: tuple[ItemDocument, ...]
+    differences: tuple[Difference, ...]
+    unreached: Annotated[tuple[Unreached, ...], Meta(description="Where no certificate could be seen.")]
+
+
+def document(found: Comparison) -> ComparisonDocument:
+    """The comparison as ``certready.comparison/1``."""
+    return ComparisonDocument(found.verdict, tuple(map(_item, found.items)), found.differences, found.unreached)
+
+
+def _item(item: Item) -> ItemDocument:
+    leaf = item.leaf.parsed
+    return ItemDocument(
+        source=item.source,
+        name=item.name,
+        container=item.chain.container,
+        family=item.chain.family,
+        sha256=item.leaf.sha256,
+        subject=leaf.subject,
+        issuer=leaf.issuer,
+        serial=f"{leaf.serial:x}",
+        not_before=leaf.known_dates[0],
+        not_after=leaf.known_dates[1],
+        key=str(leaf.key),
+        public_key_sha256=leaf.spki_sha256,
+        names=leaf.names,
+        sent=tuple(certificate.sha256 for certificate in item.chain.certificates),
+    )
+
+
 def to_json(found: Comparison) -> str:
     """``certready.comparison/1``, two spaces of indent, ASCII, a line end at the end."""
-    document = {
-        "schema": SCHEMA,
-        "verdict": found.verdict,
-        "items": [
-            {
-                "source": item.source,
-                "name": item.name,
-                "container": item.chain.container,
-                "family": item.chain.family,
-                "sha256": item.leaf.sha256,
-                "subject": item.leaf.parsed.subject,
-                "issuer": item.leaf.parsed.issuer,
-                "serial": f"{item.leaf.parsed.serial:x}",
-                "not_before": (starts := item.leaf.parsed.known_dates[0]) and moment(starts),
-                "not_after": (ends := item.leaf.parsed.known_dates[1]) and moment(ends),
-                "key": str(item.leaf.parsed.key),
-                "public_key_sha256": item.leaf.parsed.spki_sha256,
-                "names": list(item.leaf.parsed.names),
-                "sent": [one.sha256 for one in item.chain.certificates],
-            }
-            for item in found.items
-        ],
-        "differences": [
-            {
-                "field": one.field,
-                "first": {"name": one.first_name, "value": one.first},
-                "second": {"name": one.second_name, "value": one.second},
-            }
-            for one in found.differences
-        ],
-        "unreached": [{"name": one.name, "error": one.error} for one in found.unreached],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return json_text(document(found))

@@ -15,6 +15,7 @@ from certready.model.report import (
     ConnectorResult,
     Finding,
     Report,
+    ReportVerdict,
     Severity,
     Verdict,
 )
@@ -46,11 +47,11 @@ def judge(evidence: Evidence) -> Report:
         certificates=tuple(_certificates(case)),
         revocation=tuple(result for _, results in case.heard for result in results),
         endpoints=evidence.endpoints,
-        findings=tuple(sorted(findings, key=lambda finding: -finding.severity)),
+        findings=tuple(sorted(findings, key=lambda finding: finding.severity, reverse=True)),
     )
 
 
-def verdict_of(findings: Iterable[Finding], *, strict: bool) -> Verdict:
+def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
     """The verdict of these findings: a failure decides, then what could not be told; none at all tell nothing."""
     seen = tuple(findings)
     worst = max((finding.severity for finding in seen), default=Severity.UNKNOWN)
@@ -169,6 +170,7 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
             role = "root" if certificate in anchors else "intermediate"
         yield CertificateInfo(
             sha256=certificate.sha256,
+            sha1=sha1(certificate.der, usedforsecurity=False).hexdigest(),
             subject=parsed.subject,
             issuer=parsed.issuer,
             serial=f"{parsed.serial:x}",
@@ -178,5 +180,4 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
             names=parsed.names,
             role=role,  # type: ignore[arg-type]
             origin=origins[certificate],  # type: ignore[arg-type]
-            sha1=sha1(certificate.der, usedforsecurity=False).hexdigest(),
         )

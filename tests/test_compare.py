@@ -67,7 +67,7 @@ def test_another_key_and_issuer() -> None:
     """Another issuer and key are named each with both values."""
     stranger = OTHER.issue("mail.fabrikam.com")
     found = compare([file("a.pem", LEAF, ISSUING), file("b.pem", stranger, OTHER)])
-    by_field = {one.field: (one.first, one.second) for one in found.differences}
+    by_field = {one.field: (one.first.value, one.second.value) for one in found.differences}
     assert ("mail.contoso.com", "mail.fabrikam.com") == by_field["names"]
     assert {"issuer", "serial", "public key (SHA-256)", "intermediates"} <= by_field.keys()
     assert (1, "different") == (found.exit_code, found.verdict)

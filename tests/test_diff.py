@@ -14,12 +14,13 @@ from certready import bundle as bundles
 from certready import schemas
 from certready.demo.pki import CLIENT, DAY, SERVER, Authority, Issued
 from certready.diff import Difference, difference
-from certready.diff.show import difference_dict, difference_lines
+from certready.diff.show import difference_lines
 from certready.errors import InputError
 from certready.exchange.matching import match, parse_value
 from certready.gathering import gather
 from certready.judging import judge
 from certready.model import AcceptedDomain, Connector, Evidence, Options
+from certready.model.plain import json_values
 from certready.render.layout import plain
 from certready.roots import stores
 from certready.roots.plain import with_extra
@@ -311,7 +312,7 @@ def test_the_schema_holds(root: Authority, issuing: Authority) -> None:
     found = compared(
         issuing.issue("mail.contoso.com"), issuing.issue("gw.contoso.com"), root, (INBOUND, OUTBOUND), named=False
     )
-    document = difference_dict(found)
+    document = json_values(found.document)
     assert [] == [error.message for error in VALIDATOR.iter_errors(document)]
     text = plain(difference_lines(found, verbose=True, width=None))
     assert text.startswith("BREAKS  ")
@@ -321,7 +322,7 @@ def test_the_schema_holds(root: Authority, issuing: Authority) -> None:
 def test_the_schema_refuses_what_it_does_not_know(root: Authority, issuing: Authority) -> None:
     """A key too many and a key too few are refused, so the schema is no rubber stamp."""
     one = issuing.issue("mail.contoso.com")
-    document = difference_dict(compared(one, one, root))
+    document = json_values(compared(one, one, root).document)
     assert list(VALIDATOR.iter_errors({**document, "more": 1}))
     assert list(VALIDATOR.iter_errors({key: value for key, value in document.items() if key != "steps"}))
 
@@ -333,7 +334,7 @@ def test_bytes_that_are_no_certificate_do_not_raise(root: Authority, issuing: Au
     broken = replace(good, chains=(chain,))
     for old, new in ((broken, good), (good, broken)):
         found = difference(old, new, judge(new))
-        assert [] == [error.message for error in VALIDATOR.iter_errors(difference_dict(found))]
+        assert [] == [error.message for error in VALIDATOR.iter_errors(json_values(found.document))]
         plain(difference_lines(found, verbose=True, width=80))
 
 
@@ -358,7 +359,7 @@ def test_what_cannot_be_read_is_not_lost(name: str, aspect: str, root: Authority
     )
     found = difference(old, new, judge(new))
     assert ("attention", True) == (effect(found, aspect), "cannot be read" in message(found, aspect))
-    assert [] == [error.message for error in VALIDATOR.iter_errors(difference_dict(found))]
+    assert [] == [error.message for error in VALIDATOR.iter_errors(json_values(found.document))]
     assert "0001-01-01" not in plain(difference_lines(found, verbose=True, width=80))
     if aspect == "names":
         assert ["attention"] == [one.effect for one in found.connectors]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from certready.diff import Difference
     from certready.render.layout import Line
 
-Document = Mapping[str, object]
 _ENDINGS = (".eml", ".txt", ".log", ".htm", ".html", ".csv")
 _TRACES = (".csv", ".json", ".log")
 TRACE_LIMIT = 64 * 1024 * 1024  # bytes of a trace or a log
@@ -48,31 +47,31 @@ def explain(
     """
     destinations = output.text_or_json(formats, "explain")
     text = _text(words)
+    from certready.explain import document, show
     from certready.explain import explain as explained
-    from certready.explain import show
     from certready.explain.facts import fact_number, numbered
-    from certready.explain.show_trace import trace_dict, trace_lines
+    from certready.explain.show_trace import trace_lines
     from certready.explain.traces import explain_trace
     from certready.rules import looks_like_a_rule, rule_called, rule_in
 
     if number := fact_number(text):
         fact = numbered().get(number)
         said = partial(show.fact_lines, fact) if fact else partial(show.unknown_fact_lines, number)
-        output.write_document(destinations, said, lambda: show.fact_dict(fact, number))
+        output.write_document(destinations, said, lambda: document.of_fact(fact, number))
         return 0 if fact else 3
     if trace := explain_trace(text):
-        output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: trace_dict(trace))
+        output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: document.of_trace(trace))
         return trace.exit_code
     found = explained(text[: STDIN_LIMIT + 1])
     name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
     if name is None:
         output.write_document(
-            destinations, lambda width: show.explanation_lines(found, width), lambda: show.explanation_dict(found)
+            destinations, lambda width: show.explanation_lines(found, width), lambda: document.of_text(found)
         )
         return found.exit_code
     rule = rule_called(name)
     lines = (lambda width: show.rule_lines(rule, width)) if rule else _unknown_rule(name)
-    output.write_document(destinations, lines, lambda: show.rule_dict(rule, name))
+    output.write_document(destinations, lines, lambda: document.of_rule(rule, name))
     return 0 if rule else 3
 
 
@@ -175,10 +174,10 @@ def offline(wanted: Shared) -> Shared:
 
 def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
     """Text and JSON are the difference; every other format is the report on NEW."""
-    from certready.diff.show import difference_dict, difference_lines
+    from certready.diff.show import difference_lines
 
     own = [one for one in wanted if one[0] in ("text", "json")]
     output.emit(found.report, [one for one in wanted if one not in own], verbose=verbose)
     output.write_document(
-        own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: difference_dict(found)
+        own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: found.document
     )

@@ -5,11 +5,23 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from certready.cli import output
 from certready.cli.commands import group
 from certready.cli.shared import Form
+from certready.model.plain import Moment, json_text, moment
 
-SCHEMA = "certready.cache/1"
+
+class CacheDocument(Struct, frozen=True, tag_field="schema", tag="certready.cache/1"):
+    """What is kept of earlier answers: where, how many, how large, and how old."""
+
+    directory: str
+    entries: int
+    bytes: int
+    most_bytes: int
+    oldest: Moment | None
+    newest: Moment | None
 
 
 def show(*, form: Form = "text") -> int:
@@ -21,25 +33,23 @@ def show(*, form: Form = "text") -> int:
     directory = answers_directory()
     kept = [one for one in files(directory) if one.path.suffix == SUFFIX]
     changed = sorted(one.changed for one in kept)
-    facts = {
-        "directory": str(directory),
-        "entries": len(kept),
-        "bytes": sum(one.size for one in kept),
-        "most_bytes": MOST_BYTES,
-        "oldest": _moment(changed[0]) if changed else None,
-        "newest": _moment(changed[-1]) if changed else None,
-    }
+    facts = CacheDocument(
+        str(directory),
+        len(kept),
+        sum(one.size for one in kept),
+        MOST_BYTES,
+        _moment(changed[0]) if changed else None,
+        _moment(changed[-1]) if changed else None,
+    )
     if form == "json":
-        import json
-
-        output.write(sys.stdout, json.dumps({"schema": SCHEMA, **facts}, indent=2) + "\n")
+        output.write(sys.stdout, json_text(facts))
         return 0
     rows = [
-        ("directory", facts["directory"]),
-        ("entries", facts["entries"]),
-        ("size", f"{facts['bytes']} of {MOST_BYTES} bytes"),
-        ("oldest", facts["oldest"] or "-"),
-        ("newest", facts["newest"] or "-"),
+        ("directory", facts.directory),
+        ("entries", facts.entries),
+        ("size", f"{facts.bytes} of {MOST_BYTES} bytes"),
+        ("oldest", moment(facts.oldest) if facts.oldest else "-"),
+        ("newest", moment(facts.newest) if facts.newest else "-"),
     ]
     output.write(sys.stdout, "".join(f"{name:<9}  {value}\n" for name, value in rows))
     return 0
@@ -65,5 +75,5 @@ cache = group(
 )
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

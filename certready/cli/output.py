@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +18,8 @@ from certready.model.report import exit_code as code_of
 from certready.render import FORMATS, renderer
 
 if TYPE_CHECKING:
+    from msgspec import Struct
+
     from certready.render.layout import Line
 
 Destination = tuple[str, Path | None]
@@ -139,7 +141,7 @@ def text_or_json(formats: Sequence[str], command: str) -> tuple[Destination, ...
 def write_document(
     wanted: Sequence[Destination],
     lines: Callable[[int | None], Iterable[Line]],
-    document: Callable[[], Mapping[str, object]],
+    document: Callable[[], Struct],
 ) -> None:
     """An answer as text, in the terminal's width and colours or one line each, and as JSON; each to its place."""
     from certready.model.plain import json_text

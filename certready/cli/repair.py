@@ -193,7 +193,7 @@ def _conclude(
 ) -> int:
     """Text and JSON are the repair; every other format is the report on its result."""
     from certready.cli.judge import write_remedies
-    from certready.repair import repair_dict, repair_lines
+    from certready.repair import repair_lines
 
     if wanted.save_evidence:
         from certready.serial import dump
@@ -203,6 +203,6 @@ def _conclude(
     own = [one for one in destinations if one[0] in ("text", "json")]
     output.emit(repaired.report, [one for one in destinations if one not in own], verbose=wanted.verbose)
     output.write_document(
-        own, lambda width: repair_lines(repaired, verbose=wanted.verbose, width=width), lambda: repair_dict(repaired)
+        own, lambda width: repair_lines(repaired, verbose=wanted.verbose, width=width), lambda: repaired.document
     )
     return repaired.report.exit_code

@@ -65,16 +65,19 @@ def trust(
 def _show(what: str | None, *, as_json: bool) -> int:
     """Exit code 0 for the overview and for a root that Microsoft trusts for servers, else 1."""
     from certready.cli import trusting
+    from certready.model.plain import json_text
 
     held = trusting.loaded(os.environ)
     now = present()
     if what is None:
         rows = trusting.overview(held, now)
-        output.write(sys.stdout, trusting.as_json("stores", rows) if as_json else trusting.overview_text(rows))
+        document = trusting.TrustDocument(stores=rows)
+        output.write(sys.stdout, json_text(document) if as_json else trusting.overview_text(rows))
         return 0
-    rows = trusting.standings(_asked(what), held, now)
-    output.write(sys.stdout, trusting.as_json("roots", rows) if as_json else trusting.standings_text(rows))
-    return 0 if trusting.trusted(rows) else 1
+    roots = trusting.standings(_asked(what), held, now)
+    document = trusting.TrustDocument(roots=roots)
+    output.write(sys.stdout, json_text(document) if as_json else trusting.standings_text(roots))
+    return 0 if trusting.trusted(roots) else 1
 
 
 def _asked(text: str) -> bytes | str:

@@ -1,28 +1,75 @@
-"""What the trust command shows: plain data about stores and roots, and their text and JSON forms."""
+"""What the trust command shows of stores and roots: the document, and its text."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType, field
 
 from certready import bundle
 from certready.errors import InputError, StoreError
 from certready.model import Root
+from certready.model.plain import Sha256
 from certready.path import judge
 from certready.render.layout import visible
 from certready.roots import microsoft, plain, stores
-from certready.roots.limits import Standing, standing
+from certready.roots.limits import Standing, State, standing
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
-Row = dict[str, Any]
 Loaded = Mapping[str, plain.Store | microsoft.MicrosoftStore | StoreError]
 
 STORES = ("microsoft", "mozilla", "system")
-SCHEMA = "certready.trust/1"
-USAGES = {"serverAuth": SERVER_AUTH, "clientAuth": CLIENT_AUTH}
+
+
+class StoreDocument(Struct, frozen=True):
+    """A root store; ``error`` is why it cannot be read."""
+
+    store: str
+    as_of: str | None
+    age_days: int | None
+    roots: int | None
+    error: str | None
+
+
+class StandingDocument(Struct, frozen=True):
+    """What a programme says of a root for one usage, and since which date."""
+
+    state: State
+    since: str | None
+
+
+class PlaceDocument(Struct, frozen=True):
+    """A root in one store; the usages stand only where the store's programme limits it."""
+
+    held: bool
+    as_of: str | None
+    server_auth: StandingDocument | UnsetType = field(default=UNSET, name="serverAuth")
+    client_auth: StandingDocument | UnsetType = field(default=UNSET, name="clientAuth")
+
+    @property
+    def usages(self) -> Iterator[tuple[str, StandingDocument]]:
+        """The usages that are limited, by their names."""
+        for name, limited in (("serverAuth", self.server_auth), ("clientAuth", self.client_auth)):
+            if limited is not UNSET:
+                yield name, limited
+
+
+class RootDocument(Struct, frozen=True):
+    """A root, or where a chain ends, with every store's word about it."""
+
+    sha256: Sha256
+    name: str
+    subject: str
+    stores: dict[str, PlaceDocument]
+
+
+class TrustDocument(Struct, frozen=True, tag_field="schema", tag="certready.trust/1"):
+    """The root stores, or what they say of a root; one of the two."""
+
+    stores: tuple[StoreDocument, ...] | UnsetType = UNSET
+    roots: tuple[RootDocument, ...] | UnsetType = UNSET
 
 
 def loaded(environment: Mapping[str, str]) -> Loaded:
@@ -43,33 +90,33 @@ def _load(name: str, environment: Mapping[str, str]) -> plain.Store | microsoft.
 # -- the stores -----------------------------------------------------------------------------------------------------
 
 
-def overview(held: Loaded, now: datetime) -> list[Row]:
+def overview(held: Loaded, now: datetime) -> tuple[StoreDocument, ...]:
     """Name, list date, age in days and number of roots of every store; ``error`` where it cannot be read."""
-    return [_store_row(name, store, now) for name, store in held.items()]
+    return tuple(_store(name, store, now) for name, store in held.items())
 
 
-def _store_row(name: str, store: plain.Store | microsoft.MicrosoftStore | StoreError, now: datetime) -> Row:
+def _store(name: str, store: plain.Store | microsoft.MicrosoftStore | StoreError, now: datetime) -> StoreDocument:
     if isinstance(store, StoreError):
-        return {"store": name, "as_of": None, "age_days": None, "roots": None, "error": store.message}
+        return StoreDocument(name, None, None, None, store.message)
     as_of = store.info.as_of
     age = (now.date() - datetime.fromisoformat(as_of).date()).days if as_of else None
-    return {"store": name, "as_of": as_of, "age_days": age, "roots": store.info.count, "error": None}
+    return StoreDocument(name, as_of, age, store.info.count, None)
 
 
-def overview_text(rows: Sequence[Row]) -> str:
+def overview_text(rows: Sequence[StoreDocument]) -> str:
     """The overview as a table, the reasons for what could not be read below it."""
     lines = [f"{'store':<11}{'list of':<13}{'age':<11}roots"]
     for row in rows:
-        age = "" if row["age_days"] is None else f"{row['age_days']} days"
-        lines.append(f"{row['store']:<11}{row['as_of'] or '-':<13}{age or '-':<11}{row['roots'] or '-'}")
-    lines += [f"{row['store']}: {visible(row['error'])}" for row in rows if row["error"]]
+        age = "" if row.age_days is None else f"{row.age_days} days"
+        lines.append(f"{row.store:<11}{row.as_of or '-':<13}{age or '-':<11}{row.roots or '-'}")
+    lines += [f"{row.store}: {visible(row.error)}" for row in rows if row.error]
     return "\n".join(lines) + "\n"
 
 
 # -- one root -------------------------------------------------------------------------------------------------------
 
 
-def standings(asked: bytes | str, held: Loaded, now: datetime) -> list[Row]:
+def standings(asked: bytes | str, held: Loaded, now: datetime) -> tuple[RootDocument, ...]:
     """Every store's word about the roots of a file's chain, or about the root with this fingerprint.
 
     Raises InputError where the file holds no certificate, or no store knows the fingerprint.
@@ -81,11 +128,9 @@ def standings(asked: bytes | str, held: Loaded, now: datetime) -> list[Row]:
                 f"No root store holds a root with the fingerprint {asked}.",
                 hint="Give the SHA-256 or SHA-1 of a root certificate, or a file with the chain.",
             )
-        return [_root_row(root, held, now, now)]
-    chain = bundle.load(asked).chains[0]
-    return [
-        _root_row(root, held, chain.leaf_certificate.parsed.not_before, now) for root in _roots_of(asked, held, now)
-    ]
+        return (_root(root, held, now, now),)
+    issued = bundle.load(asked).chains[0].leaf_certificate.parsed.not_before
+    return tuple(_root(root, held, issued, now) for root in _roots_of(asked, held, now))
 
 
 def _by_fingerprint(digits: str, held: Loaded) -> Iterator[Certificate]:
@@ -116,63 +161,60 @@ def _roots_of(data: bytes, held: Loaded, now: datetime) -> tuple[Certificate, ..
     return tuple(found) or (end,)
 
 
-def _root_row(root: Certificate, held: Loaded, issued: datetime, now: datetime) -> Row:
+def _root(root: Certificate, held: Loaded, issued: datetime, now: datetime) -> RootDocument:
     """``issued`` is the notBefore of the leaf that the cut-off dates are compared with."""
     places = {
         name: _place(root, store, issued, now) for name, store in held.items() if not isinstance(store, StoreError)
     }
-    return {"sha256": root.sha256, "name": root.parsed.label, "subject": root.parsed.subject, "stores": places}
+    return RootDocument(root.sha256, root.parsed.label, root.parsed.subject, places)
 
 
-def _place(root: Certificate, store: plain.Store | microsoft.MicrosoftStore, issued: datetime, now: datetime) -> Row:
+def _place(
+    root: Certificate, store: plain.Store | microsoft.MicrosoftStore, issued: datetime, now: datetime
+) -> PlaceDocument:
     found = next((one for one in store.candidates((root,)) if one.certificate == root), None)
-    row: Row = {"held": found is not None, "as_of": store.info.as_of}
-    if found and found.limits:
-        for name, usage in USAGES.items():
-            row[name] = _standing(standing(found.limits, usage, issued, now))
-    return row
+    if not found or not found.limits:
+        return PlaceDocument(found is not None, store.info.as_of)
+    usages = (standing(found.limits, usage, issued, now) for usage in (SERVER_AUTH, CLIENT_AUTH))
+    return PlaceDocument(True, store.info.as_of, *map(_standing, usages))
 
 
-def _standing(found: Standing) -> Row:
-    return {"state": found.state, "since": found.since.date().isoformat() if found.since else None}
+def _standing(found: Standing) -> StandingDocument:
+    return StandingDocument(found.state, found.since.date().isoformat() if found.since else None)
 
 
-def trusted(rows: Sequence[Row]) -> bool:
+def trusted(rows: Sequence[RootDocument]) -> bool:
     """Whether Microsoft's programme trusts one of the roots for servers."""
-    return any(row["stores"].get("microsoft", {}).get("serverAuth", {}).get("state") == "allowed" for row in rows)
+    places = (row.stores.get("microsoft") for row in rows)
+    return any(place and place.server_auth and place.server_auth.state == "allowed" for place in places)
 
 
-def standings_text(rows: Sequence[Row]) -> str:
+def standings_text(rows: Sequence[RootDocument]) -> str:
     """Each root with a line for every store."""
     return "\n".join(_root_text(row) for row in rows)
 
 
-def _root_text(row: Row) -> str:
-    lines = [f"{visible(row['name'])}", f"  sha-256    {row['sha256']}"]
-    for name, place in row["stores"].items():
-        dated = f" (list of {place['as_of']})" if place["as_of"] else ""
+def _root_text(row: RootDocument) -> str:
+    lines = [f"{visible(row.name)}", f"  sha-256    {row.sha256}"]
+    for name, place in row.stores.items():
+        dated = f" (list of {place.as_of})" if place.as_of else ""
         lines.append(f"  {name:<11}{_words(place)}{dated}")
     return "\n".join(lines) + "\n"
 
 
-def _words(place: Row) -> str:
-    if not place["held"]:
+def _words(place: PlaceDocument) -> str:
+    if not place.held:
         return "does not have it"
-    limits = [f"{name} {_state(place[name])}" for name in USAGES if name in place]
+    limits = [f"{name} {_state(limited)}" for name, limited in place.usages]
     return "has it" + (f": {', '.join(limits)}" if limits else "")
 
 
-def _state(found: Row) -> str:
-    words = {
+def _state(found: StandingDocument) -> str:
+    words: dict[State, str] = {
         "allowed": "trusted",
         "disabled": "distrusted since {since}",
         "cut-off": "distrusted in certificates issued after {since}",
         "not-listed": "not listed",
         "unclear": "unclear, its limit has no readable date",
     }
-    return words[found["state"]].format(since=found["since"])
-
-
-def as_json(key: str, rows: Sequence[Row]) -> str:
-    """The rows as ``certready.trust/1``."""
-    return json.dumps({"schema": SCHEMA, key: rows}, indent=2) + "\n"
+    return words[found.state].format(since=found.since)

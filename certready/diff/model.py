@@ -1,13 +1,14 @@
-"""The nouns of a renewal rehearsed."""
+"""The nouns of a renewal rehearsed, and the document that says it in JSON."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from certready.model.report import Report, Verdict, exit_code, worst
+from certready.model import Direction, MatchKind
+from certready.model.plain import Moment, Sha256, Thumbprint, to_the_second
+from certready.model.report import Report, ReportDocument, ReportVerdict, exit_code, worst
 
 Effect = Literal["same", "note", "attention", "breaks"]
 """Nothing changes; it changes and does no harm; somebody must do something; mail stops unless somebody does."""
@@ -20,16 +21,19 @@ class Side(Struct, frozen=True):
     reaches none."""
 
     target: str
-    sha256: str
-    thumbprint: str
+    sha256: Sha256
+    thumbprint: Thumbprint
     subject: str
     issuer: str
     names: tuple[str, ...]
-    not_before: datetime | None
-    not_after: datetime | None
+    not_before: Moment | None
+    not_after: Moment | None
     key: str
-    tls_certificate_name: str | None
+    tls_certificate_name: Annotated[str | None, Meta(description="<I>issuer<S>subject.")]
     root: str | None
+
+    def __post_init__(self) -> None:
+        to_the_second(self, "not_before", "not_after")
 
 
 class Change(Struct, frozen=True):
@@ -48,13 +52,16 @@ class ConnectorChange(Struct, frozen=True):
     then; None where the connector was named or is an outbound one."""
 
     name: str
-    direction: str
+    direction: Direction
     value: str | None
-    old_match: str
+    old_match: MatchKind
     old_name: str | None
-    new_match: str
+    new_match: MatchKind
     new_name: str | None
-    wins: tuple[bool, bool] | None
+    wins: Annotated[
+        tuple[bool, bool] | None,
+        Meta(description="Whether Exchange Online chooses this inbound connector, with OLD and with NEW."),
+    ]
     effect: Effect
     message: str
 
@@ -84,7 +91,7 @@ class Difference(Struct, frozen=True):
         return max(effects, key=order.index, default="same")
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReportVerdict:
         """That on NEW; not ready too where something breaks that OLD met (contract, "Exit codes")."""
         return worst((self.report.verdict, "not-ready" if self.effect == "breaks" else "ready"))
 
@@ -92,3 +99,34 @@ class Difference(Struct, frozen=True):
     def exit_code(self) -> int:
         """The verdict as the contract's exit code."""
         return exit_code(self.verdict)
+
+    @property
+    def document(self) -> DiffDocument:
+        """The difference as ``certready.diff/1``."""
+        return DiffDocument(
+            self.report.certready,
+            self.report.evaluated_at,
+            self.effect,
+            self.verdict,
+            self.old,
+            self.new,
+            self.changes,
+            self.connectors,
+            self.steps,
+            self.report.document,
+        )
+
+
+class DiffDocument(Struct, frozen=True, tag_field="schema", tag="certready.diff/1"):
+    """A renewal rehearsed: what breaks when NEW replaces OLD."""
+
+    certready: Annotated[str, Meta(description="The release that judged.")]
+    evaluated_at: Moment
+    effect: Annotated[Effect, Meta(description="The worst effect of all changes.")]
+    verdict: Annotated[ReportVerdict, Meta(description="The verdict on NEW.")]
+    old: Side
+    new: Side
+    changes: tuple[Change, ...]
+    connectors: tuple[ConnectorChange, ...]
+    steps: Annotated[tuple[Step, ...], Meta(description="The changeover without a gap, in this order.")]
+    report: Annotated[ReportDocument, Meta(description="The verdict as if NEW were in place.")]

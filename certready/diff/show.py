@@ -1,12 +1,11 @@
-"""A difference as text and as ``certready.diff/1``."""
+"""A difference as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from certready.diff.model import Difference, Effect, Side
-from certready.model.plain import moment, report_dict
+from certready.diff.model import Difference, Effect
 from certready.render.layout import Line, hanging, table
 from certready.render.text import report_lines
 
@@ -72,53 +71,3 @@ def _row(effect: Effect, label: str, message: str, width: int | None) -> Iterato
     word, style = _WORDS[effect]
     head: Line = ((word.ljust(9), style), (label.ljust(13), "bold"))
     yield from hanging(head, message, "", width, 22)
-
-
-def difference_dict(found: Difference) -> dict[str, object]:
-    """Plain JSON values, keys in the schema's order."""
-    return {
-        "schema": "certready.diff/1",
-        "certready": found.report.certready,
-        "evaluated_at": moment(found.report.evaluated_at),
-        "effect": found.effect,
-        "verdict": found.verdict,
-        "old": _side(found.old),
-        "new": _side(found.new),
-        "changes": [
-            {"aspect": one.aspect, "effect": one.effect, "message": one.message, "old": one.old, "new": one.new}
-            for one in found.changes
-        ],
-        "connectors": [
-            {
-                "name": one.name,
-                "direction": one.direction,
-                "value": one.value,
-                "old_match": one.old_match,
-                "old_name": one.old_name,
-                "new_match": one.new_match,
-                "new_name": one.new_name,
-                "wins": list(one.wins) if one.wins else None,
-                "effect": one.effect,
-                "message": one.message,
-            }
-            for one in found.connectors
-        ],
-        "steps": [{"text": one.text, "lines": list(one.lines)} for one in found.steps],
-        "report": report_dict(found.report),
-    }
-
-
-def _side(side: Side) -> dict[str, object]:
-    return {
-        "target": side.target,
-        "sha256": side.sha256,
-        "thumbprint": side.thumbprint,
-        "subject": side.subject,
-        "issuer": side.issuer,
-        "names": list(side.names),
-        "not_before": side.not_before and moment(side.not_before),
-        "not_after": side.not_after and moment(side.not_after),
-        "key": side.key,
-        "tls_certificate_name": side.tls_certificate_name,
-        "root": side.root,
-    }

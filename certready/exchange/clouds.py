@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 from certready.exchange.matching import a_label, quoted, under
 
 Form = Literal["worldwide", "dnssec", "us-government", "china", "germany", "submission", "legacy", "address", "other"]
@@ -116,7 +118,7 @@ _WORDS: dict[Form, str] = {
 }
 
 
-class SmartHost(NamedTuple):
+class SmartHost(Struct, frozen=True):
     """What a host name is. ``exchange_online`` says that mail for a tenant can be handed in there; ``sentence`` is
     about the name as given."""
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Kind = Literal["exact", "wildcard-value", "wildcard-certificate", "apex", "deep", "none"]
+from certready.model.connector import MatchKind
 
-KINDS: tuple[Kind, ...] = ("exact", "wildcard-value", "apex", "wildcard-certificate", "deep", "none")
+KINDS: tuple[MatchKind, ...] = ("exact", "wildcard-value", "apex", "wildcard-certificate", "deep", "none")
 MAX_NAME = 253  # octets of a DNS name in text form, without the trailing dot (RFC 1035, 2.3.4)
 SATISFIABLE = 20
 
@@ -49,7 +49,7 @@ class Match(NamedTuple):
     whether the rule behind it is only inferred or disputed. ``plain`` is False for a name that is not plain ASCII and
     would meet the value only if it were mapped as browsers map what is typed (UTS #46)."""
 
-    kind: Kind
+    kind: MatchKind
     name: str | None = None
     uncertain: bool = False
     plain: bool = True
@@ -235,7 +235,7 @@ def _plain_or_wildcard(text: str) -> Value | None:
     return Value(domain, wildcard)
 
 
-def _compare(value: Value, name: Value) -> tuple[Kind, bool] | None:
+def _compare(value: Value, name: Value) -> tuple[MatchKind, bool] | None:
     """The kind and whether it is uncertain, for one name; None where it does not match."""
     if value.wildcard:
         return _compare_wildcard(value.domain, name)
@@ -246,7 +246,7 @@ def _compare(value: Value, name: Value) -> tuple[Kind, bool] | None:
     return None
 
 
-def _compare_wildcard(domain: str, name: Value) -> tuple[Kind, bool] | None:
+def _compare_wildcard(domain: str, name: Value) -> tuple[MatchKind, bool] | None:
     if name.domain == domain:
         return ("exact", False) if name.wildcard else ("apex", False)
     if not under(name.domain, domain):

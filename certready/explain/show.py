@@ -1,4 +1,4 @@
-"""Explanations as text and as JSON values."""
+"""Explanations as text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from certready.explain.facts import NumberedFact, as_of, numbered
 from certready.explain.find import similar
-from certready.explain.model import Cause, Entry, Explanation, Quotation, Seen
+from certready.explain.model import Entry, Explanation, Quotation, Seen
 from certready.render.layout import Line, hanging
 from certready.rules import RULES
 from certready.rules.model import Rule
 
-SCHEMA = "certready.explain/1"
 IN_FULL = 3  # entries whose causes are written out
 _PLACES: Mapping[str, str] = {
     "gateway": "<gateway host>",
@@ -30,9 +29,6 @@ def filled(command: str, seen: Seen) -> str:
     values = {key: getattr(seen, key) or place for key, place in _PLACES.items()}
     sender = "--null-sender" if seen.sender == "<>" else f"--sender {seen.sender or _PLACES['sender']}"
     return command.format(file=_FILE, **{**values, "sender": sender})
-
-
-# -- text ---------------------------------------------------------------------------------------------------------
 
 
 def explanation_lines(found: Explanation, width: int | None) -> Iterator[Line]:
@@ -137,92 +133,3 @@ def _unknown(found: Explanation, width: int | None) -> Iterator[Line]:
         yield from hanging((), "Nothing in it is near either: paste the whole reply or notice.", "", width, 0)
     for entry in found.nearest:
         yield from hanging((("Nearest: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 9)
-
-
-# -- JSON ---------------------------------------------------------------------------------------------------------
-
-
-def explanation_dict(found: Explanation) -> dict[str, object]:
-    """``certready.explain/1`` of a text."""
-    return {
-        "schema": SCHEMA,
-        "known": bool(found.entries),
-        "wrapper": found.wrapper,
-        "seen": {name: getattr(found.seen, name) for name in Seen.__struct_fields__},
-        "entries": [entry_dict(entry, found.seen) for entry in found.entries],
-        "nearest": [{"id": entry.id, "title": entry.title} for entry in found.nearest],
-        "rule": None,
-    }
-
-
-def rule_dict(rule: Rule | None, name: str) -> dict[str, object]:
-    """``certready.explain/1`` of a rule, None where none has that name."""
-    near = () if rule else similar(name.lower(), RULES)
-    return {
-        "schema": SCHEMA,
-        "known": rule is not None,
-        "wrapper": None,
-        "seen": dict.fromkeys(Seen.__struct_fields__),
-        "entries": [],
-        "nearest": [{"id": one, "title": RULES[one].title} for one in near],
-        "rule": _rule_dict(rule) if rule else None,
-    }
-
-
-def fact_dict(fact: NumberedFact | None, number: str) -> dict[str, object]:
-    """``certready.explain/1`` of a fact, None where none has that number."""
-    near = () if fact else similar(number, numbered())
-    document: dict[str, object] = {
-        "schema": SCHEMA,
-        "known": fact is not None,
-        "wrapper": None,
-        "seen": dict.fromkeys(Seen.__struct_fields__),
-        "entries": [],
-        "nearest": [{"id": one, "title": numbered()[one].text} for one in near],
-        "rule": None,
-    }
-    if fact:
-        said = {name: getattr(fact, name) for name in fact.__struct_fields__}
-        document["fact"] = {"as_of": as_of(), **said, "see": list(fact.see)}
-    return document
-
-
-def _rule_dict(rule: Rule) -> dict[str, object]:
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "what": rule.statement,
-        "why": rule.why,
-        "confidence": rule.confidence,
-        "source": rule.reference,
-        "fix": rule.advice,
-    }
-
-
-def entry_dict(entry: Entry, seen: Seen) -> dict[str, object]:
-    """One entry with its causes."""
-    return {
-        "id": entry.id,
-        "title": entry.title,
-        "direction": entry.direction,
-        "symptom": entry.symptom,
-        "meaning": entry.meaning,
-        "source": entry.source.title,
-        "address": entry.source.address,
-        "causes": [_cause_dict(cause, seen) for cause in entry.causes],
-    }
-
-
-def _cause_dict(cause: Cause, seen: Seen) -> dict[str, object]:
-    return {
-        "text": cause.text,
-        "confidence": cause.confidence,
-        "confirm": [filled(command, seen) for command in cause.confirm],
-        "change": cause.change,
-        "lines": list(cause.lines),
-        "quotation": _quotation_dict(cause.quotation) if cause.quotation else None,
-    }
-
-
-def _quotation_dict(quotation: Quotation) -> dict[str, object]:
-    return {"text": quotation.text, "title": quotation.source.title, "address": quotation.source.address}

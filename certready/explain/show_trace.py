@@ -1,12 +1,11 @@
-"""Explained traces as text and as JSON values."""
+"""Explained traces as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certready.explain.model import Seen
-from certready.explain.show import SCHEMA, entry_dict, filled
-from certready.explain.traces import Group, Trace
+from certready.explain.show import filled
+from certready.explain.traces import Group, Trace, most_first
 from certready.render.layout import Line, hanging, listed, shorten
 
 DOMAINS = 3  # of senders and of recipients that are named
@@ -34,7 +33,7 @@ def _group(group: Group, width: int | None) -> Iterator[Line]:
     count = f"{_count(len(group.messages), 'message')}{failed}"
     title = group.entry.title if group.entry else "Not in the catalogue"
     yield from hanging(((f"{count}: ", ""),), title, "bold", width, 2)
-    whom = f"from {listed(_top(group.senders), DOMAINS)} to {listed(_top(group.recipients), DOMAINS)}"
+    whom = f"from {listed(most_first(group.senders), DOMAINS)} to {listed(most_first(group.recipients), DOMAINS)}"
     yield from hanging((("  who:     ", "dim"),), whom, "", width, 11)
     yield from hanging((("  text:    ", "dim"),), shorten(group.example, 300), "", width, 11)
     if group.entry is None:
@@ -48,37 +47,3 @@ def _group(group: Group, width: int | None) -> Iterator[Line]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _top(counted: dict[str, int]) -> list[str]:
-    return sorted(counted, key=lambda one: (-counted[one], one))
-
-
-def trace_dict(trace: Trace) -> dict[str, object]:
-    """``certready.explain/1`` of a trace: the entries as for a text, and ``trace`` with the groups."""
-    entries = [entry_dict(one.entry, one.seen) for one in trace.groups if one.entry]
-    return {
-        "schema": SCHEMA,
-        "known": bool(entries),
-        "wrapper": trace.records.kind,
-        "seen": dict.fromkeys(Seen.__struct_fields__),
-        "entries": entries,
-        "nearest": [],
-        "rule": None,
-        "trace": {
-            "records": trace.records.count,
-            "error_texts": not trace.records.silent,
-            "groups": [_group_dict(one) for one in trace.groups],
-        },
-    }
-
-
-def _group_dict(group: Group) -> dict[str, object]:
-    return {
-        "entry": group.entry.id if group.entry else None,
-        "messages": len(group.messages),
-        "failed": len(group.failed),
-        "sender_domains": _top(group.senders),
-        "recipient_domains": _top(group.recipients),
-        "example": group.example,
-    }

@@ -56,6 +56,11 @@ def explain_trace(text: str) -> Trace | None:
     return Trace(records, tuple(sorted(groups.values(), key=lambda one: (not one.failed, -len(one.messages)))))
 
 
+def most_first(counted: Counter[str]) -> tuple[str, ...]:
+    """The keys, the most frequent first, equally frequent ones by name."""
+    return tuple(sorted(counted, key=lambda key: (-counted[key], key)))
+
+
 def _into(groups: dict[str, Group], failure: Failure, found: Explanation | None, mark: str) -> None:
     entry = found.entries[0] if found and found.entries else None
     key = entry.id if entry else f" {mark[:80]}" if found else " "

@@ -6,7 +6,7 @@ touched. Reports, and what verdicts are made of, are in ``model.report``, which 
 
 from __future__ import annotations
 
-from certready.model.connector import AcceptedDomain, Connector, Direction, Level, Tenant
+from certready.model.connector import AcceptedDomain, Connector, Direction, Level, MatchKind, Tenant
 from certready.model.dialogue import Exchange, Rehearsal
 from certready.model.dns import DnsAnswer
 from certready.model.endpoint import Endpoint
@@ -55,6 +55,7 @@ __all__ = [
     "Known",
     "Level",
     "Limits",
+    "MatchKind",
     "Options",
     "Origin",
     "Planned",

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 Direction = Literal["inbound", "outbound"]
 Kind = Literal["OnPremises", "Partner"]
+MatchKind = Literal["exact", "wildcard-value", "wildcard-certificate", "apex", "deep", "none"]
+"""How a name of the certificate meets a connector's value."""
 Level = Literal["none", "encryption-only", "certificate-validation", "domain-validation"]
 
 

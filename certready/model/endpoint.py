@@ -13,6 +13,7 @@ Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
 Question = Literal[
     "exchange", "rsa", "ecdsa", "rsa-tls13", "ecdsa-tls13", "no-name", "no-name-rsa", "no-name-ecdsa", "again"
 ]
+Outcome = Literal["done", "refused", "unanswered", "not-asked"]
 
 
 class Handshake(Struct, frozen=True):
@@ -28,12 +29,17 @@ class Handshake(Struct, frozen=True):
     """
 
     question: Question
-    outcome: Literal["done", "refused", "unanswered", "not-asked"]
+    outcome: Outcome
     chain: str | None = None
     tls_version: str | None = None
     cipher: str | None = None
     staple: bytes | None = None
     error: str | None = None
+
+    @property
+    def stapled(self) -> bool:
+        """Whether an OCSP answer came with the certificate."""
+        return self.staple is not None
 
 
 class Endpoint(Struct, frozen=True):
@@ -65,6 +71,11 @@ class Endpoint(Struct, frozen=True):
     demands_certificate: str | None = None
     handshakes: tuple[Handshake, ...] = ()
     banner: str | None = None
+
+    @property
+    def stapled(self) -> bool:
+        """Whether an OCSP answer came with the certificate."""
+        return self.staple is not None
 
     @property
     def chain_ids(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""A report as plain JSON values: ``certready.report/1``, the contract's keys in the contract's order.
+"""What the JSON documents are made of, and how they are written.
 
-Written out in ASCII: every character beyond it becomes an escape, so that no name in a certificate, however hostile,
-can reach a terminal or break an encoding on the way.
+A document is a frozen struct: its fields are the keys, in the contract's order, its tag is the ``schema``. It is
+written in ASCII: every character beyond it becomes an escape, so that no name in a certificate, however hostile, can
+reach a terminal or break an encoding on the way.
 """
 
 from __future__ import annotations
@@ -9,31 +10,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Annotated, Any
 
-from certready.model.endpoint import Endpoint, Handshake
+import msgspec
+from msgspec import Meta, Struct, structs
 
-if TYPE_CHECKING:  # a report knows its own plain form
-    from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Finding, Report, RevocationResult
-
-
-def report_dict(report: Report) -> dict[str, object]:
-    """The report as plain JSON values, ``certready.report/1`` (contract, "Report")."""
-    return {
-        "schema": "certready.report/1",
-        "certready": report.certready,
-        "evaluated_at": moment(report.evaluated_at),
-        "gathered_at": moment(report.gathered_at),
-        "target": {"kind": report.target.kind, "name": report.target.name},
-        "trust": {"store": report.trust.name, "as_of": report.trust.as_of},
-        "verdict": report.verdict,
-        "connectors": [_connector(one) for one in report.connectors],
-        "chains": [_chain(one) for one in report.chains],
-        "certificates": [_certificate(one) for one in report.certificates],
-        "revocation": [_revocation(one) for one in report.revocation],
-        "endpoints": [_endpoint(one) for one in report.endpoints],
-        "findings": [finding_dict(one) for one in report.findings],
-    }
+# Patterns are given as JSON Schema alone: ``Meta(pattern=...)`` would compile each of them at every start, and what
+# certready writes itself need not be held against them.
+Moment = Annotated[
+    datetime,
+    Meta(
+        description="A moment in UTC, to the second.",
+        extra_json_schema={"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},
+    ),
+]
+Sha256 = Annotated[
+    str,
+    Meta(description="SHA-256 of a whole certificate, DER.", extra_json_schema={"pattern": "^[0-9a-f]{64}$"}),
+]
+Sha1 = Annotated[
+    str,
+    Meta(description="What Windows and Exchange call the thumbprint.", extra_json_schema={"pattern": "^[0-9a-f]{40}$"}),
+]
+Thumbprint = Annotated[
+    str, Meta(description="SHA-1, as Windows shows it.", extra_json_schema={"pattern": "^[0-9A-F]{40}$"})
+]
+Serial = Annotated[str, Meta(description="Hexadecimal.", extra_json_schema={"pattern": "^-?[0-9a-f]+$"})]
 
 
 def moment(value: datetime) -> str:
@@ -41,113 +43,15 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-def _connector(result: ConnectorResult) -> dict[str, object]:
-    return {
-        "name": result.name,
-        "direction": result.direction,
-        "level": result.level,
-        "verdict": result.verdict,
-        "value": result.value,
-        "matched_name": result.matched_name,
-        "match": result.match,
-    }
+def to_the_second(noun: Struct, *names: str) -> None:
+    """For ``__post_init__`` of a frozen struct: these moments of it (aware, or None) in UTC and without fractions."""
+    for name in names:
+        value = getattr(noun, name)
+        if value is not None:
+            structs.force_setattr(noun, name, value.astimezone(UTC).replace(microsecond=0))
 
 
-def _chain(result: ChainResult) -> dict[str, object]:
-    return {
-        "id": result.id,
-        "container": result.container,
-        "family": result.family,
-        "sni": result.sni,
-        "sent": list(result.sent),
-        "path": list(result.path),
-        "verdict": result.verdict,
-    }
-
-
-def _certificate(info: CertificateInfo) -> dict[str, object]:
-    return {
-        "sha256": info.sha256,
-        "sha1": info.sha1,
-        "subject": info.subject,
-        "issuer": info.issuer,
-        "serial": info.serial,
-        "not_before": info.not_before and moment(info.not_before),
-        "not_after": info.not_after and moment(info.not_after),
-        "key": info.key,
-        "names": list(info.names),
-        "role": info.role,
-        "origin": info.origin,
-    }
-
-
-def _revocation(result: RevocationResult) -> dict[str, object]:
-    return {
-        "certificate": result.certificate,
-        "method": result.method,
-        "source": result.source,
-        "url": result.url,
-        "status": result.status,
-        "this_update": _moment(result.this_update),
-        "next_update": _moment(result.next_update),
-        "revoked_at": _moment(result.revoked_at),
-        "reason": result.reason,
-        "elapsed_ms": result.elapsed_ms,
-        "detail": result.detail,
-    }
-
-
-def _endpoint(endpoint: Endpoint) -> dict[str, object]:
-    return {
-        "host": endpoint.host,
-        "address": endpoint.address,
-        "port": endpoint.port,
-        "chain": endpoint.chain,
-        "tls_version": endpoint.tls_version,
-        "cipher": endpoint.cipher,
-        "stapled": endpoint.staple is not None,
-        "stage": endpoint.stage,
-        "reply": endpoint.reply,
-        "error": endpoint.error,
-        "protocol": endpoint.protocol,
-        "elapsed_ms": endpoint.elapsed_ms,
-        "asks_certificate": endpoint.asks_certificate,
-        "deferred": endpoint.deferred,
-        "demands_certificate": endpoint.demands_certificate,
-        "handshakes": [_handshake(one) for one in endpoint.handshakes],
-    }
-
-
-def _handshake(handshake: Handshake) -> dict[str, object]:
-    return {
-        "question": handshake.question,
-        "outcome": handshake.outcome,
-        "chain": handshake.chain,
-        "tls_version": handshake.tls_version,
-        "cipher": handshake.cipher,
-        "stapled": handshake.staple is not None,
-        "error": handshake.error,
-    }
-
-
-def finding_dict(finding: Finding) -> dict[str, object]:
-    """One finding as the contract has it."""
-    return {
-        "rule": finding.rule,
-        "severity": str(finding.severity),
-        "counted": finding.counted,
-        "message": finding.message,
-        "fix": finding.fix,
-        "reference": finding.reference,
-        "certificate": finding.certificate,
-        "connector": finding.connector,
-        "chain": finding.chain,
-        "endpoint": finding.endpoint,
-        "evidence": plain(finding.evidence),
-    }
-
-
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """A value of a finding's evidence as JSON knows it; what JSON cannot hold becomes text."""
     match value:
         case None | bool() | int() | str():
@@ -166,12 +70,30 @@ def plain(value: object) -> object:
             return str(value)
 
 
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)
+def json_values(document: object) -> dict[str, Any]:
+    """A document as Python's JSON values: dictionaries, lists, text, numbers."""
+    values: dict[str, Any] = plain(msgspec.to_builtins(document))
+    return values
 
 
 def json_text(document: object) -> str:
     """A document as JSON in ASCII, two spaces of indent, a line end at the end."""
+    return _written(document, indent=2)
+
+
+def json_line(document: object) -> str:
+    """A document as JSON in ASCII on one line, a line end at the end."""
+    return _written(document, indent=None)
+
+
+def _written(document: object, indent: int | None) -> str:
+    try:
+        data = msgspec.json.encode(document)
+    except UnicodeEncodeError:  # half a surrogate pair, as in a file name that is no UTF-8
+        data = b"\xff"
+    if data.isascii():
+        return (msgspec.json.format(data, indent=indent) if indent else data).decode("ascii") + "\n"
     import json
 
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    separators = None if indent else (",", ":")
+    return json.dumps(msgspec.to_builtins(document), indent=indent, separators=separators, allow_nan=False) + "\n"

@@ -80,7 +80,7 @@ def _digest(text: str) -> str:
 
 def _view(number: int, name: str, report: Report) -> Mapping[str, object]:
     """What the template shows of a report."""
-    findings = sorted(report.findings, key=lambda finding: -finding.severity)
+    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
     certificates = {info.sha256: info for info in report.certificates}
     counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
     words = {Severity.FAIL: "failed", Severity.UNKNOWN: "unknown", Severity.PASS: "ok"}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from certready.model.plain import json_line
 from certready.model.report import Report, Verdict
 
 
 def render(report: Report) -> str:
     """The report on one line of ASCII."""
-    return json.dumps(report.to_dict(), ensure_ascii=True, allow_nan=False, separators=(",", ":")) + "\n"
+    return json_line(report.document)
 
 
 def render_many(reports: Sequence[Report], verdict: Verdict) -> str:  # noqa: ARG001 - each line holds its own

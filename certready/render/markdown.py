@@ -42,7 +42,7 @@ def _lines(report: Report, heading: str) -> Iterator[str]:
             cells = (connector.name, connector.direction, connector.value or "", connector.matched_name or "")
             yield _row((*cells, connector.verdict))
     yield from ("", "| Severity | Rule | Finding |", "|---|---|---|")
-    findings = sorted(report.findings, key=lambda finding: -finding.severity)
+    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
     for finding in findings:
         yield _row((str(finding.severity), finding.rule, finding.message))
     for finding in findings:

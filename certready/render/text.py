@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 
-from certready.model.plain import plain as plain_json
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context, footer, label, path_picture
 from certready.render.layout import (
@@ -101,7 +100,7 @@ def print_rich(report: Report, file: TextIO | None = None, *, verbose: bool = Fa
 def report_lines(report: Report, *, verbose: bool, width: int | None) -> Iterator[Line]:
     """The whole report, line by line: headline, findings from worst to best, what was looked at."""
     yield from _headline(report, width)
-    findings = sorted(report.findings, key=lambda finding: -finding.severity)
+    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
     if width is None:
         yield ()
         yield from _one_line_each(report, findings, verbose)
@@ -268,7 +267,7 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.severity == Severity.WARN and not finding.counted:
         yield "strict", "not counted by --strict"
     for key, value in finding.evidence.items():
-        yield visible(str(key)), value if isinstance(value, str) else json.dumps(plain_json(value))
+        yield visible(str(key)), value if isinstance(value, str) else json.dumps(value)
 
 
 def _overview(reports: Sequence[Report], verdict: Verdict) -> Iterator[Line]:

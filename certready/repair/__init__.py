@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from certready.repair.model import Gateway, Output, PfxFor, Repaired, Sealed
+from certready.repair.model import Gateway, Install, Output, PfxFor, Repaired, Sealed
 from certready.repair.outputs import installation, outputs, pfx_for
 from certready.repair.plan import Chosen, changes, choose, judged_leaf
-from certready.repair.show import repair_dict, repair_lines
+from certready.repair.show import repair_lines
 
 __all__ = [
     "Chosen",
     "Gateway",
+    "Install",
     "Output",
     "PfxFor",
     "Repaired",
@@ -20,6 +21,5 @@ __all__ = [
     "judged_leaf",
     "outputs",
     "pfx_for",
-    "repair_dict",
     "repair_lines",
 ]

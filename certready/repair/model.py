@@ -1,12 +1,12 @@
-"""The nouns of a repair."""
+"""The nouns of a repair, and the document that says it in JSON."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from certready.model.report import Report
+from certready.model.report import Report, ReportDocument
 
 Gateway = Literal["postfix", "exim", "haproxy", "exchange", "seppmail"]
 PfxFor = Literal["windows-2016", "modern"]
@@ -34,6 +34,13 @@ class Sealed(NamedTuple):
         return f"<Sealed for {self.target}>"
 
 
+class Install(Struct, frozen=True):
+    """What to type so that the gateway presents the new files: where (a title for people), and the lines."""
+
+    where: str
+    lines: tuple[str, ...]
+
+
 class Repaired(Struct, frozen=True):
     """What a repair did: the names ``written``, why nothing was (``refusal``, "" where something was), what was changed
     in sentences, the lines that install it, and the verdict on the result."""
@@ -42,5 +49,22 @@ class Repaired(Struct, frozen=True):
     written: tuple[str, ...]
     refusal: str
     changes: tuple[str, ...]
-    install: tuple[tuple[str, tuple[str, ...]], ...]
+    install: tuple[Install, ...]
     report: Report
+
+    @property
+    def document(self) -> RepairDocument:
+        """The repair as ``certready.repair/1``."""
+        report = self.report.document
+        return RepairDocument(self.written, self.changes, self.folder, self.refusal or None, self.install, report)
+
+
+class RepairDocument(Struct, frozen=True, tag_field="schema", tag="certready.repair/1"):
+    """Which files a repair wrote, what it changed, and the report on the result."""
+
+    written: Annotated[tuple[str, ...], Meta(description="Names within folder; none where nothing was written.")]
+    changes: tuple[str, ...]
+    folder: str
+    refusal: Annotated[str | None, Meta(description="Why nothing was written; null where files were.")]
+    install: tuple[Install, ...]
+    report: ReportDocument

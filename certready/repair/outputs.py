@@ -10,7 +10,7 @@ from certready.bundle.private import PrivateKey
 from certready.errors import InputError
 from certready.exchange import cmdlets
 from certready.remedy import exchange, gateways
-from certready.repair.model import Gateway, Output, PfxFor, Sealed
+from certready.repair.model import Gateway, Install, Output, PfxFor, Sealed
 from certready.repair.plan import Chosen
 from certready.x509.certificate import Certificate
 
@@ -67,25 +67,25 @@ def outputs(
     return tuple(found)
 
 
-def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What to type where, so that the gateway presents the new files: titles with their lines."""
+def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Iterator[Install]:
+    """What to type where, so that the gateway presents the new files."""
     one_file = (folder / _ONE_FILE).absolute().as_posix()
     match gateway:
         case "postfix":
-            yield "In main.cf:", (*gateways.postfix_client(one_file), *gateways.postfix_server(one_file))
-            yield "Then:", ("postfix reload",)
+            yield Install("In main.cf:", (*gateways.postfix_client(one_file), *gateways.postfix_server(one_file)))
+            yield Install("Then:", ("postfix reload",))
         case "haproxy":
-            yield "In haproxy.cfg, for each listener:", gateways.haproxy_server(one_file)
+            yield Install("In haproxy.cfg, for each listener:", gateways.haproxy_server(one_file))
         case "exim":
             chain, key = ((folder / f"gateway-{part}.pem").absolute().as_posix() for part in ("chain", "key"))
-            yield "In the smtp transport:", gateways.exim_client(chain, key)
-            yield "In the main section:", gateways.exim_server(chain, key)
+            yield Install("In the smtp transport:", gateways.exim_client(chain, key))
+            yield Install("In the main section:", gateways.exim_server(chain, key))
         case "exchange":
             _, *bound = exchange.bind_certificate(chosen.leaf).lines
             path = str((folder / BUNDLE).absolute())
-            yield "In the Exchange Management Shell:", (cmdlets.import_certificate(path), *bound)
+            yield Install("In the Exchange Management Shell:", (cmdlets.import_certificate(path), *bound))
         case "seppmail":
-            yield "On the appliance:", gateways.seppmail("<TlsSenderCertificateName>").lines
+            yield Install("On the appliance:", gateways.seppmail("<TlsSenderCertificateName>").lines)
         case None:
             return
 

@@ -10,6 +10,7 @@ from certready.bundle import File
 from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.model import Bundle, Endpoint
+from certready.model import Container as Form
 from certready.show.importers import Importer, cannot_import, key_storage
 from certready.x509.certificate import Certificate, Parsed
 from certready.x509.unreadable import Unreadable
@@ -21,7 +22,7 @@ class Container(Struct, frozen=True):
     """One file, or one chain that a host presented. ``entries`` are in stored order, ``remarks`` sentences."""
 
     name: str
-    kind: str
+    kind: Form
     entries: tuple[Entry, ...]
     ciphers: tuple[Cipher, ...] = ()
     mac: Cipher | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from certready.bundle.contents import Contents, Entry
+from certready.rules.model import Confidence
 
 
 class Importer(Struct, frozen=True):
@@ -14,7 +15,7 @@ class Importer(Struct, frozen=True):
 
     system: str
     reason: str
-    confidence: str
+    confidence: Confidence
     source: str
 
 

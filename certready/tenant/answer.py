@@ -13,7 +13,7 @@ from certready.exchange.attribution.steps import Outcome
 from certready.exchange.clouds import SmartHost
 from certready.exchange.route import Route
 from certready.model import Tenant
-from certready.model.report import Finding, Verdict, exit_code, worst
+from certready.model.report import Finding, ReportVerdict, Verdict, exit_code, worst
 from certready.tenant.lint import verdict_of
 
 Source = Literal["option", "mx"]
@@ -64,7 +64,7 @@ class Answer(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReportVerdict:
         """Not ready where a lint fails or a message is not attributed, else cannot-tell where something is unknown."""
         verdicts = [_VERDICTS[one.attribution.outcome] for one in self.asked]
         verdicts.append(verdict_of(self.findings or ()))

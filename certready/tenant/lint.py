@@ -29,7 +29,7 @@ Seen = tuple[Connector, Observation]
 def lint(tenant: Tenant) -> tuple[Finding, ...]:
     """What is to be said of every connector of the tenant, the worst first."""
     found = (_weighed(observation, connector) for connector, observation in _observations(tenant))
-    return tuple(sorted((one for one in found if one), key=lambda one: -one.severity))
+    return tuple(sorted((one for one in found if one), key=lambda one: one.severity, reverse=True))
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

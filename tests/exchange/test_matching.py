@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from certready.exchange.matching import (
     KINDS,
-    Kind,
     Match,
     Value,
     a_label,
@@ -21,6 +20,7 @@ from certready.exchange.matching import (
     registrable,
     satisfiable,
 )
+from certready.model import MatchKind
 
 A63 = "a" * 63
 MANY = tuple(f"host{number}.fabrikam.com" for number in range(99))
@@ -176,7 +176,7 @@ def test_the_table_of_match_kinds(value: str, names: list[str], kind: str, name:
         ("contoso.com", "\uff43ontoso.com", "exact"),
     ],
 )
-def test_a_name_that_is_not_plain_is_never_taken_for_another(value: str, name: str, kind: Kind) -> None:
+def test_a_name_that_is_not_plain_is_never_taken_for_another(value: str, name: str, kind: MatchKind) -> None:
     """What a name would meet only if it were mapped is uncertain, loses to every plain name, and covers no host."""
     assert Match(kind, name, uncertain=True, plain=False) == match(parse_value(value), [name])
     assert Match("deep", "a.b.contoso.com", uncertain=True) == match(

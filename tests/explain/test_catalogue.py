@@ -12,8 +12,10 @@ from jsonschema import Draft202012Validator
 
 from certready import schemas
 from certready.explain import CATALOGUE, Cause, explain
+from certready.explain.document import of_text
 from certready.explain.model import Seen
-from certready.explain.show import explanation_dict, explanation_lines, filled
+from certready.explain.show import explanation_lines, filled
+from certready.model.plain import json_values
 from certready.render.layout import plain
 from tests.command_lines import parsed
 
@@ -92,7 +94,7 @@ def test_no_text_raises(text: str) -> None:
     """Whatever is pasted, there is an explanation, it can be shown, and its JSON meets the schema."""
     found = explain(text)
     plain(explanation_lines(found, 60))
-    document = explanation_dict(found)
+    document = json_values(of_text(found))
     assert [] == list(VALIDATOR.iter_errors(document))
     json.dumps(document)
     assert found.exit_code == (0 if found.entries else 3)

@@ -6,7 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from certready import schemas
-from certready.explain.show import rule_dict, rule_lines
+from certready.explain.document import of_rule
+from certready.explain.show import rule_lines
+from certready.model.plain import json_values
 from certready.render.layout import plain
 from certready.rules import RULES, looks_like_a_rule, rule_called, rule_in
 
@@ -20,7 +22,7 @@ def test_every_rule_can_be_explained(rule: str) -> None:
     found = rule_called(rule.upper())
     assert found is not None
     assert rule in plain(rule_lines(found, 80))
-    assert [] == list(VALIDATOR.iter_errors(rule_dict(found, rule)))
+    assert [] == list(VALIDATOR.iter_errors(json_values(of_rule(found, rule))))
 
 
 def test_a_crashed_check_is_explained_too() -> None:
@@ -34,7 +36,7 @@ def test_a_crashed_check_is_explained_too() -> None:
 def test_an_unknown_rule_names_those_spelt_alike() -> None:
     """A misspelt rule id is unknown and names its neighbours."""
     assert rule_called("chain.incomplet") is None
-    nearest = rule_dict(None, "chain.incomplet")["nearest"]
+    nearest = json_values(of_rule(None, "chain.incomplet"))["nearest"]
     assert {"id": "chain.incomplete", "title": "An intermediate certificate is missing"} in nearest  # type: ignore[operator]
 
 

@@ -29,6 +29,7 @@ def certificates(*names):
     return (
         CertificateInfo(
             LEAF,
+            "5f" * 20,
             f"CN={names[0]}",
             "CN=Contoso Issuing CA,O=Contoso Trust",
             "4a1f",
@@ -38,10 +39,10 @@ def certificates(*names):
             names,
             "leaf",
             "sent",
-            "5f" * 20,
         ),
         CertificateInfo(
             ISSUER,
+            "6e" * 20,
             "CN=Contoso Issuing CA,O=Contoso Trust",
             "CN=Contoso Root,O=Contoso Trust",
             "0b",
@@ -51,10 +52,10 @@ def certificates(*names):
             ("Contoso Issuing CA",),
             "intermediate",
             "sent",
-            "6e" * 20,
         ),
         CertificateInfo(
             ROOT,
+            "7d" * 20,
             "CN=Contoso Root,O=Contoso Trust",
             "CN=Contoso Root,O=Contoso Trust",
             "1",
@@ -64,7 +65,6 @@ def certificates(*names):
             ("Contoso Root",),
             "root",
             "store",
-            "7d" * 20,
         ),
     )
 

@@ -104,7 +104,7 @@ def test_the_time_line():
     assert line is not None
     assert all(0 <= bar.x and bar.x + bar.width <= 640 for bar in line.bars)
     assert f"{line.renew_on:%Y-%m-%d}" == "2026-10-31"
-    leaf = samples.certificates("gw")[0]._replace(not_before=None)
+    leaf = replace(samples.certificates("gw")[0], not_before=None)
     assert time_line(replace(samples.ready(), certificates=(leaf,))) is None
 
 

@@ -144,7 +144,7 @@ def test_no_text_escapes(text):
         findings=tuple(replace(finding, message=text, fix=text, evidence={text: text}) for finding in report.findings),
         endpoints=tuple(replace(endpoint, reply=text, error=text, cipher=text) for endpoint in report.endpoints),
         certificates=samples.certificates(text),
-        connectors=tuple(connector._replace(name=text, matched_name=text) for connector in report.connectors),
+        connectors=tuple(replace(connector, name=text, matched_name=text) for connector in report.connectors),
     )
     for width in (None, 80):
         out = render(report, verbose=True, width=width)
@@ -219,7 +219,7 @@ def test_validity_in_words(not_before, not_after, expected):
         "not_before": samples.AT.fromisoformat(f"{not_before}T00:00:00Z"),
         "not_after": samples.AT.fromisoformat(f"{not_after}T00:00:00Z"),
     }
-    report = samples.report("ready", certificates=(leaf._replace(**dates), *others))
+    report = samples.report("ready", certificates=(replace(leaf, **dates), *others))
     assert f"         gw   {expected}   issuer Contoso Issuing CA" in render(report).splitlines()
 
 
@@ -230,7 +230,7 @@ def test_many_names_are_counted():
     assert "         n0.contoso.com and 99 more names   expires " in render(report)
     first = f"  certificate   {', '.join(names[:5])} and 95 more (RSA 2048)"
     assert first in render(report, verbose=True).splitlines()
-    nameless = samples.certificates("x")[0]._replace(names=(), subject="", issuer="")
+    nameless = replace(samples.certificates("x")[0], names=(), subject="", issuer="")
     lines = render(samples.report("ready", certificates=(nameless,)), verbose=True).splitlines()
     assert "  certificate   (no name) (RSA 2048)" in lines
     assert "  issuer        (no issuer)" in lines

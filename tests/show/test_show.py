@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from certready import schemas
 from certready.bundle import read_files
 from certready.cli import main
+from certready.model.plain import json_values
 from certready.render.layout import plain
 from certready.show import document, from_files, lines
 from certready.show.tree import tree
@@ -38,7 +39,7 @@ VALIDATOR = Draft202012Validator(schemas.load("contents"))
 def shown(*files: bytes, password: str | None = PASSWORD) -> dict[str, object]:
     """The document of these files, valid by its schema and with nothing secret in it."""
     found = from_files(read_files([(f"file{n}", data) for n, data in enumerate(files)], password=password))
-    said = document(found)
+    said = json_values(document(found))
     VALIDATOR.validate(said)
     text = plain(lines(found, None)) + plain(lines(found, 60)) + json.dumps(said)
     assert PASSWORD not in text

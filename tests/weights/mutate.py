@@ -55,7 +55,7 @@ def mutants(key: str, row: Row, *, heavier: bool = False) -> Iterator[Mutant]:
     for column, before in row.cells.items():
         if (key, column) not in UNREACHED:
             yield from (Mutant(key, column, to) for to in _changes(before, heavier=heavier))
-    if any(one for one in row.cells.values()):
+    if any(weight not in (None, Severity.PASS) for weight in row.cells.values()):
         yield Mutant(key, None, not row.counted)
 
 
