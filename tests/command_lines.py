@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 import shlex
-
-import click
+from typing import Any
 
 from certready.cli.app import app
 
 COMMAND = re.compile(r"\bcertready [a-z]+(?: [^\n`;]*)?")
-_PLACE = re.compile(r"<[^<>]*>")
+_PLACE = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 
 
-def parsed(line: str) -> click.Context:
-    """The context that the real command makes of the line, places in angle brackets filled with a word.
+def parsed(line: str) -> Any:
+    """The context that the real command makes of the line, with a word for each place in brackets.
 
-    Nothing is run. Raises click.ClickException for a command or an option that does not exist.
+    Nothing is run and no file is looked at. Raises typer's exception, with its sentence, for what it does not take.
     """
-    words = shlex.split(_PLACE.sub("x", line).replace("[", "").replace("]", ""))
-    assert words[0] == "certready", line
-    context = click.Context(app, info_name="certready")
-    name, command, rest = app.resolve_command(context, words[1:])  # type: ignore[attr-defined]
-    return command.make_context(name, list(rest), parent=context)  # type: ignore[no-any-return]
+    program, *words = shlex.split(_PLACE.sub("x", line))
+    assert program == "certready", line
+    context = app.make_context("certready", words)
+    while hasattr(context.command, "resolve_command"):
+        name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context(name, rest, parent=context)
+    return context

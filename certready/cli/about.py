@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from certready.cli import output
 from certready.cli.commands import command
@@ -25,3 +26,36 @@ def demo(*, formats: Formats = (), verbose: Verbose = False) -> int:
     from certready.cli.demo import show
 
     return show(output.destinations(formats), verbose=verbose)
+
+
+def surroundings() -> str:
+    """What a report of a bug needs beside the version: Python, platform, libraries, root lists; no folder of the user."""
+    import os
+    import platform
+
+    from cryptography.hazmat.backends import openssl
+
+    from certready.cli import trusting
+    from certready.cli.options import present
+
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    lines = [
+        f"Python {platform.python_version()} ({platform.python_implementation()}) on {system}",
+        f"output encoding {sys.stdout.encoding}",
+        *(f"{name} {version}" for name, version in _libraries()),
+        openssl.backend.openssl_version_text(),
+        "",
+        trusting.overview_text(trusting.overview(trusting.loaded(os.environ), present())).rstrip(),
+    ]
+    return "\n".join(lines)
+
+
+def _libraries() -> Iterator[tuple[str, str]]:
+    """Name and version of each dependency, extras apart."""
+    import re
+    from importlib import metadata
+
+    for requirement in sorted(metadata.requires("certready") or ()):
+        if "extra ==" not in requirement:
+            name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+            yield name, metadata.version(name)

@@ -57,13 +57,12 @@ class Root(TyperGroup):
         self.commands = {name: Lazy(name, help=entry.summary) for name, entry in COMMANDS.items()}
 
 
-def _print_version(value: bool) -> None:
-    if value:
-        typer.echo(f"certready {__version__}")
-        raise typer.Exit
-
-
-_app = typer.Typer(cls=Root, rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
+_app = typer.Typer(
+    cls=Root,
+    rich_markup_mode="rich",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @_app.callback(
@@ -76,12 +75,24 @@ _app = typer.Typer(cls=Root, rich_markup_mode="rich", context_settings={"help_op
     )
 )
 def _root(
-    debug: Annotated[bool, option("--debug", help="Show the traceback of an internal error.")] = False,
+    context: typer.Context,
+    # main() itself looks for --debug
+    debug: Annotated[bool, option("--debug", help="Show the traceback of an internal error.")] = False,  # noqa: ARG001
     version: Annotated[
-        bool, option("--version", "-V", help="Show the version and end.", callback=_print_version, is_eager=True)
+        bool, option("--version", "-V", help="Show the version and end; with -v what a report of a bug needs.")
     ] = False,
+    verbose: Annotated[bool, option("--verbose", "-v", help="With --version: libraries, roots, platform.")] = False,
 ) -> None:
     """Will Exchange Online accept this certificate for this connector? Asked before the mail stops."""
+    if version:
+        typer.echo(f"certready {__version__}")
+        if verbose:
+            from certready.cli.about import surroundings
+
+            typer.echo(surroundings())
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")
 
 
 app = typer.main.get_command(_app)

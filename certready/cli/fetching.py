@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from certready.errors import InputError, UsageError
 from certready.model import Ask, Fetcher, Reply
 
 ANSWERS = "answers"
+PROXY = "CERTREADY_PROXY"
 
 
 def answers_directory() -> Path:
@@ -28,14 +29,14 @@ def fetcher(wanted: Shared) -> Fetcher | None:
     """What answers for the options; None where nothing may be asked and nothing is kept.
 
     Raises:
-        UsageError: ``--proxy`` is no URL of an HTTP proxy.
+        UsageError: ``--proxy``, or what stands for it in the environment, is no URL of an HTTP proxy.
         InputError: ``--ca-bundle`` is no file of certificates.
     """
-    check_proxy(wanted.proxy)
+    proxy = chosen_proxy(wanted.proxy, os.environ)
     check_ca_bundle(wanted.ca_bundle)
     if wanted.offline and (wanted.no_cache or not directories.holds(answers_directory())):
         return None
-    return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted)))
+    return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted, proxy)))
 
 
 class Later(NamedTuple):
@@ -47,45 +48,56 @@ class Later(NamedTuple):
         return self.make().fetch_all(asks)
 
 
-def _fetcher(wanted: Shared) -> Fetcher:
+def _fetcher(wanted: Shared, proxy: str | None) -> Fetcher:
     if wanted.offline:
-        return _cached(None, wanted)
+        return _cached(None, wanted, proxy)
     from certready.net.http.fetcher import HttpFetcher
 
     http = HttpFetcher(
         allow_private=wanted.allow_private,
         timeout=wanted.timeout,
-        proxy=wanted.proxy,
+        proxy=proxy,
         ca_bundle=str(wanted.ca_bundle) if wanted.ca_bundle else None,
     )
-    return http if wanted.no_cache else _cached(http, wanted)
+    return http if wanted.no_cache else _cached(http, wanted, proxy)
 
 
-def _cached(behind: Fetcher | None, wanted: Shared) -> Fetcher:
+def _cached(behind: Fetcher | None, wanted: Shared, proxy: str | None) -> Fetcher:
     from certready.cache import CachingFetcher
 
-    return CachingFetcher(behind, answers_directory(), lambda: datetime.now(UTC), scope=_scope(wanted))
+    return CachingFetcher(behind, answers_directory(), lambda: datetime.now(UTC), scope=_scope(wanted, proxy))
 
 
-def _scope(wanted: Shared) -> str | None:
+def _scope(wanted: Shared, proxy: str | None) -> str | None:
     """The settings a failure depends on. A proxy's password must not be written down, so failures behind one that has
     a password are not kept."""
-    if wanted.proxy and "@" in wanted.proxy:
+    if proxy and "@" in proxy:
         return None
-    return repr((wanted.allow_private, wanted.timeout, wanted.proxy, str(wanted.ca_bundle)))
+    return repr((wanted.allow_private, wanted.timeout, proxy, str(wanted.ca_bundle)))
 
 
-def check_proxy(proxy: str | None) -> None:
-    """Raises UsageError where this is no URL of an HTTP proxy; the text does not repeat it, it may hold a password."""
+def chosen_proxy(typed: str | None, environment: Mapping[str, str]) -> str | None:
+    """The proxy to go through: the one typed, else that of ``CERTREADY_PROXY``, which alone may hold a password,
+    because every user of a machine can read the command lines on it.
+
+    Raises UsageError where it is no URL of an HTTP proxy; the text does not repeat it.
+    """
+    proxy, place = (typed, "--proxy") if typed is not None else (environment.get(PROXY) or None, PROXY)
     if proxy is None:
-        return
+        return None
     try:
         parts = urlsplit(proxy)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host or parts.path not in ("", "/") or parts.query:
-        raise UsageError("--proxy is no URL of an HTTP proxy.", hint="Write it as http://proxy.contoso.com:8080.")
+        raise UsageError(f"{place} is no URL of an HTTP proxy.", hint="Write it as http://proxy.contoso.com:8080.")
+    if typed is not None and "@" in parts.netloc:
+        raise UsageError(
+            "--proxy takes no user name and no password.",
+            hint=f"Put the whole URL into the environment variable {PROXY} and leave --proxy out.",
+        )
+    return proxy
 
 
 def check_ca_bundle(path: Path | None) -> None:

@@ -273,7 +273,13 @@ class Shared(NamedTuple):
     ] = False
     timeout: Timeout = 10.0
     proxy: Annotated[
-        str | None, option("--proxy", help="HTTP proxy for revocation and issuers.", panel=NETWORK, metavar="URL")
+        str | None,
+        option(
+            "--proxy",
+            help="HTTP proxy for revocation and issuers; with a password: CERTREADY_PROXY.",
+            panel=NETWORK,
+            metavar="URL",
+        ),
     ] = None
     ca_bundle: Annotated[
         Path | None,

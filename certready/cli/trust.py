@@ -108,10 +108,11 @@ def _update(
 
 
 def _fetched(url: str, proxy: str | None, *, allow_private: bool) -> bytes:
+    from certready.cli.fetching import chosen_proxy
     from certready.model import Ask
     from certready.net.http.fetcher import HttpFetcher
 
-    fetcher = HttpFetcher(allow_private=allow_private, proxy=proxy)
+    fetcher = HttpFetcher(allow_private=allow_private, proxy=chosen_proxy(proxy, os.environ))
     with output.progress() as progress:
         progress("asking for Microsoft's trust list")
         (reply,) = fetcher.fetch_all((Ask(url, limit=LIST_LIMIT),))

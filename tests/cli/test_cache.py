@@ -160,10 +160,10 @@ def test_cache_alone(run: Run) -> None:
 # -- the other options of the network ------------------------------------------------------------------------------------
 
 
-def test_through_a_proxy(world: World, run: Run) -> None:
-    """Answers that came through a proxy say so, and its password is nowhere."""
-    proxy = f"http://user:secret@127.0.0.1:{closed_port()}"
-    ran = run(*world.words, "--proxy", proxy, "--no-cache")
+def test_through_a_proxy(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that came through the proxy of the environment say so, and its password is nowhere."""
+    monkeypatch.setenv("CERTREADY_PROXY", f"http://user:secret@127.0.0.1:{closed_port()}")
+    ran = run(*world.words, "--no-cache")
     assert 3 == ran.code
     details = [one["detail"] for one in json.loads(ran.out)["revocation"]]
     assert all("through the proxy, which resolves names itself" in detail for detail in details)
@@ -171,10 +171,26 @@ def test_through_a_proxy(world: World, run: Run) -> None:
     assert [] == world.hits
 
 
-def test_the_password_of_a_proxy_is_not_kept(world: World, run: Run) -> None:
+def test_the_password_of_a_proxy_is_not_kept(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Failures behind a proxy that has a password are not kept, so that nothing about it reaches the disk."""
-    run(*world.words, "--proxy", f"http://user:secret@127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("CERTREADY_PROXY", f"http://user:secret@127.0.0.1:{closed_port()}")
+    run(*world.words)
     assert [] == list(files(world.answers))
+
+
+def test_no_password_on_the_command_line(world: World, run: Run) -> None:
+    """A password in --proxy is refused, not repeated, and the hint says where it goes."""
+    ran = run(*world.words, "--proxy", "http://user:secret@proxy.contoso.com:3128")
+    assert (2, []) == (ran.code, world.hits)
+    assert "CERTREADY_PROXY" in ran.err
+    assert "secret" not in ran.out + ran.err
+
+
+def test_the_proxy_typed_goes_first(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--proxy counts, not what the environment says; a wrong value there is named as the environment's."""
+    monkeypatch.setenv("CERTREADY_PROXY", "ftp://proxy")
+    assert "CERTREADY_PROXY is no URL" in run(*world.words).err
+    assert 3 == run(*world.words, "--proxy", f"http://127.0.0.1:{closed_port()}").code
 
 
 def test_failures_are_kept_for_their_settings(world: World, run: Run) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import platform
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from typer import TyperException
 
 from certready.cli import main
 from certready.cli.app import COMMANDS, Lazy, app
-from tests.cli.lines import accepted
+from tests.command_lines import parsed
 
 PROGRAM = "import sys; from certready.cli import main; sys.exit(main())"
 
@@ -53,7 +55,7 @@ def test_three_examples(name: str, capsys: pytest.CaptureFixture[str], monkeypat
     assert 3 == len(lines)
     for line in lines:
         assert line.startswith("certready ")
-        assert accepted(line), line
+        assert parsed(line), line
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -85,6 +87,21 @@ def test_version(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Both spellings print the version."""
     assert 0 == main([flag])
     assert capsys.readouterr().out.startswith("certready ")
+
+
+@pytest.mark.parametrize("words", [["--version", "-v"], ["-V", "--verbose"], ["-v", "-V"]])
+def test_version_for_a_report_of_a_bug(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With -v it names Python, the platform, the libraries and the root lists, and no folder of this machine."""
+    assert 0 == main(words)
+    out = capsys.readouterr().out
+    version = metadata.version("cryptography")
+    assert out.startswith("certready ")
+    assert {f"cryptography {version}", f"Python {platform.python_version()} ({platform.python_implementation()})"} <= {
+        line.partition(" on ")[0] for line in out.splitlines()
+    }
+    assert any(line.startswith("microsoft ") for line in out.splitlines())
+    assert str(Path.home()) not in out
+    assert str(Path(__file__).parents[2]) not in out
 
 
 def test_root_help_imports_no_command() -> None:
@@ -145,7 +162,7 @@ def test_a_line_that_no_command_takes() -> None:
     """The helper that other tests rely on refuses what the command line refuses."""
     for line in ("certready chek x", "certready check --nothing", "certready cache sow", "certready diff one.pem"):
         with pytest.raises(TyperException):
-            accepted(line)
+            parsed(line)
 
 
 # -- completion ---------------------------------------------------------------------------------------------------
