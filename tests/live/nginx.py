@@ -87,20 +87,20 @@ def nginx() -> Iterator[Nginx]:
         command = [program, "-p", name, "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options) as process:
             try:
-                _wait(port, process)
+                awaited(port, process)
                 yield Nginx(f"http://{HOST}:{port}", directory / "files", directory / "access.log")
             finally:
                 process.terminate()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until the port is open. Raises RuntimeError with what nginx said where it ends before."""
+def awaited(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the port is open. Raises RuntimeError with what the server said where it ends before."""
     for _ in range(STARTING * 50):
         if process.poll() is not None:
-            assert process.stdout is not None
-            raise RuntimeError(process.stdout.read().decode("utf-8", "replace"))
+            said = process.stdout.read() if process.stdout else b"its log says why"
+            raise RuntimeError(said.decode("utf-8", "replace"))
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.02)
-    raise RuntimeError("nginx did not open its port")
+    raise RuntimeError("the server did not open its port")
