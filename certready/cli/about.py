@@ -29,7 +29,7 @@ def demo(*, formats: Formats = (), verbose: Verbose = False) -> int:
 
 
 def surroundings() -> str:
-    """What a report of a bug needs beside the version: Python, platform, libraries, root lists; no folder of the user."""
+    """What a report of a bug needs beside the version: Python, platform, libraries, root lists. No folder is named."""
     import os
     import platform
 
