@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certready.case import Case
+from certready.exchange.modes import Standard, uncertain
 from certready.model import Connector
 from certready.model.report import Severity
 from certready.rules.model import Column, Observation
@@ -11,6 +12,8 @@ from certready.rules.model import Column, Observation
 ENCRYPTION_RULES = frozenset({"tls.no-starttls", "tls.old-version"})
 # What is about certificates alone, which such a connector does not look at.
 CERTIFICATE_RULES = frozenset({"tls.unseen-certificate"})
+# What a mail domain promises about its hosts, by the subject of its rules.
+PROMISES: dict[str, Standard] = {"dane": "dane", "mta-sts": "mta-sts"}
 
 
 def column_of(connector: Connector | None) -> Column:
@@ -25,7 +28,8 @@ def column_of(connector: Connector | None) -> Column:
 def weigh(observation: Observation, connector: Connector | None, case: Case) -> tuple[Severity, bool] | None:
     """Severity and ``counted`` of an observation for one connector, or None where it is not said there.
 
-    Four caps apply: what an outbound connector does not enforce never weighs more than a warning and is not counted;
+    Five caps apply: what a mail domain promises weighs no more than a warning for a connector over which nobody knows
+    it to be checked; what an outbound connector does not enforce never weighs more than a warning and is not counted;
     a probe proves nothing about the certificate an inbound connector is shown; of a certificate that cannot be read
     nothing is known to be wrong; and whether Exchange Online ever sees one that is shown only to clients that name no
     server is not known.
@@ -35,6 +39,9 @@ def weigh(observation: Observation, connector: Connector | None, case: Case) -> 
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
+    if observation.rule.subject in PROMISES:  # whatever a connector compares: they hold for all mail of every sender
+        passed_over = connector and uncertain(connector, PROMISES[observation.rule.subject])
+        return (min(severity, Severity.WARN), False) if passed_over else (severity, row.counted)
     if not _enforced(rule, connector):
         return min(severity, Severity.WARN), False
     if observation.certificate and (

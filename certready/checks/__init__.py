@@ -13,6 +13,7 @@ from certready.case import Case
 from certready.checks.bundle import check_bundle
 from certready.checks.chain import check_chain
 from certready.checks.connector import check_connector
+from certready.checks.dane import check_dane
 from certready.checks.evidence import check_evidence
 from certready.checks.expiry import check_expiry
 from certready.checks.key import check_key
@@ -39,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
     "names": check_names,
     "usage": check_usage,
     "key": check_key,
+    "dane": check_dane,
     "connector": check_connector,
 }
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 from msgspec.structs import replace
 
-from certready.cli import fetching, files, output
+from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
-from certready.cli.shared import CONNECTOR, Shared
+from certready.cli.shared import CONNECTOR, Dns, DnsAnchor, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
@@ -34,6 +34,13 @@ def check(
     paths: Annotated[
         tuple[Path, ...], argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content.")
     ],
+    *,
+    dane: Annotated[
+        tuple[str, ...],
+        option("--dane", help="Compare it with the TLSA records of this mail host. Repeat it.", metavar="HOST"),
+    ] = (),
+    dns: Dns = None,
+    dns_anchor: DnsAnchor = None,
     shared: Shared,
     planned: Annotated[
         tuple[str, ...],
@@ -46,13 +53,20 @@ def check(
     ] = (),
 ) -> int:
     """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
+    if planned and dane:
+        raise UsageError("--planned compares names alone, and TLSA records pin keys.", hint="Leave out --dane.")
     if planned:
         return _run(shared, "client", lambda _: _planned(planned, paths, shared), beside=(*paths, *map(Path, planned)))
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     asked = bool(shared.inbound or shared.outbound or shared.connector or shared.tenant)
-    return _run(shared, "client", lambda _: files.read_bundle(paths, secrets, requests=asked), beside=paths)
+    promised = promises.of_hosts(dane, promises.Resolving(dns, dns_anchor), shared)
+
+    def load(_: Progress) -> Bundle:
+        return files.read_bundle(paths, secrets, requests=asked)
+
+    return _run(shared, "client", load, beside=paths, complete=promised)
 
 
 def _planned(names: tuple[str, ...], paths: tuple[Path, ...], wanted: Shared) -> Bundle:
@@ -128,8 +142,15 @@ def gatherer(prepared: Prepared) -> Gatherer:
     return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted), supplied)
 
 
-def _run(wanted: Shared, role: Role, load: Callable[[Progress], Bundle], beside: Sequence[Path]) -> int:
-    """The way of every judging command: options, evidence, report, output, exit code."""
+def _run(
+    wanted: Shared,
+    role: Role,
+    load: Callable[[Progress], Bundle],
+    beside: Sequence[Path],
+    complete: Callable[[Evidence, Progress], Evidence] = lambda evidence, _: evidence,
+) -> int:
+    """The way of every judging command: options, evidence, report, output, exit code. ``complete`` adds what is asked
+    for besides the certificate."""
     destinations = output.destinations(wanted.formats)
     prepared = prepare(wanted, role)
     with output.progress() as progress:
@@ -138,6 +159,7 @@ def _run(wanted: Shared, role: Role, load: Callable[[Progress], Bundle], beside:
         else:
             bundle = load(progress)
             evidence = gatherer(prepared)(bundle, progress)
+        evidence = complete(evidence, progress)
     return conclude(evidence, wanted, destinations)
 
 

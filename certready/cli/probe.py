@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from msgspec.structs import replace
@@ -13,9 +14,9 @@ from certready.cli import output
 from certready.cli.commands import argument, command, option
 from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import host_and_port, present
-from certready.cli.shared import Dns, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
+from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
 from certready.errors import UsageError
-from certready.model import Ask, Bundle, Chain, Target
+from certready.model import Ask, Bundle, Chain, Evidence, Target
 from certready.net.threads import Task, start
 from certready.x509.certificate import Certificate
 
@@ -41,11 +42,13 @@ class Asked(NamedTuple):
     ipv4: bool
     ipv6: bool
     gentle: bool
+    dane: bool = False
+    anchor: Path | None = None
 
 
 @command(
     "certready probe mail.contoso.com --outbound mail.contoso.com",
-    "certready probe --mx contoso.com --outbound '*.contoso.com'",
+    "certready probe --mx contoso.com --dane --outbound '*.contoso.com'",
     "certready probe --tenant tenant.json",
 )
 def probe(
@@ -65,16 +68,19 @@ def probe(
     ipv4: IPv4 = False,
     ipv6: IPv6 = False,
     gentle: Gentle = False,
+    dane: Annotated[bool, option("--dane", help="Compare with the TLSA records of each host, by DNSSEC.")] = False,
+    dns_anchor: DnsAnchor = None,
     shared: Shared,
 ) -> int:
     """Judge the certificates that live gateways present on every address of their names.
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
+    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle, dane, dns_anchor)
     destinations = output.destinations(shared.formats)
     if shared.replay:
-        return conclude(replayed(prepare(shared, "server"), asked.hosts or asked.mx), shared, destinations)
+        saved = replayed(prepare(shared, "server"), asked.hosts or asked.mx)
+        return conclude(_promised(saved, asked, shared, lambda _: None), shared, destinations)
     _check(asked, shared)
     prepared = prepare(shared, "server")
     from certready.cli import smarthosts
@@ -96,9 +102,20 @@ def probe(
             evidence = smarthosts.gather(routes, bundle, gather, progress)
         else:
             evidence = [gather(each, progress) for each in _apart(bundle, _nodes(asked))]
+        evidence = [_promised(one, asked, shared, progress) for one in evidence]
     if len(evidence) > 1:
         return smarthosts.conclude_all(evidence, shared, destinations)
     return conclude(evidence[0], shared, destinations)
+
+
+def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Progress) -> Evidence:
+    """With what DNS promises about the hosts, where ``--dane`` asks for it."""
+    if not asked.dane:
+        return evidence
+    from certready.cli import promises
+
+    wanted = promises.probed(evidence, asked.mx)
+    return promises.with_dane(evidence, wanted, promises.Resolving(asked.dns, asked.anchor), shared, progress)
 
 
 def _check(asked: Asked, wanted: Shared) -> None:

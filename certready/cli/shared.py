@@ -91,6 +91,14 @@ Dns = Annotated[
     str | None,
     option("--dns", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.", metavar="SERVER"),
 ]
+DnsAnchor = Annotated[
+    Path | None,
+    option(
+        "--dns-anchor",
+        help="DS or DNSKEY records to trust in a lab; the root's own keys unless given.",
+        metavar="FILE",
+    ),
+]
 Ehlo = Annotated[
     str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
 ]

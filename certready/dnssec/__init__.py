@@ -2,6 +2,6 @@
 
 from certready.dnssec.anchors import ROOT, ROOT_AS_OF, parse, read
 from certready.dnssec.chain import Lookup, Validator
-from certready.dnssec.model import Found, Status
+from certready.dnssec.model import ORDER, Found, Status
 
-__all__ = ["ROOT", "ROOT_AS_OF", "Found", "Lookup", "Status", "Validator", "parse", "read"]
+__all__ = ["ORDER", "ROOT", "ROOT_AS_OF", "Found", "Lookup", "Status", "Validator", "parse", "read"]

@@ -248,7 +248,8 @@ class Validator:
             return Zone(name, "unanswered", why=reading)
         keys = reading.find(name, _DNSKEY)
         if keys is None:
-            status: Status = "unanswered" if reading.code not in ("NOERROR", "NXDOMAIN") else "bogus"
+            answered = reading.code in ("NOERROR", "NXDOMAIN")
+            status: Status = "unanswered" if not answered else "unverified" if anchored else "bogus"
             return Zone(name, status, why=f"{_shown(name)} shows no keys ({reading.code})")
         if len(keys.records) > signatures.MOST_KEYS:
             return Zone(name, "unverified", why=f"{_shown(name)} has more keys than are looked at")

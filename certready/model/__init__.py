@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from certready.model.connector import AcceptedDomain, Connector, Direction, Level, MatchKind, Tenant
 from certready.model.dialogue import Exchange, Rehearsal
-from certready.model.dns import DnsAnswer
+from certready.model.dns import Dane, DnsAnswer
 from certready.model.endpoint import Endpoint
 from certready.model.evidence import (
     Answer,
@@ -42,6 +42,7 @@ __all__ = [
     "Chain",
     "Connector",
     "Container",
+    "Dane",
     "Direction",
     "DnsAnswer",
     "Elsewhere",

@@ -62,6 +62,7 @@ class Connector(Struct, frozen=True):
     treat_as_internal: bool | None = None
     route_via_on_premises: bool | None = None
     dane_mode: str | None = None
+    mta_sts_mode: str | None = None
     validated: bool | None = None
     made_by_hybrid_wizard: bool = False
     unread: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from certready.model.connector import AcceptedDomain, Connector
 from certready.model.dialogue import Exchange, Rehearsal
+from certready.model.dns import Dane
 from certready.model.endpoint import Endpoint
 from certready.x509.certificate import Certificate
 
@@ -205,7 +206,8 @@ class Evidence(Struct, frozen=True):
     worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
     None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
     are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
-    ``gathered_at`` is the one moment of a run that went on for long. It holds no private key.
+    ``gathered_at`` is the one moment of a run that went on for long. ``dane`` is what was asked about TLSA records,
+    None where nobody asked. It holds no private key.
     """
 
     certready: str
@@ -231,6 +233,7 @@ class Evidence(Struct, frozen=True):
     unlisted: tuple[str, ...] = ()
     planned: tuple[Planned, ...] = ()
     gathered_until: datetime | None = None
+    dane: Dane | None = None
 
     @property
     def evaluated_at(self) -> datetime:

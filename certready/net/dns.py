@@ -107,13 +107,13 @@ def _addresses(host: str, kind: str, server: Nameserver, timeout: float) -> Loca
 
 def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequence[Any], str | None]:
     """The records of a kind (empty where the name has none) and the name's alias. Raises ResolveError."""
-    resolver = _resolver(server, timeout)
+    asking = resolver(server, timeout)
     import dns.exception
     import dns.resolver
 
     began = time.monotonic()
     try:
-        answer = resolver.resolve(f"{name}.", kind, search=False, raise_on_no_answer=False)
+        answer = asking.resolve(f"{name}.", kind, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         raise ResolveError(f"{name} does not exist in DNS (NXDOMAIN).") from None
     except dns.resolver.NoNameservers as error:
@@ -146,7 +146,11 @@ def _no_answer(name: str, kind: str, troubles: Sequence[object]) -> str:
     return f"No DNS server gave a usable answer about the {kind} records of {name} ({', '.join(kinds)})."
 
 
-def _resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:
+def resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:
+    """dnspython's resolver that asks this server, or those that the system is set up with.
+
+    Raises ResolveError where the system is set up with none, CertreadyError where dnspython is missing.
+    """
     try:
         import dns.exception
         import dns.resolver
@@ -156,15 +160,15 @@ def _resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:
             hint="Run: pip install dnspython; or name the hosts themselves.",
         ) from None
     try:
-        resolver = dns.resolver.Resolver(configure=server.address is None)
+        found = dns.resolver.Resolver(configure=server.address is None)
     except (dns.exception.DNSException, OSError):
         raise ResolveError("This machine is set up with no DNS server; name one with --dns.") from None
     if server.address is not None:
-        resolver.nameservers = [server.address]
-        resolver.port = server.port
-    resolver.lifetime = timeout
-    resolver.timeout = min(UDP_WAIT, timeout / 3)
-    return resolver
+        found.nameservers = [server.address]
+        found.port = server.port
+    found.lifetime = timeout
+    found.timeout = min(UDP_WAIT, timeout / 3)
+    return found
 
 
 def domain_name(text: str) -> str:

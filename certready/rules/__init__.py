@@ -12,6 +12,7 @@ from certready.rules import (
     chain,
     connector,
     connector_outbound,
+    dane,
     evidence,
     expiry,
     key,
@@ -43,6 +44,7 @@ RULES: Mapping[str, Rule] = {
         names,
         usage,
         key,
+        dane,
         connector,
         connector_outbound,
     )

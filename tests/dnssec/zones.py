@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -17,8 +16,10 @@ import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
-from certready.model import DnsAnswer
+from certready.dane.survey import survey
+from certready.model import Dane, DnsAnswer
 
 DAY = timedelta(days=1)
 Tamper = Callable[[dns.message.Message], None]
@@ -272,6 +273,14 @@ class Dns:
         return DnsAnswer(owner, kind, wire=reply.to_wire(max_size=65535))
 
 
-def hash_text(raw: bytes) -> str:
-    """A hash as it stands in the name of an NSEC3 record."""
-    return base64.b32hexencode(raw).decode()
+def asked_about(there: Dns, moment: datetime, *hosts: str, domain: str | None = None, anchor: str = ".") -> Dane:
+    """What these servers answer about the promises of hosts, or of those of a domain, as evidence keeps it."""
+    answers: list[DnsAnswer] = []
+
+    def ask(owner: str, kind: str) -> DnsAnswer:
+        answers.append(there.ask(owner, kind))
+        return answers[-1]
+
+    asked = Dane(domain, hosts, 25, (there.zones[name(anchor)].anchor,))
+    survey(ask, asked, moment, moment)
+    return replace(asked, answers=tuple(answers))

@@ -172,7 +172,6 @@ LIVE_OUTBOUND: dict[str, Any] = {
     "Comment": None,
     "ConnectorSource": "AdminUI",
     "SenderRewritingEnabled": False,
-    "MtaStsMode": "Opportunistic",
     "ValidationRecipients": [],
     "LastValidationTimestamp": None,
     "AdminDisplayName": "",
@@ -297,14 +296,17 @@ def test_the_newer_properties_are_read() -> None:
         dump(
             [
                 INBOUND | {"TreatMessagesAsInternal": True},
-                OUTBOUND | {"SmtpDaneMode": "Mandatory", "IsValidated": False, "RouteAllMessagesViaOnPremises": "True"},
+                OUTBOUND
+                | {"SmtpDaneMode": "Mandatory", "MtaStsMode": "None", "IsValidated": False}
+                | {"RouteAllMessagesViaOnPremises": "True"},
             ]
         )
     )
     into, out = tenant.connectors
-    assert (True, "Mandatory", False, True) == (
+    assert (True, "Mandatory", "None", False, True) == (
         into.treat_as_internal,
         out.dane_mode,
+        out.mta_sts_mode,
         out.validated,
         out.route_via_on_premises,
     )

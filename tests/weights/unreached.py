@@ -63,6 +63,9 @@ _BY_REASON: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = {
             "connector.not-validated",
             "connector.smart-host-loop",
             "connector.counterpart-missing",
+            "dane.unusable/mandatory",
+            "dane.absent/mandatory",
+            "dane.not-applied/mandatory",
         ),
     ),
 }

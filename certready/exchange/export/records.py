@@ -170,6 +170,7 @@ def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
         test_mode=boolean(record.get("testmode")),
         route_via_on_premises=boolean(record.get("routeallmessagesviaonpremises")),
         dane_mode=text(record.get("smtpdanemode")),
+        mta_sts_mode=text(record.get("mtastsmode")),
         validated=boolean(record.get("isvalidated")),
         made_by_hybrid_wizard=text(record.get("connectorsource")) == "HybridWizard",
         unread=unread,

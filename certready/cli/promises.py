@@ -1,0 +1,105 @@
+"""--dane: the evidence completed by what DNS promises about mail hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from certready.cli import files
+from certready.cli.shared import Shared
+from certready.errors import InputError, UsageError
+from certready.model import Dane, Evidence
+
+Progress = Callable[[str], None]
+ANCHOR_LIMIT = 64 * 1024
+SMTP_PORT = 25
+
+
+class Resolving(NamedTuple):
+    """How DNS is asked, as typed: ``server`` as for ``--dns``, ``anchor`` the file of ``--dns-anchor``."""
+
+    server: str | None = None
+    anchor: Path | None = None
+
+
+class Wanted(NamedTuple):
+    """Whose promises are looked up: those of every host that a mail ``domain`` names, else of these ``hosts``."""
+
+    domain: str | None = None
+    hosts: tuple[str, ...] = ()
+    port: int = SMTP_PORT
+
+
+def of_hosts(names: Sequence[str], dns: Resolving, shared: Shared) -> Callable[[Evidence, Progress], Evidence]:
+    """What completes evidence by the promises of the hosts of ``--dane HOST``; nothing where there are none. Raises
+    UsageError."""
+    if not names:
+        return lambda evidence, _: evidence
+    named = _hosts(names)
+    return lambda evidence, progress: with_dane(evidence, Wanted(hosts=named), dns, shared, progress)
+
+
+def _hosts(names: Sequence[str]) -> tuple[str, ...]:
+    """The hosts of ``--dane HOST`` as DNS has them, each once. Raises UsageError."""
+    from certready.net.names import host_name, is_literal
+
+    found = tuple(dict.fromkeys(host_name(name) for name in names))
+    for name in found:
+        if is_literal(name):
+            raise UsageError(
+                f"--dane {name} is an address, and TLSA records stand at names.",
+                hint="Name the mail host as its MX record does, such as --dane mx.contoso.com.",
+            )
+    return found
+
+
+def probed(evidence: Evidence, domain: str | None) -> Wanted:
+    """Whose promises a probe is about: those of the domain whose MX it followed, else of the hosts it asked."""
+    from certready.net.names import host_name
+
+    other = next((one.port for one in evidence.endpoints if one.port != SMTP_PORT), SMTP_PORT)
+    names = tuple(dict.fromkeys(one.host for one in evidence.endpoints))
+    return Wanted(host_name(domain) if domain else None, () if domain else names, other)
+
+
+def with_dane(evidence: Evidence, wanted: Wanted, dns: Resolving, shared: Shared, progress: Progress) -> Evidence:
+    """The evidence with the DNS answers that the promises of these hosts rest on.
+
+    Saved evidence, and a run with ``--offline``, ask nothing: what was not asked is then unknown. Raises CertreadyError
+    for options that make no sense.
+    """
+    lines, as_of = _anchors(dns.anchor)
+    saved = evidence.dane
+    if shared.replay and saved and (saved.domain, saved.hosts, saved.port) == wanted:
+        anchored = replace(saved, anchors=lines, anchors_as_of=as_of) if dns.anchor else saved
+        return replace(evidence, dane=anchored)
+    asked = Dane(wanted.domain, wanted.hosts, wanted.port, lines, as_of)
+    if shared.replay or shared.offline or wanted.port != SMTP_PORT:
+        return replace(evidence, dane=asked)
+    from certready.net.dns import Nameserver, ResolveError, nameserver
+    from certready.net.dnssec import ask_about
+
+    progress(f"looking up the TLSA records of {wanted.domain or ', '.join(wanted.hosts[:4])}")
+    server = nameserver(dns.server) if dns.server else Nameserver()
+    try:
+        answered = ask_about(asked, server, timeout=shared.timeout, moment=evidence.gathered_at)
+    except ResolveError as error:
+        raise UsageError(str(error)) from None
+    return replace(evidence, dane=answered)
+
+
+def _anchors(path: Path | None) -> tuple[tuple[str, ...], str]:
+    """What trust begins with, and its date: the file's anchors, with the root's own keys unless it holds one."""
+    from certready.dnssec import ROOT, ROOT_AS_OF, read
+
+    if path is None:
+        return ROOT, ROOT_AS_OF
+    data = files.read(path, ANCHOR_LIMIT)
+    try:
+        lines = read(data.decode("utf-8-sig"), str(path))
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text.", hint="--dns-anchor names a file of DS or DNSKEY records.") from None
+    return (lines, "") if any(line.startswith(". ") for line in lines) else ((*lines, *ROOT), ROOT_AS_OF)

@@ -1,0 +1,148 @@
+"""What DNS promises about a mail host: its TLSA records, and whether signatures prove each step that leads to them.
+
+The order is that of RFC 7672, 2.2: the MX of the domain, the addresses of each host, the TLSA records of each. Pure:
+answers come from whoever is asked, a server or saved evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from certready.dane.tlsa import Tlsa, owner
+from certready.dnssec import ORDER, Found, Lookup, Status, Validator, parse
+from certready.exchange.matching import a_label
+from certready.model import Dane, DnsAnswer, Evidence
+
+MOST_HOSTS = 64
+
+State = Literal["records", "absent", "not-applied", "bogus", "unanswered", "unverified"]
+_TROUBLE: tuple[Status, ...] = ("bogus", "unanswered", "unverified")
+_NOT_ASKED = "this was not asked for when the evidence was gathered"
+
+
+class Promise(Struct, frozen=True):
+    """What DNS promises about one mail host.
+
+    ``state`` is "records" where proved records stand at ``owner`` (a name without a final dot, as in a zone), else why
+    there are none or none that count; ``why`` is a clause. ``names`` are what a usage 2 is compared with. ``unread``
+    counts records that are no TLSA records at all. Where DANE does not apply ``records`` are what stands there all the
+    same. ``ttl`` is in seconds, ``until`` when the first of the signatures ends.
+    """
+
+    host: str
+    state: State
+    why: str = ""
+    owner: str = ""
+    names: tuple[str, ...] = ()
+    records: tuple[Tlsa, ...] = ()
+    unread: int = 0
+    ttl: int | None = None
+    until: datetime | None = None
+
+
+def promises(dane: Dane, at: datetime, gathered: datetime) -> tuple[Promise, ...]:
+    """The promise about each host that was asked about, out of the answers that were kept."""
+    kept = {(answer.name, answer.kind): answer for answer in dane.answers}
+
+    def ask(name: str, kind: str) -> DnsAnswer:
+        return kept.get((name, kind)) or DnsAnswer(name, kind, error=_NOT_ASKED)
+
+    return survey(ask, dane, at, gathered)
+
+
+def promised(evidence: Evidence) -> tuple[Promise, ...]:
+    """The promises in this evidence, at its own moment; none where DANE was not asked about."""
+    if evidence.dane is None:
+        return ()
+    return promises(evidence.dane, evidence.evaluated_at, evidence.gathered_at)
+
+
+def survey(ask: Lookup, dane: Dane, at: datetime, gathered: datetime) -> tuple[Promise, ...]:
+    """The promise about each host, asking for what is needed: ``dane`` says about whom, and what trust begins with."""
+    try:
+        validator = Validator(ask, parse(dane.anchors), at, gathered)
+    except ValueError as error:
+        hosts = (dane.domain,) if dane.domain else dane.hosts
+        return tuple(Promise(host, "unverified", f"of the trust anchors {error}") for host in hosts)
+    if dane.domain is None:
+        return tuple(_host(validator, host, (), dane.port) for host in dane.hosts)
+    found = validator.look_up(dane.domain, "MX")
+    if found.status in _TROUBLE:
+        return (Promise(dane.domain, found.status, f"the MX of {dane.domain}: {found.why}"),)  # type: ignore[arg-type]
+    if found.denied == "nxdomain":
+        return (Promise(dane.domain, "unanswered", f"{dane.domain} does not exist in DNS"),)
+    hosts = _exchangers(found) or (() if found.records else (dane.domain,))
+    each = (_host(validator, host, (dane.domain,), dane.port) for host in hosts[:MOST_HOSTS])
+    if found.status == "secure":
+        return tuple(each)
+    why = f"the MX of {dane.domain} is not signed: {found.why}"
+    return tuple(one if one.state in _TROUBLE else _unsigned(one, why) for one in each)
+
+
+def _exchangers(found: Found) -> tuple[str, ...]:
+    """The hosts in order of preference, each once; a null MX names none."""
+    records = sorted(found.records, key=lambda one: (one.preference, one.exchange))
+    names = (one.exchange.to_text(omit_final_dot=True).lower() for one in records)
+    return tuple(dict.fromkeys(name for name in names if name not in (".", "@", "")))
+
+
+def _unsigned(promise: Promise, why: str) -> Promise:
+    """The promise about a host to which no signed record leads."""
+    return Promise(promise.host, "not-applied", why, promise.owner, promise.names, promise.records, ttl=promise.ttl)
+
+
+def _host(validator: Validator, host: str, domains: tuple[str, ...], port: int) -> Promise:
+    if a_label(host) is None:
+        literal = ":" in host or host.replace(".", "").isdigit()
+        why = f"{host[:80]} is an address, and TLSA records stand at names" if literal else "it is no host name"
+        return Promise(host, "not-applied" if literal else "unverified", why)
+    addresses = [validator.look_up(host, kind) for kind in ("A", "AAAA")]
+    worst = max(addresses, key=lambda one: ORDER.index(one.status))
+    if worst.status in _TROUBLE:
+        return Promise(host, worst.status, f"the addresses of {host}: {worst.why}")  # type: ignore[arg-type]
+    bases = _bases(host, addresses)
+    records, promise = None, Promise(host, "absent", f"{owner(host, port)} has no TLSA records")
+    for base in bases or (host,):
+        records = validator.look_up(owner(base, port), "TLSA")
+        promise = _published(host, base, records, domains, port)
+        if promise.state != "absent":
+            break
+    if not bases:
+        return _unsigned(promise, f"the addresses of {host} are not signed: {worst.why}")
+    return promise
+
+
+def _bases(host: str, addresses: Sequence[Found]) -> tuple[str, ...]:
+    """The names at which TLSA records are looked for, in turn (RFC 7672, 2.2.2): the end of a chain of aliases that is
+    secure throughout, then the host itself, where its own records or its first alias are secure."""
+    if all(one.status == "secure" for one in addresses):
+        ends = (one.name for one in addresses if one.alias is not None)
+        return tuple(dict.fromkeys((*ends, host)))
+    return (host,) if any(one.alias == "secure" for one in addresses) else ()
+
+
+def _published(host: str, base: str, found: Found, domains: tuple[str, ...], port: int) -> Promise:
+    """What the answer about the TLSA records at one name comes to."""
+    at = owner(base, port)
+    if found.status in _TROUBLE:
+        return Promise(host, found.status, f"the TLSA records at {at}: {found.why}", at)  # type: ignore[arg-type]
+    names = tuple(dict.fromkeys((base, host, *domains)))
+    records = tuple(_records(found))
+    unread = len(found.records) - len(records)
+    if found.status == "insecure" and found.records:
+        why = f"the TLSA records at {at} are not signed: {found.why}"
+        return Promise(host, "not-applied", why, at, names, records, unread, found.ttl)
+    if not found.records:
+        return Promise(host, "absent", f"{at} has no TLSA records", at, names, until=found.until)
+    return Promise(host, "records", "", at, names, records, unread, found.ttl, found.until)
+
+
+def _records(found: Found) -> Iterator[Tlsa]:
+    for record in found.records:
+        data: bytes = record.data
+        if len(data) >= 3:
+            yield Tlsa(data[0], data[1], data[2], data[3:])

@@ -1,0 +1,288 @@
+"""dane.*: the records of each mail host against what it presents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from certready import Connector, Evidence, Finding, Options, Severity, judge, serial
+from certready.dane import Tlsa, record_of, zone_line
+from certready.demo.pki import Authority, Issued, now
+from certready.model import Dane, Endpoint, Target
+from tests import pki
+from tests.dnssec.zones import Dns, Zone, asked_about
+
+MOMENT = now()
+DAY = timedelta(days=1)
+HOST, SECOND, DOMAIN = "mx.contoso.com", "second.contoso.com", "contoso.com"
+ROOT = Authority.root(moment=MOMENT)
+CA = ROOT.intermediate(moment=MOMENT)
+LEAF, OTHER, ECDSA = CA.issue(HOST, key="rsa"), CA.issue(HOST), CA.issue(HOST)
+
+
+def pin(issued: Issued, usage: int = 3) -> str:
+    """The record of a certificate's key, as a zone has it."""
+    return text(record_of(pki.certificate(issued), usage))
+
+
+def text(record: Tlsa) -> str:
+    """A record in full."""
+    return f"{record.fields} {record.data.hex()}"
+
+
+def world(first: Iterable[str] = (), second: Iterable[str] = (), **zones: bool) -> Dns:
+    """The mail domain, its two MX hosts in a domain of theirs; either may be unsigned."""
+    mail = {"@": {"MX": [f"10 {HOST}.", f"20 {SECOND}."]}}
+    hosts = {
+        "mx": {"A": ["192.0.2.1"]},
+        "second": {"A": ["192.0.2.2"]},
+        "_25._tcp.mx": {"TLSA": list(first)} if first else {},
+        "_25._tcp.second": {"TLSA": list(second)} if second else {},
+    }
+    return Dns(
+        Zone(".", {}, MOMENT),
+        Zone("com", {}, MOMENT),
+        Zone("contoso.com", hosts, MOMENT, signed=zones.get("hosts", True)),
+        Zone("org", {}, MOMENT),
+        Zone("mail.org", mail, MOMENT, signed=zones.get("mail", True)),
+    ).delegate()
+
+
+def node(host: str = HOST, address: str = "192.0.2.1", chain: str | None = "c1", **more: object) -> Endpoint:
+    """An address of a host that speaks TLS."""
+    return Endpoint(host, address, 25, chain, "TLSv1.3", "TLS_AES_256_GCM_SHA384", stage="done", **more)  # type: ignore[arg-type]
+
+
+def evidence(dane: Dane, *chains: tuple[Issued, ...], endpoints: tuple[Endpoint, ...] = (), **more: object) -> Evidence:
+    """A file or, with endpoints, a probe that presents these chains."""
+    kind = "tls" if endpoints else "pem"
+    sent = [
+        replace(pki.chain(*chain, container=kind), id=f"c{number}")  # type: ignore[arg-type]
+        for number, chain in enumerate(chains or ((LEAF, CA),), 1)
+    ]
+    options = Options(certificate_only=True, revocation="off", role="server")
+    found = pki.evidence(*sent, roots=pki.roots(ROOT), at=MOMENT, options=options)
+    target = Target("host" if endpoints else "file", "gateway")
+    return replace(found, dane=dane, endpoints=endpoints, target=target, **more)
+
+
+def findings(given: Evidence) -> list[Finding]:
+    """What is said about DANE, worst first."""
+    return [one for one in judge(given).findings if one.rule.startswith("dane.")]
+
+
+def only(given: Evidence) -> Finding:
+    """The one thing that is said about DANE."""
+    (finding,) = findings(given)
+    return finding
+
+
+class TestFile:
+    def test_fits(self) -> None:
+        """A file that fits passes; the host and the record are named, and what a renewal will do."""
+        found = only(evidence(asked_about(world([pin(LEAF)]), MOMENT, HOST)))
+        assert (found.rule, found.severity) == ("dane.match", Severity.PASS)
+        assert f"fits {pin(LEAF)} at _25._tcp.{HOST}" in found.message
+        assert "No other record stands beside it" in found.message
+
+    def test_does_not_fit(self) -> None:
+        """A file that does not fit fails, with the line to publish whole on a line of its own, in the set's own TTL."""
+        found = only(evidence(asked_about(world([pin(OTHER)]), MOMENT, HOST)))
+        assert (found.rule, found.severity) == ("dane.mismatch", Severity.FAIL)
+        line = zone_line(f"_25._tcp.{HOST}", record_of(pki.certificate(LEAF)), 3600)
+        assert found.fix is not None
+        assert f"  {line}" in found.fix.splitlines()
+        assert "4.7.323" in found.message
+
+    def test_several_hosts(self) -> None:
+        """Each host is compared by itself."""
+        dane = asked_about(world([pin(LEAF)], [pin(OTHER)]), MOMENT, HOST, SECOND)
+        rules = [one.rule for one in findings(evidence(dane))]
+        assert rules == ["dane.mismatch", "dane.match"]
+
+    def test_nobody_asked(self) -> None:
+        """Without --dane nothing is said about it."""
+        assert findings(replace(evidence(Dane()), dane=None)) == []
+
+    def test_alias(self) -> None:
+        """Of a host that is a signed alias the records at its end count, and its own name for usage 2."""
+        there = world([pin(CA, 2)])
+        there.zones[Zone("contoso.com", {}, MOMENT).origin].add("alias", "CNAME", [f"{HOST}."])
+        found = only(evidence(asked_about(there, MOMENT, "alias.contoso.com")))
+        assert (found.rule, found.severity, found.counted) == ("dane.match", Severity.WARN, False)
+
+    def test_expired(self) -> None:
+        """An expired certificate that fits usage 3 fails for Exchange Online, and it is said that others take it."""
+        expired = CA.issue(HOST, not_before=MOMENT - 90 * DAY, not_after=MOMENT - DAY)
+        found = only(evidence(asked_about(world([pin(expired)]), MOMENT, HOST), (expired, CA)))
+        assert (found.rule, found.severity) == ("dane.dates", Severity.FAIL)
+        assert "(4.7.322); senders that keep to RFC 7672 accept it all the same" in found.message
+
+    def test_short_records(self) -> None:
+        """A record that is too short to be one is unknown beside what the others say."""
+        there = world([pin(LEAF)])
+        zone = there.zones[Zone("contoso.com", {}, MOMENT).origin]
+        zone.add("_25._tcp.mx", "TLSA", [pin(LEAF)])
+        import dns.rdata
+        import dns.rdataclass
+        import dns.rdatatype
+
+        ((_, records),) = [(key, one) for key, one in zone.sets.items() if key[1] == dns.rdatatype.TLSA]
+        records.add(dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, b"\x03\x01"))
+        found = findings(evidence(asked_about(there, MOMENT, HOST)))
+        assert [one.rule for one in found] == ["dane.unreadable", "dane.match"]
+
+
+class TestProbe:
+    def test_every_certificate_of_a_host(self) -> None:
+        """RSA and ECDSA are certificates of their own, and each has to fit."""
+        dane = asked_about(world([pin(LEAF)]), MOMENT, HOST)
+        endpoints = (node(), node(address="192.0.2.9", chain="c2"))
+        found = findings(evidence(dane, (LEAF, CA), (ECDSA, CA), endpoints=endpoints))
+        assert [(one.rule, one.chain) for one in found] == [("dane.mismatch", "c2"), ("dane.match", "c1")]
+        assert f"{HOST} at 192.0.2.9" in found[0].message
+
+    @pytest.mark.parametrize(
+        ("second", "severity"),
+        [
+            ((), Severity.WARN),
+            ([pin(ECDSA)], Severity.WARN),
+            ([pin(OTHER)], Severity.FAIL),
+        ],
+    )
+    def test_another_host_carries_the_mail(self, second: Iterable[str], severity: Severity) -> None:
+        """Mail is held where no MX host fits, and goes by one that fits or has no records (fact E4)."""
+        dane = asked_about(world([pin(OTHER)], second), MOMENT, domain="mail.org")
+        endpoints = (node(), node(SECOND, "192.0.2.2", "c2"))
+        found = findings(evidence(dane, (LEAF, CA), (ECDSA, CA), endpoints=endpoints))
+        mismatch = next(one for one in found if one.rule == "dane.mismatch" and one.chain == "c1")
+        assert mismatch.severity is severity
+        assert ("carries the mail meanwhile" in mismatch.message) == (severity is Severity.WARN)
+
+    def test_a_host_that_was_not_reached_carries_nothing(self) -> None:
+        """A second host without records that nobody could reach is no way out."""
+        dane = asked_about(world([pin(OTHER)]), MOMENT, domain="mail.org")
+        endpoints = (node(), Endpoint(SECOND, "192.0.2.2", 25, trouble="unreachable", error="It is not there."))
+        rules = {one.rule: one.severity for one in findings(evidence(dane, endpoints=endpoints))}
+        assert rules["dane.mismatch"] is Severity.FAIL
+
+    def test_unsigned_mail_domain(self) -> None:
+        """Where the MX record is not signed Exchange Online looks at no records; that they stand there is a warning
+        that says whether they would fit."""
+        dane = asked_about(world([pin(OTHER)], mail=False), MOMENT, domain="mail.org")
+        found = findings(evidence(dane, endpoints=(node(),)))
+        assert {(one.rule, one.severity) for one in found} == {
+            ("dane.not-applied", Severity.WARN),
+            ("dane.not-applied", Severity.PASS),
+        }
+        assert "the MX of mail.org is not signed" in found[0].message
+        assert "none of them fits" in found[0].message
+
+    def test_unsigned_hosts(self) -> None:
+        """Where the hosts' zone is not signed their records do not count."""
+        dane = asked_about(world([pin(LEAF)], hosts=False), MOMENT, HOST)
+        found = only(evidence(dane, endpoints=(node(),)))
+        assert (found.rule, found.severity) == ("dane.not-applied", Severity.WARN)
+        assert "one of them fits" in found.message
+
+    def test_broken_mail_domain(self) -> None:
+        """A forged MX record fails for the whole domain."""
+        there = world([pin(LEAF)])
+
+        def forged(message: object) -> None:
+            del message.answer[1]  # type: ignore[attr-defined]
+
+        there.tamper["mail.org", "MX"] = forged
+        found = only(evidence(asked_about(there, MOMENT, domain="mail.org"), endpoints=(node(),)))
+        assert (found.rule, found.severity) == ("dane.bogus", Severity.FAIL)
+        assert "the MX of mail.org: the MX records of mail.org are not signed, and mail.org is" in found.message
+
+    def test_another_port(self) -> None:
+        """DANE for SMTP is about port 25; of another nothing is looked up."""
+        found = only(evidence(Dane(hosts=(HOST,), port=587), endpoints=(node(),)))
+        assert (found.rule, found.severity) == ("dane.not-applied", Severity.PASS)
+
+    def test_address(self) -> None:
+        """An address has no records; DANE does not apply."""
+        found = only(evidence(asked_about(world(), MOMENT, "192.0.2.1"), endpoints=(node("192.0.2.1"),)))
+        assert (found.rule, found.severity) == ("dane.not-applied", Severity.PASS)
+
+
+class TestConnectors:
+    def connector(self, **settings: object) -> Connector:
+        """An outbound connector that sends by MX, unless the settings say otherwise."""
+        chosen = {"use_mx": True, "level": "certificate-validation", "source": "tenant", **settings}
+        return Connector("To us", "outbound", **chosen)  # type: ignore[arg-type]
+
+    def said(self, dane: Dane, **settings: object) -> Finding:
+        """What is said for a connector with these settings."""
+        given = evidence(dane, endpoints=(node(),), connectors=(self.connector(**settings),))
+        return only(replace(given, options=replace(given.options, certificate_only=False)))
+
+    def test_mandatory(self) -> None:
+        """A connector that insists on DANE holds the mail where there are no records."""
+        found = self.said(asked_about(world(), MOMENT, HOST), dane_mode="Mandatory")
+        assert (found.rule, found.severity, found.connector) == ("dane.absent", Severity.FAIL, "To us")
+        assert "insists on DANE and holds the mail" in found.message
+
+    def test_opportunistic(self) -> None:
+        """A record that does not fit holds the mail over a connector of the default mode too."""
+        found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), dane_mode="Opportunistic")
+        assert (found.rule, found.severity) == ("dane.mismatch", Severity.FAIL)
+
+    def test_none(self) -> None:
+        """Over a connector that checks no DANE it is a warning, which says so."""
+        found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), dane_mode="None")
+        assert (found.severity, found.counted) == (Severity.WARN, False)
+        assert "SmtpDaneMode None" in found.message
+
+    def test_smart_host(self) -> None:
+        """Over a connector to a smart host it is a warning, which says that nobody knows."""
+        found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), use_mx=False, smart_hosts=(HOST,))
+        assert (found.severity, found.counted) == (Severity.WARN, False)
+        assert "whether DANE is checked there is not documented" in found.message
+
+    def test_level_does_not_matter(self) -> None:
+        """What TlsSettings enforce has no bearing on DANE, which holds for all mail."""
+        found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), level="encryption-only")
+        assert found.severity is Severity.FAIL
+
+
+class TestReplay:
+    def again(self, given: Evidence, at: datetime | None = None) -> Evidence:
+        """Saved, read back, and judged at another moment."""
+        read = serial.load(serial.dump(given))
+        return replace(read, options=replace(read.options, at=at))
+
+    def test_same(self) -> None:
+        """Saved evidence is judged to the same findings, raw answers being validated again."""
+        given = evidence(asked_about(world([pin(OTHER)], [pin(LEAF)]), MOMENT, domain="mail.org"), endpoints=(node(),))
+        assert findings(self.again(given)) == findings(given)
+
+    def test_later(self) -> None:
+        """At a moment after the signatures have ended nothing is proved, and nothing is forged."""
+        given = evidence(asked_about(world([pin(LEAF)]), MOMENT, HOST))
+        assert only(self.again(given, MOMENT + 31 * DAY)).rule == "dane.unverified"
+
+    def test_edited_answer(self) -> None:
+        """Whoever edits an answer in the file breaks its signature."""
+        dane = asked_about(world([pin(OTHER)]), MOMENT, HOST)
+        old, new = (record_of(pki.certificate(one)).data for one in (OTHER, LEAF))
+        answers = tuple(replace(one, wire=(one.wire or b"").replace(old, new)) for one in dane.answers)
+        assert only(self.again(evidence(replace(dane, answers=answers)))).rule == "dane.bogus"
+
+    def test_answers_taken_away(self) -> None:
+        """What is no longer in the file is unknown, never absent."""
+        dane = asked_about(world([pin(OTHER)]), MOMENT, HOST)
+        for left in range(len(dane.answers)):
+            answers = dane.answers[:left] + dane.answers[left + 1 :]
+            found = only(evidence(replace(dane, answers=answers)))
+            assert found.severity is Severity.UNKNOWN, dane.answers[left].name
+
+    def test_damaged_anchors(self) -> None:
+        """Trust anchors that cannot be read leave it open."""
+        dane = asked_about(world([pin(LEAF)]), MOMENT, HOST)
+        assert only(evidence(replace(dane, anchors=("nonsense",)))).rule == "dane.unverified"
