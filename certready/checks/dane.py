@@ -13,8 +13,7 @@ from certready.rules.model import NotApplicable, Observation
 from certready.wording import listed
 
 if TYPE_CHECKING:
-    from certready.dane import Fit
-    from certready.dane.survey import Promise
+    from certready.dane import Fit, Promise
 
 _STATES = {
     "absent": rules.ABSENT,
@@ -93,11 +92,10 @@ def _seen(case: Case, promise: Promise) -> Host:
 def _fit(case: Case, promise: Promise, chain: Chain) -> Fit | None:
     if not promise.records:
         return None
-    from certready.dane import fit
+    from certready.dane import compare
 
-    sent = (chain.leaf_certificate, *(one for one in chain.certificates if one != chain.leaf_certificate))
     known = (*(one.certificate for one in case.evidence.known), *(one.certificate for one in case.evidence.roots))
-    return fit(promise.records, sent, promise.names, case.evaluated_at, known)
+    return compare(promise, chain, case.evaluated_at, known)
 
 
 def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observation]:

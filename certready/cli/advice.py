@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
-from certready.cli.shared import Shared, TextOrJson
+from certready.cli.shared import Dane, Dns, DnsAnchor, Shared, TextOrJson
 from certready.errors import UsageError
 from certready.model import Role, Tenant
 
@@ -123,19 +123,25 @@ def _decoded(data: bytes) -> str:
 @command(
     "certready diff old.pfx new.pfx --tenant tenant.json",
     "certready diff old.pem new.pem --inbound '*.contoso.com' --accepted-domain contoso.com",
-    "certready diff old.pfx new.pfx --tenant tenant.json --remedies fix.ps1",
+    "certready diff old.pem new.pem --certificate-only --dane mx.contoso.com",
 )
 def diff(
     old: Annotated[Path, argument("OLD", help="The certificate in place.")],
     new: Annotated[Path, argument("NEW", help="The certificate that shall replace it.")],
+    *,
+    dane: Dane = (),
+    dns: Dns = None,
+    dns_anchor: DnsAnchor = None,
     shared: Shared,
 ) -> int:
     """Compare a certificate with the one that shall replace it, and judge NEW as if it were in place."""
+    from certready.cli import promises
     from certready.cli.judge import gatherer, prepare, write_remedies
 
     if shared.replay:
         raise UsageError("diff reads two files; --replay has nothing to take the place of.")
     wanted = output.destinations(shared.formats)
+    promised = promises.of_hosts(dane, promises.Resolving(dns, dns_anchor), shared)
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     before, after = (files.read_bundle([path], secrets) for path in (old, new))
     prepared = _both_ways(prepare(shared, "both"))
@@ -144,7 +150,7 @@ def diff(
 
     with output.progress() as progress:
         gather = gatherer(prepared)
-        evidence = gather(after, progress)
+        evidence = promised(gather(after, progress), progress)
         gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
     if shared.save_evidence:
         from certready.serial import dump

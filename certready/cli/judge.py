@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
-from certready.cli.shared import CONNECTOR, Dns, DnsAnchor, Shared
+from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
@@ -35,10 +35,7 @@ def check(
         tuple[Path, ...], argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content.")
     ],
     *,
-    dane: Annotated[
-        tuple[str, ...],
-        option("--dane", help="Compare it with the TLSA records of this mail host. Repeat it.", metavar="HOST"),
-    ] = (),
+    dane: Dane = (),
     dns: Dns = None,
     dns_anchor: DnsAnchor = None,
     shared: Shared,

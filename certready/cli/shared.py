@@ -91,6 +91,14 @@ Dns = Annotated[
     str | None,
     option("--dns", help="The DNS server to ask, ADDRESS[:PORT]; the system's unless given.", metavar="SERVER"),
 ]
+Dane = Annotated[
+    tuple[str, ...],
+    option(
+        "--dane",
+        help="Compare with the TLSA records of this mail host, by DNSSEC. Repeat it for several.",
+        metavar="HOST",
+    ),
+]
 DnsAnchor = Annotated[
     Path | None,
     option(

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
 
-from msgspec import Struct
-
+from certready.dane.promise import Promise
 from certready.dane.tlsa import Tlsa, owner
 from certready.dnssec import ORDER, Found, Lookup, Status, Validator, parse
 from certready.exchange.matching import a_label
@@ -19,29 +17,8 @@ from certready.model import Dane, DnsAnswer, Evidence
 
 MOST_HOSTS = 64
 
-State = Literal["records", "absent", "not-applied", "bogus", "unanswered", "unverified"]
 _TROUBLE: tuple[Status, ...] = ("bogus", "unanswered", "unverified")
 _NOT_ASKED = "this was not asked for when the evidence was gathered"
-
-
-class Promise(Struct, frozen=True):
-    """What DNS promises about one mail host.
-
-    ``state`` is "records" where proved records stand at ``owner`` (a name without a final dot, as in a zone), else why
-    there are none or none that count; ``why`` is a clause. ``names`` are what a usage 2 is compared with. ``unread``
-    counts records that are no TLSA records at all. Where DANE does not apply ``records`` are what stands there all the
-    same. ``ttl`` is in seconds, ``until`` when the first of the signatures ends.
-    """
-
-    host: str
-    state: State
-    why: str = ""
-    owner: str = ""
-    names: tuple[str, ...] = ()
-    records: tuple[Tlsa, ...] = ()
-    unread: int = 0
-    ttl: int | None = None
-    until: datetime | None = None
 
 
 def promises(dane: Dane, at: datetime, gathered: datetime) -> tuple[Promise, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from certready.case import Case
+from certready.diff import promises
 from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
 from certready.exchange import acceptance, cmdlets
@@ -17,21 +18,25 @@ from certready.x509.certificate import Certificate
 
 
 def steps(
+    before: Case,
     case: Case,
-    old: Certificate,
     report: Report,
     changes: Sequence[Change],
     connectors: Sequence[ConnectorChange],
+    *,
+    sides: promises.Sides,
 ) -> tuple[Step, ...]:
     """What to do in which order: whatever only widens what is accepted goes first, whatever narrows it last.
 
     Args:
+        before: the case of OLD.
         case: that of NEW.
-        old: the certificate that is replaced.
         report: the verdict on NEW.
         changes: what differs.
         connectors: what that means for each connector.
+        sides: what both mean for the TLSA records of mail hosts.
     """
+    old = before.chains[0].leaf_certificate
     new = case.chains[0].leaf_certificate
     if old == new:
         return (Step("OLD and NEW are the same certificate: there is nothing to exchange."),)
@@ -39,9 +44,12 @@ def steps(
     aspects: Mapping[Aspect, Change] = {one.aspect: one for one in changes}
     return (
         *_before(report, aspects),
+        *promises.publish(sides, before.evidence.target.name, case.evidence.target.name),
         *_widen(case, old, new, broken),
         *_install(new, aspects),
         *_prove(case, new),
+        *promises.prove(sides),
+        *promises.withdraw(sides),
         *_afterwards(case, old, new, broken, aspects),
     )
 

@@ -85,6 +85,25 @@ def test_line_to_publish(lab: Lab, authority: Authority, capsys: pytest.CaptureF
     assert line in [each.strip() for each in capsys.readouterr().out.splitlines()]
 
 
+def test_the_walk(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
+    """A renewal with a new key: diff breaks and says what to publish; published, it is ready to switch; the old record
+    taken away too early, what is in place holds mail."""
+    old, new = authority.issue(HOST), authority.issue(HOST)
+    words = ("diff", lab.file("old.pem", old), lab.file("new.pem", new), *lab.options)
+    lab.publish(old)
+    assert main([*words]) == 1
+    shown = capsys.readouterr().out
+    assert f"_25._tcp.{HOST}. 3600 IN TLSA 3 1 1 {pki.certificate(new).parsed.spki_sha256}" in [
+        line.strip() for line in shown.splitlines()
+    ]
+    lab.publish(old, new)
+    assert main([*words]) == 0
+    assert "ready to switch" in " ".join(capsys.readouterr().out.split())
+    lab.publish(new)
+    assert main([*words]) == 0
+    assert "fit NEW alone" in " ".join(capsys.readouterr().out.split())
+
+
 def test_replay(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
     """Saved evidence is judged to the same without any network; what was not asked then is unknown."""
     leaf = authority.issue(HOST)
