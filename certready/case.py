@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from certready import clock, path
-from certready.exchange import Selection, match_of, select
+from certready.exchange import Accepted, Selection, accepted_of, match_of, select
 from certready.exchange.matching import NO_MATCH, Match
 from certready.model import Chain, Connector, Evidence, Options, Planned, Tenant
 from certready.model.report import RevocationResult
@@ -62,6 +62,7 @@ class Case:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self._selections: dict[Bearer, Selection] = {}
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -180,6 +181,11 @@ class Case:
         return Tenant(given.connectors, given.accepted_domains, exported_at=given.exported_at)
 
     @cached_property
+    def accepted(self) -> Accepted | None:
+        """The accepted domains, normalised; None where they are not known."""
+        return accepted_of(self.tenant)
+
+    @cached_property
     def selection(self) -> Selection:
         """Which connectors are judged for any of the leaves. A connector that is there is judged, ``certificate_only``
         or not."""
@@ -194,7 +200,11 @@ class Case:
 
     def selection_for(self, bearer: Bearer) -> Selection:
         """Which connectors are judged for these names: Exchange Online chooses by the certificate it is shown."""
-        return select(self.tenant, self.options.role, bearer.names, named=self.evidence.named)
+        if bearer not in self._selections:
+            self._selections[bearer] = select(
+                self.tenant, self.options.role, bearer.names, named=self.evidence.named, accepted=self.accepted
+            )
+        return self._selections[bearer]
 
     def match(self, connector: Connector) -> Match | None:
         """How the leaf that fits the connector least well meets its value: kind ``none`` where that is malformed or

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha1
 
 from certready.case import Case
@@ -30,6 +30,9 @@ def judge(evidence: Evidence) -> Report:
     """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
     case = Case(evidence)
     findings = tuple(_findings(case, run(case)))
+    by_connector: dict[str | None, list[Finding]] = {}
+    for one in findings:
+        by_connector.setdefault(one.connector, []).append(one)
     strict = case.options.strict
     return Report(
         certready=evidence.certready,
@@ -40,7 +43,7 @@ def judge(evidence: Evidence) -> Report:
         verdict=verdict_of(findings, strict=strict),
         strict=strict,
         connectors=(
-            *(_connector_result(case, one, findings) for one in case.selection.judged),
+            *(_connector_result(case, one, by_connector) for one in case.selection.judged),
             *(_connector_result(case, one, None) for one in case.selection.not_applicable),
         ),
         chains=tuple(_chain_result(case, chain, findings) for chain in case.chains),
@@ -64,20 +67,18 @@ def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
 
 
 def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Finding]:
+    # An observation about one connector counts where that one is judged, or where none is (no match at all).
+    candidates: dict[str, list[Connector]] = {}
+    for connector in case.selection.judged or case.tenant.connectors:
+        candidates.setdefault(connector.name, []).append(connector)
     for observation in observations:
         if observation.connector is not None:
-            yield from _about_one(case, observation)
+            for connector in candidates.get(observation.connector, ()):
+                weighed = weigh(observation, connector, case)
+                if weighed:
+                    yield finding(observation, weighed, connector.name)
         else:
             yield from _about_all(case, observation)
-
-
-def _about_one(case: Case, observation: Observation) -> Iterator[Finding]:
-    """An observation about one connector counts where that one is judged, or where none is (no match at all)."""
-    candidates = case.selection.judged or case.tenant.connectors
-    for connector in (one for one in candidates if one.name == observation.connector):
-        weighed = weigh(observation, connector, case)
-        if weighed:
-            yield finding(observation, weighed, connector.name)
 
 
 def _about_all(case: Case, observation: Observation) -> Iterator[Finding]:
@@ -115,12 +116,14 @@ def finding(observation: Observation, weighed: Weighed, connector: str | None) -
 # -- the parts of a report ----------------------------------------------------------------------------------------
 
 
-def _connector_result(case: Case, connector: Connector, findings: tuple[Finding, ...] | None) -> ConnectorResult:
-    """One connector's result; ``findings`` is None for one that does not apply."""
+def _connector_result(
+    case: Case, connector: Connector, findings: Mapping[str | None, Sequence[Finding]] | None
+) -> ConnectorResult:
+    """One connector's result; ``findings``, by connector, is None for one that does not apply."""
     match = case.match(connector) or NO_MATCH
     verdict: Verdict = "not-applicable"
     if findings is not None:
-        mine = (one for one in findings if one.connector in (None, connector.name))
+        mine = (*findings.get(None, ()), *findings.get(connector.name, ()))
         verdict = verdict_of(mine, strict=case.options.strict)
     return ConnectorResult(
         name=connector.name,

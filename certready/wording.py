@@ -1,4 +1,4 @@
-"""How lists are said in a sentence, wherever one is: bounded, and never without saying that there is more."""
+"""How lists and foreign text are said, wherever they are: bounded, and never without a sign that there is more."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def listed(items: Sequence[str], limit: int = LISTED, joint: str = ", ") -> str:
 def and_more(count: int, shown: int) -> str:
     """``and 3 more`` where not all of ``count`` are shown, else ""."""
     return f"and {count - shown} more" if count > shown else ""
+
+
+def shortened(text: str, most: int) -> str:
+    """At most this many characters of a text, the last three of them dots where there are more."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -5,26 +5,28 @@ Advice, which only a whole tenant can bear out, is given for connectors read fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from certready.case import Case
 from certready.checks import connector_settings as settings
 from certready.checks.connector_settings import locks_down, narrowed
-from certready.exchange import CERTIFICATE_NAME, acceptance, candidates, value_of
+from certready.exchange import CERTIFICATE_NAME, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
 from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector
 from certready.rules import connector as rules
 from certready.rules.model import NotApplicable, Observation
-from certready.wording import LISTED, listed
+from certready.wording import LISTED, and_more, listed
 
-__all__ = ["check_connector", "overlap"]
+__all__ = ["Rivals", "check_connector", "overlap", "rivals"]
+
+Rivals = Mapping[Value, Sequence[Connector]]
 
 
 def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
     """The settings of every judged connector, and what the whole tenant adds to them."""
-    rivals = [(one, value) for one in candidates(case.tenant.connectors) if (value := value_of(one))]
-    seen = [found for one in case.selection.judged for found in _settings(case, one, rivals)]
+    others = rivals(case.tenant.connectors)
+    seen = [found for one in case.selection.judged for found in _settings(case, one, others)]
     seen += _whole_tenant(case)
     seen += settings.in_region(case.tenant)
     seen += settings.export_age(case.tenant, case.evaluated_at)
@@ -33,7 +35,7 @@ def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
         yield NotApplicable("The settings of the judged connectors ask for no remark.")
 
 
-def _settings(case: Case, connector: Connector, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+def _settings(case: Case, connector: Connector, others: Rivals) -> Iterator[Observation]:
     if not connector.enabled:
         yield settings.disabled(connector)
     if connector.direction == "outbound":
@@ -47,10 +49,10 @@ def _settings(case: Case, connector: Connector, rivals: Sequence[tuple[Connector
     yield from settings.inbound(connector)
     value = value_of(connector)
     if value:
-        yield from settings.wrong_type(connector, value, case.tenant)
+        yield from settings.wrong_type(connector, value, case.accepted)
         if connector.source == "tenant":
             yield from _wildcard_recommended(case, connector, value)
-            yield from overlap(connector, value, rivals)
+            yield from overlap(connector, value, others)
 
 
 def _whole_tenant(case: Case) -> Iterator[Observation]:
@@ -98,7 +100,7 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
     above = parent(value.domain)
     if several:
         why = f"{who} has {len(names)} names under {several} ({listed(names)})"
-    elif _not_accepted(case, value) and registrable(above):
+    elif case.accepted and case.accepted.acceptance(value).standing != "accepted" and registrable(above):
         several = above
         why = f"{value.domain} itself is no accepted domain"
     else:
@@ -125,30 +127,35 @@ def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...], str]
     return "", (), ""
 
 
-def _not_accepted(case: Case, value: Value) -> bool:
-    if case.tenant.accepted_domains is None:
-        return False
-    return acceptance(value, case.tenant.accepted_domains).standing != "accepted"
+def rivals(connectors: Iterable[Connector]) -> Rivals:
+    """The connectors of a tenant that ask for a certificate, by their values."""
+    found: dict[Value, list[Connector]] = {}
+    for connector in candidates(connectors):
+        value = value_of(connector)
+        if value and connector.source == "tenant":
+            found.setdefault(value, []).append(connector)
+    return found
 
 
-def overlap(connector: Connector, value: Value, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Observation]:
     """Other enabled connectors of the tenant that the same certificate could meet."""
     if not connector.enabled:
         return
-    alike = (one for one, other in rivals if _overlapping(value, other))
-    clashing = [one for one in alike if one.source == "tenant" and one != connector]
+    alike = (every for other, every in others.items() if _overlapping(value, other))
+    clashing = [one for every in alike for one in every if one != connector]
     if clashing:
-        shown = listed([f"'{one.name}' ({one.value})" for one in clashing])
+        first = clashing[:LISTED]
+        shown = ", ".join(f"'{one.name}' ({one.value})" for one in first)
+        more = and_more(len(clashing), len(first))
         message = (
-            f"The value {value} of the inbound connector '{connector.name}' overlaps that of {shown}: a wildcard "
-            "may catch traffic that is meant for the other."
+            f"The value {value} of the inbound connector '{connector.name}' overlaps that of {shown}"
+            f"{' ' if more else ''}{more}: a wildcard may catch traffic that is meant for the other."
         )
-        names = [one.name for one in clashing[:LISTED]]
         yield rules.OVERLAP.observed(
             message,
             connector=connector,
             fix=f"{rules.OVERLAP.fix} {command(connector, '-Enabled $false')}",
-            evidence={"connectors": names},
+            evidence={"connectors": [one.name for one in first]},
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from certready.exchange import DECISIVE, accepted_above, associated, value_of
+from certready.exchange import DECISIVE, Accepted, associated, value_of
 from certready.exchange.clouds import is_exchange_online
 from certready.exchange.matching import Value
 from certready.exchange.powershell import command, quote, set_value
@@ -181,9 +181,9 @@ def unread(connector: Connector) -> Iterator[Observation]:
         yield rules.UNREAD.observed(message, variant, connector=connector, evidence={"unread": list(connector.unread)})
 
 
-def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[Observation]:
+def wrong_type(connector: Connector, value: Value, accepted: Accepted | None) -> Iterator[Observation]:
     """A Partner connector for what is the tenant's own."""
-    if connector.kind == "Partner" and tenant.accepted_domains is None:
+    if connector.kind == "Partner" and accepted is None:
         message = (
             f"The inbound connector '{connector.name}' is a Partner connector. Whether its value {value} lies under "
             "one of the tenant's own accepted domains is not known; if it does, it has the wrong type and grants no "
@@ -191,7 +191,7 @@ def wrong_type(connector: Connector, value: Value, tenant: Tenant) -> Iterator[O
         )
         yield rules.WRONG_TYPE.observed(message, "unknown", connector=connector)
         return
-    own = accepted_above(value.domain, tenant.accepted_domains)
+    own = accepted.above(value.domain) if accepted else None
     if connector.kind == "Partner" and own:
         message = (
             f"The inbound connector '{connector.name}' is a Partner connector, but its value {value} lies under the "

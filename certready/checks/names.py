@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from certready.case import Bearer, Case
 from certready.checks import names_text as text
-from certready.exchange import Selection, acceptance, candidates
+from certready.exchange import Accepted, Selection, candidates
 from certready.exchange.matching import (
     NO_MATCH,
     Value,
@@ -17,7 +17,7 @@ from certready.exchange.matching import (
     parse_value,
     satisfiable,
 )
-from certready.model import AcceptedDomain, Chain, Connector
+from certready.model import Chain, Connector
 from certready.rules import names as rules
 from certready.rules.model import NotApplicable, Observation
 
@@ -71,7 +71,7 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     for bearer in compared:
         yield from _compared(case, bearer, connector, value)
     if connector.direction == "inbound":
-        yield accepted_domain(connector, value, case.tenant.accepted_domains)
+        yield accepted_domain(connector, value, case.accepted)
 
 
 def _unread(bearer: Bearer) -> Iterator[Observation]:
@@ -99,8 +99,8 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
         )
     if len(leaf.names) > MANY:
         yield rules.MANY_NAMES.observed(
-            f"The certificate has {len(leaf.names)} names; over a limit that Exchange Online does not publish, "
-            "all alternative names are ignored and the CN alone counts.",
+            f"The certificate has {'more than ' if unread else ''}{len(leaf.names)} names; over a limit that Exchange "
+            "Online does not publish, all alternative names are ignored and the CN alone counts.",
             chain=chain,
             evidence={"names": len(leaf.names)},
         )
@@ -161,12 +161,12 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
         yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
-def accepted_domain(connector: Connector, value: Value, domains: Sequence[AcceptedDomain] | None) -> Observation:
+def accepted_domain(connector: Connector, value: Value, accepted: Accepted | None) -> Observation:
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
-    if domains is None:
+    if accepted is None:
         message = text.acceptance_unknown(value)
         return rules.ACCEPTED_DOMAINS_UNKNOWN.observed(message, connector=connector, evidence={"domain": value.domain})
-    found = acceptance(value, domains)
+    found = accepted.acceptance(value)
     seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     match found.standing:
         case "accepted":
@@ -176,7 +176,7 @@ def accepted_domain(connector: Connector, value: Value, domains: Sequence[Accept
             fix = text.register(value.domain)
             return rules.DOMAIN_ACCEPTANCE_UNCERTAIN.observed(message, connector=connector, fix=fix, evidence=seen)
         case _:
-            fix = text.not_accepted_fix(connector, value, domains)
+            fix = text.not_accepted_fix(connector, value, accepted)
             return rules.DOMAIN_NOT_ACCEPTED.observed(
                 text.not_accepted(connector, value), connector=connector, fix=fix, evidence=seen
             )

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from certready import wording
-from certready.exchange.accepted import Acceptance, accepted_above, fitting_values
+from certready.exchange.accepted import Acceptance, Accepted, fitting_values
 from certready.exchange.matching import (
     Match,
     Value,
     dns_names,
+    is_dns_name,
     nearest,
     parent,
     parse_value,
@@ -49,7 +50,7 @@ def listed(names: Iterable[str]) -> str:
 def _typed_wrong(names: Iterable[str]) -> str:
     """A sentence, with a blank before it, about names that look like DNS names and are none, such as one with a blank
     or ``https://mail.contoso.com``; "" where there is none. IP and e-mail addresses and words are none of these."""
-    dotted = (name for name in names if "." in name and name.isascii() and not dns_names((name,)))
+    dotted = (name for name in names if "." in name and name.isascii() and not is_dns_name(name))
     wrong = [quoted(name) for name in dotted if not ADDRESS.fullmatch(name) and len(name.split()) == 1]
     return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
@@ -265,10 +266,10 @@ def not_accepted(connector: Connector, value: Value) -> str:
     )
 
 
-def not_accepted_fix(connector: Connector, value: Value, domains: Sequence[AcceptedDomain]) -> str:
+def not_accepted_fix(connector: Connector, value: Value, accepted: Accepted) -> str:
     """Another value where the immediate parent is accepted, and the registration."""
     above = parent(value.domain)
-    if not value.wildcard and registrable(above) and accepted_above(above, domains) == above:
+    if not value.wildcard and registrable(above) and accepted.above(above) == above:
         return f"{set_value(connector, f'*.{above}')} ({above} is accepted). Or: {register(value.domain)}"
     return register(value.domain)
 

@@ -6,7 +6,7 @@ a check of one certificate does not wait for them.
 
 from __future__ import annotations
 
-from certready.exchange.accepted import Acceptance, acceptance, accepted_above, fitting_values
+from certready.exchange.accepted import Acceptance, Accepted, accepted_of, fitting_values
 from certready.exchange.choose import (
     CERTIFICATE_NAME,
     DECISIVE,
@@ -25,9 +25,9 @@ __all__ = [
     "CERTIFICATE_NAME",
     "DECISIVE",
     "Acceptance",
+    "Accepted",
     "Selection",
-    "acceptance",
-    "accepted_above",
+    "accepted_of",
     "associated",
     "candidates",
     "find",

@@ -6,11 +6,12 @@ domain of that tenant (Exchange Team, "Office 365 Message Attribution"; "Updated
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from certready.exchange.matching import Value, a_label, parse_value, satisfiable, under
-from certready.model import AcceptedDomain
+from certready.exchange.matching import Value, a_label, ancestors, parse_value, satisfiable, under
+from certready.model import AcceptedDomain, Tenant
 
 Standing = Literal["accepted", "subdomain", "match-subdomains", "not-accepted"]
 STANDINGS: tuple[Standing, ...] = ("accepted", "subdomain", "match-subdomains", "not-accepted")
@@ -23,34 +24,52 @@ class Acceptance(NamedTuple):
     domain: str | None = None
 
 
-def acceptance(value: Value, accepted: Iterable[AcceptedDomain]) -> Acceptance:
-    """The standing of a value's domain P (``P`` and ``*.P`` alike).
+class Accepted:
+    """A tenant's accepted domains, normalised once for however many connectors are held against them."""
 
-    ``accepted``: P itself is (techcommunity 4420592 for a plain value; "Three Key Points for Connector Settings" for a
-    wildcard). ``subdomain``: only a subdomain of P is, and the value is a wildcard; one note of 2017 lets that pass.
-    ``match-subdomains``: a parent is, with MatchSubDomains, whose effect on attribution is documented nowhere.
-    """
-    domains = {name: one.match_subdomains for one in accepted if (name := a_label(one.name))}
-    if value.domain in domains:
-        return Acceptance("accepted", value.domain)
-    below = next((name for name in domains if value.wildcard and under(name, value.domain)), None)
-    if below:
-        return Acceptance("subdomain", below)
-    above = next((name for name, subdomains in domains.items() if subdomains and under(value.domain, name)), None)
-    return Acceptance("match-subdomains", above) if above else Acceptance("not-accepted")
+    def __init__(self, domains: Iterable[AcceptedDomain]) -> None:
+        self._subdomains: dict[str, bool] = {}  # by name, whether what lies under it is accepted as well
+        for one in domains:
+            if name := a_label(one.name):
+                self._subdomains[name] = one.match_subdomains or self._subdomains.get(name, False)
+        self._reversed = sorted(name[::-1] for name in self._subdomains)  # what lies under a name stands together
+
+    def acceptance(self, value: Value) -> Acceptance:
+        """The standing of a value's domain P (``P`` and ``*.P`` alike).
+
+        ``accepted``: P itself is (techcommunity 4420592 for a plain value; "Three Key Points for Connector Settings"
+        for a wildcard). ``subdomain``: only a subdomain of P is, and the value is a wildcard; one note of 2017 lets
+        that pass. ``match-subdomains``: a parent is, with MatchSubDomains, whose effect on attribution is documented
+        nowhere.
+        """
+        if value.domain in self._subdomains:
+            return Acceptance("accepted", value.domain)
+        below = self._below(value.domain) if value.wildcard else None
+        if below:
+            return Acceptance("subdomain", below)
+        above = next((name for name in ancestors(value.domain) if self._subdomains.get(name)), None)
+        return Acceptance("match-subdomains", above) if above else Acceptance("not-accepted")
+
+    def above(self, domain: str) -> str | None:
+        """The accepted domain that is this normalised domain or lies over it, the deepest; None where none does."""
+        return next((name for name in (domain, *ancestors(domain)) if name in self._subdomains), None)
+
+    def _below(self, domain: str) -> str | None:
+        """An accepted domain that lies under this one."""
+        place = bisect_left(self._reversed, f".{domain}"[::-1])
+        found = self._reversed[place][::-1] if place < len(self._reversed) else ""
+        return found if under(found, domain) else None
+
+
+def accepted_of(tenant: Tenant) -> Accepted | None:
+    """The accepted domains of a tenant, None where they are not known."""
+    return None if tenant.accepted_domains is None else Accepted(tenant.accepted_domains)
 
 
 def takes(accepted: AcceptedDomain, domain: str) -> bool:
     """Whether mail to this normalised domain is mail to the accepted one (Set-AcceptedDomain, -MatchSubDomains)."""
     name = a_label(accepted.name)
     return name is not None and (domain == name or (accepted.match_subdomains and under(domain, name)))
-
-
-def accepted_above(domain: str, accepted: Iterable[AcceptedDomain] | None) -> str | None:
-    """The accepted domain that is this normalised domain or lies over it, the deepest; None where there is none."""
-    names = (name for one in accepted or () if (name := a_label(one.name)))
-    fitting = (name for name in names if name == domain or under(domain, name))
-    return max(fitting, key=lambda name: name.count("."), default=None)
 
 
 def fitting_values(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from certready.errors import UsageError
-from certready.exchange.accepted import STANDINGS, acceptance, accepted_above
+from certready.exchange.accepted import STANDINGS, Accepted, accepted_of
 from certready.exchange.matching import NO_MATCH, Match, Value, a_label, closeness, match, parse_value, quoted
-from certready.model import AcceptedDomain, Connector, Direction, Level, Role, Tenant
+from certready.model import Connector, Direction, Level, Role, Tenant
 from certready.wording import listed
 
 LISTED = 20  # names in a message
@@ -40,8 +40,11 @@ def find(tenant: Tenant, names: Sequence[str]) -> tuple[Connector, ...]:
     return tuple(dict.fromkeys(_find_one(tenant, name) for name in names))
 
 
-def select(tenant: Tenant, role: Role, certificate_names: Sequence[str], *, named: bool) -> Selection:
-    """The connectors of the tenant that a certificate with these names is judged for.
+def select(
+    tenant: Tenant, role: Role, certificate_names: Sequence[str], *, named: bool, accepted: Accepted | None = None
+) -> Selection:
+    """The connectors of the tenant that a certificate with these names is judged for. ``accepted`` are its accepted
+    domains where they are normalised already.
 
     Named ones: each. Of a whole tenant, as what presents the certificate (``role``):
 
@@ -58,7 +61,10 @@ def select(tenant: Tenant, role: Role, certificate_names: Sequence[str], *, name
     connectors = tenant.connectors
     if named:
         return Selection(connectors)
-    inbound, near = _inbound(connectors, certificate_names, tenant.accepted_domains) if role != "server" else ((), None)
+    inbound: tuple[Connector, ...] = ()
+    near = None
+    if role != "server":
+        inbound, near = _inbound(connectors, certificate_names, accepted or accepted_of(tenant))
     outbound = tuple(one for one in connectors if _applies_outbound(one)) if role != "client" else ()
     if near and outbound:
         inbound = (near,)
@@ -149,7 +155,7 @@ def _from_option(direction: Direction, text: str, level: Level | None) -> Connec
 
 
 def _inbound(
-    connectors: Sequence[Connector], names: Sequence[str], accepted: Sequence[AcceptedDomain] | None
+    connectors: Sequence[Connector], names: Sequence[str], accepted: Accepted | None
 ) -> tuple[tuple[Connector, ...], Connector | None]:
     """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
     possible = candidates(connectors)
@@ -166,12 +172,12 @@ def _inbound(
     return unread, None if unread else nearest
 
 
-def _preference(connector: Connector, found: Match, accepted: Sequence[AcceptedDomain] | None) -> tuple[int, int, int]:
+def _preference(connector: Connector, found: Match, accepted: Accepted | None) -> tuple[int, int, int]:
     """Smaller is better: whether the domain is accepted, then the match, then the depth of the value."""
     value = value_of(connector)
     if value is None:
         return 0, found.rank, 0
-    standing = STANDINGS.index(acceptance(value, accepted).standing) if accepted is not None else 0
+    standing = STANDINGS.index(accepted.acceptance(value).standing) if accepted else 0
     return standing, found.rank, -value.domain.count(".")
 
 
@@ -179,15 +185,13 @@ def _name_unread(connector: Connector) -> bool:
     return CERTIFICATE_NAME in connector.unread and not connector.value
 
 
-def is_partners(connector: Connector, accepted: Iterable[AcceptedDomain] | None) -> bool:
+def is_partners(connector: Connector, accepted: Accepted | None) -> bool:
     """Whether the connector's name is another organisation's: of type Partner, and under no domain of the tenant."""
     value = value_of(connector)
-    return connector.kind == "Partner" and not (value and accepted_above(value.domain, accepted))
+    return connector.kind == "Partner" and not (value and accepted and accepted.above(value.domain))
 
 
-def _nearness(
-    connector: Connector, names: Sequence[str], accepted: Iterable[AcceptedDomain] | None
-) -> tuple[bool, int, bool]:
+def _nearness(connector: Connector, names: Sequence[str], accepted: Accepted | None) -> tuple[bool, int, bool]:
     """Larger is nearer. The connector of a partner is never meant where there is another."""
     value = value_of(connector)
     own = not is_partners(connector, accepted)

@@ -10,23 +10,41 @@ Sources: New-InboundConnector, Set-InboundConnector, New-OutboundConnector (Exch
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from certready.exchange.domains import a_label, ancestors, parent, quoted, registrable, under
 from certready.model.connector import MatchKind
 
+__all__ = [
+    "KINDS",
+    "NO_MATCH",
+    "SATISFIABLE",
+    "Match",
+    "Value",
+    "a_label",
+    "ancestors",
+    "closeness",
+    "covers",
+    "dns_names",
+    "is_dns_name",
+    "match",
+    "nearest",
+    "parent",
+    "parse_value",
+    "quoted",
+    "registrable",
+    "satisfiable",
+    "under",
+]
+
 KINDS: tuple[MatchKind, ...] = ("exact", "wildcard-value", "apex", "wildcard-certificate", "deep", "none")
-MAX_NAME = 253  # octets of a DNS name in text form, without the trailing dot (RFC 1035, 2.3.4)
 SATISFIABLE = 20
 
-_HOST_NAME = re.compile(r"(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)*(?!-)(?![0-9]+\Z)[a-z0-9_-]{1,63}(?<!-)\Z")
 _ISSUER_SUBJECT = re.compile(r"(?:<I>(?P<issuer>[^<>]*))?<S>(?P<subject>[^<>]*)\Z", re.IGNORECASE)
 _COMMON_NAME = re.compile(r"(?:\A|[,;+])\s*CN\s*=\s*(\"[^\"]*\"|[^,;+]*)", re.IGNORECASE)
-# Second-level labels under which country registries sell names: "*.co.uk" is nobody's connector value.
-_REGISTRY_LABELS = frozenset(
-    {"ac", "co", "com", "edu", "go", "gov", "gv", "ltd", "ne", "net", "nom", "or", "org", "plc"}
-)
 
 
 class Value(NamedTuple):
@@ -65,25 +83,6 @@ class Match(NamedTuple):
 NO_MATCH = Match("none")
 
 
-def a_label(name: str) -> str | None:
-    """The name in lower-case A-labels without a trailing dot, or None where it is no host or domain name.
-
-    Refused: empty labels, more than 63 octets in a label or 253 in all, spaces and other characters, a hyphen at the
-    end of a label, and a last label of digits alone, which makes an IP address of it (RFC 1123, 2.1). An underscore is
-    let through: DNS allows it (RFC 2181, 11), and Exchange compares text.
-    """
-    name = name.removesuffix(".")
-    if not 0 < len(name) <= MAX_NAME:
-        return None
-    if not name.isascii():
-        encoded = _idna(name)
-        if encoded is None:
-            return None
-        name = encoded.removesuffix(".")
-    name = name.lower()
-    return name if len(name) <= MAX_NAME and _HOST_NAME.match(name) else None
-
-
 def parse_value(text: str) -> Value:
     """A TlsSenderCertificateName or TlsDomain as a Value; white space around it is dropped.
 
@@ -118,10 +117,16 @@ def match(value: Value, names: Iterable[str]) -> Match:
     ``*.P``    ``a.b.P``, ``*.a.P``              deep, uncertain (documents disagree)
     ========== ================================= ======================================
     """
+    return _match(value, tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _match(value: Value, names: tuple[str, ...]) -> Match:
+    placed = _sorted(names)
+    near = placed.under(value.domain) if value.wildcard else placed.at(parent(value.domain))
     best = NO_MATCH
-    for name in names:
-        presented = _presented(name) or _mapped(name)
-        found = _compare(value, presented) if presented else None
+    for _, name, presented in sorted((*placed.at(value.domain), *near)):
+        found = _compare(value, presented)
         if found:
             plain = name.isascii()
             candidate = Match(found[0], name, found[1] or not plain, plain)
@@ -165,54 +170,69 @@ def satisfiable(names: Iterable[str]) -> tuple[str, ...]:
 
 def nearest(value: Value, names: Iterable[str]) -> str | None:
     """The certificate name that shares most labels with the value from the right, at least two; else None."""
-    best: tuple[int, str] | None = None
-    for name in names:
-        presented = _presented(name)
-        shared = shared_labels(value.domain, presented.domain) if presented else 0
-        if shared >= 2 and (best is None or shared > best[0]):
-            best = shared, name
-    return best[1] if best else None
+    shared, name = _nearest(value, names)
+    return name if shared >= 2 else None
 
 
 def closeness(value: Value, names: Iterable[str]) -> int:
     """How many labels from the right the value shares with the nearest of these names."""
-    presented = filter(None, map(_presented, names))
-    return max((shared_labels(value.domain, one.domain) for one in presented), default=0)
+    return _nearest(value, names)[0]
 
 
-def shared_labels(one: str, other: str) -> int:
-    """How many labels two normalised names have in common, counted from the right."""
-    pairs = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
-    count = 0
-    for left, right in pairs:
-        if left != right:
-            break
-        count += 1
-    return count
-
-
-def parent(domain: str) -> str:
-    """The name without its left-most label, "" for a single label."""
-    return domain.partition(".")[2]
-
-
-def under(domain: str, ancestor: str) -> bool:
-    """Whether a normalised name lies strictly under another, label by label."""
-    return domain.endswith(f".{ancestor}")
-
-
-def registrable(domain: str) -> bool:
-    """Whether a normalised name can be somebody's: two labels or more, and not such as ``co.uk``.
-
-    A rule of thumb that saves carrying the public suffix list; it only shapes advice, never a verdict.
-    """
-    labels = domain.split(".")
-    return len(labels) > 2 or (len(labels) == 2 and not (len(labels[1]) == 2 and labels[0] in _REGISTRY_LABELS))
+def _nearest(value: Value, names: Iterable[str]) -> tuple[int, str | None]:
+    """How many labels a value shares with the nearest plain name, and that name, the first of several."""
+    sorted_names = _sorted(tuple(names))
+    for domain in (value.domain, *ancestors(value.domain)):
+        near = (*sorted_names.at(domain), *sorted_names.under(domain))
+        first = min((one for one in near if one.name.isascii()), default=None)
+        if first:
+            return domain.count(".") + 1, first.name
+    return 0, None
 
 
 def dns_names(names: Iterable[str]) -> tuple[str, ...]:
     """Those of a certificate's names that are DNS names or wildcards over one, normalised, each once."""
-    return tuple(dict.fromkeys(str(one) for one in map(_presented, names) if one))
+    placed = sorted(one for one in _sorted(tuple(names)).names if one.name.isascii())
+    return tuple(dict.fromkeys(str(one.value) for one in placed))
+
+
+def is_dns_name(name: str) -> bool:
+    """Whether a certificate's name is a plain DNS name or a wildcard over one."""
+    return _presented(name) is not None
+
+
+class _Placed(NamedTuple):
+    """A name of a certificate, what it says, and the how manieth it is there."""
+
+    place: int
+    name: str
+    value: Value
+
+
+class _Sorted(NamedTuple):
+    """The DNS names of a certificate by their reversed domains: what lies under a domain stands together, so that each
+    of many connector values is compared with the names near it alone."""
+
+    keys: list[str]
+    names: list[_Placed]
+
+    def at(self, domain: str) -> list[_Placed]:
+        """The names, and wildcards, of this very domain."""
+        key = domain[::-1]
+        return self.names[bisect_left(self.keys, key) : bisect_right(self.keys, key)]
+
+    def under(self, domain: str) -> list[_Placed]:
+        """The names of every domain under this one."""
+        key = domain[::-1]
+        return self.names[bisect_left(self.keys, f"{key}.") : bisect_left(self.keys, f"{key}/")]  # / follows .
+
+
+@lru_cache(maxsize=512)
+def _sorted(names: tuple[str, ...]) -> _Sorted:
+    read = ((place, name, _presented(name) or _mapped(name)) for place, name in enumerate(names))
+    placed = [_Placed(place, name, value) for place, name, value in read if value]
+    placed.sort(key=lambda one: one.value.domain[::-1])
+    return _Sorted([one.value.domain[::-1] for one in placed], placed)
 
 
 @lru_cache(maxsize=4096)
@@ -256,15 +276,6 @@ def _compare_wildcard(domain: str, name: Value) -> tuple[MatchKind, bool] | None
     return "deep", True
 
 
-def _idna(name: str) -> str | None:
-    import idna
-
-    try:
-        return idna.encode(name, uts46=True).decode("ascii")
-    except (ValueError, IndexError):  # IDNAError is a UnicodeError
-        return None
-
-
 def _issuer_and_subject(text: str) -> Value:
     """A value ``<I>issuer<S>subject``: the subject's CN is the name, the issuer is kept and not compared."""
     found = _ISSUER_SUBJECT.match(text)
@@ -305,8 +316,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def quoted(text: str) -> str:
-    """Foreign text for a sentence: quoted, ASCII, at most 80 characters of it."""
-    return ascii(text if len(text) <= 80 else f"{text[:77]}...")

@@ -12,7 +12,7 @@ import hashlib
 
 from cryptography import x509
 
-from certready.x509.certificate import Certificate, attempt
+from certready.x509.certificate import Certificate
 
 _KEYS = {
     "2.5.4.3": "CN",
@@ -45,14 +45,14 @@ def distinguished_name(name: x509.Name) -> str:
 
 
 def tls_certificate_name(certificate: Certificate) -> str | None:
-    """``<I>issuer<S>subject`` for TlsCertificateName, None where the certificate cannot be read.
+    """``<I>issuer<S>subject`` for TlsCertificateName, None where the certificate or one of its names cannot be read.
 
     With an empty subject (Let's Encrypt's tlsserver profile) nothing follows ``<S>``.
     """
-    read = certificate.parsed.x509
-    if read is None:
+    issuer, subject = certificate.parsed.issuer_name, certificate.parsed.subject_name
+    if issuer is None or subject is None:
         return None
-    return attempt(lambda: f"<I>{distinguished_name(read.issuer)}<S>{distinguished_name(read.subject)}")
+    return f"<I>{distinguished_name(issuer)}<S>{distinguished_name(subject)}"
 
 
 def thumbprint(certificate: Certificate) -> str:

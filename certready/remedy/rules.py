@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from certready.case import Case
-from certready.exchange import cmdlets, is_partners
+from certready.exchange import Accepted, cmdlets, is_partners
 from certready.exchange.clouds import WORLDWIDE, cloud_of
 from certready.exchange.matching import parent, parse_value
 from certready.exchange.powershell import quote
@@ -78,7 +78,8 @@ def _new_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]
 
 def _names(situation: Situation) -> tuple[str, ...]:
     """The names of a new certificate; what a partner's connector asks for is the partner's and in nobody else's."""
-    mine = (one for one in situation.connectors if not is_partners(one, situation.accepted_domains))
+    accepted = Accepted(situation.accepted_domains or ())
+    mine = (one for one in situation.connectors if not is_partners(one, accepted))
     values = [one.value for one in mine if one.value]
     return wanted_names(situation.leaf.parsed.names if situation.leaf else (), values, situation.hostname)
 
@@ -144,9 +145,10 @@ def _mismatch(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     """Another value. A finding about a whole tenant is about its nearest inbound connector, never an outbound one."""
     other = fitting_value(situation)
     near = finding.evidence.get("nearest")
+    accepted = Accepted(situation.accepted_domains or ())
     for connector in situation.connectors:
         own = finding.connector is not None or connector.source != "tenant"
-        theirs = is_partners(connector, situation.accepted_domains)
+        theirs = is_partners(connector, accepted)
         if other and not theirs and (own or (connector.direction == "inbound" and connector.name == near)):
             yield exchange.set_connector_value(connector, other)
     yield request(_names(situation), "Or keep the connector as it is and have its name put into the certificate.")

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from certready import judging
 from certready.checks import connector_settings as settings
-from certready.checks.connector import overlap
+from certready.checks.connector import Rivals, overlap, rivals
 from certready.checks.connector_settings import locks_down, narrowed
 from certready.checks.names import accepted_domain, malformed
-from certready.exchange import acceptance, candidates, value_of
-from certready.exchange.matching import Value, parent, parse_value, registrable
+from certready.exchange import Accepted, accepted_of, value_of
+from certready.exchange.matching import parent, parse_value, registrable
 from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector, Tenant
 from certready.model.report import Finding, Verdict
@@ -38,14 +38,18 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 
 def _observations(tenant: Tenant) -> Iterator[Seen]:
-    rivals = [(one, value) for one in candidates(tenant.connectors) if (value := value_of(one))]
+    others = rivals(tenant.connectors)
+    accepted = accepted_of(tenant)
+    exposed = next((one.name for one in tenant.connectors if _exposed(one, accepted)), None)
     for connector in tenant.connectors:
-        for observation in _about(connector, tenant, rivals):
+        for observation in _about(connector, accepted, exposed, others):
             yield connector, observation
     yield from _together(tenant)
 
 
-def _about(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+def _about(
+    connector: Connector, accepted: Accepted | None, exposed: str | None, others: Rivals
+) -> Iterator[Observation]:
     """One connector. Of a disabled one nothing but that is said."""
     if not connector.enabled:
         yield settings.disabled(connector, "unnamed")
@@ -54,13 +58,13 @@ def _about(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connecto
         yield from _outbound(connector)
     elif connector.value:
         yield from settings.inbound(connector)
-        yield from _value(connector, tenant, rivals)
-        yield from _lock(connector, tenant)
+        yield from _value(connector, accepted, others)
+        yield from _lock(connector, exposed)
     else:
         yield from settings.unread(connector)
         yield from settings.internal(connector)
         yield from _no_value(connector)
-        yield from _lock(connector, tenant)
+        yield from _lock(connector, exposed)
 
 
 def _outbound(connector: Connector) -> Iterator[Observation]:
@@ -74,16 +78,16 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
         yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
-def _value(connector: Connector, tenant: Tenant, rivals: Sequence[tuple[Connector, Value]]) -> Iterator[Observation]:
+def _value(connector: Connector, accepted: Accepted | None, others: Rivals) -> Iterator[Observation]:
     """The value of an inbound connector against the accepted domains and against other connectors."""
     try:
         value = parse_value(connector.value or "")
     except ValueError as error:
         yield malformed(connector, str(error))
         return
-    yield from settings.wrong_type(connector, value, tenant)
-    yield from overlap(connector, value, rivals)
-    yield accepted_domain(connector, value, tenant.accepted_domains)
+    yield from settings.wrong_type(connector, value, accepted)
+    yield from overlap(connector, value, others)
+    yield accepted_domain(connector, value, accepted)
 
 
 def _no_value(connector: Connector) -> Iterator[Observation]:
@@ -107,9 +111,9 @@ def _no_value(connector: Connector) -> Iterator[Observation]:
     )
 
 
-def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
+def _lock(connector: Connector, exposed: str | None) -> Iterator[Observation]:
     """A lock-down for a filter is a documented setting; one that nothing can pass, or that the tenant's own gateway
-    may fall under, is not."""
+    may fall under, is not. ``exposed`` names a connector whose mail may count as mail from outside."""
     if not locks_down(connector):
         return
     said = f"The Partner connector '{connector.name}' holds for every sender"
@@ -120,26 +124,25 @@ def _lock(connector: Connector, tenant: Tenant) -> Iterator[Observation]:
         yield rules.LOCKS_DOWN.observed(message, "everyone", connector=connector, fix=fix)
         return
     fix = narrowed(connector)
-    exposed = [one for one in tenant.connectors if _exposed(one, tenant)]
     if exposed:
         message = (
             f"{said} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
-            f"'{exposed[0].name}' may fall under it, because that connector does not attribute it for certain."
+            f"'{exposed}' may fall under it, because that connector does not attribute it for certain."
         )
-        yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=fix, evidence={"exposed": exposed[0].name})
+        yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=fix, evidence={"exposed": exposed})
         return
     message = f"{said}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
     yield rules.LOCKS_DOWN.observed(message, "documented", connector=connector, fix=fix)
 
 
-def _exposed(connector: Connector, tenant: Tenant) -> bool:
+def _exposed(connector: Connector, accepted: Accepted | None) -> bool:
     """An OnPremises connector whose mail may count as mail from outside."""
     if connector.direction != "inbound" or connector.kind == "Partner" or connector.trusted_organizations:
         return False
     value = value_of(connector)
     if not connector.enabled or value is None:
         return True
-    return tenant.accepted_domains is not None and acceptance(value, tenant.accepted_domains).standing != "accepted"
+    return accepted is not None and accepted.acceptance(value).standing != "accepted"
 
 
 # -- several connectors together ----------------------------------------------------------------------------------

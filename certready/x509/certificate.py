@@ -7,7 +7,7 @@ bounded memo beside it, because a certificate is looked at by many checks and mu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -16,11 +16,13 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
+from certready.wording import shortened
 from certready.x509 import names
 from certready.x509.der import parties
-from certready.x509.extended import E, Extended
+from certready.x509.extended import LONGEST_NAME, E, Extended
 from certready.x509.extensions import UNREADABLE, skeleton
 from certready.x509.key import Key, describe_key, spki_sha256
+from certready.x509.parts import LONGEST_SERIAL
 from certready.x509.unreadable import Unreadable, first_line, readable
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 ANY_EKU = "2.5.29.37.0"
+LONGEST_TEXT = 1000  # characters of a whole name that are kept
+LONGEST_DN = 16 * 1024  # bytes of a name that are taken apart
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -93,16 +97,15 @@ class Parsed(Extended):
 
     @cached_property
     def subject(self) -> str:
-        """The subject in RFC 4514 form ("CN=mail.contoso.com,O=Contoso"), "" where it is empty."""
+        """The subject in RFC 4514 form ("CN=mail.contoso.com,O=Contoso"), bounded; "" where it is empty."""
         name = self.subject_name
-        return (attempt(name.rfc4514_string) if name else None) or _name_text(self.subject_der)
+        return shortened((attempt(name.rfc4514_string) if name else None) or _name_text(self.subject_der), LONGEST_TEXT)
 
     @cached_property
     def issuer(self) -> str:
-        """The issuer in RFC 4514 form."""
-        loaded = self.x509
-        name = attempt(lambda: loaded.issuer) if loaded else None
-        return (attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der)
+        """The issuer in RFC 4514 form, bounded."""
+        name = self.issuer_name
+        return shortened((attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der), LONGEST_TEXT)
 
     @property
     def subject_der(self) -> bytes:
@@ -121,11 +124,13 @@ class Parsed(Extended):
 
     @cached_property
     def common_names(self) -> tuple[str, ...]:
-        """The values of every CN in the subject that can be read, as written."""
+        """The values of every CN in the subject that can be read, as written, each bounded."""
+        every: Iterable[str | None]
         if self.subject_name:
-            return tuple(str(one.value) for one in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME))
-        every = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME)) or ()
-        return tuple(value for value in every if value is not None)
+            every = (str(one.value) for one in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME))
+        else:
+            every = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME)) or ()
+        return tuple(shortened(value, LONGEST_NAME) for value in every if value is not None)
 
     @cached_property
     def label(self) -> str:
@@ -136,14 +141,19 @@ class Parsed(Extended):
     @cached_property
     def serial(self) -> int:
         """The serial number, 0 where it cannot be read."""
-        if self.x509:
-            return self.x509.serial_number
-        return (readable(self.parts.serial) if self.parts else None) or 0
+        return readable(self._serial) or 0
 
     @property
     def serial_unreadable(self) -> bool:
         """Whether there is a serial number that cannot be read."""
-        return self.x509 is None and not (self.parts and isinstance(self.parts.serial, int))
+        return isinstance(self._serial, Unreadable)
+
+    @cached_property
+    def _serial(self) -> int | Unreadable[int]:
+        if self.x509:
+            serial = self.x509.serial_number
+            return serial if serial.bit_length() <= 8 * LONGEST_SERIAL else Unreadable("it is too long")
+        return self.parts.serial if self.parts else Unreadable("it is missing")
 
     @property
     def self_issued(self) -> bool:
@@ -224,6 +234,8 @@ class Parsed(Extended):
         listed = self.extension(x509.SubjectAlternativeName)
         if isinstance(listed, Unreadable):
             return f"the subject alternative name: {listed.reason}"
+        if len(self.subject_der) > LONGEST_DN:
+            return f"the subject: it is longer than the {LONGEST_DN // 1024} KiB that are read"
         if self.subject_name is not None or self.error is not None:
             return None
         values = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME))
@@ -231,9 +243,15 @@ class Parsed(Extended):
 
     @cached_property
     def subject_name(self) -> x509.Name | None:
-        """The subject as cryptography has it, None where it cannot decode it as a whole."""
-        loaded = self.x509
+        """The subject as cryptography has it, None where it cannot decode it as a whole, or is too long."""
+        loaded = self.x509 if len(self.subject_der) <= LONGEST_DN else None
         return attempt(lambda: loaded.subject) if loaded else None
+
+    @cached_property
+    def issuer_name(self) -> x509.Name | None:
+        """The issuer's name likewise."""
+        loaded = self.x509 if len(self.issuer_der) <= LONGEST_DN else None
+        return attempt(lambda: loaded.issuer) if loaded else None
 
     @cached_property
     def _parties(self) -> tuple[bytes, bytes, bytes]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypeVar, cast
+from itertools import islice
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from certready.wording import shortened
 from certready.x509.der import MalformedError
 from certready.x509.extensions import UNREADABLE, Extension, decode
 from certready.x509.parts import Parts, parts
 from certready.x509.unreadable import Unreadable, readable
 
 E = TypeVar("E", bound=x509.ExtensionType)
+
+LONGEST_NAME = 300  # characters of a name that are kept: one over 253 is no host name (RFC 1035, 2.3.4)
+# How much of a list is read. No authority issues more, and no TLS library takes a certificate that has them.
+MOST_LISTED: dict[str, int] = {
+    x509.SubjectAlternativeName.oid.dotted_string: 5000,
+    x509.CRLDistributionPoints.oid.dotted_string: 100,
+    x509.AuthorityInformationAccess.oid.dotted_string: 100,
+    x509.ExtendedKeyUsage.oid.dotted_string: 100,
+}
 
 
 class Extended:
@@ -47,7 +58,8 @@ class Extended:
     def extensions(self) -> tuple[Extension, ...]:
         """Every extension that has the shape of one, each decoded by itself where they cannot be as a whole."""
         if self.whole is not None:
-            return tuple(Extension(one.oid.dotted_string, one.critical, one.value) for one in self.whole)
+            listed = ((one.oid.dotted_string, one.critical, one.value) for one in self.whole)
+            return tuple(Extension(oid, critical, _bounded(oid, value)) for oid, critical, value in listed)
         return decode(self.parts.extensions) if self.parts else ()
 
     @cached_property
@@ -66,16 +78,11 @@ class Extended:
             return None
 
     @cached_property
-    def _values(self) -> dict[object, object]:
-        """Values by their type, where it is known as a whole what they are, else by the OID."""
-        if self.whole is not None:
-            return {type(one.value): one.value for one in self.whole}
+    def _values(self) -> dict[str, Any]:
         return {one.oid: one.value for one in self.extensions}
 
     def extension(self, kind: type[E]) -> E | Unreadable[E] | None:
         """The value of the extension of this type, None where it is not there."""
-        if self.whole is not None:
-            return cast("E | None", self._values.get(kind))
         value = self._values.get(kind.oid.dotted_string)
         if value is None and self.x509 is None and self.parts and not self.parts.complete:
             return Unreadable("there is an extension whose type cannot be read")
@@ -111,9 +118,10 @@ class Extended:
 
     @cached_property
     def dns_names(self) -> tuple[str, ...]:
-        """The DNS names of the subject alternative name that can be read, as written."""
+        """The DNS names of the subject alternative name that can be read, as written, each bounded."""
         listed = self._alternative_names
-        return tuple(listed.get_values_for_type(x509.DNSName)) if listed else ()
+        values = listed.get_values_for_type(x509.DNSName) if listed else ()
+        return tuple(shortened(name, LONGEST_NAME) for name in values)
 
     @cached_property
     def ip_names(self) -> tuple[str, ...]:
@@ -182,3 +190,18 @@ class Extended:
 
 def _dotted(usages: x509.ExtendedKeyUsage) -> tuple[str, ...]:
     return tuple(usage.dotted_string for usage in usages)
+
+
+def _bounded(oid: str, value: Any) -> Any:
+    """The value of an extension, of a list too long to be read whole its beginning."""
+    most = MOST_LISTED.get(oid)
+    if most is None or (count := _count(value)) <= most:
+        return value
+    kept = list(islice(value, most))
+    rest = type(value)(kept) if _count(kept) <= most else None
+    return Unreadable(f"it lists {count} elements, and no more than {most} are read", rest)
+
+
+def _count(listed: Any) -> int:
+    """The elements of a list, of distribution points with every name of each."""
+    return sum(max(1, len(getattr(one, "full_name", None) or ())) for one in listed)

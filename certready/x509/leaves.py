@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from certready.x509.certificate import Certificate
+from certready.x509.names import comparable
 from certready.x509.signature import joins, signed_by
 
 MAX_CHECKS = 200  # signatures verified to tell issuers from leaves; beyond that, whatever is no CA counts as a leaf
@@ -108,7 +109,7 @@ def _may_issue(issuer: Certificate, child: Certificate) -> bool:
     above, below = issuer.parsed, child.parsed
     if above.error or below.error:
         return False
-    same_name = above.subject_der == below.issuer_der or above.subject.casefold() == below.issuer.casefold()
+    same_name = above.subject_der == below.issuer_der or comparable(above.subject_der) == comparable(below.issuer_der)
     return same_name or (below.authority_key_id is not None and below.authority_key_id == above.subject_key_id)
 
 

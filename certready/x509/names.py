@@ -59,11 +59,14 @@ def attributes(name: bytes) -> tuple[tuple[Attribute, ...], ...]:
     return tuple(_relative(one) for one in members(outer, MOST_ATTRIBUTES))
 
 
+@lru_cache(maxsize=2048)
 def comparable(name: bytes) -> Hashable:
     """What is equal for names that RFC 5280, 7.1, calls equal; of one that cannot be taken apart its bytes."""
     try:
         relative = attributes(name)
     except MalformedError:
+        return name
+    if len(relative) >= MOST_ATTRIBUTES:  # what follows may differ
         return name
     return tuple(frozenset((one.oid, _comparable(one)) for one in group) for group in relative)
 

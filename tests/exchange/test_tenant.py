@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.errors import TenantError, UsageError
-from certready.exchange import acceptance, accepted_above, candidates, find, from_options, select, value_of
+from certready.exchange import Accepted, candidates, find, from_options, select, value_of
 from certready.exchange.export.load import load
 from certready.exchange.export.read import EXPORT
 from certready.exchange.matching import Value
@@ -728,16 +728,15 @@ def test_the_decision_table_of_accepted_domains(
     value: Value, accepted: list[str], standing: str, decides: str | None
 ) -> None:
     """A value's domain must be accepted itself; a subdomain or MatchSubDomains leaves it open; anything else is no."""
-    found = acceptance(value, domains(*accepted))
+    found = Accepted(domains(*accepted)).acceptance(value)
     assert (standing, decides) == (found.standing, found.domain)
 
 
 def test_accepted_above_is_the_deepest() -> None:
     """Of several accepted domains over a name the deepest is meant; one that merely ends alike is none."""
-    known = domains("contoso.com", "eu.contoso.com", "oso.com")
-    assert "eu.contoso.com" == accepted_above("mail.eu.contoso.com", known)
-    assert accepted_above("mail.fabrikam.com", known) is None
-    assert accepted_above("mail.fabrikam.com", None) is None
+    known = Accepted(domains("contoso.com", "eu.contoso.com", "oso.com"))
+    assert "eu.contoso.com" == known.above("mail.eu.contoso.com")
+    assert known.above("mail.fabrikam.com") is None
 
 
 @pytest.mark.parametrize(

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
 from certready.demo.pki import Authority, Issued, now
+from tests.measured import measured
 from tests.revocation.kit import DATE, DAY, assembled, entry, tlv
-
-pytest.importorskip("resource", reason="the system does not tell the peak memory of a process")
 
 COUNT = 1_000_000
 MEBIBYTES = 120
-# The run is a grandchild: a process counts the memory of the one that started it as its own, and pytest's is large.
-LAUNCHER = """
-import json, resource, subprocess, sys
-done = subprocess.run([sys.executable, "-m", "certready", *sys.argv[1:]], capture_output=True, text=True)
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-print(json.dumps({"code": done.returncode, "report": json.loads(done.stdout), "peak": peak}))
-"""
 
 
 def million(ca: Authority, listed: Issued) -> bytes:
@@ -48,11 +36,9 @@ def test_million_entries(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     judged = ("--trust", "root.pem", "--certificate-only", "--offline", "--no-cache", "--format", "json")
     for name in ("good", "revoked"):
-        command = [sys.executable, "-c", LAUNCHER, "check", f"{name}.pem", *judged]
-        command += ["--crl", "list.crl", "--crl", "root.crl"]
-        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        said = json.loads(ran.stdout)
-        leaf = said["report"]["certificates"][0]["sha256"]
-        found = [one["status"] for one in said["report"]["revocation"] if one["certificate"] == leaf and not one["url"]]
+        ran = measured("check", f"{name}.pem", *judged, "--crl", "list.crl", "--crl", "root.crl", folder=tmp_path)
+        report = json.loads(ran.out)
+        leaf = report["certificates"][0]["sha256"]
+        found = [one["status"] for one in report["revocation"] if one["certificate"] == leaf and not one["url"]]
         assert [name] == found
-        assert said["peak"] < MEBIBYTES
+        assert ran.mebibytes < MEBIBYTES

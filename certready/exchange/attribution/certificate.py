@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certready.exchange import CERTIFICATE_NAME, DECISIVE, acceptance, associated, select, value_of
+from certready.exchange import CERTIFICATE_NAME, DECISIVE, Accepted, accepted_of, associated, select, value_of
 from certready.exchange.attribution.steps import ORDER, Ground, Step, step_on, worst
-from certready.exchange.matching import Match, Value, match, under
-from certready.model import AcceptedDomain, Connector, Tenant
+from certready.exchange.matching import Match, Value, match
+from certready.model import Connector, Tenant
 
 
 def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
@@ -17,16 +17,17 @@ def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
     if not tenant.connectors and not tenant.lists_connectors:
         unknown = step_on("1.3.1", "unclear", "The file names no connector, so what the tenant has is not known.")
         return Ground("unclear", "unclear", (unknown,))
-    chosen = select(tenant, "client", names, named=False)
+    accepted = accepted_of(tenant)
+    chosen = select(tenant, "client", names, named=False, accepted=accepted)
     found = [one for one in chosen.judged if one.kind != "Partner"]
     if not found:
         partner = "only a Partner connector asks" if chosen.judged else "no enabled OnPremises connector asks"
         return Ground("no", "no", (step_on("1.3.1", "no", f"For the names of the certificate {partner}."),))
-    grounds = [_one_connector(one, names, tenant.accepted_domains) for one in found]
+    grounds = [_one_connector(one, names, accepted) for one in found]
     return min(grounds, key=lambda one: (ORDER.index(one.state), ORDER.index(one.identity)))
 
 
-def _one_connector(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> Ground:
+def _one_connector(connector: Connector, names: Sequence[str], accepted: Accepted | None) -> Ground:
     value = value_of(connector)
     if value is None and CERTIFICATE_NAME in connector.unread:
         text = f"The certificate name that '{connector.name}' asks for cannot be read in the file."
@@ -75,12 +76,12 @@ def _hindrances(connector: Connector, value: Value) -> Iterable[Step]:
         yield step_on("1.4", "unclear", text)
 
 
-def _accepting(value: Value, accepted: Sequence[AcceptedDomain] | None) -> Step:
+def _accepting(value: Value, accepted: Accepted | None) -> Step:
     """The accepted-domain rule for the value."""
     number = "1.3.6" if value.wildcard else "1.3.5"
     if accepted is None:
         return step_on(number, "unclear", f"Whether {value.domain} is an accepted domain is not known.")
-    found = acceptance(value, accepted)
+    found = accepted.acceptance(value)
     match found.standing:
         case "accepted":
             return step_on(number, "yes", f"{value.domain} is an accepted domain.")
@@ -90,6 +91,6 @@ def _accepting(value: Value, accepted: Sequence[AcceptedDomain] | None) -> Step:
             return step_on(
                 "1.3.15", "unclear", f"{value.domain} is covered by MatchSubDomains of {found.domain} alone."
             )
-    above = any(under(value.domain, one.name) for one in accepted)
+    above = accepted.above(value.domain)
     text = f"{value.domain} is no accepted domain{', a domain above it is not enough' if above else ''}."
     return step_on("1.3.7" if above else number, "no", text)
