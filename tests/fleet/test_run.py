@@ -1,0 +1,205 @@
+"""fleet.run in Python: typed results, on any executor, however many lines."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from certready import fleet
+from certready.demo.pki import now
+from certready.errors import CertreadyError
+from certready.fleet import Inventory, Job, Keys, Line, Setup
+from certready.fleet.plan import Place
+from certready.fleet.schedule import scheduled
+from certready.gathering import Supplied
+from certready.model import Ask, Options, Reply
+from certready.roots.stores import load as load_roots
+from tests.fleet.endpoints import Material
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return Material(tmp_path_factory.mktemp("fleet"))
+
+
+def setup(material: Material, **more: object) -> Setup:
+    supplied = Supplied(crls=tuple(Path(material / name).read_bytes() for name in ("issuing.crl", "root.crl")))
+    return replace(Setup(now(), load_roots(material / "root.pem"), supplied=supplied), **more)
+
+
+def lines(material: Material, count: int) -> Inventory:
+    kinds = list(material.chains)
+    return Inventory(
+        tuple(
+            Line(number, f"gw{number}", Keys(target=material / f"{kinds[number % len(kinds)]}.pem"))
+            for number in range(count)
+        )
+    )
+
+
+def outcome(results: Iterator[fleet.Result]) -> dict[str, str | None]:
+    return {result.line.name: result.verdict for result in results}
+
+
+DEFAULTS = Keys(outbound=("mail.contoso.com",), role="server")
+
+
+def test_results_are_typed_and_come_from_any_executor(material: Material) -> None:
+    """Threads of ours and an executor of the standard library's give the same results, a report in each."""
+    given, inventory = setup(material), lines(material, 12)
+    own = list(fleet.run(inventory, given, defaults=DEFAULTS))
+    with ThreadPoolExecutor(3) as executor:
+        theirs = outcome(fleet.run(inventory, given, defaults=DEFAULTS, executor=executor))
+    assert outcome(iter(own)) == theirs
+    assert {"ready": 2, "not-ready": 10} == {
+        word: sum(result.verdict == word for result in own) for word in ("ready", "not-ready")
+    }
+    assert all(result.report is not None and result.report.exit_code == result.code for result in own)
+
+
+class Serving:
+    """A fetcher that answers with a CRL and counts."""
+
+    def __init__(self, material: Material) -> None:
+        self.bodies = {
+            f"http://crl.example.test/{name}": Path(material / name).read_bytes()
+            for name in ("issuing.crl", "root.crl")
+        }
+        self.asked: list[str] = []
+        self.made = 0
+
+    def __call__(self) -> Serving:
+        self.made += 1
+        return self
+
+    def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
+        self.asked += [ask.url for ask in asks]
+        return tuple(Reply(self.bodies.get(ask.url), None, 1) for ask in asks)
+
+
+def test_each_address_is_fetched_once_for_the_whole_run(material: Material) -> None:
+    """Fifty lines under one CA fetch its list once, and one fetcher is made."""
+    serving = Serving(material)
+    inventory = Inventory(tuple(Line(number, str(number), Keys(target=material / "good.pem")) for number in range(50)))
+    given = setup(material, supplied=Supplied(), fetcher=serving)
+    assert {"ready"} == set(outcome(fleet.run(inventory, given, defaults=DEFAULTS)).values())
+    assert (["http://crl.example.test/issuing.crl", "http://crl.example.test/root.crl"], 1) == (
+        sorted(serving.asked),
+        serving.made,
+    )
+
+
+def test_a_long_run_believes_what_is_signed_in_the_course_of_it(material: Material) -> None:
+    """A list that its CA signed an hour after the run began, and a clock of others that says so, are as good as one
+    fetched at its beginning, where the present is told by a clock; without one they lie in the future."""
+    late = material.issuing.crl(this_update=now())
+    began = now() - timedelta(hours=1)
+    supplied = Supplied(crls=(late, Path(material / "root.crl").read_bytes()))
+    inventory = Inventory((Line(1, "a", Keys(target=material / "good.pem")),))
+
+    def verdict(given: Setup) -> str | None:
+        return outcome(fleet.run(inventory, given, defaults=DEFAULTS))["a"]
+
+    assert "ready" == verdict(setup(material, now=began, supplied=supplied, clock=now))
+    assert "cannot-tell" == verdict(setup(material, now=began, supplied=supplied))
+    past = Options(at=began - timedelta(hours=1))
+    assert "cannot-tell" == verdict(setup(material, now=began, supplied=supplied, clock=now, options=past))
+
+
+# -- how much at once ---------------------------------------------------------------------------------------------
+
+
+class Watched(Executor):
+    """An executor that finishes nothing by itself, so that a test sees what is under way."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[list[str]], Sequence[Job]]] = []
+
+    def submit(self, _function: object, /, _setup: Setup, jobs: Sequence[Job]) -> Future[list[str]]:  # type: ignore[override]
+        future: Future[list[str]] = Future()
+        self.waiting.append((future, jobs))
+        return future
+
+    def finish(self) -> None:
+        future, jobs = self.waiting.pop(0)
+        future.set_result([job.line.name for job in jobs])
+
+
+def watch(jobs: Sequence[Job], material: Material, **limits: int) -> tuple[list[str], int, int]:
+    """The names in the order in which they were done, and how many were at most under way, in all and for one host."""
+    executor, most, most_of_one = Watched(), 0, 0
+    done: list[str] = []
+    results = scheduled(jobs, setup(material), executor, **limits)  # type: ignore[arg-type]
+
+    def work() -> None:
+        done.extend(results)  # type: ignore[arg-type]
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        under_way = [job.host for _, batch in tuple(executor.waiting) for job in batch]
+        if under_way:
+            most = max(most, len(under_way))
+            most_of_one = max(most_of_one, *(under_way.count(host) for host in under_way))
+            executor.finish()
+    return done, most, most_of_one
+
+
+def job(number: int, host: str) -> Job:
+    return Job(Line(number, str(number), Keys(target=host)), "", place=Place(host, 25))
+
+
+def test_no_more_at_once_than_asked_for(material: Material) -> None:
+    """Never more lines are under way than --jobs, nor for one host than --per-host, and each is done once."""
+    jobs = [job(number, f"h{number % 3}") for number in range(60)]
+    done, most, most_of_one = watch(jobs, material, at_once=5, per_host=2)
+    assert (sorted(map(str, range(60))), True, True) == (sorted(done), most <= 5, most_of_one <= 2)
+
+
+def test_a_busy_host_holds_up_nobody_else(material: Material) -> None:
+    """Behind many lines for one host, a line for another is begun while they wait."""
+    jobs = [*(job(number, "busy") for number in range(50)), job(50, "free")]
+    done, _, most_of_one = watch(jobs, material, at_once=4, per_host=1)
+    assert (1, True) == (most_of_one, done.index("50") < 10)
+
+
+class Broken(Executor):
+    """An executor whose worker dies."""
+
+    def submit(self, *_: object) -> Future[object]:  # type: ignore[override]
+        future: Future[object] = Future()
+        future.set_exception(RuntimeError("killed"))
+        return future
+
+
+def test_a_lost_worker_is_said(material: Material) -> None:
+    """An executor that loses a worker ends the run with one sentence that names --resume."""
+    with pytest.raises(CertreadyError, match="A worker ended before its work did") as caught:
+        list(fleet.run(lines(material, 3), setup(material), executor=Broken()))
+    assert "--resume" in str(caught.value.hint)
+
+
+def test_memory_stays_flat(material: Material) -> None:
+    """A run of many times as many lines needs no more memory while it goes on: jobs are planned as they are taken."""
+
+    def peak(count: int) -> int:
+        inventory = lines(material, 6)
+        planned = (replace(line, number=number) for number in range(count) for line in inventory.lines[:1])
+        planner = fleet.Planner(setup(material), DEFAULTS, Path())
+        with ThreadPoolExecutor(2) as executor:
+            tracemalloc.start()
+            for _ in scheduled(planner.jobs(planned), setup(material), executor):
+                pass
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return most
+
+    peak(20)
+    assert peak(200) < 1.5 * peak(30) + 2_000_000
