@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -224,11 +224,14 @@ def _planned(planned: Planned) -> Bearer:
     return Bearer(planned.names, label, "the planned certificate", planned.unreadable)
 
 
+_groups = lru_cache(maxsize=64)(groups)  # several cases are made of one piece of evidence as it grows
+
+
 def _by_leaf(chain: Chain) -> Iterator[Chain]:
     if chain.container == "tls":
         yield chain
         return
-    for group in groups(chain.certificates, chain.keys):
+    for group in _groups(chain.certificates, chain.keys):
         yield replace(chain, certificates=group.certificates, leaf=group.leaf, keys=group.keys)
 
 

@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Hashable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography import x509
@@ -33,7 +34,7 @@ from certready.revocation.common import (
 from certready.revocation.forms import uniform
 from certready.revocation.layout import Layout, excerpt, layout, may_be_critical, mentions, sampled
 from certready.x509.certificate import Certificate, E, attempt
-from certready.x509.signature import verify
+from certready.x509.signature import Outcome, verify
 from certready.x509.unreadable import Unreadable
 
 WHAT = "a CRL"
@@ -47,6 +48,10 @@ MOST_LISTS = 20  # in one PEM file
 # longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
 # forms or the bytes among them allow that one is about the certificate.
 READ_IN_FULL = 4 * 1024 * 1024
+# Whose a list is, is worked out once for the many certificates of a run, where it is small; the bytes of a long one are
+# held no longer than they are needed.
+REMEMBERED = 1024 * 1024
+LISTS_REMEMBERED = 64
 UNDERSTOOD = (
     x509.IssuingDistributionPoint,
     x509.DeltaCRLIndicator,
@@ -120,6 +125,15 @@ class _List(NamedTuple):
 
 def _read(der: bytes) -> _List:
     """Raises one of MISREAD where these bytes are no list."""
+    return _remembered(der) if len(der) <= REMEMBERED else _parsed(der)
+
+
+@lru_cache(maxsize=LISTS_REMEMBERED)
+def _remembered(der: bytes) -> _List:
+    return _parsed(der)
+
+
+def _parsed(der: bytes) -> _List:
     found = layout(der)
     one = _List(der, found, x509.load_der_x509_crl(found.header))
     if len(der) <= READ_IN_FULL or not _uniform(found):
@@ -138,6 +152,17 @@ def _uniform(found: Layout) -> bool:
 
 def _named(der: bytes, issuer: Certificate) -> bool:
     """Whether this is a list under the issuer's name."""
+    if len(der) <= REMEMBERED:
+        return _remembered_name(der, issuer)
+    return _has_name(der, issuer)
+
+
+@lru_cache(maxsize=LISTS_REMEMBERED * 4)
+def _remembered_name(der: bytes, issuer: Certificate) -> bool:
+    return _has_name(der, issuer)
+
+
+def _has_name(der: bytes, issuer: Certificate) -> bool:
     try:
         return _same_issuer(x509.load_der_x509_crl(layout(der).header), issuer)
     except MISREAD:
@@ -187,7 +212,7 @@ def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     if usage and not usage.crl_sign:
         detail = f"The key usage of {parsed.label} does not allow it to sign CRLs."
         return replace(opinion, status="invalid", detail=detail)
-    outcome = verify(crl.layout.parts, issuer)
+    outcome = _signed(crl.der, issuer) if len(crl.der) <= REMEMBERED else verify(crl.layout.parts, issuer)
     if outcome == "valid":
         return None
     said = {
@@ -196,6 +221,11 @@ def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
         "unsupported": "The CRL is signed with an algorithm that is not supported.",
     }
     return replace(opinion, status="invalid", detail=said[outcome])
+
+
+@lru_cache(maxsize=LISTS_REMEMBERED * 4)
+def _signed(der: bytes, issuer: Certificate) -> Outcome:
+    return verify(_read(der).layout.parts, issuer)
 
 
 def _other_key(crl: _List, issuer: Certificate) -> str:
