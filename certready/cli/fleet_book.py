@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import IO, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from certready import directories
@@ -19,7 +22,7 @@ from certready.cli import output
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Result, Setup, lines, summary
 from certready.fleet.across import Owners, across
-from certready.fleet.entries import Entry, entry, exit_code
+from certready.fleet.entries import Entry, exit_code
 from certready.fleet.lines import DONE, Earlier, Log, Place
 from certready.fleet.restored import report as restored
 from certready.model import Limits, Tenant
@@ -105,9 +108,13 @@ class Book:
                 kept is not None
                 and kept.digest == job.digest
                 and kept.code in DONE
-                and self._setup.now - (kept.checked_at or kept.evaluated_at) <= age
+                and self._setup.now - kept.checked_at <= age
             ):
-                self._entries[job.line.name] = (replace(kept, line=job.line.number), place, True)
+                self._entries[job.line.name] = (
+                    replace(kept, line=job.line.number, extra=job.line.keys.extra),
+                    place,
+                    True,
+                )
             else:
                 yield job
 
@@ -117,7 +124,8 @@ class Book:
         worst: Entry | None = None
         try:
             for result in results:
-                seen = self._add(result)
+                with _undisturbed():
+                    seen = self._add(result)
                 done += 1
                 worst = seen if worst is None or seen.rank > worst.rank else worst
                 now = time.monotonic()
@@ -134,7 +142,8 @@ class Book:
 
     def _add(self, result: Result) -> Entry:
         document = lines.document(result)
-        data = lines.encoded(document)
+        extra = result.line.keys.extra
+        data = lines.encoded(document, extra)
         for log in self._logs.files:
             log.add(data)
         if self._streams:
@@ -145,7 +154,7 @@ class Book:
             self._spool.write(data)
         for sentence in result.notes:
             self.note(f"{result.line.name}: {sentence}")
-        seen = entry(document)
+        seen = lines.entry(document, extra)
         self._entries[seen.name] = (seen, place, False)
         return seen
 
@@ -205,7 +214,7 @@ class Book:
             if place is None:
                 continue
             yield restored(
-                msgspec.json.decode(self._record(place, earlier)),
+                lines.decoded(self._record(place, earlier)),
                 strict=self._setup.options.strict,
                 certready=__version__,
                 trust=self._setup.roots.info,
@@ -227,3 +236,19 @@ class Book:
         facts = getattr(self._setup.roots, "facts", None)
         found = facts.find(sha256) if facts else None
         return found.limits if found else None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C is heard at the end of the block: a record that is written is also counted."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and callable(before):
+        before(*came[0])

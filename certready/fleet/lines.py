@@ -2,58 +2,119 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from certready import directories
 from certready.errors import CertreadyError, UsageError
-from certready.fleet.entries import Entry, entry
+from certready.fleet.entries import Entry, Held
 from certready.fleet.work import Result
-from certready.model.plain import moment
+from certready.model.plain import Moment, Sha256, json_line
+from certready.model.report import CertificateInfo, ReportDocument, ReportVerdict, Severity
 
 SCHEMA = "certready.fleet-line/1"
 MAX_LINE = 64 * 1024 * 1024
 DONE = (0, 1, 3)  # exit codes of lines that were judged; what ended in another is done again
 HINT = "Name a file that certready fleet --format jsonl=FILE wrote, or one that is not there yet."
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-
-Document = dict[str, Any]
 
 
-def document(result: Result) -> Document:
-    """The result as ``certready.fleet-line/1`` (contract, "fleet"): plain JSON values."""
+class LineError(Struct, frozen=True):
+    """Why a line has no report."""
+
+    error: str
+    hint: str | None
+
+
+class LineDocument(Struct, frozen=True, tag_field="schema", tag=SCHEMA):
+    """What one line of an inventory came to: a report, or the error why there is none. Keys of the inventory that begin
+    with x_ stand behind the others."""
+
+    line: int
+    digest: Sha256
+    evaluated_at: Moment
+    name: str
+    target: str
+    verdict: ReportVerdict | None
+    code: int
+    elapsed_ms: int
+    report: ReportDocument | None
+    error: LineError | None
+
+
+def document(result: Result) -> LineDocument:
+    """The result as ``certready.fleet-line/1`` (contract, "fleet")."""
     problem = result.problem
-    return {
-        "schema": SCHEMA,
-        "line": result.line.number,
-        "digest": result.digest,
-        "evaluated_at": moment(result.evaluated_at),
-        "name": result.line.name,
-        "target": result.line.keys.target or "",
-        "verdict": result.verdict,
-        "code": result.code,
-        "elapsed_ms": result.elapsed_ms,
-        **dict(result.line.keys.extra),
-        "report": result.report.to_dict() if result.report is not None else None,
-        "error": {"error": problem.error, "hint": problem.hint} if problem else None,
-    }
+    return LineDocument(
+        result.line.number,
+        result.digest,
+        result.evaluated_at,
+        result.line.name,
+        result.line.keys.target or "",
+        result.verdict,
+        result.code,
+        result.elapsed_ms,
+        result.report.document if result.report is not None else None,
+        LineError(problem.error, problem.hint) if problem else None,
+    )
 
 
-def encoded(line: Document) -> bytes:
-    """One line of JSON with its end, in ASCII as every JSON of certready."""
-    try:
-        data = msgspec.json.encode(line)
-    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 has no form for
-        data = json.dumps(line, separators=(",", ":")).encode("ascii")
-    if not data.isascii():
-        data = _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], data.decode()).encode("ascii")
-    return data + b"\n"
+def encoded(line: LineDocument, extra: Sequence[tuple[str, str]] = ()) -> bytes:
+    """One line of JSON with its end, in ASCII as every JSON of certready; ``extra`` keys behind the document's own."""
+    text = json_line(line)
+    if extra:
+        text = text.rstrip().removesuffix("}") + "," + json_line(dict(extra)).removeprefix("{")
+    return text.encode("ascii")
+
+
+def decoded(data: bytes) -> LineDocument:
+    """The document of one line. Raises ValueError for anything else."""
+    return msgspec.json.decode(data, type=LineDocument)
+
+
+def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
+    """What is kept of a line."""
+    report, error = line.report, line.error
+    known = Entry(
+        line.line,
+        line.digest,
+        line.evaluated_at,
+        report.gathered_at if report else line.evaluated_at,
+        line.name,
+        line.target,
+        line.verdict,
+        line.code,
+        line.elapsed_ms,
+        extra=extra,
+    )
+    if report is None:
+        return replace(known, message=error.error if error else "", fix=(error and error.hint) or "")
+    troubles = [one for one in report.findings if one.severity is not Severity.PASS and one.counted]
+    decides = next(iter(troubles), None)
+    held = {one.sha256: _held(one) for one in report.certificates}
+    leaves = dict.fromkeys((chain.path or chain.sent)[0] for chain in report.chains if chain.sent)
+    above = dict.fromkeys(sha256 for chain in report.chains for sha256 in chain.path[1:])
+    severities = [one.severity for one in troubles]
+    return replace(
+        known,
+        rule=decides.rule if decides else "",
+        message=decides.message if decides else "all required checks passed",
+        fix=((decides and decides.fix) or "").partition("\n")[0],
+        counts=(severities.count(Severity.FAIL), severities.count(Severity.UNKNOWN), severities.count(Severity.WARN)),
+        leaves=tuple(held[sha256] for sha256 in leaves if sha256 in held),
+        issuers=tuple(held[sha256] for sha256 in above if sha256 in held),
+        connectors=tuple((one.name, one.direction, one.value or "") for one in report.connectors),
+        nodes_differ=any(one.rule == "tls.nodes-differ" for one in troubles),
+        findings=tuple(sorted({one.rule for one in troubles if one.severity >= Severity.UNKNOWN})),
+    )
+
+
+def _held(info: CertificateInfo) -> Held:
+    label = info.names[0] if info.names else info.subject
+    return Held(info.sha256, label, info.issuer, info.not_before, info.not_after, info.role)
 
 
 class Place(Struct, frozen=True):
@@ -109,13 +170,9 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _record(data: bytes, path: Path, number: int) -> Entry:
     try:
-        line = msgspec.json.decode(data)
-        seen = entry(line) if line["schema"] == SCHEMA else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        seen = None
-    if seen is None:
-        raise _other(path, number)
-    return seen
+        return entry(decoded(data))
+    except (ValueError, RecursionError):
+        raise _other(path, number) from None
 
 
 def _other(path: Path, number: int) -> UsageError:

@@ -2,91 +2,62 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from certready.fleet.lines import Document
+from certready.fleet.lines import LineDocument
 from certready.model import Endpoint, StoreInfo, Target
 from certready.model.endpoint import Handshake
-from certready.model.report import (
-    CertificateInfo,
-    ChainResult,
-    ConnectorResult,
-    Finding,
-    Report,
-    RevocationResult,
-    Severity,
-)
+from certready.model.report import EndpointDocument, Finding, HandshakeDocument, Report, Severity
 
 STAPLED = b""  # that there was an answer is in a report, the answer itself is not
 
 
-def report(line: Document, *, strict: bool, certready: str, trust: StoreInfo) -> Report:
+def report(line: LineDocument, *, strict: bool, certready: str, trust: StoreInfo) -> Report:
     """The report of a ``certready.fleet-line/1``, under the line's name; of one in error a report that says so.
 
     ``strict`` says how the run judged; ``certready`` and ``trust`` stand in where there is no report.
     """
-    found = line["report"]
+    found = line.report
     if found is None:
         return _in_error(line, certready, trust)
     return Report(
-        certready=found["certready"],
-        evaluated_at=_moment(found["evaluated_at"]),
-        gathered_at=_moment(found["gathered_at"]),
-        target=Target(found["target"]["kind"], line["name"]),
-        trust=StoreInfo(found["trust"]["store"], found["trust"]["as_of"]),
-        verdict=found["verdict"],
+        certready=found.certready,
+        evaluated_at=found.evaluated_at,
+        gathered_at=found.gathered_at,
+        target=Target(found.target.kind, line.name),
+        trust=StoreInfo(found.trust.name, found.trust.as_of),
+        verdict=found.verdict,
+        connectors=found.connectors,
+        chains=found.chains,
+        certificates=found.certificates,
+        revocation=found.revocation,
+        endpoints=tuple(map(_endpoint, found.endpoints)),
+        findings=found.findings,
         strict=strict,
-        connectors=tuple(ConnectorResult(**one) for one in found["connectors"]),
-        chains=tuple(
-            ChainResult(**{**one, "sent": tuple(one["sent"]), "path": tuple(one["path"])}) for one in found["chains"]
-        ),
-        certificates=tuple(_certificate(one) for one in found["certificates"]),
-        revocation=tuple(_revocation(one) for one in found["revocation"]),
-        endpoints=tuple(_endpoint(one) for one in found["endpoints"]),
-        findings=tuple(_finding(one) for one in found["findings"]),
     )
 
 
-def _in_error(line: Document, certready: str, trust: StoreInfo) -> Report:
+def _in_error(line: LineDocument, certready: str, trust: StoreInfo) -> Report:
     """It counts as cannot-tell (contract, "fleet")."""
-    moment = _moment(line["evaluated_at"])
-    problem = line["error"]
+    message = line.error.error if line.error else "nothing is known of it."
     finding = Finding(
-        "evidence.incomplete", Severity.UNKNOWN, True, f"It could not be run: {problem['error']}", problem["hint"]
+        "evidence.incomplete",
+        Severity.UNKNOWN,
+        counted=True,
+        message=f"It could not be run: {message}",
+        fix=line.error.hint if line.error else None,
     )
-    target = Target("fleet", line["name"])
-    return Report(certready, moment, moment, target, trust, "cannot-tell", findings=(finding,))
+    target = Target("fleet", line.name)
+    return Report(certready, line.evaluated_at, line.evaluated_at, target, trust, "cannot-tell", findings=(finding,))
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _endpoint(found: EndpointDocument) -> Endpoint:
+    known = {name: getattr(found, name) for name in found.__struct_fields__ if name not in ("stapled", "handshakes")}
+    return Endpoint(**known, staple=_staple(found), handshakes=tuple(map(_handshake, found.handshakes)))
 
 
-def _dated(found: dict[str, Any], *keys: str) -> dict[str, Any]:
-    return {**found, **{key: found[key] and _moment(found[key]) for key in keys}}
+def _handshake(found: HandshakeDocument) -> Handshake:
+    known = {name: getattr(found, name) for name in found.__struct_fields__ if name != "stapled"}
+    return Handshake(**known, staple=_staple(found))
 
 
-def _certificate(found: dict[str, Any]) -> CertificateInfo:
-    return CertificateInfo(**{**_dated(found, "not_before", "not_after"), "names": tuple(found["names"])})
-
-
-def _revocation(found: dict[str, Any]) -> RevocationResult:
-    return RevocationResult(**_dated(found, "this_update", "next_update", "revoked_at"))
-
-
-def _finding(found: dict[str, Any]) -> Finding:
-    return Finding(**{**found, "severity": Severity[found["severity"].upper()]})
-
-
-def _endpoint(found: dict[str, Any]) -> Endpoint:
-    known = {key: value for key, value in found.items() if key not in ("stapled", "handshakes")}
-    handshakes = tuple(
-        Handshake(**{key: value for key, value in one.items() if key != "stapled"}, staple=_staple(one))
-        for one in found["handshakes"]
-    )
-    return Endpoint(**known, staple=_staple(found), handshakes=handshakes)
-
-
-def _staple(found: dict[str, Any]) -> bytes | None:
-    return STAPLED if found["stapled"] else None
+def _staple(found: EndpointDocument | HandshakeDocument) -> bytes | None:
+    return STAPLED if found.stapled else None

@@ -21,7 +21,7 @@ from certready.fleet.setup import Setup, World, opened
 from certready.gathering import gather
 from certready.judging import judge
 from certready.model import Bundle
-from certready.model.report import Report, Verdict
+from certready.model.report import Report, ReportVerdict
 from certready.net.gateway import Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
@@ -43,7 +43,7 @@ class Result(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> ReportVerdict | None:
         """The report's verdict, None of a line in error."""
         return self.report.verdict if self.report is not None else None
 

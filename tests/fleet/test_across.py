@@ -21,7 +21,7 @@ def held(label: str, days: float = 200, *, role: str = "leaf", sha256: str = "")
 
 
 def entry(name: str, *leaves: Held, issuers: tuple[Held, ...] = (), **more: object) -> Entry:
-    line = Entry(1, "0" * 64, NOW, name, name, "ready", 0, 5, leaves=leaves, issuers=issuers)
+    line = Entry(1, "0" * 64, NOW, NOW, name, name, "ready", 0, 5, leaves=leaves, issuers=issuers)
     return replace(line, **more)
 
 
