@@ -39,6 +39,7 @@ ADDED = frozenset(
         ("Evidence", "rehearsal"),
         ("Evidence", "unlisted"),
         ("Evidence", "dane"),
+        ("Evidence", "mta_sts"),
         ("AcceptedDomain", "region"),
         ("Answer", "date"),
         ("Chain", "faults"),

@@ -12,7 +12,7 @@ from certready.dane import record_of, zone_line
 from certready.demo.pki import Authority, Issued, now
 from certready.diff import Difference, difference
 from certready.diff.promises import SOMEWHERE
-from certready.model import Target
+from certready.model import MtaSts, Target
 from tests import pki
 from tests.dnssec.zones import Dns, Zone, asked_about
 
@@ -100,6 +100,27 @@ class TestFromTheCertificates:
         found = compared(OLD, OLD)
         assert said(found) == ("same", "Every TLSA record stays as it is.")
         assert typed(found) == []
+
+
+class TestUnderAPolicy:
+    def said(self, new: Issued, *, asked: bool = True) -> list[tuple[str, str]]:
+        """Effect and message of what the exchange means under a policy that names the host."""
+        body = f"version: STSv1\nmode: enforce\nmx: {HOST}\nmax_age: 86400\n".encode()
+        policy = MtaSts("contoso.com", (HOST,), texts=("v=STSv1; id=1",), body=body, media_type="text/plain")
+        evidence = replace(gathered(new, "new.pem"), mta_sts=policy if asked else None)
+        found = difference(gathered(OLD, "old.pem"), evidence, judge(evidence))
+        return [(one.effect, one.message) for one in found.changes if one.aspect == "mta-sts"]
+
+    def test_breaks(self) -> None:
+        """A policy that OLD meets and NEW does not is a break."""
+        ((effect, message),) = self.said(FIRST.issue("www.contoso.com"))
+        assert effect == "breaks"
+        assert "OLD meets the MTA-STS policy of contoso.com, and NEW does not" in message
+
+    def test_stays(self) -> None:
+        """One that both meet stays met; without --mta-sts nothing is said."""
+        assert self.said(NEW) == [("same", "Nothing changes under the MTA-STS policy of contoso.com.")]
+        assert self.said(NEW, asked=False) == []
 
 
 class TestAgainstWhatIsPublished:

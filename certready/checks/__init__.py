@@ -18,6 +18,7 @@ from certready.checks.evidence import check_evidence
 from certready.checks.expiry import check_expiry
 from certready.checks.key import check_key
 from certready.checks.listen import check_listen
+from certready.checks.mta_sts import check_mta_sts
 from certready.checks.names import check_names
 from certready.checks.rehearse import check_rehearse
 from certready.checks.revocation import check_revocation
@@ -41,6 +42,7 @@ CHECKS: Mapping[str, Check] = {
     "usage": check_usage,
     "key": check_key,
     "dane": check_dane,
+    "mta-sts": check_mta_sts,
     "connector": check_connector,
 }
 

@@ -63,8 +63,8 @@ def outbound(connector: Connector) -> Iterator[Observation]:
         )
     if (connector.dane_mode or "").lower() == "mandatory":
         message = (
-            f"{named} has SmtpDaneMode Mandatory: where the TLSA record does not fit the certificate, for instance "
-            "after a renewal, mail stops."
+            f"{named} has SmtpDaneMode Mandatory: mail stops where the domain has no DANE, and where its TLSA record "
+            "does not fit the certificate, for instance after a renewal."
         )
         without = f"Where the domain has no DANE at all: {command(connector, '-SmtpDaneMode Opportunistic')}"
         fix = f"{outbound_rules.DANE_MANDATORY.fix} {without}"

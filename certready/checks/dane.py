@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from certready.case import Case
 from certready.checks.promises import said
+from certready.checks.starttls import offers_none
 from certready.model import Chain, Endpoint
 from certready.rules import dane as rules
 from certready.rules.model import NotApplicable, Observation
@@ -111,21 +112,16 @@ def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observatio
         )
         yield from said(case, "dane", rules.UNREADABLE, f"{count} too short for TLSA records.")
     for endpoint in host.without:
-        clean = endpoint.trouble == "no-starttls" and endpoint.stage == "ehlo" and not _masked(endpoint)
         what = endpoint.error or "no TLS came up"
         message = f"{promise.host} has TLSA records, and {endpoint.name} offers no TLS: {what}"
-        yield from said(case, "dane", rules.NO_TLS, message, "" if clean else "unclear", endpoint=endpoint)
+        yield from said(
+            case, "dane", rules.NO_TLS, message, "" if offers_none(endpoint) else "unclear", endpoint=endpoint
+        )
     if not host.presented and not host.without:
         message = f"{promise.host} has TLSA records, and no certificate of it was seen to compare with them."
         yield from said(case, "dane", rules.UNVERIFIED, message, fix="Probe again from where the host can be reached.")
     for compared in host.presented:
         yield from _compared(case, host, compared, others)
-
-
-def _masked(endpoint: Endpoint) -> bool:
-    from certready.smtp.starttls import masked
-
-    return (endpoint.reply or "").startswith("5") or masked(endpoint.reply)
 
 
 def _no_records(case: Case, host: Host) -> Iterator[Observation]:

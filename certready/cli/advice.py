@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
-from certready.cli.shared import Dane, Dns, DnsAnchor, Shared, TextOrJson
+from certready.cli.shared import Dane, Dns, DnsAnchor, MtaStsDomain, Shared, TextOrJson
 from certready.errors import UsageError
 from certready.model import Role, Tenant
 
@@ -130,6 +130,7 @@ def diff(
     new: Annotated[Path, argument("NEW", help="The certificate that shall replace it.")],
     *,
     dane: Dane = (),
+    mta_sts: MtaStsDomain = None,
     dns: Dns = None,
     dns_anchor: DnsAnchor = None,
     shared: Shared,
@@ -141,7 +142,7 @@ def diff(
     if shared.replay:
         raise UsageError("diff reads two files; --replay has nothing to take the place of.")
     wanted = output.destinations(shared.formats)
-    promised = promises.of_hosts(dane, promises.Resolving(dns, dns_anchor), shared)
+    promised = promises.asked_for(dane, mta_sts, promises.Resolving(dns, dns_anchor), shared)
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     before, after = (files.read_bundle([path], secrets) for path in (old, new))
     prepared = _both_ways(prepare(shared, "both"))

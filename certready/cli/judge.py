@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
-from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, Shared
+from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, MtaStsDomain, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report
@@ -36,6 +36,7 @@ def check(
     ],
     *,
     dane: Dane = (),
+    mta_sts: MtaStsDomain = None,
     dns: Dns = None,
     dns_anchor: DnsAnchor = None,
     shared: Shared,
@@ -50,15 +51,18 @@ def check(
     ] = (),
 ) -> int:
     """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
-    if planned and dane:
-        raise UsageError("--planned compares names alone, and TLSA records pin keys.", hint="Leave out --dane.")
+    if planned and (dane or mta_sts):
+        raise UsageError(
+            "--planned compares names alone; --dane and --mta-sts need a certificate.",
+            hint="Leave out --dane and --mta-sts.",
+        )
     if planned:
         return _run(shared, "client", lambda _: _planned(planned, paths, shared), beside=(*paths, *map(Path, planned)))
     if not paths and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     asked = bool(shared.inbound or shared.outbound or shared.connector or shared.tenant)
-    promised = promises.of_hosts(dane, promises.Resolving(dns, dns_anchor), shared)
+    promised = promises.asked_for(dane, mta_sts, promises.Resolving(dns, dns_anchor), shared)
 
     def load(_: Progress) -> Bundle:
         return files.read_bundle(paths, secrets, requests=asked)

@@ -44,11 +44,12 @@ class Asked(NamedTuple):
     gentle: bool
     dane: bool = False
     anchor: Path | None = None
+    mta_sts: bool = False
 
 
 @command(
     "certready probe mail.contoso.com --outbound mail.contoso.com",
-    "certready probe --mx contoso.com --dane --outbound '*.contoso.com'",
+    "certready probe --mx contoso.com --dane --mta-sts --outbound '*.contoso.com'",
     "certready probe --tenant tenant.json",
 )
 def probe(
@@ -69,6 +70,7 @@ def probe(
     ipv6: IPv6 = False,
     gentle: Gentle = False,
     dane: Annotated[bool, option("--dane", help="Compare with the TLSA records of each host, by DNSSEC.")] = False,
+    mta_sts: Annotated[bool, option("--mta-sts", help="With --mx: compare with the policy of the domain.")] = False,
     dns_anchor: DnsAnchor = None,
     shared: Shared,
 ) -> int:
@@ -76,7 +78,7 @@ def probe(
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle, dane, dns_anchor)
+    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle, dane, dns_anchor, mta_sts)
     destinations = output.destinations(shared.formats)
     if shared.replay:
         saved = replayed(prepare(shared, "server"), asked.hosts or asked.mx)
@@ -109,13 +111,19 @@ def probe(
 
 
 def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Progress) -> Evidence:
-    """With what DNS promises about the hosts, where ``--dane`` asks for it."""
-    if not asked.dane:
+    """With what the domain promises about the hosts, where ``--dane`` and ``--mta-sts`` ask for it."""
+    if not asked.dane and not asked.mta_sts:
         return evidence
     from certready.cli import promises
+    from certready.net.dns import domain_name
 
-    wanted = promises.probed(evidence, asked.mx)
-    return promises.with_dane(evidence, wanted, promises.Resolving(asked.dns, asked.anchor), shared, progress)
+    dns = promises.Resolving(asked.dns, asked.anchor)
+    if asked.dane:
+        wanted = promises.probed(evidence, asked.mx)
+        evidence = promises.with_dane(evidence, wanted, dns, shared, progress)
+    if asked.mta_sts and asked.mx:
+        evidence = promises.with_mta_sts(evidence, domain_name(asked.mx), dns, shared, progress)
+    return evidence
 
 
 def _check(asked: Asked, wanted: Shared) -> None:
@@ -126,6 +134,10 @@ def _check(asked: Asked, wanted: Shared) -> None:
         )
     if asked.hosts and asked.mx:
         raise UsageError("Name hosts or --mx DOMAIN, not both.", hint="Run probe once for each.")
+    if asked.mta_sts and not asked.mx:
+        raise UsageError(
+            "--mta-sts needs the mail domain, whose policy it is.", hint="certready probe --mx contoso.com --mta-sts"
+        )
     if len(asked.hosts) > MAX_HOSTS:
         raise UsageError(f"probe asks at most {MAX_HOSTS} hosts at once.", hint="Run it once for each group of them.")
     if len(_nodes(asked)) > 1 and (wanted.save_evidence or wanted.remedies):

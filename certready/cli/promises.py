@@ -1,4 +1,4 @@
-"""--dane: the evidence completed by what DNS promises about mail hosts."""
+"""--dane and --mta-sts: the evidence completed by what a mail domain promises about its hosts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from certready.cli import files
 from certready.cli.shared import Shared
 from certready.errors import InputError, UsageError
-from certready.model import Dane, Evidence
+from certready.model import Dane, Evidence, MtaSts
 
 Progress = Callable[[str], None]
 ANCHOR_LIMIT = 64 * 1024
@@ -33,13 +33,31 @@ class Wanted(NamedTuple):
     port: int = SMTP_PORT
 
 
-def of_hosts(names: Sequence[str], dns: Resolving, shared: Shared) -> Callable[[Evidence, Progress], Evidence]:
-    """What completes evidence by the promises of the hosts of ``--dane HOST``; nothing where there are none. Raises
-    UsageError."""
-    if not names:
+def asked_for(
+    names: Sequence[str], domain: str | None, dns: Resolving, shared: Shared
+) -> Callable[[Evidence, Progress], Evidence]:
+    """What completes evidence by the promises of the hosts of ``--dane HOST`` and of the mail domain of ``--mta-sts
+    DOMAIN``; nothing where there are neither. Raises UsageError."""
+    if not names and not domain:
         return lambda evidence, _: evidence
-    named = _hosts(names)
-    return lambda evidence, progress: with_dane(evidence, Wanted(hosts=named), dns, shared, progress)
+    wanted = Wanted(hosts=_hosts(names))
+    mail_domain = _domain(domain) if domain else None
+
+    def complete(evidence: Evidence, progress: Progress) -> Evidence:
+        if wanted.hosts:
+            evidence = with_dane(evidence, wanted, dns, shared, progress)
+        if mail_domain:
+            evidence = with_mta_sts(evidence, mail_domain, dns, shared, progress)
+        return evidence
+
+    return complete
+
+
+def _domain(text: str) -> str:
+    """A mail domain in A-labels. Raises UsageError."""
+    from certready.net.dns import domain_name
+
+    return domain_name(text)
 
 
 def _hosts(names: Sequence[str]) -> tuple[str, ...]:
@@ -57,7 +75,10 @@ def _hosts(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def probed(evidence: Evidence, domain: str | None) -> Wanted:
-    """Whose promises a probe is about: those of the domain whose MX it followed, else of the hosts it asked."""
+    """Whose promises a probe is about: those of the domain whose MX it followed, else of the hosts it asked; of saved
+    evidence those that were asked for."""
+    if evidence.dane:
+        return Wanted(evidence.dane.domain, evidence.dane.hosts, evidence.dane.port)
     from certready.net.names import host_name
 
     other = next((one.port for one in evidence.endpoints if one.port != SMTP_PORT), SMTP_PORT)
@@ -89,6 +110,34 @@ def with_dane(evidence: Evidence, wanted: Wanted, dns: Resolving, shared: Shared
     except ResolveError as error:
         raise UsageError(str(error)) from None
     return replace(evidence, dane=answered)
+
+
+def with_mta_sts(evidence: Evidence, domain: str, dns: Resolving, shared: Shared, progress: Progress) -> Evidence:
+    """The evidence with the record and the policy of a mail domain, and the hosts that its MX names.
+
+    Saved evidence, and a run with ``--offline``, ask nothing: what was not asked is then unknown. Raises CertreadyError
+    for options that make no sense.
+    """
+    saved = evidence.mta_sts
+    if shared.replay and saved and saved.domain == domain:
+        return evidence
+    if shared.replay or shared.offline:
+        return replace(evidence, mta_sts=MtaSts(domain, texts_error="it was not asked for."))
+    from certready.cli.fetching import check_ca_bundle, check_proxy
+    from certready.net.dns import nameserver
+    from certready.net.mta_sts import Way, ask_about
+
+    check_proxy(shared.proxy)
+    check_ca_bundle(shared.ca_bundle)
+    progress(f"looking up the MTA-STS policy of {domain}")
+    way = Way(
+        nameserver(dns.server) if dns.server else None,
+        shared.timeout,
+        str(shared.ca_bundle) if shared.ca_bundle else None,
+        shared.proxy,
+        shared.allow_private,
+    )
+    return replace(evidence, mta_sts=ask_about(domain, way))
 
 
 def _anchors(path: Path | None) -> tuple[tuple[str, ...], str]:

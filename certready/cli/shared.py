@@ -99,6 +99,10 @@ Dane = Annotated[
         metavar="HOST",
     ),
 ]
+MtaStsDomain = Annotated[
+    str | None,
+    option("--mta-sts", help="Compare with the MTA-STS policy of this mail domain.", metavar="DOMAIN"),
+]
 DnsAnchor = Annotated[
     Path | None,
     option(

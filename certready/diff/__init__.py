@@ -8,7 +8,7 @@ from certready.case import Case
 from certready.diff.aspects import changes
 from certready.diff.connectors import connector_changes
 from certready.diff.model import Change, ConnectorChange, Difference, Effect, Side, Step
-from certready.diff.promises import Sides, dane_changes
+from certready.diff.promises import Sides, dane_changes, policy_changes
 from certready.diff.steps import steps
 from certready.errors import InputError
 from certready.model import Evidence
@@ -36,7 +36,10 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
             raise InputError(f"{case.evidence.target.name} holds no certificate.", hint="Name a certificate file.")
     one, two = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
     sides = Sides.of(before.chains[0], after.chains[0], after)
-    found = tuple(_weighed(change, report) for change in (*changes(before, after), *dane_changes(sides)))
+    found = tuple(
+        _weighed(change, report)
+        for change in (*changes(before, after), *dane_changes(sides), *policy_changes(before, after))
+    )
     connectors = tuple(connector_changes(after, one.parsed.names, two.parsed.names))
     return Difference(
         old=_side(before, one),
@@ -50,7 +53,7 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
 
 def _weighed(change: Change, report: Report) -> Change:
     """A break of what no judged connector enforces asks for care and stops no mail: the verdict on NEW says which."""
-    subjects = {"chain": "chain.", "root": "chain.", "usages": "usage.", "dane": "dane."}
+    subjects = {"chain": "chain.", "root": "chain.", "usages": "usage.", "dane": "dane.", "mta-sts": "mta-sts."}
     subject = subjects.get(change.aspect)
     fails = any(one.severity is Severity.FAIL and one.rule.startswith(subject or "") for one in report.findings)
     return replace(change, effect="attention") if change.effect == "breaks" and subject and not fails else change

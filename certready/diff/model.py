@@ -12,7 +12,9 @@ from certready.model.report import Report, ReportDocument, ReportVerdict, exit_c
 
 Effect = Literal["same", "note", "attention", "breaks"]
 """Nothing changes; it changes and does no harm; somebody must do something; mail stops unless somebody does."""
-Aspect = Literal["identity", "names", "usages", "key", "chain", "root", "lifetime", "revocation", "overlap", "dane"]
+Aspect = Literal[
+    "identity", "names", "usages", "key", "chain", "root", "lifetime", "revocation", "overlap", "dane", "mta-sts"
+]
 
 
 class Side(Struct, frozen=True):

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from certready.case import Case
 from certready.dane import Fit, Promise, Tlsa, compare, record_of, zone_line
 from certready.diff.model import Change, Step
 from certready.exchange.powershell import quote
-from certready.model import Chain
+from certready.model import Chain, MtaSts
 from certready.x509.certificate import Certificate
 
 SOMEWHERE = "_25._tcp.<MX host>"
@@ -120,6 +122,32 @@ def _published(sides: Sides, promise: Promise) -> Change:
     return Change("dane", "attention", f"{host}: its TLSA records fit neither OLD nor NEW.", *shown)
 
 
+def policy_changes(before: Case, after: Case) -> Iterator[Change]:
+    """What the exchange means under the MTA-STS policy that was asked about; nothing where none was."""
+    asked = after.evidence.mta_sts
+    if asked is None:
+        return
+    old, new = (_under_policy(case, asked) for case in (before, after))
+    if new and not old:
+        message = f"OLD meets the MTA-STS policy of {asked.domain}, and NEW does not: {new[0]}"
+        yield Change("mta-sts", "breaks", message, "", "")
+    elif old and not new:
+        yield Change("mta-sts", "note", f"NEW meets the MTA-STS policy of {asked.domain}, which OLD does not.", "", "")
+    else:
+        word = "Neither meets" if new else "Nothing changes under"
+        yield Change("mta-sts", "same", f"{word} the MTA-STS policy of {asked.domain}.", "", "")
+
+
+def _under_policy(case: Case, asked: MtaSts) -> list[str]:
+    """What is wrong with the certificate of a case under a policy, as sentences."""
+    from certready.checks.mta_sts import check_mta_sts
+    from certready.rules.model import Observation
+    from certready.rules.mta_sts import CERTIFICATE
+
+    seen = check_mta_sts(Case(replace(case.evidence, mta_sts=asked, endpoints=())))
+    return [one.message for one in seen if isinstance(one, Observation) and one.rule == CERTIFICATE and not one.variant]
+
+
 # -- steps --------------------------------------------------------------------------------------------------------
 
 
@@ -206,4 +234,4 @@ def _duration(seconds: int | None) -> str:
     return f"{seconds} seconds" + (f" ({seconds / 3600:.3g} hours)" if seconds >= 5400 else "")
 
 
-__all__: Sequence[str] = ["Sides", "dane_changes", "prove", "publish", "withdraw"]
+__all__: Sequence[str] = ["Sides", "dane_changes", "policy_changes", "prove", "publish", "withdraw"]

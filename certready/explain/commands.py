@@ -13,4 +13,6 @@ ATTRIBUTE = "certready tenant tenant.json --certificate {file} {sender} --recipi
 ATTRIBUTE_NULL = "certready tenant tenant.json --certificate {file} --null-sender --recipient {recipient}"
 ROUTE = "certready tenant tenant.json --recipient {recipient}"
 MX = "certready tenant --mx {domain}"
+DANE = "certready probe --mx {domain} --dane"
+MTA_STS = "certready probe --mx {domain} --mta-sts"
 DIFF = "certready diff OLD NEW --tenant tenant.json"

@@ -33,7 +33,7 @@ def _dane(number: str, token: str, after: str, cause: tuple[str, str, str]) -> E
         "Exchange Online checked the gateway by DANE (TLSA records under DNSSEC).",
         s.NDR_LIST,
         ((f"4.7.{number}",), (f"5.7.{number}",), (f"{token} {after}",)),
-        (Cause(text, "documented", change, (c.PROBE,), quote(s.NDR_LIST, words)),),
+        (Cause(text, "documented", change, (c.DANE,), quote(s.NDR_LIST, words)),),
     )
 
 
@@ -42,8 +42,8 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-dns",
         "312 DNS query failed",
         (
-            "The name of the smart host, or the recipient's domain, cannot be resolved.",
-            "Correct the smart host of the connector, or the domain's DNS.",
+            "The name of the smart host, or the recipient's domain, cannot be resolved; perhaps its DNSSEC is broken.",
+            "Correct the smart host of the connector, or the domain's DNS; a zone's signatures are seen by --dane.",
             "the DNS query to find the smart host's IP addresses failed",
         ),
     ),
@@ -91,7 +91,10 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate-expired",
         "destination",
         (
-            "The gateway's certificate has expired.",
+            (
+                "The gateway's certificate has expired. Microsoft names no exception for TLSA records of usage 3, under "
+                "which senders that keep to RFC 7672 pass over the dates."
+            ),
             "Renew it, and publish its TLSA record before it is installed.",
             "the destination mail server provides a certificate that's expired",
         ),
@@ -111,8 +114,11 @@ ENTRIES: tuple[Entry, ...] = (
         "dnssec-invalid",
         "destination",
         (
-            "The DNSSEC signatures of the domain do not verify.",
-            "Correct the zone's signatures, or take the DS record away.",
+            (
+                "The DNSSEC signatures of the domain do not verify, or a TLSA query of a signed domain got a failure "
+                "(SERVFAIL) or no answer at all."
+            ),
+            "Correct the zone's signatures, or take the DS record away; have every name server answer TLSA queries.",
             "wasn't able to verify it as DNSSEC-authentic",
         ),
     ),
@@ -121,8 +127,11 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate-host-mismatch",
         "remote certificate",
         (
-            "The certificate does not carry the host name the MX record names.",
-            "Have it issued with that name.",
+            (
+                "The certificate does not carry the host name the MX record names, and a TLSA record of usage 2 makes "
+                "senders compare it."
+            ),
+            "Have it issued with that name, or publish a record of usage 3, which compares no names.",
             "don't match any of the domains or MX host",
         ),
     ),
@@ -138,10 +147,11 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The MX host is not in the policy (5.4.8), or its certificate is not valid for the MX name (5.7.5).",
+                "The MX host is not in the policy (5.4.8), or its certificate is not valid for the MX name (5.7.5): "
+                "after Reason: stands whether its chain or its name is wrong.",
                 "documented",
                 "Correct the policy, or install a certificate of a public CA with the MX host name.",
-                (c.PROBE,),
+                (c.MTA_STS,),
                 quote(
                     s.MTA_STS,
                     "If either TLS isn't offered or the certificate isn't valid, the sender refuses to deliver",

@@ -33,6 +33,7 @@ from certready.model.evidence import (
     Target,
 )
 from certready.model.fetch import Ask, Fetcher, Reply
+from certready.model.mta_sts import MtaSts
 
 __all__ = [
     "AcceptedDomain",
@@ -57,6 +58,7 @@ __all__ = [
     "Level",
     "Limits",
     "MatchKind",
+    "MtaSts",
     "Options",
     "Origin",
     "Planned",

@@ -15,6 +15,7 @@ from certready.model.connector import AcceptedDomain, Connector
 from certready.model.dialogue import Exchange, Rehearsal
 from certready.model.dns import Dane
 from certready.model.endpoint import Endpoint
+from certready.model.mta_sts import MtaSts
 from certready.x509.certificate import Certificate
 
 RevocationMode = Literal["require", "report", "off"]
@@ -207,7 +208,7 @@ class Evidence(Struct, frozen=True):
     None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
     are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
     ``gathered_at`` is the one moment of a run that went on for long. ``dane`` is what was asked about TLSA records,
-    None where nobody asked. It holds no private key.
+    ``mta_sts`` what about a mail domain's policy, None where nobody asked. It holds no private key.
     """
 
     certready: str
@@ -234,6 +235,7 @@ class Evidence(Struct, frozen=True):
     planned: tuple[Planned, ...] = ()
     gathered_until: datetime | None = None
     dane: Dane | None = None
+    mta_sts: MtaSts | None = None
 
     @property
     def evaluated_at(self) -> datetime:

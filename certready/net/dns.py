@@ -36,6 +36,10 @@ class ResolveError(Exception):
     """The name leads to no address; the text is the sentence that says why."""
 
 
+class NoSuchNameError(ResolveError):
+    """DNS says that the name does not exist."""
+
+
 class Located(Struct, frozen=True):
     """The addresses of a name, IPv4 first, and the ``canonical`` name where it is an alias (CNAME)."""
 
@@ -115,7 +119,7 @@ def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequ
     try:
         answer = asking.resolve(f"{name}.", kind, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
-        raise ResolveError(f"{name} does not exist in DNS (NXDOMAIN).") from None
+        raise NoSuchNameError(f"{name} does not exist in DNS (NXDOMAIN).") from None
     except dns.resolver.NoNameservers as error:
         raise ResolveError(_no_answer(name, kind, [entry[3] for entry in error.kwargs["errors"]])) from None
     except dns.exception.Timeout:

@@ -17,6 +17,7 @@ from certready.rules import (
     expiry,
     key,
     listen,
+    mta_sts,
     names,
     rehearse,
     revocation,
@@ -45,6 +46,7 @@ RULES: Mapping[str, Rule] = {
         usage,
         key,
         dane,
+        mta_sts,
         connector,
         connector_outbound,
     )

@@ -90,6 +90,9 @@ IN_REGION_ROUTING = Source(
     "Microsoft Learn, Configure Multi-Geo In-Region Routing",
     f"{_LEARN}/microsoft-365/enterprise/configure-multi-geo-in-region-routing",
 )
+MTA_STS = Source(
+    "Microsoft Learn, Enhancing mail flow with MTA-STS", f"{_LEARN}/purview/enhancing-mail-flow-with-mta-sts"
+)
 HOW_DANE_WORKS = Source("Microsoft Learn, How SMTP DANE works", f"{_LEARN}/purview/how-smtp-dane-works")
 MAIL_LOOP = Source(
     "Microsoft Learn, NDR error 5.4.6 or 5.4.14 in Exchange Online",

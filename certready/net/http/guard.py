@@ -11,7 +11,8 @@ import ipaddress
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,10 +41,19 @@ class GuardedError(Exception):
 
 
 class Run:
-    """One call of ``fetch_all``: its deadline, and the sockets that are closed when it is over."""
+    """One call of ``fetch_all``: its deadline, and the sockets that are closed when it is over. ``pinned`` holds the
+    addresses of hosts that are not to be looked up; they pass the guard like any other."""
 
-    def __init__(self, allow_private: bool, timeout: float, deadline: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        allow_private: bool,
+        timeout: float,
+        deadline: float,
+        clock: Callable[[], float],
+        pinned: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self.allow_private = allow_private
+        self.pinned = pinned
         self.timeout = timeout
         self._deadline = deadline
         self._clock = clock
@@ -146,7 +156,8 @@ def connect(host: str, port: int, run: Run) -> socket.socket:
 def _resolve(host: str, port: int, run: Run) -> list[tuple[int, tuple[object, ...]]]:
     """Family and socket address of every address of the host that may be asked, in the resolver's order."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        names = run.pinned.get(host.lower(), (host,))
+        found = [one for name in names for one in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     except socket.gaierror as trouble:
         if trouble.errno == socket.EAI_AGAIN:
             raise GuardedError(f"No name server answers about {host[:100]} at present.", passing=True) from None

@@ -33,12 +33,14 @@ _SECONDS = re.compile(r"[0-9]{1,6}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent: a GET, or a POST where there is a ``body``; at most ``limit`` bytes of answer are read."""
+    """What is sent: a GET, or a POST where there is a ``body``; at most ``limit`` bytes of answer are read. ``follow``
+    says whether redirects are followed."""
 
     url: str
     body: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
     limit: int = 64 * 1024 * 1024
+    follow: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Result:
 
     ``passing`` says that it may be otherwise in a moment, ``slow`` that the time ran out, ``after`` in how many
     seconds the server wants to be asked again (Retry-After), ``validators`` the conditional headers that fit the body,
-    ``date`` what the server's clock said.
+    ``date`` what the server's clock said, ``media_type`` its Content-Type.
     """
 
     body: bytes | None = None
@@ -66,6 +68,7 @@ class Result:
     after: float | None = None
     validators: tuple[tuple[str, str], ...] = ()
     date: datetime | None = None
+    media_type: str = ""
 
 
 def exchange(request: Request, route: Route, run: Run, budget: Budget) -> Result:
@@ -96,6 +99,9 @@ def _exchange(request: Request, route: Route, run: Run, budget: Budget) -> Resul
             with _send(session, url, body, headers, run) as response:
                 if response.status_code not in REDIRECTS:
                     return _result(response, request.limit, run, budget)
+                if not request.follow:
+                    error = f"It redirects (HTTP status {response.status_code}), which is not followed."
+                    return Result(error=error, status=response.status_code)
                 url = _location(url, response.headers.get("Location"))
                 body = None if response.status_code == 303 else body
     raise GuardedError(f"It redirects more than {MOST_REDIRECTS} times.")
@@ -175,7 +181,8 @@ def _result(response: requests.Response, limit: int, run: Run, budget: Budget) -
     status = response.status_code
     if status == 200:
         body = _read(response, limit, run, budget)
-        return Result(body, status=200, validators=_validators(response), date=_date(response))
+        kind = response.headers.get("Content-Type", "")
+        return Result(body, status=200, validators=_validators(response), date=_date(response), media_type=kind)
     error = f"It answered with HTTP status {status}."
     if status == 407:  # RFC 9110, 15.5.8: no server but a proxy answers so
         error = "A proxy demands a user name and password (HTTP status 407), so the server itself was not asked."

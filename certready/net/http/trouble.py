@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+# By the code of OpenSSL's verification (X509_V_ERR_...).
+_CERTIFICATES = {
+    9: "Its TLS certificate is not valid yet.",
+    10: "Its TLS certificate has expired.",
+    18: "Its TLS certificate is self-signed.",
+    19: "Its TLS certificate leads to a root that is not trusted.",
+    20: "Its TLS certificate leads to no root that is trusted.",
+    62: "Its TLS certificate is for another host.",
+}
+
 
 def sentence(trouble: Exception, timeout: float, *, proxied: bool) -> str:
     """What went wrong, for the report. ``timeout`` is that of one step, in seconds."""
@@ -12,7 +22,8 @@ def sentence(trouble: Exception, timeout: float, *, proxied: bool) -> str:
 
     causes = _causes(trouble)
     if _any(causes, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        return "Its TLS certificate or handshake is not acceptable."
+        codes = (cause.verify_code for cause in causes if isinstance(cause, ssl.SSLCertVerificationError))
+        return _CERTIFICATES.get(next(codes, 0), "Its TLS certificate or handshake is not acceptable.")
     if _any(causes, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         return "The proxy does not answer or refuses."
     if _any(causes, TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
