@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -123,18 +124,18 @@ def with_mta_sts(evidence: Evidence, domain: str, dns: Resolving, shared: Shared
         return evidence
     if shared.replay or shared.offline:
         return replace(evidence, mta_sts=MtaSts(domain, texts_error="it was not asked for."))
-    from certready.cli.fetching import check_ca_bundle, check_proxy
+    from certready.cli.fetching import check_ca_bundle, chosen_proxy
     from certready.net.dns import nameserver
     from certready.net.mta_sts import Way, ask_about
 
-    check_proxy(shared.proxy)
+    proxy = chosen_proxy(shared.proxy, os.environ)
     check_ca_bundle(shared.ca_bundle)
     progress(f"looking up the MTA-STS policy of {domain}")
     way = Way(
         nameserver(dns.server) if dns.server else None,
         shared.timeout,
         str(shared.ca_bundle) if shared.ca_bundle else None,
-        shared.proxy,
+        proxy,
         shared.allow_private,
     )
     return replace(evidence, mta_sts=ask_about(domain, way))

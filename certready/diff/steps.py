@@ -44,8 +44,8 @@ def steps(
     aspects: Mapping[Aspect, Change] = {one.aspect: one for one in changes}
     return (
         *_before(report, aspects),
-        *promises.publish(sides, before.evidence.target.name, case.evidence.target.name),
         *_widen(case, old, new, broken),
+        *promises.publish(sides, before.evidence.target.name, case.evidence.target.name),
         *_install(new, aspects),
         *_prove(case, new),
         *promises.prove(sides),

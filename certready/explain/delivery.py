@@ -92,7 +92,7 @@ ENTRIES: tuple[Entry, ...] = (
         "destination",
         (
             (
-                "The gateway's certificate has expired. Microsoft names no exception for TLSA records of usage 3, under "
+                "The gateway's certificate has expired. Microsoft excepts no TLSA record of usage 3, under "
                 "which senders that keep to RFC 7672 pass over the dates."
             ),
             "Renew it, and publish its TLSA record before it is installed.",
