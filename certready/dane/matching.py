@@ -106,13 +106,15 @@ def _path(record: Tlsa, path: build.Path, names: Sequence[str], at: datetime) ->
         unclear = all(one.kind in (lint.UNREADABLE, lint.NAME_LIMIT) for one in problems)
         outcome: Outcome = "unreadable" if unclear else "mismatch"
         return Fit(outcome, record, f"the chain does not hold: {problems[0].message}", "" if unclear else MISMATCH)
-    dated = _dates(record, path.certificates, at)
+    dated = _dates(record, path.certificates[:-1], at)
     if dated:
         return dated
     leaf = path.certificates[0].parsed
     presented = leaf.dns_names or leaf.common_names  # the CN counts where there is no DNS name (RFC 7672, 3.2.3)
     if any(covers(presented, name) for name in names):
-        return Fit("match", record)
+        # Of the authority that is pinned the dates are nobody's concern but, perhaps, Exchange Online's.
+        dated = _dates(record, path.certificates[-1:], at)
+        return dated._replace(others_accept=dated.outcome == "dates") if dated else Fit("match", record)
     if leaf.names_unreadable:
         return Fit("unreadable", record, f"the names cannot be read: {leaf.names_unreadable}")
     return Fit("name", record, f"it names {', '.join(presented[:8]) or 'nobody'}, not {' or '.join(names)}", NAME)

@@ -12,6 +12,7 @@ import pytest
 from certready.dane import Fit, Tlsa, fit, record_of, usable, zone_line
 from certready.demo.pki import Authority, Issued, now
 from certready.x509.certificate import Certificate
+from certready.x509.issue import PrivateKey
 from tests import pki
 
 HOST, DOMAIN = "mx.contoso.com", "contoso.com"
@@ -21,9 +22,10 @@ MOMENT = now()
 
 
 class World(NamedTuple):
-    """Certificates by name, and chains as a host may send them."""
+    """Certificates by name, their private keys, and chains as a host may send them."""
 
     certificates: Mapping[str, Certificate]
+    keys: Mapping[str, PrivateKey]
     chains: Mapping[str, tuple[str, ...]]
 
     def sent(self, chain: str) -> list[Certificate]:
@@ -81,10 +83,11 @@ def world() -> World:
     chains |= {
         "leaf+root": ("leaf", "middle", "root"),
         "leaf alone": ("leaf",),
+        "under-stale+root": ("under-stale", "stale", "root"),
         "shuffled": ("leaf", "root", "middle"),
         "wrong ca": ("leaf", "alone"),
     }
-    return World(certificates, chains)
+    return World(certificates, {name: one.key for name, one in issued.items()}, chains)
 
 
 # chain, records, outcome, the answer of Exchange Online, whether others accept it
@@ -140,7 +143,8 @@ ROWS = [
     ("leaf", "2 1 1 leaf", "mismatch", "4.7.323", False),
     ("expired", "2 1 1 middle", "dates", "4.7.322", False),
     ("future", "2 1 1 middle", "dates", "4.7.323", False),
-    ("under-stale", "2 1 1 stale", "dates", "4.7.322", False),
+    ("under-stale", "2 1 1 stale", "dates", "4.7.322", True),
+    ("under-stale+root", "2 1 1 root", "dates", "4.7.322", False),
     ("foreign", "2 1 1 middle", "name", "4.7.325", False),
     ("domain", "2 1 1 middle", "match", "", False),
     ("wildcard", "2 1 1 middle", "match", "", False),
