@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from certready import clock
 from certready.case import Case
 from certready.checks.promises import said
 from certready.checks.starttls import offers_none
@@ -129,6 +130,9 @@ def _no_records(case: Case, host: Host) -> Iterator[Observation]:
     promise = host.promise
     rule = _STATES[promise.state]
     variant, message = "", f"{promise.host}: {promise.why}."
+    if promise.state == "bogus" and promise.dated and clock.off(case.clocks):
+        rule = rules.UNVERIFIED
+        message += " This machine's clock is doubtful, so that this proves nothing."
     if promise.state == "absent":
         message = f"{promise.host} has no TLSA records; DNSSEC proves that at {promise.owner}."
     if promise.state == "not-applied" and promise.records:

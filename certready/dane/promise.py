@@ -22,7 +22,8 @@ class Promise(Struct, frozen=True):
     ``state`` is "records" where proved records stand at ``owner`` (a name without a final dot, as in a zone), else why
     there are none or none that count; ``why`` is a clause. ``names`` are what a usage 2 is compared with. ``unread``
     counts records that are no TLSA records at all. Where DANE does not apply ``records`` are what stands there all the
-    same. ``ttl`` is in seconds, ``until`` when the first of the signatures ends.
+    same. ``ttl`` is in seconds, ``until`` when the first of the signatures ends. ``dated`` says that nothing but
+    the dates of signatures is wrong.
     """
 
     host: str
@@ -34,6 +35,7 @@ class Promise(Struct, frozen=True):
     unread: int = 0
     ttl: int | None = None
     until: datetime | None = None
+    dated: bool = False
 
 
 def compare(promise: Promise, chain: Chain, at: datetime, known: Iterable[Certificate] = ()) -> Fit:

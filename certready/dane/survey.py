@@ -49,7 +49,7 @@ def survey(ask: Lookup, dane: Dane, at: datetime, gathered: datetime) -> tuple[P
         return tuple(_host(validator, host, (), dane.port) for host in dane.hosts)
     found = validator.look_up(dane.domain, "MX")
     if found.status in _TROUBLE:
-        return (Promise(dane.domain, found.status, f"the MX of {dane.domain}: {found.why}"),)  # type: ignore[arg-type]
+        return (_troubled(dane.domain, f"the MX of {dane.domain}", found),)
     if found.denied == "nxdomain":
         return (Promise(dane.domain, "unanswered", f"{dane.domain} does not exist in DNS"),)
     hosts = _exchangers(found) or (() if found.records else (dane.domain,))
@@ -58,6 +58,11 @@ def survey(ask: Lookup, dane: Dane, at: datetime, gathered: datetime) -> tuple[P
         return tuple(each)
     why = f"the MX of {dane.domain} is not signed: {found.why}"
     return tuple(one if one.state in _TROUBLE else _unsigned(one, why) for one in each)
+
+
+def _troubled(host: str, what: str, found: Found) -> Promise:
+    """That nothing is known of a host, because of what became of one of the answers."""
+    return Promise(host, found.status, f"{what}: {found.why}", dated=found.dated)  # type: ignore[arg-type]
 
 
 def _exchangers(found: Found) -> tuple[str, ...]:
@@ -80,7 +85,7 @@ def _host(validator: Validator, host: str, domains: tuple[str, ...], port: int) 
     addresses = [validator.look_up(host, kind) for kind in ("A", "AAAA")]
     worst = max(addresses, key=lambda one: ORDER.index(one.status))
     if worst.status in _TROUBLE:
-        return Promise(host, worst.status, f"the addresses of {host}: {worst.why}")  # type: ignore[arg-type]
+        return _troubled(host, f"the addresses of {host}", worst)
     bases = _bases(host, addresses)
     records, promise = None, Promise(host, "absent", f"{owner(host, port)} has no TLSA records")
     for base in bases or (host,):
@@ -106,7 +111,7 @@ def _published(host: str, base: str, found: Found, domains: tuple[str, ...], por
     """What the answer about the TLSA records at one name comes to."""
     at = owner(base, port)
     if found.status in _TROUBLE:
-        return Promise(host, found.status, f"the TLSA records at {at}: {found.why}", at)  # type: ignore[arg-type]
+        return _troubled(host, f"the TLSA records at {at}", found)
     names = tuple(dict.fromkeys((base, host, *domains)))
     records = tuple(_records(found))
     unread = len(found.records) - len(records)

@@ -39,6 +39,7 @@ class Zone(Struct, frozen=True):
     keys: dns.rdataset.Rdataset | None = None
     why: str = ""
     ends: bool = False
+    dated: bool = False
 
 
 class _Part(Struct, frozen=True):
@@ -51,6 +52,7 @@ class _Part(Struct, frozen=True):
     denied: str = ""
     until: datetime | None = None
     delegation: bool = False
+    dated: bool = False
 
 
 class Validator:
@@ -78,11 +80,13 @@ class Validator:
         except (dns.exception.DNSException, ValueError):
             return Found("unanswered", name=name, why=f"{name[:80]!a} is no name that DNS can be asked for")
         status: Status = "secure"
+        why, dated = "", False
         alias: Status | None = None
         until: datetime | None = None
         for _ in range(MOST_ALIASES):
             part = self._link(at, wanted)
-            status = worse(status, part.status)
+            if worse(status, part.status) != status:
+                status, why, dated = part.status, part.why, part.dated
             until = min(filter(None, (until, part.until)), default=None)
             shown = _shown(at)
             if part.target is None:
@@ -91,7 +95,8 @@ class Validator:
                     records=tuple(part.records or ()),
                     name=shown,
                     denied=part.denied,  # type: ignore[arg-type]
-                    why=part.why,
+                    why=why,
+                    dated=dated,
                     alias=alias,
                     ttl=part.records.ttl if part.records else None,
                     until=until,
@@ -113,7 +118,7 @@ class Validator:
             return _Part("unanswered", f"its servers answer {reading.code} about {asked}")
         zone = self._holder(reading, name)
         if zone.status in ("bogus", "unanswered", "unverified"):
-            return _Part(zone.status, zone.why)
+            return _Part(zone.status, zone.why, dated=zone.dated)
         return self._taken(reading, name, kind, zone)
 
     def _taken(self, reading: Reading, name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: Zone) -> _Part:
@@ -130,8 +135,9 @@ class Validator:
             if check.status == "bogus" and reading.damaged:
                 check = Check("unverified", f"{check.why}; a part of the answer cannot be read")
         if records.kind == kind:
-            return _Part(check.status, check.why, records.records, until=check.until)
-        return _Part(check.status, check.why, target=_target(records, name), until=check.until)
+            return _Part(check.status, check.why, records.records, until=check.until, dated=check.dated)
+        target = _target(records, name)
+        return _Part(check.status, check.why, target=target, until=check.until, dated=check.dated)
 
     def _expanded(self, reading: Reading, records: Signed, zone: Zone, check: Check) -> Check:
         """A wildcard stands for a name only where no other stands closer to it (RFC 4035, 5.3.4)."""
@@ -150,7 +156,7 @@ class Validator:
             return _Part("insecure", zone.why, denied=said)
         proofs, trouble = self._proofs(reading, zone)
         if trouble:
-            return _Part(trouble.status, trouble.why)
+            return _Part(trouble.status, trouble.why, dated=trouble.dated)
         try:
             proof = denial.absent(proofs, name, int(kind), zone.name)
         except (dns.exception.DNSException, ValueError, AttributeError):
@@ -231,7 +237,7 @@ class Validator:
         if part.status == "insecure":
             return Zone(name, "insecure", why=part.why or f"{_shown(name)} is not signed")
         if part.status != "secure":
-            return Zone(name, part.status, why=part.why)
+            return Zone(name, part.status, why=part.why, dated=part.dated)
         if part.records:
             return self._keys(name, tuple(part.records), anchored=False)
         if part.delegation:
@@ -265,7 +271,7 @@ class Validator:
         entry = dns.rdataset.from_rdata_list(keys.records.ttl, chosen)
         check = self._verifier.check(keys, name, entry)
         if check.status != "secure":
-            return Zone(name, check.status, why=check.why)
+            return Zone(name, check.status, why=check.why, dated=check.dated)
         return Zone(name, "secure", keys.records)
 
     # -- answers --------------------------------------------------------------------------------------------------

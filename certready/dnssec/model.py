@@ -27,7 +27,8 @@ class Found(Struct, frozen=True):
     ``records`` are empty where there are none ("nodata") or there is no such name ("nxdomain", both in ``denied``), or
     nothing is known. ``name`` is where the records stand, at the end of the aliases, as text without a final dot;
     ``alias`` is the status of the first alias, None where the name is none. ``why`` is a clause where it is not secure.
-    ``ttl`` is in seconds, ``until`` the moment at which the first of the signatures ends.
+    ``dated`` says that nothing but the dates of signatures is wrong. ``ttl`` is in seconds, ``until`` the moment at
+    which the first of the signatures ends.
     """
 
     status: Status
@@ -35,6 +36,7 @@ class Found(Struct, frozen=True):
     name: str = ""
     denied: Literal["", "nodata", "nxdomain"] = ""
     why: str = ""
+    dated: bool = False
     alias: Status | None = None
     ttl: int | None = None
     until: datetime | None = None

@@ -32,12 +32,14 @@ _DIGESTS = {1: "sha1", 2: "sha256", 4: "sha384"}
 
 class Check(NamedTuple):
     """What became of a record set: ``why`` is a clause where it is not secure, ``until`` when its signature ends,
-    ``labels`` how many labels of its name the signature counts: fewer than it has where a wildcard stands for it."""
+    ``labels`` how many labels of its name the signature counts: fewer than it has where a wildcard stands for it.
+    ``dated`` says that nothing but the dates is wrong, by this machine's clock."""
 
     status: Status
     why: str = ""
     until: datetime | None = None
     labels: int = 0
+    dated: bool = False
 
 
 class Verifier:
@@ -94,9 +96,10 @@ class Verifier:
         except (dns.exception.DNSException, ValueError, TypeError, OverflowError):
             return Check("bogus", f"the signature over {what} does not fit")
         if self.gathered > ends:
-            return Check("bogus", f"the signature over {what} expired on {ends:%Y-%m-%d %H:%M} UTC")
+            return Check("bogus", f"the signature over {what} expired on {ends:%Y-%m-%d %H:%M} UTC", dated=True)
         if self.gathered < begins:
-            return Check("bogus", f"the signature over {what} is not valid before {begins:%Y-%m-%d %H:%M} UTC")
+            why = f"the signature over {what} is not valid before {begins:%Y-%m-%d %H:%M} UTC"
+            return Check("bogus", why, dated=True)
         if not begins <= self.at <= ends:
             dates = f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC"
             return Check("unverified", f"the signature over {what} speaks for {dates} alone")

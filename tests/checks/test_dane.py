@@ -200,6 +200,19 @@ class TestProbe:
         assert (found.rule, found.severity) == ("dane.bogus", Severity.FAIL)
         assert "the MX of mail.org: the MX records of mail.org are not signed, and mail.org is" in found.message
 
+    @pytest.mark.parametrize(("hour", "rule"), [(0, "dane.bogus"), (50, "dane.unverified")])
+    def test_expired_by_a_doubtful_clock(self, hour: int, rule: str) -> None:
+        """A signature that has expired by a clock that others put off proves nothing."""
+        zones = (
+            Zone(".", {}, MOMENT),
+            Zone("com", {}, MOMENT, window=(-9 * DAY, -DAY)),
+            Zone("contoso.com", {"mx": {"A": ["192.0.2.1"]}}, MOMENT),
+        )
+        said = MOMENT - timedelta(hours=hour)
+        greeting = f"220 {HOST} ESMTP {said:%d} {said:%b %Y %H:%M:%S} +0000"
+        given = evidence(asked_about(Dns(*zones).delegate(), MOMENT, HOST), endpoints=(node(banner=greeting),))
+        assert only(given).rule == rule
+
     def test_another_port(self) -> None:
         """DANE for SMTP is about port 25; of another nothing is looked up."""
         found = only(evidence(Dane(hosts=(HOST,), port=587), endpoints=(node(),)))

@@ -119,6 +119,28 @@ def test_replay(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[st
     assert len(lab.there.asked) == asked
 
 
+def test_mta_sts(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
+    """A domain without a record is said to have none; one whose policy host may not be asked is a warning; saved, both
+    are judged to the same."""
+    zone = lab.there.zones[Zone("contoso.test", {}, now()).origin]
+    file = lab.file("leaf.pem", authority.issue(HOST))
+    saved = str(lab.folder / "saved.json")
+    words = ("check", file, *lab.options[:-2], "--mta-sts", "contoso.test", "--save-evidence", saved)
+
+    def severities(*typed: str) -> tuple[int, dict[str, str]]:
+        code = main([*typed, "--format", "json"])
+        found = json.loads(capsys.readouterr().out)["findings"]
+        return code, {one["rule"]: one["severity"] for one in found if one["rule"].startswith("mta-sts.")}
+
+    assert severities(*words) == (0, {"mta-sts.absent": "pass"})
+    zone.add("_mta-sts", "TXT", ['"v=STSv1; id=1"'])
+    zone.add("mta-sts", "A", ["127.0.0.1"])
+    assert severities(*words) == (0, {"mta-sts.policy-unreachable": "warn"})
+    assert severities("check", "--replay", saved) == (0, {"mta-sts.policy-unreachable": "warn"})
+    other = ("check", "--replay", saved, "--mta-sts", "fabrikam.test")
+    assert severities(*other) == (3, {"mta-sts.policy-unreachable": "unknown"})
+
+
 def test_offline(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
     """Offline nobody is asked, and that leaves it open."""
     leaf = authority.issue(HOST)
@@ -142,6 +164,7 @@ def test_the_roots_own_keys(lab: Lab, authority: Authority, capsys: pytest.Captu
         (("--dane", "192.0.2.1"), "is an address, and TLSA records stand at names"),
         (("--dane", "a b"), "is neither a host name nor an IP address"),
         (("--dane", HOST, "--dns", "nonsense"), "is no DNS server"),
+        (("--mta-sts", "192.0.2.1"), "is an address and has no MX"),
         (("--dane", HOST, "--dns-anchor", "missing"), "There is no file missing"),
         (("--dane", HOST, "--dns-anchor", "empty"), "holds neither a DS nor a DNSKEY record"),
         (("--dane", HOST, "--dns-anchor", "binary"), "is no text"),
@@ -162,3 +185,9 @@ def test_misuse(
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x80")
     assert main(["check", "leaf.pem", "--certificate-only", "--revocation", "off", *words]) == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_policy_is_a_mail_domains(capsys: pytest.CaptureFixture[str]) -> None:
+    """A probe of a host alone has no mail domain, whose policy could be fetched."""
+    assert main(["probe", HOST, "--mta-sts", "--certificate-only"]) == 2
+    assert "--mta-sts needs the mail domain" in capsys.readouterr().err

@@ -169,6 +169,14 @@ class TestInsecure:
         found = look_up(world(), "away.signed.test", "A")
         assert (found.status, found.alias, found.name) == ("insecure", "secure", "mx.plain.test")
 
+    def test_alias_into_the_signed_zone(self) -> None:
+        """An alias that stands unsigned and leads to a signed zone is insecure, and it is said where."""
+        there = world()
+        there.zones[name("plain.test")].add("alias", "CNAME", ["mx.signed.test."])
+        found = look_up(there, "alias.plain.test", "A")
+        assert (found.status, found.alias, found.name) == ("insecure", "insecure", "mx.signed.test")
+        assert found.why == "plain.test is not signed: test has no DS for it"
+
     @pytest.mark.parametrize("nsec3", [None, 0])
     def test_signed_and_not_told_to_the_parent(self, nsec3: int | None) -> None:
         """A zone whose parent has no DS for it is insecure, signatures or not."""
