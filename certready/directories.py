@@ -40,6 +40,18 @@ def data(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
     return Path(environment.get("XDG_DATA_HOME") or _home(environment) / ".local" / "share") / NAME
 
 
+def config(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """The configuration directory: ``CERTREADY_CONFIG_HOME``, else where the platform keeps a user's settings."""
+    chosen = environment.get("CERTREADY_CONFIG_HOME")
+    if chosen:
+        return Path(chosen)
+    if platform == "win32":
+        return Path(environment.get("APPDATA") or _home(environment) / "AppData" / "Roaming") / NAME
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / NAME
+    return Path(environment.get("XDG_CONFIG_HOME") or _home(environment) / ".config") / NAME
+
+
 def keep(file: Path, content: bytes) -> bool:
     """Write a file of the user's directories, which are made where they are missing. Returns False where that is not
     possible; never raises for it."""

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from certready._version import __version__
 from certready.cli.commands import epilog, option
+from certready.cli.defaults import defaults, takes_defaults
 
 
 class Entry(NamedTuple):
@@ -45,8 +46,11 @@ class Lazy(TyperCommand):
         """The command itself."""
         return getattr(import_module(f"certready.cli.{COMMANDS[str(self.name)].module}"), str(self.name))
 
-    def make_context(self, *arguments: Any, **settings: Any) -> Any:
-        return self.real().make_context(*arguments, **settings)
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **settings: Any) -> Any:
+        real = self.real()
+        if takes_defaults(real):
+            settings["default_map"] = defaults(args)
+        return real.make_context(info_name, args, parent, **settings)
 
 
 class Root(TyperGroup):
