@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from certready.case import Case
 from certready.model import Chain, Fault
 from certready.rules import bundle as rules
+from certready.rules.importers import MODERN, OUTDATED, WEAK, refusing
 from certready.rules.model import NotApplicable, Observation
 from certready.wording import listed
 from certready.x509.certificate import Certificate, told_apart
@@ -126,14 +127,11 @@ def _passed_over(chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> O
 
 def _encryption(chain: Chain) -> Iterator[Observation]:
     """Old algorithms are refused by new systems and new ones by old systems; each name stands on one side only."""
-    refused = [name for name in chain.encryption if name.startswith(("RC2", "RC4", "DES"))]
-    weak = [name for name in chain.encryption if name.startswith(("3DES", "2-key 3DES", "MAC SHA-1", "MAC MD5"))]
-    modern = [
-        name for name in chain.encryption if name.startswith(("PBES2", "PBMAC1", "MAC SHA-2", "MAC SHA-3", "MAC SHA-5"))
-    ]
-    if refused:
-        names = ", ".join((*refused, *weak))
-        message = f"The PFX is encrypted with {names}: OpenSSL 3 opens it only with its legacy provider."
+    outdated, weak, modern = (
+        [name for name in chain.encryption if name.startswith(starts)] for starts in (OUTDATED, WEAK, MODERN)
+    )
+    if outdated:
+        message = f"The PFX is encrypted with {', '.join((*outdated, *weak))}: {_refused_by(outdated)}."
         yield rules.LEGACY.observed(message, chain=chain)
     elif weak:
         message = (
@@ -142,11 +140,12 @@ def _encryption(chain: Chain) -> Iterator[Observation]:
         )
         yield rules.LEGACY.observed(message, "weak", chain=chain)
     if modern:
-        message = (
-            f"The PFX is encrypted with {', '.join(modern)}: Windows before Windows 10 1809 and Server 2019 refuses it "
-            "and says that the password is wrong."
-        )
+        message = f"The PFX is encrypted with {', '.join(modern)}: {_refused_by(modern)}."
         yield rules.MODERN.observed(message, chain=chain)
+
+
+def _refused_by(names: list[str]) -> str:
+    return "; ".join(map(str, refusing(names)))
 
 
 def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:

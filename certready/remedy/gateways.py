@@ -6,10 +6,14 @@ Sources: postconf(5), "smtp_tls_chain_files" and TLS_README; the Exim specificat
 
 from __future__ import annotations
 
+from typing import Literal
+
 from certready.exchange.powershell import quote
 from certready.remedy.model import Remedy
 
 POSTFIX_FILE = "/etc/postfix/tls/gateway.pem"
+POSTFIX_CHAIN = "/etc/postfix/tls/gateway-chain.pem"
+POSTFIX_KEY = "/etc/postfix/tls/gateway-key.pem"
 EXIM_CHAIN = "/etc/exim4/tls/gateway-chain.pem"
 EXIM_KEY = "/etc/exim4/tls/gateway-key.pem"
 
@@ -24,9 +28,9 @@ def postfix_server(file: str = POSTFIX_FILE) -> tuple[str, ...]:
     return (f"smtpd_tls_chain_files = {file}", "smtpd_tls_security_level = may")
 
 
-def postfix_old_client(chain: str, key: str) -> tuple[str, ...]:
-    """The same for Postfix before 3.4, which knows no chain files; there smtp_tls_chain_files must stay unset."""
-    return (f"smtp_tls_cert_file = {chain}", f"smtp_tls_key_file = {key}", "smtp_tls_security_level = may")
+def postfix_old(side: Literal["smtp", "smtpd"], chain: str = POSTFIX_CHAIN, key: str = POSTFIX_KEY) -> tuple[str, ...]:
+    """The certificate for Postfix before 3.4, which knows no chain files, as client (smtp) or server (smtpd)."""
+    return (f"{side}_tls_cert_file = {chain}", f"{side}_tls_key_file = {key}")
 
 
 def haproxy_server(file: str) -> tuple[str, ...]:
@@ -52,6 +56,7 @@ def install(value: str, *, server: bool) -> tuple[Remedy, ...]:
         server: whether outbound connectors, which see the gateway's server side, are judged.
     """
     postfix = (*postfix_client(), *(postfix_server() if server else ()))
+    older = (*postfix_old("smtp"), *(postfix_old("smtpd") if server else ()))
     exim = ("# in the smtp transport:", *exim_client())
     if server:
         exim = (*exim, "# in the main section:", *exim_server())
@@ -62,10 +67,8 @@ def install(value: str, *, server: bool) -> tuple[Remedy, ...]:
             (*postfix, "# then: postfix reload"),
             (
                 f"{POSTFIX_FILE} holds the private key first, then the leaf, then each intermediate; mode 600, root.",
-                (
-                    "smtp_tls_chain_files needs Postfix 3.4 and overrides smtp_tls_cert_file and smtp_tls_key_file, "
-                    "which older releases use. Write encrypt instead of may where all mail goes to Exchange Online."
-                ),
+                f"Before Postfix 3.4, which knows no chain files: {'; '.join(older)} (leaf, then each intermediate).",
+                "Write encrypt instead of may where all mail goes to Exchange Online.",
             ),
         ),
         Remedy(

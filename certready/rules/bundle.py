@@ -140,11 +140,11 @@ LEGACY = Rule(
 MODERN = Rule(
     "bundle.modern-encryption",
     "The PFX is encrypted with algorithms that old Windows does not know",
-    why="Windows Server 2016 and older cannot import it, and say that the password is wrong.",
+    why="Windows Server 2016 and 2012 R2 cannot import it, and say that the password is not correct.",
     confidence="documented",
     sources=(sources.EXPORT_PFX, rfc(8018)),
     weights=(everywhere(W),),
-    fix="For Windows Server 2016 and older, export it again with TripleDES_SHA1.",
+    fix="For Windows Server 2016 or 2012 R2, export it again with TripleDES_SHA1.",
 )
 
 SEVERAL_LEAVES = Rule(

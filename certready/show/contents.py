@@ -11,7 +11,8 @@ from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.model import Bundle, Endpoint
 from certready.model import Container as Form
-from certready.show.importers import Importer, cannot_import, key_storage
+from certready.rules.importers import Importer
+from certready.show.importers import cannot_import, key_storage
 from certready.x509.certificate import Certificate, Parsed
 from certready.x509.unreadable import Unreadable
 

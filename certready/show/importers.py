@@ -1,73 +1,20 @@
-"""Which systems cannot import a PFX, by what it is protected with: one table, each row with its source."""
+"""Who cannot import a PFX with these contents, and what the provider of its key means for Exchange."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-from msgspec import Struct
+from collections.abc import Iterator
 
 from certready.bundle.contents import Contents, Entry
-from certready.rules.model import Confidence
-
-
-class Importer(Struct, frozen=True):
-    """A ``system`` that does not import such a file, what it says or does then, how sure that is, and the source."""
-
-    system: str
-    reason: str
-    confidence: Confidence
-    source: str
-
-
-_WINDOWS = "Microsoft support: Windows Server can't import an AES256-SHA256 encrypted PFX certificate"
-_RUN = "tried with that version"
-_MODERN = ("PBES2", "MAC SHA-2", "MAC SHA-3", "MAC SHA-5", "PBMAC1")
-
-
-def _names(contents: Contents, *starts: str) -> bool:
-    return any(name.startswith(starts) for name in contents.encryption)
-
-
-_ROWS: tuple[tuple[Callable[[Contents], bool], Importer], ...] = (
-    (
-        lambda contents: _names(contents, *_MODERN),
-        Importer("Windows Server 2016 and 2012 R2", "says that the password is not correct", "documented", _WINDOWS),
-    ),
-    (
-        lambda contents: _names(contents, "RC2", "RC4", "DES with", "RC2 with"),
-        Importer("OpenSSL 3", "opens it only with its legacy provider (-legacy)", "documented", _RUN),
-    ),
-    (
-        lambda contents: _names(contents, "PBMAC1"),
-        Importer("OpenSSL before 3.4", "takes the MAC for a wrong password", "documented", f"{_RUN} (3.0)"),
-    ),
-    (
-        lambda contents: _names(contents, "PBMAC1"),
-        Importer("Java 17", "fails its integrity check", "documented", _RUN),
-    ),
-    (
-        lambda contents: _names(contents, "MAC SHA-2", "MAC SHA-3", "MAC SHA-5"),
-        Importer("Java before 8u301 and 11.0.12", "fails its integrity check", "documented", "JDK-8267701"),
-    ),
-    (
-        lambda contents: contents.mac is None,
-        Importer("OpenSSL 1.1.1 and older", "takes it only with -nomacver", "reported", "chris2511/xca issue 617"),
-    ),
-    (
-        lambda contents: contents.opened_by != "password",
-        Importer("macOS Keychain", "refuses a file without a password", "reported", "openradar 22909471"),
-    ),
-)
+from certready.rules.importers import WITHOUT_MAC, WITHOUT_PASSWORD, Importer, refusing
 
 
 def cannot_import(contents: Contents) -> tuple[Importer, ...]:
-    """The systems that do not import this PFX; () for every other kind of file. What is not in the table is not known.
-
-    The facts are of November 2026. Whether any Windows reads PBMAC1 is not documented.
-    """
+    """The systems that do not import this PFX; () for every other kind of file. Others may refuse it as well."""
     if contents.container != "pfx":
         return ()
-    return tuple(importer for applies, importer in _ROWS if applies(contents))
+    without_mac = (WITHOUT_MAC,) if contents.mac is None else ()
+    without_password = (WITHOUT_PASSWORD,) if contents.opened_by != "password" else ()
+    return (*refusing(contents.encryption), *without_mac, *without_password)
 
 
 def key_storage(entries: tuple[Entry, ...]) -> Iterator[str]:

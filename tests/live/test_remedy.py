@@ -17,7 +17,7 @@ from certready.model import Bundle
 from certready.model.report import Verdict
 from certready.net.listener import Listener, Visit
 from certready.net.session import Identity
-from certready.remedy.gateways import exim_client, postfix_client, postfix_old_client
+from certready.remedy.gateways import exim_client, postfix_client, postfix_old
 from tests.live.servers import HOST, Exim, Postfix, UnavailableError
 
 pytestmark = pytest.mark.live
@@ -130,7 +130,10 @@ def send(port: int) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    [postfix_client("@/gateway.pem"), postfix_old_client("@/chain.pem", "@/key.pem")],
+    [
+        postfix_client("@/gateway.pem"),
+        (*postfix_old("smtp", "@/chain.pem", "@/key.pem"), "smtp_tls_security_level = may"),
+    ],
     ids=["chain-files", "cert-file"],
 )
 def test_postfix_presents_the_certificate(

@@ -62,7 +62,7 @@ def test_a_pfx() -> None:
         ("key", leaf.parsed.spki_sha256),
     ]
     assert {entry["friendly_name"] for entry in container["entries"]} == {"mail gw", None}
-    assert next(one["system"] for one in container["cannot_import"]) == "Windows Server 2016 and 2012 R2"
+    assert next(one["system"] for one in container["cannot_import"]) == "Windows Server 2016 or 2012 R2"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_pfx() -> None:
     [
         (("-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"), "OpenSSL 3"),
         (("-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"), None),
-        (("-nomac",), "OpenSSL 1.1.1 and older"),
+        (("-nomac",), "OpenSSL 1.1.1 or older"),
     ],
 )
 def test_who_cannot_import(options: tuple[str, ...], system: str | None, tmp_path: Path) -> None:
