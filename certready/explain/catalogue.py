@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certready.explain import delivery, events, hybrid, inbound, mta, outbound, routing, sending, symptoms
+from certready.explain import delivery, events, hybrid, inbound, mta, outbound, routing, schannel, sending, symptoms
 from certready.explain.model import Entry
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -13,6 +13,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *outbound.ENTRIES,
     *delivery.ENTRIES,
     *events.ENTRIES,
+    *schannel.ENTRIES,
     *mta.ENTRIES,
     *symptoms.ENTRIES,
 )

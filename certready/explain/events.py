@@ -74,6 +74,23 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        "event-tls-required",
+        "Event 2015: the send connector requires TLS, but is unable to establish it",
+        "inbound",
+        "The send connector requires TLS, and the server it connected to offered none in its EHLO reply.",
+        s.EVENT_2015,
+        (("event:2015",), ("send connector requires transport layer security tls authentication but is unable",)),
+        (
+            Cause(
+                "The other server takes no TLS. Exchange Online always does: then a firewall in between takes it out.",
+                "documented",
+                "Switch SMTP inspection off for port 25, and see that the smart host is Exchange Online's.",
+                (c.REHEARSE,),
+                quote(s.EVENT_2015, "the remote server is not configured to accept TLS"),
+            ),
+        ),
+    ),
+    Entry(
         "event-certificate-expired",
         "Event 12016: the certificate for that FQDN has expired",
         "outbound",

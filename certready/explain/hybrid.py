@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
+from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
@@ -59,6 +60,48 @@ ENTRIES: tuple[Entry, ...] = (
                     "the send connector or receive connector has a Transport Layer Security (TLS) name that's not in "
                     "the certificate",
                 ),
+            ),
+        ),
+    ),
+    Entry(
+        "relay-refused-on-premises",
+        "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+        "outbound",
+        "Exchange Server refuses to relay: the recipient's domain is none of its own, and it takes the sender for a "
+        "stranger.",
+        s.HYBRID_TLS,
+        (("5.7.54",), ("unable to relay recipient in non accepted domain",), ("5.7.1 unable to relay",)),
+        (
+            Cause(
+                "The receive connector does not recognise Exchange Online: its TlsCertificateName or "
+                "TlsDomainCapabilities is not what the Hybrid Configuration Wizard sets.",
+                "inferred",
+                "Run the Hybrid Configuration Wizard again, with the certificate in force.",
+                ("Get-ReceiveConnector | Format-List Name,TlsCertificateName,TlsDomainCapabilities",),
+            ),
+            Cause(
+                "The connector in Exchange Online sends mail of a domain that does not belong on premises.",
+                "inferred",
+                "See which connector the recipient's mail takes, and narrow its RecipientDomains.",
+                (c.ROUTE,),
+            ),
+        ),
+    ),
+    Entry(
+        "certificate-not-for-smtp",
+        "The given certificate is not enabled for SMTP protocol",
+        "either",
+        "Set-SendConnector and Set-ReceiveConnector take only a certificate that is enabled for SMTP.",
+        s.PRACTICE,
+        (("certificate is not enabled for smtp protocol",), ("only smtp certificate can be set",)),
+        (
+            Cause(
+                "The certificate is not enabled for SMTP on that server.",
+                "reported",
+                "Enable it for SMTP; answer No where it asks whether to replace the default certificate.",
+                (lines.show_certificates(),),
+                None,
+                (lines.enable_certificate(), *lines.bind()),
             ),
         ),
     ),

@@ -18,7 +18,71 @@ _ROOTS = Cause(
     quote(s.TLSPOL_ISSUE, "untrusted issuer /C=US/O=DigiCert Inc/OU=www.digicert.com/CN=DigiCert Global Root CA"),
 )
 
+# How the hosts of Exchange Online end, in each cloud.
+_EXCHANGE_ONLINE = (
+    "protection outlook com",
+    "mx microsoft",
+    "protection office365 us",
+    "protection partner outlook cn",
+)
+
+
+def _with_exchange_online(*texts: str) -> tuple[tuple[str, ...], ...]:
+    """These texts beside the name of one of Exchange Online's hosts: of any other host they say nothing here."""
+    return tuple((text, host) for text in texts for host in _EXCHANGE_ONLINE)
+
+
 ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "port-25-blocked",
+        "Postfix: connect to ...mail.protection.outlook.com:25: Connection timed out",
+        "inbound",
+        "The gateway could not open a connection to Exchange Online, or heard no greeting in it.",
+        s.PRACTICE,
+        _with_exchange_online(
+            *("25 connection timed out", "25 network is unreachable", "25 no route to host", "25 connection refused"),
+            *("timed out while receiving the initial server greeting", "while receiving the initial server greeting"),
+            *("defer 110 connection timed out", "defer 101 network is unreachable", "defer 111 connection refused"),
+        ),
+        (
+            Cause(
+                "A firewall, or the provider that hosts the gateway, blocks port 25 to the Internet; with an address "
+                "of IPv6 the gateway may have no route at all.",
+                "reported",
+                "Let port 25 through to Exchange Online; in Postfix inet_protocols = ipv4 where there is no IPv6.",
+                (c.REHEARSE,),
+            ),
+            Cause(
+                "The smart host is an old name or an address that Exchange Online no longer has.",
+                "reported",
+                "Send to the name in the domain's MX record.",
+                (c.MX,),
+            ),
+        ),
+    ),
+    Entry(
+        "accept-failed",
+        "Postfix: SSL_accept error from ...outbound.protection.outlook.com",
+        "outbound",
+        "Exchange Online, as the client, broke the TLS handshake with the gateway off.",
+        s.PRACTICE,
+        _with_exchange_online("ssl_accept error from", "tls error on connection from"),
+        (
+            Cause(
+                "The connector validates the certificate that the gateway shows, and refuses it: not trusted, expired, "
+                "sent without its intermediate, or with another name.",
+                "inferred",
+                "Judge the certificate on the gateway's port 25 for the connector.",
+                (c.PROBE,),
+            ),
+            Cause(
+                "Both sides share no version of TLS or no cipher.",
+                "inferred",
+                "Allow TLS 1.2 and newer with the ciphers of the certificate's key.",
+                (c.PROBE,),
+            ),
+        ),
+    ),
     Entry(
         "gateway-distrusts-peer",
         "Postfix: certificate verification failed ... untrusted issuer; Server certificate not trusted",
@@ -145,6 +209,7 @@ ENTRIES: tuple[Entry, ...] = (
             ("454 4.7.0 tls not available",),
             ("a tls fatal alert has been received",),
             ("tls fatal alert",),
+            *_with_exchange_online("ssl_connect error to", "tls error on connection to"),
         ),
         (
             EXPIRED_CLIENT,
@@ -175,6 +240,7 @@ ENTRIES: tuple[Entry, ...] = (
                 (c.PROBE,),
             ),
         ),
+        refines=("handshake-failed", "accept-failed"),
     ),
     Entry(
         "certificate-has-expired",
@@ -187,6 +253,7 @@ ENTRIES: tuple[Entry, ...] = (
             ("alert certificate expired",),
             ("certificate is not yet valid",),
             ("tls certificate verification failed", "expired"),
+            ("tls fatal alert has been received certificate is expired",),
         ),
         (
             Cause(
@@ -196,7 +263,7 @@ ENTRIES: tuple[Entry, ...] = (
                 (c.PROBE, c.CHECK),
             ),
         ),
-        refines=("gateway-distrusts-peer",),
+        refines=("gateway-distrusts-peer", "handshake-failed", "accept-failed"),
     ),
     Entry(
         "peer-certificate-error",
@@ -204,7 +271,12 @@ ENTRIES: tuple[Entry, ...] = (
         "either",
         "One of the two sides refused the other's certificate; it is no limit on the amount of mail.",
         s.OPENSSL,
-        (("ssl certificate error",), ("alert bad certificate",), ("alert unknown ca",), ("alert certificate unknown",)),
+        (
+            *(("ssl certificate error",), ("alert bad certificate",), ("alert unknown ca",)),
+            *(("alert certificate unknown",), ("tls fatal alert has been received certificate is bad",)),
+            ("tls fatal alert has been received unknown certificate",),
+            ("tls fatal alert has been received ca is unknown",),
+        ),
         (
             Cause(
                 "The certificate shown is not trusted, has expired, or is sent without its intermediate.",
@@ -214,5 +286,6 @@ ENTRIES: tuple[Entry, ...] = (
             ),
             _ROOTS,
         ),
+        refines=("handshake-failed", "accept-failed"),
     ),
 )

@@ -175,6 +175,23 @@ ENTRIES: tuple[Entry, ...] = (
         refines=("too-many-recipients",),
     ),
     Entry(
+        "smart-host-not-resolved",
+        "451 4.4.0 DNS query failed (in the queue of an Exchange Server)",
+        "inbound",
+        "Exchange Server cannot resolve the smart host, or the recipient's domain, of its send connector.",
+        s.DNS_QUERY,
+        (("451 4.4.0 dns query failed",), ("smtpsend.dns.nonexistentdomain",), ("smtpsend.dns",)),
+        (
+            Cause(
+                "The DNS server that Exchange Server asks does not work, or does not know the name.",
+                "documented",
+                "See that the server resolves the smart host, and correct its name on the send connector.",
+                (c.MX,),
+                quote(s.DNS_QUERY, "the DNS server that Microsoft Exchange Server uses is not working"),
+            ),
+        ),
+    ),
+    Entry(
         "too-many-recipients",
         "452 4.5.3 Too many recipients",
         "inbound",
@@ -220,7 +237,7 @@ ENTRIES: tuple[Entry, ...] = (
         s.NDR_LIST,
         (
             *(("5.7.57",), ("client not authenticated to send",), ("client was not authenticated to send",)),
-            ("535 5.7.3",),
+            *(("535 5.7.3",), ("5.7.139",), ("smtpclientauthentication is disabled",)),
         ),
         (
             Cause(

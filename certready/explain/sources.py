@@ -123,6 +123,12 @@ EVENT_12013 = Source("Microsoft TechNet, MSExchangeTransport 12013", f"{_TECHNET
 EVENT_12015 = Source("Microsoft TechNet, MSExchangeTransport 12015", f"{_TECHNET}/ff981561(v=exchg.141)")
 EVENT_12016 = Source("Microsoft TechNet, MSExchangeTransport 12016", f"{_TECHNET}/ff983405(v=exchg.141)")
 EVENT_12018 = Source("Microsoft TechNet, MSExchangeTransport 12018", f"{_TECHNET}/ff982351(v=exchg.141)")
+EVENT_2015 = Source("Microsoft TechNet, MSExchangeTransport 2015", f"{_TECHNET}/ff982694(v=exchg.141)")
+DNS_QUERY = Source(
+    "Microsoft Learn, 451 4.4.0 DNS query failed",
+    "https://learn.microsoft.com/en-us/exchange/troubleshoot/mailflow/dns-query-failed",
+)
+ALERTS = shared.rfc(8446, "6.2")
 POSTFIX = Source(
     "postconf(5), smtp_tls_security_level", "https://www.postfix.org/postconf.5.html#smtp_tls_security_level"
 )

@@ -170,6 +170,10 @@ LINES: dict[str, tuple[str, ...]] = {
         "530 5.7.57 Client not authenticated to send mail. [FR3P281CA0123.DEUP281.PROD.OUTLOOK.COM]",
         "535 5.7.57 Client not authenticated to send mail",
         "535 5.7.3 Authentication unsuccessful [LO4P123CA0023.GBRP123.PROD.OUTLOOK.COM]",
+        (
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
+            "https://aka.ms/smtp_auth_disabled for more information. [AM0PR04CA0014.eurprd04.prod.outlook.com]"
+        ),
     ),
     "connector-prohibited": (
         "Inbound connector for this service offering is created in a disabled state. Contact Support to enable it.",
@@ -541,6 +545,12 @@ LINES: dict[str, tuple[str, ...]] = {
         "stat=Deferred: 403 4.7.0 TLS handshake failed.",
         "dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)",
         "TLS session: (gnutls_handshake): A TLS fatal alert has been received.",
+        (
+            "postfix/smtp[815]: SSL_connect error to contoso-com.mail.protection.outlook.com[52.101.68.1]:25: Connection "
+            "reset by peer"
+        ),
+        "SSL_connect error to contoso-com.mail.protection.outlook.com[52.101.68.1]:25: -1",
+        "SSL_connect error to contoso-com.mail.protection.outlook.com[52.101.68.1]:25: lost connection",
     ),
     "no-shared-cipher": (
         "warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:ssl/statem/statem_srvr.c:2220:",
@@ -551,10 +561,22 @@ LINES: dict[str, tuple[str, ...]] = {
         "certificate verify failed (certificate has expired)",
         "postfix/smtp[815]: certificate verification failed for mail.contoso.com[192.0.2.7]:25: certificate has expired",
         "warn: certificate has expired",
+        (
+            "TLS error on connection to contoso-com.mail.protection.outlook.com [52.101.68.1] (gnutls_handshake): A TLS fatal "
+            "alert has been received: Certificate is expired"
+        ),
     ),
     "peer-certificate-error": (
         "421 4.7.0 SSL certificate error",
         "SSL_accept: error:0A000418:SSL routines::tlsv1 alert unknown ca",
+        (
+            "warning: TLS library problem: error:0A000412:SSL routines::sslv3 alert bad certificate:"
+            "../ssl/record/rec_layer_s3.c:1586:SSL alert number 42:"
+        ),
+        (
+            "TLS error on connection from mail-db5eur02on2041.outbound.protection.outlook.com [40.107.12.41] "
+            "(gnutls_handshake): A TLS fatal alert has been received: Certificate is bad"
+        ),
     ),
     "plain-text-greeting": ("250-XXXXXXXA", "250-EX01.contoso.com Hello [192.0.2.1] 250-SIZE 250-XXXXXXXA 250 OK"),
     "client-certificate-missing": (
@@ -562,6 +584,73 @@ LINES: dict[str, tuple[str, ...]] = {
         "TlsDomainCapabilities='None'; Status='NoRemoteCertificate'",
     ),
     "tls-negotiation": ("TLS negotiation failed with error AlgorithmMismatch",),
+    "port-25-blocked": (
+        ("status=deferred (connect to contoso-com.mail.protection.outlook.com[52.101.68.1]:25: Connection timed out)"),
+        "connect to contoso-com.mail.protection.outlook.com[2a01:111:f403:c931::1]:25: Network is unreachable",
+        (
+            "status=deferred (conversation with contoso-com.mail.protection.outlook.com[52.101.68.1] timed out while receiving "
+            "the initial server greeting)"
+        ),
+        (
+            "lost connection with contoso-com.mail.protection.outlook.com[52.101.68.1] while receiving the initial server "
+            "greeting"
+        ),
+        (
+            "== bob@contoso.com R=dnslookup T=remote_smtp defer (110): Connection timed out "
+            "H=contoso-com.mail.protection.office365.us [23.103.191.1]"
+        ),
+    ),
+    "accept-failed": (
+        (
+            "postfix/smtpd[815]: SSL_accept error from mail-db5eur02on2041.outbound.protection.outlook.com[40.107.12.41]: "
+            "Connection timed out"
+        ),
+        "SSL_accept error from mail-am6eur05on2084.outbound.protection.outlook.com[40.107.22.84]: -1",
+    ),
+    "event-tls-required": (
+        (
+            "Send connector Outbound to Office 365 couldn't connect to remote domain contoso.mail.onmicrosoft.com. The send "
+            "connector requires Transport Layer Security (TLS) authentication, but is unable to establish TLS with the "
+            "receiving server for the remote domain. Check this connector's authentication setting and the EHLO response from "
+            "the remote server contoso-mail-onmicrosoft-com.mail.protection.outlook.com."
+        ),
+        "Log Name: Application Source: MSExchangeTransport Event ID: 2015 Task Category: SmtpSend Level: Error",
+    ),
+    "smart-host-not-resolved": (
+        "451 4.4.0 DNS query failed. The error was: SMTPSEND.DNS.NonExistentDomain; nonexistent domain",
+        "451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry",
+        "451 4.4.0 DNS query failed",
+    ),
+    "relay-refused-on-premises": (
+        "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+        "Remote Server returned '550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain'",
+        "550 5.7.1 Unable to relay",
+    ),
+    "certificate-not-for-smtp": (
+        "The given certificate is not enabled for SMTP protocol. Only SMTP certificate can be set on the connectors.",
+    ),
+    "schannel-unknown-ca": (
+        (
+            "Event ID: 36887 A fatal alert was received from the remote endpoint. The TLS protocol defined fatal alert code is "
+            "48."
+        ),
+        "The following fatal alert was received: 48.",
+    ),
+    "schannel-expired": (
+        "A fatal alert was received from the remote endpoint. The TLS protocol defined fatal alert code is 45.",
+    ),
+    "schannel-certificate": (
+        "A fatal alert was received from the remote endpoint. The TLS protocol defined fatal alert code is 46.",
+        "Log Name: System Source: Schannel Event ID: 36887 The following fatal alert was received: 42.",
+    ),
+    "schannel-handshake": (
+        (
+            "An TLS 1.2 connection request was received from a remote client application, but none of the cipher suites "
+            "supported by the client application are supported by the server. The TLS connection request has failed."
+        ),
+        "A fatal alert was received from the remote endpoint. The TLS protocol defined fatal alert code is 70.",
+        "Source: Schannel Event ID: 36874 Level: Error",
+    ),
 }
 
 SYMPTOMS = {
@@ -650,6 +739,16 @@ FIRST: dict[str, str] = {
     "plain-text-greeting": "inspects SMTP",
     "client-certificate-missing": "presents no client certificate",
     "tls-negotiation": "TLS 1.0 or 1.1",
+    "port-25-blocked": "blocks port 25",
+    "accept-failed": "refuses it",
+    "event-tls-required": "takes no TLS",
+    "smart-host-not-resolved": "DNS server",
+    "relay-refused-on-premises": "does not recognise Exchange Online",
+    "certificate-not-for-smtp": "not enabled for SMTP",
+    "schannel-unknown-ca": "no CA that the other side knows",
+    "schannel-expired": "has expired",
+    "schannel-certificate": "found fault with the certificate",
+    "schannel-handshake": "TLS 1.2",
     "spf-failures": "share the gateway's addresses",
     "wrong-tenant-logs": "share the gateway's addresses",
     "misrouted-mail": "share the gateway's addresses",
@@ -679,6 +778,10 @@ UNKNOWN = (
     "421",
     "Message",
     "STARTTLS",
+    "connect to mail.fabrikam.com[192.0.2.7]:25: Connection timed out",
+    "SSL_accept error from unknown[192.0.2.7]: lost connection",
+    "A fatal alert was received from the remote endpoint. The TLS protocol defined fatal alert code is 460.",
+    "Event ID: 36888",
     "5.7.640",
     "15.7.64",
     "1.5.7.64",

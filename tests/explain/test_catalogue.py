@@ -24,7 +24,7 @@ CAUSES = [(entry.id, cause) for entry in CATALOGUE for cause in entry.causes]
 # Who documents what is explained here: Microsoft, and the projects whose messages are explained.
 OWNERS = (
     *("learn.microsoft.com", "support.microsoft.com", "techcommunity.microsoft.com", "technet.microsoft.com"),
-    *("github.com/MicrosoftDocs", "www.postfix.org", "docs.openssl.org"),
+    *("github.com/MicrosoftDocs", "www.postfix.org", "docs.openssl.org", "www.rfc-editor.org"),
 )
 
 
