@@ -12,8 +12,8 @@ from certready.bundle.contents import Entry, Kind
 from certready.model import Container as Form
 from certready.model.plain import Moment, Serial, Sha1, Sha256, Thumbprint, to_the_second
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
+from certready.rules.importers import Importer
 from certready.show.contents import Container, Shown, unreadable
-from certready.show.importers import Importer
 from certready.x509.certificate import Certificate
 from certready.x509.unreadable import readable
 

@@ -278,3 +278,10 @@ def test_what_lies_behind_the_first_mib_is_not_read() -> None:
     found = explain("x" * MAX_TEXT + " 550 5.7.64")
     assert (True, ()) == (found.cut, found.entries)
     assert "first MiB" in plain(explanation_lines(found, None))
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_an_unknown_line_stays_unknown_in_every_wrapper(wrapper: str) -> None:
+    """What stands around a line adds nothing that is taken for an error."""
+    template, _ = WRAPPERS[wrapper]
+    assert [] == [line for line in UNKNOWN if explain(template.format(line)).entries]
