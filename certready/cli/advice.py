@@ -93,7 +93,9 @@ def _text(words: Sequence[str]) -> str:
             "No text was given.", hint="certready explain '550 5.7.64 TenantAttribution; Relay Access Denied'"
         )
     stream = getattr(sys.stdin, "buffer", None)
-    data = stream.read(TRACE_LIMIT) if stream else sys.stdin.read(STDIN_LIMIT).encode()
+    data = stream.read(TRACE_LIMIT + 1) if stream else sys.stdin.read(STDIN_LIMIT).encode()
+    if len(data) > TRACE_LIMIT:
+        raise UsageError(f"More than {TRACE_LIMIT // 2**20} MiB were piped in.", hint="Save fewer days of the trace.")
     text = _decoded(data)
     if not text.strip():
         raise UsageError("The text that was piped in is empty.", hint="certready explain bounce.eml")

@@ -81,6 +81,7 @@ class GroupDocument(Struct, frozen=True):
     """The failures of one cause; ``entry`` is null for texts that are not in the catalogue."""
 
     entry: str | None
+    examined: Annotated[bool, Meta(description="False for texts not looked at because there are too many.")]
     messages: int
     failed: int
     sender_domains: tuple[str, ...]
@@ -93,6 +94,8 @@ class TraceDocument(Struct, frozen=True):
 
     records: int
     error_texts: bool
+    unread: Annotated[int, Meta(description="Records of which a field is too long to read.")]
+    cut: Annotated[bool, Meta(description="Whether there are more records than are read.")]
     groups: tuple[GroupDocument, ...]
 
 
@@ -146,8 +149,10 @@ def of_fact(fact: NumberedFact | None, number: str) -> ExplainDocument:
 def of_trace(trace: Trace) -> ExplainDocument:
     """The document of a trace: the entries as for a text, and the groups."""
     entries = tuple(_entry(group.entry, group.seen) for group in trace.groups if group.entry)
-    groups = TraceDocument(trace.records.count, not trace.records.silent, tuple(map(_group, trace.groups)))
-    return ExplainDocument(bool(entries), trace.records.kind, entries=entries, trace=groups)
+    records = trace.records
+    groups = tuple(map(_group, trace.groups))
+    document = TraceDocument(records.count, not records.silent, records.unread, records.cut, groups)
+    return ExplainDocument(bool(entries), records.kind, entries=entries, trace=document)
 
 
 def _entry(entry: Entry, seen: Seen) -> EntryDocument:
@@ -178,6 +183,7 @@ def _cause(cause: Cause, seen: Seen) -> CauseDocument:
 def _group(group: Group) -> GroupDocument:
     return GroupDocument(
         group.entry.id if group.entry else None,
+        group.examined,
         len(group.messages),
         len(group.failed),
         most_first(group.senders),

@@ -18,9 +18,14 @@ EXTENDED = (
 def trace_lines(trace: Trace, width: int | None) -> Iterator[Line]:
     """How many messages failed, then each cause with who is concerned and the command that shows the fault."""
     records = trace.records
-    failed = len({(one.message, one.recipient) for one in records.failures})
+    failed = len({(failure.message, failure.recipient) for failure in records.failures})
     text = f"A {records.kind} of {_count(records.count, 'record')}: {_count(failed, 'message')} failed or held up."
     yield from hanging((), text, "bold", width, 0)
+    if records.unread:
+        text = f"{_count(records.unread, 'record')} not read: a field of each is over 128 KiB."
+        yield from hanging((), text, "warn", width, 0)
+    if records.cut:
+        yield from hanging((), f"Only the first {records.count:,} records were read.", "warn", width, 0)
     if records.silent:
         yield from hanging((), EXTENDED, "", width, 0)
     for group in trace.groups:
@@ -31,7 +36,8 @@ def trace_lines(trace: Trace, width: int | None) -> Iterator[Line]:
 def _group(group: Group, width: int | None) -> Iterator[Line]:
     failed = f", {len(group.failed)} given up" if group.failed else ""
     count = f"{_count(len(group.messages), 'message')}{failed}"
-    title = group.entry.title if group.entry else "Not in the catalogue"
+    unknown = "Not in the catalogue" if group.examined else "Not looked at: there are too many different texts"
+    title = group.entry.title if group.entry else unknown
     yield from hanging(((f"{count}: ", ""),), title, "bold", width, 2)
     whom = f"from {listed(most_first(group.senders), DOMAINS)} to {listed(most_first(group.recipients), DOMAINS)}"
     yield from hanging((("  who:     ", "dim"),), whom, "", width, 11)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from itertools import product
 from pathlib import Path
 
 import jsonschema
@@ -12,7 +14,10 @@ from hypothesis import strategies as st
 
 from certready import schemas
 from certready.cli import main
-from certready.explain.traces import Trace, explain_trace
+from certready.explain.records import MAX_JSON
+from certready.explain.show_trace import trace_lines
+from certready.explain.traces import MAX_TEXTS, Trace, explain_trace
+from certready.render.layout import plain
 from tests.command_lines import COMMAND, parsed
 
 REFUSED = "550 5.7.64 TenantAttribution; Relay Access Denied [DB8EUR05FT052.eop-eur05.prod.protection.outlook.com]"
@@ -157,6 +162,53 @@ def test_what_is_no_trace_stays_a_text(text: str) -> None:
 def test_any_rows_are_read(rows: str, head: str) -> None:
     """Whatever stands below a header, nothing is raised."""
     explain_trace(f"{head}\n{rows}")
+
+
+def test_a_table_that_excel_saved_is_read() -> None:
+    """Semicolons, and the line that tells Excel so."""
+    lines = [f"sep=;\r\n{EXTENDED.replace(',', ';')}", *(line.replace('","', '";"') for line in ROWS)]
+    assert EXPECTED == groups(explain_trace("\r\n".join(lines)))
+
+
+def test_a_record_that_cannot_be_read_is_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A field over the bound hides whether the message failed: that is said, and the exit code is 3."""
+    file = tmp_path / "trace.csv"
+    file.write_text("\n".join([EXTENDED, row("FAIL", "m0", "x" * 200_000), *ROWS]), "utf-8")
+    assert 3 == main(["explain", str(file)])
+    out = " ".join(capfd.readouterr().out.split())
+    assert "1 record not read: a field of each is over 128 KiB." in out
+    assert "10 records: 6 messages failed" in out
+
+
+def test_texts_beyond_the_bound_are_not_called_unknown() -> None:
+    """Of more different texts than are explained the rest is said not to have been looked at."""
+    words = ["".join(letters) for letters in product("abcdefgh", repeat=4)][: MAX_TEXTS + 5]
+    lines = [row("FAIL", f"m{number}", f"b@x.com##999 {word}") for number, word in enumerate(words)]
+    trace = explain_trace("\n".join([EXTENDED, *lines]))
+    assert trace is not None
+    assert [5] == [len(group.messages) for group in trace.groups if not group.examined]
+    assert "Not looked at" in plain(trace_lines(trace, None))
+
+
+def test_json_beyond_the_bound_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """JSON takes many times its length of memory: what is over the bound is not read, and that is said (2)."""
+    file = tmp_path / "trace.json"
+    file.write_text('[{"Status": "Fail", "Detail": "' + "x" * MAX_JSON + '"}]', "utf-8")
+    assert 2 == main(["explain", str(file)])
+    assert "over 16 MiB" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("unit", ["@", "<", "[", "a.", "a-", "a@b##", ";", "a@b.c##x;", "{LED=", "9", "x@y.z ", "#"])
+def test_hostile_cells_cost_no_more_than_their_length(unit: str) -> None:
+    """No text in a cell makes the search of a pattern go back far: it takes at most some times as long as plain words."""
+
+    def cost(text: str) -> float:
+        began = time.process_time()
+        explain_trace("\n".join([EXTENDED, *(row("FAIL", f"m{number}", text, context=text) for number in range(5))]))
+        return time.process_time() - began
+
+    usual = max(min(cost("lorem ipsum dolor sit amet " * 1_000) for _ in range(2)), 0.02)
+    assert cost((unit * 30_000)[:30_000]) < 30 * usual
 
 
 def test_a_large_trace_is_read() -> None:
