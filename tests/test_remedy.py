@@ -443,4 +443,4 @@ def test_an_uncommented_line_is_the_command(at_now: Authority) -> None:
 def test_a_ready_certificate_needs_no_remedy(at_now: Authority) -> None:
     """Without findings to mend the script says so."""
     report, _ = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND,)))
-    assert "Nothing needs mending." in script((), report).decode("utf-8-sig")
+    assert "Nothing needs to be changed." in script((), report).decode("utf-8-sig")

@@ -9,8 +9,8 @@ from certready.explain.model import Cause
 from certready.explain.sources import quote
 
 NO_MATCH = Cause(
-    "No name of the certificate is what the connector's TlsSenderCertificateName asks for, often since a renewal "
-    "or a new host name.",
+    "No name on the certificate matches the connector's TlsSenderCertificateName, often after a renewal or a new "
+    "host name.",
     "documented",
     "Set TlsSenderCertificateName to a name of the certificate, or have it reissued with the old name.",
     (c.CHECK, c.LISTEN),
@@ -18,7 +18,8 @@ NO_MATCH = Cause(
     (lines.inbound_value("<connector>", lines.NAME),),
 )
 INCOMPLETE = Cause(
-    "The gateway sends its certificate without the intermediate: Exchange Online fetches none and trusts nothing.",
+    "The gateway sends its certificate without the intermediate. Exchange Online does not fetch missing "
+    "intermediates, so it does not trust the certificate.",
     "documented",
     "Install the whole chain on every gateway node, the intermediate behind the leaf.",
     (c.CHECK, c.LISTEN),
@@ -29,8 +30,8 @@ INCOMPLETE = Cause(
     ),
 )
 NOT_ACCEPTED = Cause(
-    "The domain of the connector's value is no accepted domain of the tenant, so that the certificate counts for "
-    "nothing; mail with an accepted sender domain may have passed all the same until now.",
+    "The domain in the connector's value is not an accepted domain of the tenant, so the certificate has no effect; "
+    "until now, mail with an accepted sender domain may have got through anyway.",
     "documented",
     "Register and verify the domain in the Microsoft 365 admin center, or use a value under an accepted domain.",
     (c.ATTRIBUTE, c.LINT),
@@ -41,10 +42,10 @@ NOT_ACCEPTED = Cause(
     ),
 )
 NULL_SENDER = Cause(
-    "Only bounces, automatic replies and forwarded mail are refused: they have an empty or foreign sender, and the "
-    "mail was so far attributed by address or sender domain, not by certificate.",
+    "Only bounces, automatic replies and forwarded mail are refused: their sender is empty or foreign, and until now "
+    "the mail was attributed by IP address or sender domain, not by certificate.",
     "documented",
-    "Make the certificate decide: value and certificate name under an accepted domain.",
+    "Use a connector value and a certificate name under an accepted domain, so that the certificate decides.",
     (c.ATTRIBUTE_NULL, c.REHEARSE_NULL),
     quote(
         s.RELAY_2023,
@@ -52,7 +53,7 @@ NULL_SENDER = Cause(
     ),
 )
 NOT_VALID = Cause(
-    "The certificate is expired, revoked, self-signed or of a private CA: then nobody is authenticated.",
+    "The certificate has expired, was revoked, is self-signed or comes from a private CA, so it authenticates nobody.",
     "documented",
     "Install a valid certificate of a public CA that Microsoft's root programme trusts.",
     (c.CHECK,),
@@ -63,22 +64,22 @@ NOT_VALID = Cause(
     ),
 )
 NOT_SENT = Cause(
-    "The gateway presents no client certificate, or another than you think (its default one), or a firewall in "
-    "between ends the TLS session.",
+    "The gateway presents no client certificate, or a different one than you expect (its default), or a firewall in "
+    "between terminates TLS.",
     "reported",
-    "Choose the certificate for outgoing TLS on the gateway; take TLS inspection off port 25.",
+    "Choose the certificate for outgoing TLS on the gateway; turn off TLS inspection for port 25.",
     (c.LISTEN, c.REHEARSE),
 )
 DISABLED = Cause(
     "The inbound connector is disabled.",
     "documented",
-    "Enable it; where the tenant refuses that, ask Microsoft support.",
+    "Enable it; if the tenant refuses, ask Microsoft support.",
     (c.LINT,),
     quote(s.FAQ, "Inbound connector for this service offering is created in a disabled state. Contact Support to"),
     (lines.inbound("<connector>", "-Enabled $true"),),
 )
 PARTNER = Cause(
-    "The inbound connector is of type Partner, which grants no relay.",
+    "The inbound connector is of type Partner, which does not allow relaying.",
     "documented",
     "Make it an OnPremises connector.",
     (c.LINT,),
@@ -89,9 +90,9 @@ PARTNER = Cause(
     (lines.inbound("<connector>", "-ConnectorType OnPremises"),),
 )
 ADDRESS = Cause(
-    "The connector goes by the gateway's address, and the gateway now sends from another.",
+    "The connector identifies the gateway by IP address, and the gateway now sends from a different one.",
     "documented",
-    "Give the connector a certificate name instead of addresses, or its new address.",
+    "Give the connector a certificate name instead of addresses, or update the address.",
     (c.LINT,),
     quote(
         s.RELAY,
@@ -100,24 +101,24 @@ ADDRESS = Cause(
     ),
 )
 EXPIRED_CLIENT = Cause(
-    "The gateway's client certificate has expired, or cannot be verified: Exchange Online then ends the session, for "
-    "ordinary mail too.",
+    "The gateway's client certificate has expired or cannot be verified; Exchange Online then ends the session, even "
+    "for ordinary mail.",
     "reported",
-    "Renew the certificate the gateway sends with, or send without one where no connector asks for it.",
+    "Renew the certificate the gateway sends with, or send without one if no connector requires it.",
     (c.CHECK, c.REHEARSE),
     quote(s.SENDMAIL_REPORT, "I looked into this more and found that my email cert had expired."),
 )
 SHARED = Cause(
-    "Several tenants share the gateway's addresses or its certificate, so that Exchange Online takes the mail for "
-    "another tenant's.",
+    "Several tenants share the gateway's addresses or its certificate, so Exchange Online attributes the mail to "
+    "another tenant.",
     "reported",
-    "One certificate under an accepted domain of its own for each tenant, and a certificate connector in each.",
+    "Give each tenant its own certificate, under one of its accepted domains, and its own certificate connector.",
     (c.LINT, c.ATTRIBUTE),
     quote(s.MC1226222, "your on-premises Exchange environment must use a unique client certificate"),
 )
 WILDCARD = Cause(
-    "A wildcard value (*.contoso.com) also catches other systems that show a certificate under that domain: a sister "
-    "tenant, a marketing service, another gateway.",
+    "A wildcard value (*.contoso.com) also matches other systems that present a certificate under that domain: a "
+    "sister tenant, a marketing service, another gateway.",
     "reported",
     "Use the exact host name as value, and register that host name as an accepted domain.",
     (c.LINT,),

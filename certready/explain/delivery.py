@@ -8,7 +8,7 @@ from certready.explain import sources as s
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
 
-_RETRY = "Exchange Online retries for about a day before it gives the message up."
+_RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
 
 
@@ -30,7 +30,7 @@ def _dane(number: str, token: str, after: str, cause: tuple[str, str, str]) -> E
         f"dane-{token}",
         f"4/5.7.{number} {token}",
         "outbound",
-        "Exchange Online checked the gateway by DANE (TLSA records under DNSSEC).",
+        "Exchange Online checked the gateway with DANE (TLSA records under DNSSEC).",
         s.NDR_LIST,
         ((f"4.7.{number}",), (f"5.7.{number}",), (f"{token} {after}",)),
         (Cause(text, "documented", change, (c.DANE,), quote(s.NDR_LIST, words)),),
@@ -52,7 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
         "315 Connection timed out",
         (
             "Nothing answers on port 25: the server is down, or the connector's smart host is wrong.",
-            "Let port 25 through, and see that the smart host is the gateway's public address.",
+            "Open port 25, and check that the smart host is the gateway's public address.",
             "can't connect to the destination email server",
         ),
     ),
@@ -61,7 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
         "316 Connection refused",
         (
             "The gateway or a firewall refuses connections from Exchange Online.",
-            "Admit Exchange Online's published addresses on port 25.",
+            "Allow Exchange Online's published addresses on port 25.",
             "A likely cause for this error is your firewall is blocking connections from Microsoft 365 IP addresses.",
         ),
         ("4.4.316", "socket error code 10061"),
@@ -71,7 +71,7 @@ ENTRIES: tuple[Entry, ...] = (
         "318 Connection was closed abruptly",
         (
             "The gateway, or a firewall that examines SMTP, closes the connection.",
-            "Switch SMTP inspection off, and look into the gateway's log.",
+            "Turn off SMTP inspection, and check the gateway's log.",
             "Your firewall uses SMTP packet examination rules, and those rules aren't working correctly.",
         ),
         ("connection was closed abruptly",),
@@ -82,7 +82,7 @@ ENTRIES: tuple[Entry, ...] = (
         "destination",
         (
             "The gateway offers no STARTTLS, or the handshake fails, while its domain publishes TLSA records.",
-            "Enable STARTTLS on every MX host, with a certificate the TLSA records fit.",
+            "Enable STARTTLS on every MX host, with a certificate that matches the TLSA records.",
             "destination mail server doesn't respond to the STARTTLS command",
         ),
     ),
@@ -104,8 +104,11 @@ ENTRIES: tuple[Entry, ...] = (
         "tlsa-invalid",
         "the domain failed",
         (
-            "The TLSA records do not fit the certificate, typically since a renewal, or it is not valid yet.",
-            "Publish the new TLSA record beside the old one, and take the old one away a day after the exchange.",
+            (
+                "The TLSA records do not match the certificate, typically after a renewal, or the certificate is not "
+                "valid yet."
+            ),
+            "Publish the new TLSA record beside the old one, and remove the old one a day after the change.",
             "certificate doesn't match with what's expected per the authentic TLSA record",
         ),
     ),
@@ -118,7 +121,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The DNSSEC signatures of the domain do not verify, or a TLSA query of a signed domain got a failure "
                 "(SERVFAIL) or no answer at all."
             ),
-            "Correct the zone's signatures, or take the DS record away; have every name server answer TLSA queries.",
+            "Correct the zone's signatures, or remove the DS record; have every name server answer TLSA queries.",
             "wasn't able to verify it as DNSSEC-authentic",
         ),
     ),
@@ -128,7 +131,7 @@ ENTRIES: tuple[Entry, ...] = (
         "remote certificate",
         (
             (
-                "The certificate does not carry the host name the MX record names, and a TLSA record of usage 2 makes "
+                "The certificate does not contain the host name in the MX record, and a TLSA record of usage 2 makes "
                 "senders compare it."
             ),
             "Have it issued with that name, or publish a record of usage 3, which compares no names.",
@@ -164,7 +167,7 @@ ENTRIES: tuple[Entry, ...] = (
         "not-permitted-to-relay",
         "550 5.7.367 Remote server returned not permitted to relay",
         "outbound",
-        "The next server refused to relay mail that Exchange Online forwards for somebody outside the tenant.",
+        "The next server refused to relay mail that Exchange Online forwards for someone outside the tenant.",
         s.RELAY_POOL,
         (("5.7.367",), ("remote server returned not permitted to relay",)),
         (
@@ -172,7 +175,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The message failed SPF and DKIM when it came in: Exchange Online sends it from its relay pool, "
                 "which the next gateway does not know.",
                 "documented",
-                "Where a gateway stands before Exchange Online, switch enhanced filtering on for its connector.",
+                "If a gateway sits in front of Exchange Online, turn on enhanced filtering for its connector.",
                 (c.LINT,),
                 quote(
                     s.RELAY_POOL,
@@ -187,7 +190,7 @@ ENTRIES: tuple[Entry, ...] = (
         "remote-cannot-tls",
         "Cannot establish a TLS connection to the remote mail server",
         "outbound",
-        "TLS with the other side fails though both can do it.",
+        "TLS with the other side fails although both support it.",
         s.REMOTE_TLS,
         (
             ("cannot establish a tls connection to the remote mail server",),
@@ -206,7 +209,7 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "The connector requires TLS for a server without STARTTLS or with TLS 1.0 or 1.1 alone.",
+                "The connector requires TLS for a server that has no STARTTLS, or only TLS 1.0 or 1.1.",
                 "inferred",
                 "Enable TLS 1.2 on that server.",
                 (c.PROBE,),
@@ -217,12 +220,12 @@ ENTRIES: tuple[Entry, ...] = (
         "message-expired",
         "550 4.4.7 or 5.4.300 Message expired",
         "outbound",
-        "Exchange Online tried for about a day; the reason is that of the last attempt, LED= in the message trace.",
+        "Exchange Online tried for about a day; the reason is that of the last attempt: LED= in the message trace.",
         s.EXPIRED,
         (("4.4.7",), ("5.4.300",), ("queue.expired message expired",), ("message expired",)),
         (
             Cause(
-                "Every attempt to reach the gateway failed, for TLS or for the network.",
+                "Every attempt to reach the gateway failed, because of TLS or the network.",
                 "documented",
                 "Find the LED= text in the message trace and explain that.",
                 (c.PROBE, c.ROUTE),

@@ -25,7 +25,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The receive connector's TlsCertificateName still names the certificate that was exchanged.",
+                "The receive connector's TlsCertificateName still names the certificate that was replaced.",
                 "documented",
                 "Bind the receive connector to the new certificate.",
                 (lines.show_certificates(), c.PROBE),
@@ -37,9 +37,10 @@ ENTRIES: tuple[Entry, ...] = (
                 lines.bind(),
             ),
             Cause(
-                "The certificate is there, and its chain or its validity is bad: Exchange then offers no STARTTLS.",
+                "The certificate is there, but its chain or validity is bad; Exchange then does not offer STARTTLS.",
                 "reported",
-                "See that intermediate and root are in the server's store, and that the certificate is not revoked.",
+                "Make sure that the intermediate and the root are in the server's store, and that the certificate is "
+                "not revoked.",
                 (lines.verify_certificate(), c.PROBE),
             ),
             Cause(
@@ -60,12 +61,12 @@ ENTRIES: tuple[Entry, ...] = (
         "proxy-setup",
         "450 4.4.101 Proxy session setup failed on Frontend",
         "outbound",
-        "The front end of Exchange could not hand the connection on; the reply behind it says why.",
+        "The front end of Exchange could not pass the connection on; the reply that follows says why.",
         s.EXPIRED,
         (("4.4.101",), ("proxy session setup failed on frontend",)),
         (
             Cause(
-                "The server behind refused or broke the connection with the reply that is quoted.",
+                "The back-end server refused or broke the connection with the quoted reply.",
                 "documented",
                 "Explain the quoted reply on its own.",
                 (c.PROBE,),
@@ -82,9 +83,10 @@ ENTRIES: tuple[Entry, ...] = (
         (("event:2015",), ("send connector requires transport layer security tls authentication but is unable",)),
         (
             Cause(
-                "The other server takes no TLS. Exchange Online always does: then a firewall in between takes it out.",
+                "The other server does not offer TLS. Exchange Online always does, so a firewall in between removes "
+                "it.",
                 "documented",
-                "Switch SMTP inspection off for port 25, and see that the smart host is Exchange Online's.",
+                "Turn off SMTP inspection for port 25, and check that the smart host is Exchange Online's.",
                 (c.REHEARSE,),
                 quote(s.EVENT_2015, "the remote server is not configured to accept TLS"),
             ),
@@ -94,8 +96,8 @@ ENTRIES: tuple[Entry, ...] = (
         "event-certificate-expired",
         "Event 12016: the certificate for that FQDN has expired",
         "outbound",
-        "The certificate that a connector of Exchange Server uses for STARTTLS has expired; it is offered all the "
-        "same, and whoever validates it refuses it.",
+        "The certificate that a connector of Exchange Server uses for STARTTLS has expired; it is still offered, and "
+        "anyone who validates it refuses it.",
         s.EVENT_12016,
         (
             ("event:12016",),
@@ -127,9 +129,9 @@ ENTRIES: tuple[Entry, ...] = (
         (("event:12018",), ("starttls certificate will expire soon",), ("starttlscertificateexpiressoon",)),
         (
             Cause(
-                "The certificate has some hours or days left.",
+                "The certificate expires within hours or days.",
                 "documented",
-                "Order the next one now, rehearse the exchange, and bind the connectors to it.",
+                "Order the new one now, rehearse the change, and bind the connectors to it.",
                 (c.PROBE, c.DIFF),
                 quote(s.EVENT_12018, "The STARTTLS certificate will expire soon"),
                 (lines.import_certificate(), lines.enable_certificate(), *lines.bind()),
@@ -140,8 +142,8 @@ ENTRIES: tuple[Entry, ...] = (
         "event-internal-certificate",
         "Event 12015, 12017, 12013: the internal transport certificate",
         "either",
-        "The certificate by which Exchange servers know each other has expired, is about to, or cannot be loaded. "
-        "Exchange Online never sees it.",
+        "The certificate that Exchange servers use among themselves has expired, is about to expire, or cannot be "
+        "loaded. Exchange Online never sees it.",
         s.EVENT_12015,
         (
             *(("event:12015",), ("event:12017",), ("event:12013",), ("event:12012",), ("event:12024",)),
@@ -150,9 +152,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The internal transport certificate, by default a self-signed one of five years, has run out.",
+                "The internal transport certificate, by default self-signed and valid for five years, has expired.",
                 "documented",
-                "Renew it with New-ExchangeCertificate on that server; it has no bearing on the connectors.",
+                "Renew it with New-ExchangeCertificate on that server; it does not affect the connectors.",
                 (lines.show_certificates(),),
                 quote(
                     s.EVENT_12015,
@@ -179,7 +181,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The server cannot reach the revocation list (RevocationOffline), or does not trust the root of "
                 "Exchange Online's certificate (UntrustedRoot).",
                 "documented",
-                "Let the server fetch CRLs over http, directly or by its proxy, and update its root certificates.",
+                "Let the server fetch CRLs over HTTP, directly or through its proxy, and update its root certificates.",
                 ("certutil -verify -urlfetch '<path>/exchange-online.cer'",),
                 quote(
                     s.EVENT_11022,
@@ -200,7 +202,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The certificate carries the names of many services.",
                 "reported",
-                "Use one with the gateway's own names.",
+                "Use a certificate with only the gateway's own names.",
                 (c.CHECK,),
             ),
         ),
@@ -236,12 +238,12 @@ ENTRIES: tuple[Entry, ...] = (
         "validation-not-configured",
         "The domain of the recipient is not configured as part of connector",
         "outbound",
-        "The validation of an outbound connector sends by this connector alone, and it does not take the recipient.",
+        "Validation sends only through this connector, and the connector does not cover the recipient.",
         s.VALIDATE,
         (("domain of the recipient is not configured as part of connector",),),
         (
             Cause(
-                "The connector was saved switched off.",
+                "The connector was saved without being turned on.",
                 "documented",
                 "Enable it, then validate it again.",
                 (c.LINT, c.ROUTE),

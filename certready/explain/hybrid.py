@@ -21,7 +21,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The new certificate has the issuer and subject of the old one, so that TlsCertificateName fits both.",
+                "The new certificate has the issuer and subject of the old one, so TlsCertificateName matches both.",
                 "documented",
                 "Clear the value, remove the old certificate, set the value again.",
                 (lines.show_certificates(),),
@@ -51,7 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The TLS name of the send or receive connector is not in the certificate, often since it was renewed.",
+                "The TLS name of the send or receive connector is not in the certificate, often after a renewal.",
                 "documented",
                 "Run the wizard again, with a host name that is on the certificate enabled for SMTP.",
                 ("Get-SendConnector | Format-List Name,Fqdn,RequireTLS,TlsCertificateName",),
@@ -67,8 +67,8 @@ ENTRIES: tuple[Entry, ...] = (
         "relay-refused-on-premises",
         "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
         "outbound",
-        "Exchange Server refuses to relay: the recipient's domain is none of its own, and it takes the sender for a "
-        "stranger.",
+        "Exchange Server refuses to relay: the recipient's domain is not one of its own, and it does not recognise "
+        "the sender.",
         s.HYBRID_TLS,
         (("5.7.54",), ("unable to relay recipient in non accepted domain",), ("5.7.1 unable to relay",)),
         (
@@ -76,7 +76,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The receive connector does not recognise Exchange Online: its TlsCertificateName or "
                 "TlsDomainCapabilities is not what the Hybrid Configuration Wizard sets.",
                 "inferred",
-                "Run the Hybrid Configuration Wizard again, with the certificate in force.",
+                "Run the Hybrid Configuration Wizard again, with the current certificate.",
                 ("Get-ReceiveConnector | Format-List Name,TlsCertificateName,TlsDomainCapabilities",),
             ),
             Cause(
@@ -91,7 +91,7 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate-not-for-smtp",
         "The given certificate is not enabled for SMTP protocol",
         "either",
-        "Set-SendConnector and Set-ReceiveConnector take only a certificate that is enabled for SMTP.",
+        "Set-SendConnector and Set-ReceiveConnector only accept a certificate that is enabled for SMTP.",
         s.PRACTICE,
         (("certificate is not enabled for smtp protocol",), ("only smtp certificate can be set",)),
         (
@@ -109,7 +109,7 @@ ENTRIES: tuple[Entry, ...] = (
         "hybrid-not-bound",
         "The Secure Mail Certificate on server is not bound to the SMTP Service",
         "inbound",
-        "The Hybrid Configuration Wizard wants the certificate it was given enabled for SMTP.",
+        "The Hybrid Configuration Wizard requires the chosen certificate to be enabled for SMTP.",
         s.NOT_BOUND,
         (("secure mail certificate", "is not bound to the smtp service"), ("checkcertprereqs",)),
         (

@@ -25,7 +25,7 @@ ENTRIES: tuple[Entry, ...] = (
         "relay-denied",
         "550 5.7.64 TenantAttribution; Relay Access Denied",
         "inbound",
-        "Exchange Online could not tell whose gateway is speaking, so it may not relay.",
+        "Exchange Online did not recognise the gateway, so the gateway may not relay.",
         s.RELAY,
         (
             ("5.7.64",),
@@ -43,8 +43,9 @@ ENTRIES: tuple[Entry, ...] = (
         (("attr36",),),
         (
             Cause(
-                "The domain of the certificate's name is no accepted domain of the tenant, or only a domain further "
-                "up is: for h.sub.contoso.com sub.contoso.com must be accepted, contoso.com alone does not do.",
+                "The domain of the certificate's name is not an accepted domain of the tenant, or only a parent "
+                "further up is: for h.sub.contoso.com, sub.contoso.com must be accepted; contoso.com alone is not "
+                "enough.",
                 "documented",
                 "Register the immediate parent too, or use a certificate name directly under an accepted domain.",
                 (c.CHECK, c.ATTRIBUTE),
@@ -71,7 +72,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The mail went to a server that is not responsible for the recipient's domain: the MX record or the "
                 "smart host points to the wrong place, or the domain is not registered there.",
                 "documented",
-                "Read the domain's MX record; register the domain in the tenant that shall take its mail.",
+                "Look up the domain's MX record; register the domain in the tenant that should receive its mail.",
                 (c.MX, c.ROUTE),
                 quote(
                     s.NDR_LIST,
@@ -96,8 +97,8 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "No name of the certificate is what the connector's TlsSenderCertificateName asks for, or its domain "
-                "is not accepted: the gateway is then a stranger to the tenant.",
+                "No name on the certificate matches the connector's TlsSenderCertificateName, or its domain is not "
+                "accepted, so the tenant does not recognise the gateway.",
                 "documented",
                 "Set TlsSenderCertificateName to a name of the certificate that lies under an accepted domain.",
                 (c.CHECK, c.LISTEN),
@@ -111,7 +112,7 @@ ENTRIES: tuple[Entry, ...] = (
             INCOMPLETE,
             Cause(
                 "A Partner connector for every sender (SenderDomains *) locks the domain down, and this gateway is "
-                "not the filter it was made for.",
+                "not the filter it was meant for.",
                 "documented",
                 "Give the gateway an OnPremises certificate connector, or narrow the Partner connector's "
                 "SenderDomains.",
@@ -143,9 +144,9 @@ ENTRIES: tuple[Entry, ...] = (
         (("5.7.711",), ("bad inbound connector",), ("as 2204",)),
         (
             Cause(
-                "The gateway, or somebody with its certificate or address, sent spam through the connector.",
+                "The gateway, or someone with its certificate or address, sent spam through the connector.",
                 "documented",
-                "Find and stop the source, then take the block off. Where the private key may have leaked, have the "
+                "Find and stop the source, then remove the block. If the private key may have leaked, have the "
                 "certificate revoked and reissued with a new key.",
                 ("Get-BlockedConnector",),
                 quote(
@@ -161,7 +162,7 @@ ENTRIES: tuple[Entry, ...] = (
         "unregistered-domains",
         "550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains",
         "inbound",
-        "Much mail was relayed with sender domains that the tenant does not accept.",
+        "A lot of mail was relayed from sender domains that are not accepted domains of the tenant.",
         s.UNREGISTERED,
         (("5.7.750",), ("client blocked from sending from unregistered",)),
         (
@@ -169,7 +170,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The gateway relays for domains that are not registered in the tenant, and the certificate does not "
                 "attribute the mail either.",
                 "documented",
-                "Register the sender domains, or make the certificate decide: its name under an accepted domain.",
+                "Register the sender domains, or use a certificate name under an accepted domain.",
                 (c.ATTRIBUTE, c.LINT),
                 quote(
                     s.UNREGISTERED,
@@ -178,9 +179,9 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "Somebody abuses the gateway as an open relay, or made a connector to send spam.",
+                "Someone abuses the gateway as an open relay, or created a connector to send spam.",
                 "documented",
-                "Look through the gateway's log for the senders, and stop them before asking for unblocking.",
+                "Find the senders in the gateway's log, and stop them before asking to be unblocked.",
                 (c.LINT,),
                 quote(
                     s.UNREGISTERED,
@@ -194,7 +195,7 @@ ENTRIES: tuple[Entry, ...] = (
         "connector-prohibited",
         "The inbound connector is created in a disabled state (OrganizationInboundConnectorProhibitedException)",
         "inbound",
-        "New tenants may not use OnPremises inbound connectors at once.",
+        "New tenants cannot use OnPremises inbound connectors straight away.",
         s.FAQ,
         (
             ("organizationinboundconnectorprohibitedexception",),

@@ -37,7 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
         "port-25-blocked",
         "Postfix: connect to ...mail.protection.outlook.com:25: Connection timed out",
         "inbound",
-        "The gateway could not open a connection to Exchange Online, or heard no greeting in it.",
+        "The gateway could not open a connection to Exchange Online, or received no greeting.",
         s.PRACTICE,
         _with_exchange_online(
             *("25 connection timed out", "25 network is unreachable", "25 no route to host", "25 connection refused"),
@@ -46,14 +46,14 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "A firewall, or the provider that hosts the gateway, blocks port 25 to the Internet; with an address "
-                "of IPv6 the gateway may have no route at all.",
+                "A firewall, or the provider that hosts the gateway, blocks port 25 to the Internet; for an IPv6 "
+                "address, the gateway may have no route at all.",
                 "reported",
-                "Let port 25 through to Exchange Online; in Postfix inet_protocols = ipv4 where there is no IPv6.",
+                "Allow port 25 to Exchange Online; in Postfix, set inet_protocols = ipv4 if there is no IPv6.",
                 (c.REHEARSE,),
             ),
             Cause(
-                "The smart host is an old name or an address that Exchange Online no longer has.",
+                "The smart host is an old name or an address that Exchange Online no longer uses.",
                 "reported",
                 "Send to the name in the domain's MX record.",
                 (c.MX,),
@@ -64,21 +64,21 @@ ENTRIES: tuple[Entry, ...] = (
         "accept-failed",
         "Postfix: SSL_accept error from ...outbound.protection.outlook.com",
         "outbound",
-        "Exchange Online, as the client, broke the TLS handshake with the gateway off.",
+        "Exchange Online, as the client, aborted the TLS handshake with the gateway.",
         s.PRACTICE,
         _with_exchange_online("ssl_accept error from", "tls error on connection from"),
         (
             Cause(
-                "The connector validates the certificate that the gateway shows, and refuses it: not trusted, expired, "
-                "sent without its intermediate, or with another name.",
+                "The connector validates the certificate that the gateway presents, and refuses it: not trusted, "
+                "expired, sent without its intermediate, or with the wrong name.",
                 "inferred",
-                "Judge the certificate on the gateway's port 25 for the connector.",
+                "Check the certificate on the gateway's port 25 against the connector.",
                 (c.PROBE,),
             ),
             Cause(
-                "Both sides share no version of TLS or no cipher.",
+                "The two sides have no TLS version or no cipher in common.",
                 "inferred",
-                "Allow TLS 1.2 and newer with the ciphers of the certificate's key.",
+                "Allow TLS 1.2 and newer, with ciphers for the certificate's type of key.",
                 (c.PROBE,),
             ),
         ),
@@ -87,7 +87,7 @@ ENTRIES: tuple[Entry, ...] = (
         "gateway-distrusts-peer",
         "Postfix: certificate verification failed ... untrusted issuer; Server certificate not trusted",
         "either",
-        "The gateway sends and does not trust the certificate of the host it connected to.",
+        "The sending gateway does not trust the certificate of the host it connected to.",
         s.POSTFIX,
         (
             ("untrusted issuer",),
@@ -105,7 +105,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The list of roots the gateway verifies with is not complete, or the other side sends no intermediate.",
                 "documented",
-                "Give the gateway the system's CA file.",
+                "Point the gateway at the system's CA file.",
                 ("openssl s_client -starttls smtp -connect {smart_host}:25 -brief",),
                 quote(s.OPENSSL, "This normally means the list of trusted certificates is not complete."),
             ),
@@ -115,14 +115,13 @@ ENTRIES: tuple[Entry, ...] = (
         "gateway-verifies-name",
         "Postfix: Server certificate not verified",
         "either",
-        "The gateway demands a verified name (security level verify or secure), and the certificate shown has another, "
-        "or its chain is not trusted.",
+        "The gateway requires a verified name (security level verify or secure), and the certificate has a different "
+        "one, or its chain is not trusted.",
         s.POSTFIX,
         (("server certificate not verified",), ("num 62 hostname mismatch",), ("tls error", "hostname mismatch")),
         (
             Cause(
-                "The name to match is not on Exchange Online's certificate: it is that of the next hop, not of the "
-                "recipient's domain.",
+                "The name to match, by default the next-hop domain, is not on Exchange Online's certificate.",
                 "documented",
                 "Postfix: smtp_tls_policy_maps with secure match=.mail.protection.outlook.com for this next hop.",
                 (c.REHEARSE,),
@@ -140,7 +139,7 @@ ENTRIES: tuple[Entry, ...] = (
         "tls-not-offered",
         "Postfix: TLS is required, but was not offered by host",
         "either",
-        "The gateway demands TLS, and the host it connected to offers none.",
+        "The gateway requires TLS, and the host it connected to does not offer it.",
         s.POSTFIX,
         (
             ("tls is required but was not offered",),
@@ -152,16 +151,16 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "A firewall between gateway and Exchange Online inspects SMTP and takes STARTTLS away: Exchange Online "
-                "itself always offers it.",
+                "A firewall between the gateway and Exchange Online inspects SMTP and removes STARTTLS; Exchange "
+                "Online itself always offers it.",
                 "reported",
-                "Switch SMTP inspection off for port 25.",
+                "Turn off SMTP inspection for port 25.",
                 (c.REHEARSE,),
             ),
             Cause(
-                "The gateway demands TLS of every host, and this one has none.",
+                "The gateway requires TLS for every host, and this one does not offer it.",
                 "documented",
-                "Demand TLS for Exchange Online alone, in a policy map.",
+                "Require TLS only for Exchange Online, in a policy map.",
                 (c.REHEARSE,),
                 quote(
                     s.POSTFIX,
@@ -174,7 +173,7 @@ ENTRIES: tuple[Entry, ...] = (
         "closed-after-ehlo",
         "Exim: Remote host closed connection in response to EHLO",
         "inbound",
-        "The TLS session came up, and Exchange Online ended it at the next command.",
+        "TLS was established, and Exchange Online ended the session at the next command.",
         s.EXIM_ISSUE,
         (
             ("closed connection in response to ehlo",),
@@ -185,7 +184,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The gateway's client certificate has expired, or cannot be verified.",
                 "reported",
-                "Renew the certificate the gateway sends with, or send without one where no connector asks for it.",
+                "Renew the certificate the gateway sends with, or send without one if no connector requires it.",
                 (c.CHECK, c.REHEARSE),
                 quote(
                     s.EXIM_ISSUE,
@@ -200,7 +199,7 @@ ENTRIES: tuple[Entry, ...] = (
         "handshake-failed",
         "sendmail: 403 4.7.0 TLS handshake failed; Postfix: Cannot start TLS: handshake failure",
         "inbound",
-        "The TLS handshake between gateway and Exchange Online broke.",
+        "The TLS handshake between the gateway and Exchange Online failed.",
         s.SENDMAIL_REPORT,
         (
             ("4.7.0 tls handshake failed",),
@@ -214,7 +213,7 @@ ENTRIES: tuple[Entry, ...] = (
         (
             EXPIRED_CLIENT,
             Cause(
-                "The gateway offers TLS 1.0 or 1.1 alone, or only ciphers that Exchange Online does not take.",
+                "The gateway only offers TLS 1.0 or 1.1, or only ciphers that Exchange Online does not accept.",
                 "inferred",
                 "Enable TLS 1.2 and the usual ciphers.",
                 (c.REHEARSE,),
@@ -225,7 +224,7 @@ ENTRIES: tuple[Entry, ...] = (
         "no-shared-cipher",
         "OpenSSL: no shared cipher, unsupported protocol",
         "either",
-        "Both sides share no cipher or no version of TLS.",
+        "The two sides have no cipher or no TLS version in common.",
         s.OPENSSL,
         (
             *(("no shared cipher",), ("no ciphers available",), ("unsupported protocol",), ("wrong version number",)),
@@ -233,10 +232,10 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The listener is limited to ciphers of another kind of key than its certificate has (an ECDSA "
-                "certificate with RSA ciphers alone, or the other way round), or to old versions of TLS.",
+                "The listener is limited to ciphers for a different type of key than its certificate's (an ECDSA "
+                "certificate with only RSA ciphers, or the other way round), or to old TLS versions.",
                 "reported",
-                "Allow TLS 1.2 and newer with the ciphers of the certificate's key.",
+                "Allow TLS 1.2 and newer, with ciphers for the certificate's type of key.",
                 (c.PROBE,),
             ),
         ),
@@ -246,7 +245,7 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate-has-expired",
         "OpenSSL: certificate has expired",
         "either",
-        "A mail server refused the other side's certificate because its time is over.",
+        "A mail server refused the other side's certificate because it has expired.",
         s.OPENSSL,
         (
             ("certificate has expired",),
@@ -259,7 +258,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The gateway, or one of its nodes, still holds the old certificate.",
                 "reported",
-                "Install the renewed one on every node, and restart what holds the old one.",
+                "Install the renewed one on every node, and restart whatever still uses the old one.",
                 (c.PROBE, c.CHECK),
             ),
         ),
@@ -269,7 +268,7 @@ ENTRIES: tuple[Entry, ...] = (
         "peer-certificate-error",
         "421 ... SSL certificate error",
         "either",
-        "One of the two sides refused the other's certificate; it is no limit on the amount of mail.",
+        "One side refused the other's certificate; this is not a rate limit.",
         s.OPENSSL,
         (
             *(("ssl certificate error",), ("alert bad certificate",), ("alert unknown ca",)),
@@ -281,7 +280,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The certificate shown is not trusted, has expired, or is sent without its intermediate.",
                 "inferred",
-                "Judge the certificate the gateway shows, as server and as client.",
+                "Check the certificate that the gateway presents, as server and as client.",
                 (c.PROBE, c.CHECK),
             ),
             _ROOTS,

@@ -11,18 +11,18 @@ from certready.explain import sources as s
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
 
-_RETRY = "Exchange Online retries for about a day before it gives the message up."
+_RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
 
 _LEAF_ONLY = Cause(
-    "The gateway sends its certificate without the intermediate; Exchange Online fetches none.",
+    "The gateway sends its certificate without the intermediate; Exchange Online does not fetch missing ones.",
     "documented",
     "Install the whole chain on every node.",
     (c.PROBE,),
     quote(s.UNTRUSTED, "a remote MTA that provides a certificate should include the full certificate chain"),
 )
 _SELF_SIGNED = Cause(
-    "The gateway presents its own self-signed default certificate, or one of a private CA.",
+    "The gateway presents its own self-signed default certificate, or one from a private CA.",
     "documented",
     "Bind the CA's certificate to the listener on port 25 (smtpd_tls_chain_files in Postfix, tls_certificate in Exim's "
     "main section, TlsCertificateName of the receive connector in Exchange).",
@@ -33,15 +33,15 @@ _SELF_SIGNED = Cause(
     ),
 )
 _SOME_NODES = Cause(
-    "Only some of the gateway's nodes, or the firewall before them, have the new certificate.",
+    "Only some of the gateway's nodes, or the firewall in front of them, have the new certificate.",
     "reported",
     "Install it on every node and wherever else TLS ends.",
     (c.PROBE, c.COMPARE),
     quote(s.FIREWALL_REPORT, "as it turns out there was a second cert location"),
 )
 _WRONG_ONE = Cause(
-    "The gateway presents another certificate than you think, often its default one, or one chosen by the Fqdn of the "
-    "receive connector.",
+    "The gateway presents a different certificate than you expect, often its default one, or one selected by the "
+    "Fqdn of the receive connector.",
     "documented",
     "Bind the right certificate to the listener; in Exchange set TlsCertificateName on the receive connector.",
     (c.PROBE,),
@@ -55,7 +55,7 @@ _WRONG_ONE = Cause(
 _FIREWALL = Cause(
     "A firewall ended the session, or has a certificate store of its own and inspects TLS.",
     "reported",
-    "Take TLS inspection off port 25, and admit Exchange Online's published addresses.",
+    "Turn off TLS inspection for port 25, and allow Exchange Online's published addresses.",
     (c.PROBE,),
     quote(s.FIREWALL_REPORT, "as it turns out there was a second cert location"),
 )
@@ -66,7 +66,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-untrusted-root",
         "450 4.4.317 Cannot connect to remote server [Message=UntrustedRoot]",
         "outbound",
-        f"The gateway's server certificate leads to no trusted root. {_RETRY}",
+        f"The gateway's server certificate does not chain to a trusted root. {_RETRY}",
         s.UNTRUSTED,
         (
             ("message:untrustedroot",),
@@ -80,13 +80,13 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-subject-mismatch",
         "450 4.4.317 ... SubjectMismatch Expected Subject: X. Presented Subject: CN=Y",
         "outbound",
-        f"The outbound connector's TlsDomain is no name of the certificate the gateway presented. {_RETRY}",
+        f"The outbound connector's TlsDomain matches no name on the certificate the gateway presented. {_RETRY}",
         s.OUTBOUND,
         (("message:subjectmismatch",), ("subjectmismatch",), ("expected subject", "presented subject", "names-differ")),
         (
             _WRONG_ONE,
             Cause(
-                "The certificate was renewed with other names, and the connector still expects the old one.",
+                "The certificate was renewed with different names, and the connector still expects an old one.",
                 "documented",
                 "Set the connector's TlsDomain to a name of the certificate.",
                 (c.PROBE, c.DIFF),
@@ -109,9 +109,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The certificate on port 25 has expired on at least one node, or on the firewall before it.",
+                "The certificate on port 25 has expired on at least one node, or on the firewall in front of it.",
                 "documented",
-                "Renew it and install it on every node; restart what still holds the old one.",
+                "Renew it and install it on every node; restart whatever still uses the old one.",
                 (c.PROBE,),
                 quote(s.MAIL_FLOW, "Certificate expired."),
             ),
@@ -140,7 +140,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The CRL or OCSP responder does not answer.",
                 "reported",
-                "Ask the CA; for Exchange Server see that it reaches the addresses over http itself.",
+                "Ask the CA; make sure that Exchange Server can reach the addresses over HTTP itself.",
                 (c.PROBE,),
             ),
         ),
@@ -150,15 +150,16 @@ ENTRIES: tuple[Entry, ...] = (
         "starttls-required",
         "450 4.4.317 ... 451 5.7.3 STARTTLS is required to send mail",
         "outbound",
-        f"The connector requires TLS, and the other side offers no STARTTLS that can be used. {_RETRY}",
+        f"The connector requires TLS, and the other side does not offer a usable STARTTLS. {_RETRY}",
         s.HYBRID_TLS,
         (("starttls is required to send mail",), ("starttls is required",), ("451 5.7.3 starttls",)),
         (
             Cause(
-                "Exchange Server: the receive connector's certificate is stale, or its chain or validity is bad, and "
-                "Exchange then offers no STARTTLS (event 12014).",
+                "Exchange Server: the receive connector's certificate is outdated, or its chain or validity is bad; "
+                "Exchange then does not offer STARTTLS (event 12014).",
                 "documented",
-                "Bind the receive connector to the certificate in force; see that its chain is in the server's store.",
+                "Bind the receive connector to the current certificate; make sure that its chain is in the server's "
+                "store.",
                 (c.PROBE, lines.show_certificates()),
                 quote(
                     s.NEW_CERTIFICATE,
@@ -169,7 +170,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
             Cause(
                 "The receiving server does not trust Exchange Online's own certificate (DigiCert Global Root G2 is "
-                "missing in its store).",
+                "missing from its store).",
                 "documented",
                 "Trust DigiCert Global Root G2 on the receiving server; keep DigiCert Global Root CA (G1) too.",
                 ("certutil -verifyctl AuthRoot",),
@@ -180,7 +181,7 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "STARTTLS is switched off on the gateway's listener, or it has no certificate it can use.",
+                "STARTTLS is disabled on the gateway's listener, or the listener has no usable certificate.",
                 "documented",
                 "Enable STARTTLS with a certificate and its private key on port 25.",
                 (c.PROBE,),
@@ -190,9 +191,9 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "A TLS-inspecting firewall takes STARTTLS out of the greeting (250-XXXXXXXA).",
+                "A TLS-inspecting firewall removes STARTTLS from the EHLO reply (250-XXXXXXXA).",
                 "reported",
-                "Switch SMTP inspection off for port 25.",
+                "Turn off SMTP inspection for port 25.",
                 (c.PROBE,),
             ),
         ),
@@ -202,7 +203,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-handshake",
         "450 4.4.317 ... TLS negotiation failed with error ConnectionAborted, Security status IllegalMessage",
         "outbound",
-        f"The TLS handshake with the gateway broke. {_RETRY}",
+        f"The TLS handshake with the gateway failed. {_RETRY}",
         s.MAIL_FLOW,
         (
             *(("connectionaborted",), ("security status",), ("illegalmessage",), ("invalidtoken",)),
@@ -212,7 +213,7 @@ ENTRIES: tuple[Entry, ...] = (
         (
             _FIREWALL,
             Cause(
-                "Gateway and Exchange Online share no TLS version or cipher.",
+                "The gateway and Exchange Online have no TLS version or cipher in common.",
                 "inferred",
                 "Enable TLS 1.2 and its usual ciphers on the gateway's listener.",
                 (c.PROBE,),
@@ -224,7 +225,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-socket",
         "450 4.4.317 Cannot establish session with remote server [Message=SocketError, Winsock error code ...]",
         "outbound",
-        f"The connection broke before or while TLS was set up. {_RETRY}",
+        f"The connection broke before or while TLS was established. {_RETRY}",
         s.MAIL_FLOW,
         (
             ("message:socketerror",),
@@ -235,9 +236,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "A firewall ended the session, or the gateway admits other addresses than Microsoft's.",
+                "A firewall ended the session, or the gateway does not allow Microsoft's addresses.",
                 "documented",
-                "Admit Exchange Online's published addresses on port 25, without inspection.",
+                "Allow Exchange Online's published addresses on port 25, without inspection.",
                 (c.PROBE,),
                 quote(s.MAIL_FLOW, "A likely cause for this error is your firewall is blocking connections"),
             ),
@@ -248,12 +249,12 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-validation",
         "4.7.320 Certificate validation failed",
         "outbound",
-        f"The umbrella for everything that is wrong with the gateway's server certificate. {_RETRY}",
+        f"The general code for anything wrong with the gateway's server certificate. {_RETRY}",
         s.MAIL_FLOW,
         (("4.7.320",), ("5.7.320",)),
         (
             Cause(
-                "The certificate has expired, carries another name than TlsDomain, or is not trusted.",
+                "The certificate has expired, does not have the name in TlsDomain, or is not trusted.",
                 "documented",
                 "Probe the gateway, and correct what it shows.",
                 (c.PROBE,),
@@ -268,14 +269,14 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-tls",
         "450 4.4.317 Cannot connect to remote server",
         "outbound",
-        f"The gateway refused or does not meet the connector; the reason stands behind Message=. {_RETRY}",
+        f"The gateway refused, or does not meet the connector's requirements; the reason follows Message=. {_RETRY}",
         s.MAIL_FLOW,
         (("4.4.317",), ("5.4.317",)),
         (
             Cause(
-                "The gateway answered with an error at once, or cannot do what the connector asks for.",
+                "The gateway answered with an error at once, or does not meet the connector's requirements.",
                 "documented",
-                "Read what stands behind Message=, and probe the gateway.",
+                "Read what follows Message=, and probe the gateway.",
                 (c.PROBE, c.ROUTE),
                 quote(
                     s.MAIL_FLOW,

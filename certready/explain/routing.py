@@ -15,13 +15,13 @@ ENTRIES: tuple[Entry, ...] = (
         "outdated-exchange",
         "450 4.7.230 or 550 5.7.230 Connecting Exchange server version is out-of-date",
         "inbound",
-        "Exchange Online slows down, and later refuses, mail of an Exchange Server without current updates that comes "
-        "over an OnPremises connector; it begins with some minutes in each hour.",
+        "Exchange Online throttles, and later blocks, mail that an outdated Exchange Server sends over an OnPremises "
+        "connector; it starts with a few minutes in each hour.",
         s.OUTDATED,
         (("4.7.230",), ("5.7.230",), ("connecting exchange server version is out of date",)),
         (
             Cause(
-                "The Exchange Server that hands the mail over is older than the build Exchange Online asks for.",
+                "The Exchange Server that hands the mail over is older than the build Exchange Online requires.",
                 "documented",
                 "Update Exchange Server. Enforcement can be paused for up to 90 days a year.",
                 ("Get-OnPremServerReportInfo",),
@@ -41,22 +41,23 @@ ENTRIES: tuple[Entry, ...] = (
         "loop-online",
         "554 5.4.14 Hop count exceeded (ATTR34)",
         "inbound",
-        "The message went round between Exchange Online and the gateway; Exchange Online ended it.",
+        "The message went back and forth between Exchange Online and the gateway until Exchange Online stopped it.",
         s.LOOP,
         (("5.4.14",), ("attr34",)),
         (
             Cause(
-                "An accepted domain of type InternalRelay whose recipients exist on neither side is sent to and fro.",
+                "Mail for an accepted domain of type InternalRelay, whose recipients exist on neither side, is sent "
+                "back and forth.",
                 "documented",
                 "Make the domain Authoritative, or exempt what comes from the gateway in the mail flow rule.",
                 (c.ROUTE, c.LINT),
                 quote(s.LOOP, "This failure is likely caused by accepted domain configuration issues."),
             ),
             Cause(
-                "The gateway's mail is attributed to another tenant than the one it was fetched from, and that one "
+                "The gateway's mail is attributed to a different tenant from the one it came from, and that tenant "
                 "sends it back; typical of one gateway with one certificate for several tenants.",
                 "reported",
-                "One certificate and one send connector for each tenant.",
+                "Use one certificate and one send connector for each tenant.",
                 (c.ATTRIBUTE, c.LINT),
                 quote(s.MC1226222, "your on-premises Exchange environment must use a unique client certificate"),
             ),
@@ -67,12 +68,12 @@ ENTRIES: tuple[Entry, ...] = (
         "loop-on-premises",
         "554 5.4.6 Hop count exceeded - possible mail loop",
         "outbound",
-        "The message went round; an Exchange Server on premises ended it.",
+        "The message went in circles until an on-premises Exchange Server stopped it.",
         s.LOOP,
         (("5.4.6 hop count exceeded",), ("hop count exceeded",), ("5.4.6", "mail loop")),
         (
             Cause(
-                "Exchange Server and Exchange Online both hold the other responsible for the recipient's domain.",
+                "Exchange Server and Exchange Online each hold the other responsible for the recipient's domain.",
                 "documented",
                 "See which outbound connector takes the recipient, and make the domain Authoritative where its "
                 "recipients are.",
@@ -94,10 +95,10 @@ ENTRIES: tuple[Entry, ...] = (
         (("4.4.62",), ("wrong office 365 region",), ("attr35",)),
         (
             Cause(
-                "The gateway's smart host is wrong, guessed from the domain or of old (frontbridge, "
+                "The gateway's smart host is wrong: guessed from the domain, or outdated (frontbridge, "
                 "mail.messaging.microsoft.com, a bare address).",
                 "documented",
-                "Read the domain's MX record and use that name as smart host.",
+                "Look up the domain's MX record and use that name as the smart host.",
                 (c.MX,),
                 quote(
                     s.REGION,
@@ -105,9 +106,10 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "No inbound connector matched, so that the recipient's tenant decided where the mail belongs.",
+                "No inbound connector matched, so the recipient's tenant decided where the mail belongs.",
                 "documented",
-                "Correct connector or certificate: a matching certificate attributes the mail to your own tenant.",
+                "Correct the connector or the certificate: a matching certificate attributes the mail to your own "
+                "tenant.",
                 (c.CHECK, c.ATTRIBUTE),
                 quote(
                     s.REGION,
@@ -121,7 +123,7 @@ ENTRIES: tuple[Entry, ...] = (
         "no-subscription",
         "451 or 550 4.4.4 Mail received as unauthenticated ... no mail-enabled subscriptions (ATTR5)",
         "inbound",
-        "The recipient's tenant has no subscription that takes mail; trying again does not help.",
+        "The recipient's tenant has no subscription that includes mail; retrying does not help.",
         s.REGIONS,
         (("attr5",), ("no mail enabled subscriptions",), ("4.4.4 mail received as unauthenticated",)),
         (
@@ -129,7 +131,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The recipient's domain is registered in a tenant without a valid subscription: theirs has lapsed, or "
                 "the domain sits in a forgotten trial tenant.",
                 "documented",
-                "Tell the recipient; where the domain is your own, renew the subscription or move the domain.",
+                "Tell the recipient; if the domain is your own, renew the subscription or move the domain.",
                 (c.MX,),
                 quote(s.REGIONS, "the tenant does not have a valid subscription to receive email"),
             ),
@@ -149,9 +151,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "Exchange Online is busy or moves the tenant; the gateway's next attempt passes.",
+                "Exchange Online is busy, or the tenant is being moved; the gateway's next attempt succeeds.",
                 "documented",
-                "Let the gateway retry. Where it goes on for an hour, look at the service health page.",
+                "Let the gateway retry. If it continues for an hour, check the service health page.",
                 (),
                 quote(s.REGIONS, "The following SMTP errors indicate a temporary system error"),
             ),
@@ -161,7 +163,7 @@ ENTRIES: tuple[Entry, ...] = (
         "mixed-regions",
         "452 4.5.3 Too many recipients (ATTR38)",
         "inbound",
-        "One session carries recipients of several regions, which must be sent apart.",
+        "One session carries recipients of several regions, which must be sent separately.",
         s.REGIONS,
         (("attr38",),),
         (
@@ -200,9 +202,9 @@ ENTRIES: tuple[Entry, ...] = (
         (("4.5.3 too many recipients",), ("452 4.5.3",)),
         (
             Cause(
-                "More than 200 recipients of one domain stand in one transaction.",
+                "One transaction has more than 200 recipients in one domain.",
                 "documented",
-                "Let the gateway send fewer recipients in one transaction; it has nothing to do with the certificate.",
+                "Let the gateway send fewer recipients per transaction; this has nothing to do with the certificate.",
                 (),
                 quote(s.NDR_LIST, "The message has more than 200 SMTP envelope recipients from the same domain."),
             ),
@@ -212,15 +214,15 @@ ENTRIES: tuple[Entry, ...] = (
         "throttled",
         "451 4.7.500-699 Access denied, please try again later; Server busy (ASxxx)",
         "inbound",
-        "Exchange Online slows an address down whose traffic it does not know: no connector recognised the gateway.",
+        "Exchange Online throttles an address whose traffic it does not know: no connector recognised the gateway.",
         s.THROTTLED,
         (("4.7.500",), ("4.7.5", "server busy"), ("451 5.7.500",), ("server busy please try again later",)),
         (
             Cause(
-                "The gateway sends more than it used to, and no connector matches it: with a matching certificate "
-                "connector its mail is the tenant's own and is not slowed down.",
+                "The gateway sends more than it used to, and no connector matches it. With a matching certificate "
+                "connector, its mail is the tenant's own and is not throttled.",
                 "documented",
-                "See that the certificate connector matches; let the gateway retry meanwhile.",
+                "Make sure that the certificate connector matches; let the gateway retry in the meantime.",
                 (c.CHECK, c.LISTEN),
                 quote(
                     s.THROTTLED,
@@ -233,7 +235,7 @@ ENTRIES: tuple[Entry, ...] = (
         "client-not-authenticated",
         "530 or 535 5.7.57 Client not authenticated to send mail",
         "inbound",
-        "This is the submission service, which asks for a user and a password, not the connector's endpoint.",
+        "This is the submission service, which requires a user name and a password, not the connector's endpoint.",
         s.NDR_LIST,
         (
             *(("5.7.57",), ("client not authenticated to send",), ("client was not authenticated to send",)),
@@ -241,8 +243,8 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The gateway sends to smtp.office365.com or to port 587: certificates and connectors do not "
-                "count there.",
+                "The gateway sends to smtp.office365.com or to port 587, where certificates and connectors have no "
+                "effect.",
                 "documented",
                 "Send to the host of the domain's MX record, port 25.",
                 (c.MX,),

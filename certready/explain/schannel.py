@@ -81,7 +81,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The other side found fault with the certificate: its name, its chain, its dates, its revocation or "
                 "what it may be used for.",
                 "documented",
-                "Judge the certificate this server shows, as server and as client.",
+                "Check the certificate that this server presents, as server and as client.",
                 (c.PROBE, c.CHECK),
                 quote(
                     s.ALERTS,
@@ -96,7 +96,8 @@ ENTRIES: tuple[Entry, ...] = (
         "schannel-handshake",
         "Schannel 36874 or 36887: fatal alert 40, 70 or 71, no version or cipher in common",
         "either",
-        "A TLS handshake with this server failed because both sides share no version of TLS or no cipher suite.",
+        "A TLS handshake with this server failed because the two sides have no TLS version or no cipher suite in "
+        "common.",
         s.ALERTS,
         (
             *_alert(40, 70, 71),

@@ -11,16 +11,17 @@ from certready.explain.sources import quote
 
 _BIND_AGAIN = (lines.import_certificate(), lines.enable_certificate(), *lines.bind())
 _OLD_TLS = Cause(
-    "The gateway speaks TLS 1.0 or 1.1 alone, which Exchange Online takes no more.",
+    "The gateway only supports TLS 1.0 or 1.1, which Exchange Online no longer accepts.",
     "documented",
-    "Enable TLS 1.2 on the gateway, on Exchange Server in the registry (SCHANNEL) after its updates.",
+    "Enable TLS 1.2 on the gateway; on Exchange Server, install its updates, then enable TLS 1.2 in the registry "
+    "(SCHANNEL).",
     (c.REHEARSE, c.LISTEN),
     quote(s.SOCKET_ERROR, "This issue occurs because TLS 1.1 and TLS 1.0 are deprecated in Microsoft 365."),
 )
 _NO_KEY = Cause(
-    "Exchange Server chose a certificate by TlsCertificateName and has no private key for it on that server.",
+    "TlsCertificateName selects a certificate whose private key is missing on that server.",
     "documented",
-    "Import the PFX with its key again, on every source server.",
+    "Import the PFX, including its private key, again on every source server.",
     ("Get-ChildItem Cert:\\LocalMachine\\My | Format-List Thumbprint,Subject,HasPrivateKey",),
     quote(s.NO_CREDENTIALS, "The certificate that's used for outbound TLS is missing a private key."),
     _BIND_AGAIN,
@@ -31,7 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
         "tls-channel-untrusted",
         "454 4.7.0 Failed to establish appropriate TLS channel: UntrustedRoot: Access Denied",
         "inbound",
-        "The sender's certificate leads to no root that Exchange Online trusts.",
+        "The sender's certificate does not chain to a root that Exchange Online trusts.",
         s.EVENT_2004,
         (
             ("failed to establish appropriate tls channel untrustedroot",),
@@ -39,7 +40,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The gateway presents a self-signed certificate or one of an internal CA; typical where two "
+                "The gateway presents a self-signed certificate or one from an internal CA; typical when two "
                 "certificates are enabled for SMTP.",
                 "documented",
                 "Choose the public CA's certificate for outgoing TLS; on Exchange Server set TlsCertificateName.",
@@ -60,14 +61,14 @@ ENTRIES: tuple[Entry, ...] = (
         "tls-channel",
         "454 4.7.0 Failed to establish appropriate TLS channel: Access Denied",
         "inbound",
-        "The session has no TLS, or less than the connector asks for.",
+        "The session has no TLS, or less than the connector requires.",
         s.EVENT_2004,
         (("failed to establish appropriate tls channel",),),
         (
             Cause(
                 "The gateway sends in plain text, or with a TLS version or cipher that is no longer accepted.",
                 "reported",
-                "Switch STARTTLS on for outgoing mail, TLS 1.2 or newer.",
+                "Enable STARTTLS for outgoing mail, with TLS 1.2 or newer.",
                 (c.REHEARSE, c.LISTEN),
             ),
             NOT_SENT,
@@ -78,12 +79,12 @@ ENTRIES: tuple[Entry, ...] = (
         "old-tls",
         "421 4.7.66 TLS 1.0 and 1.1 are not supported",
         "inbound",
-        "Exchange Online asks for TLS 1.2 or newer.",
+        "Exchange Online requires TLS 1.2 or newer.",
         s.OLD_TLS,
         (("4.7.66",), ("tls 1.0 and 1.1 are not supported",)),
         (
             Cause(
-                "The gateway, or the library it sends with, offers TLS 1.0 or 1.1 alone.",
+                "The gateway, or the library it sends with, only offers TLS 1.0 or 1.1.",
                 "documented",
                 "Enable TLS 1.2 on the gateway.",
                 (c.LISTEN,),
@@ -98,15 +99,15 @@ ENTRIES: tuple[Entry, ...] = (
         "starttls-first",
         "530 5.7.0 Must issue a STARTTLS command first",
         "inbound",
-        "TLS is required and the gateway spoke plain text.",
+        "TLS is required, and the gateway sent in plain text.",
         s.SOCKET_ERROR,
         (("must issue a starttls command first",),),
         (
             Cause(
-                "TLS is off for outgoing mail on the gateway, or a firewall takes STARTTLS out of the greeting.",
+                "TLS is off for outgoing mail on the gateway, or a firewall removes STARTTLS from the EHLO reply.",
                 "reported",
-                "Postfix: smtp_tls_security_level = encrypt; Exim: hosts_require_tls on the transport; take TLS "
-                "inspection off port 25.",
+                "Postfix: smtp_tls_security_level = encrypt; Exim: hosts_require_tls on the transport; turn off TLS "
+                "inspection for port 25.",
                 (c.LISTEN, c.REHEARSE),
             ),
             _OLD_TLS,
@@ -116,7 +117,7 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate-name-not-found",
         "454 4.7.5 The certificate specified in TlsCertificateName of the SendConnector could not be found",
         "inbound",
-        "The send connector is bound to <I>issuer<S>subject of a certificate that is not there any more.",
+        "The send connector is bound to the <I>issuer<S>subject of a certificate that is no longer there.",
         s.HYBRID_TLS,
         (
             ("certificate specified in tlscertificatename",),
@@ -124,9 +125,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The certificate was renewed, and its issuer or subject is another than before.",
+                "The certificate was renewed, and its issuer or subject has changed.",
                 "documented",
-                "Bind send and receive connector to the new certificate on every source server.",
+                "Bind the send and receive connectors to the new certificate on every source server.",
                 ("Get-SendConnector | Format-List Name,SourceTransportServers,TlsCertificateName", c.DIFF),
                 quote(
                     s.HYBRID_TLS,
@@ -158,8 +159,8 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The gateway does not trust the root of Exchange Online's certificate: DigiCert Global Root G2, and "
-                "still DigiCert Global Root CA (G1) with some services.",
+                "The gateway does not trust the root of Exchange Online's certificate: DigiCert Global Root G2 and, "
+                "for some services, still DigiCert Global Root CA (G1).",
                 "documented",
                 "Keep both roots in the gateway's store: DigiCert Global Root G2 and DigiCert Global Root CA.",
                 (c.REHEARSE, "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"),
@@ -170,8 +171,8 @@ ENTRIES: tuple[Entry, ...] = (
                 ),
             ),
             Cause(
-                "The fault is the gateway's own binding: its send or receive connector names a certificate that is not "
-                "on this server, or an Edge server has another.",
+                "The fault is the gateway's own binding: its send or receive connector names a certificate that is "
+                "not on this server, or an Edge server has a different one.",
                 "reported",
                 "Bind the same certificate on every server, then run the Hybrid Configuration Wizard again.",
                 (lines.show_certificates(),),
@@ -225,7 +226,7 @@ ENTRIES: tuple[Entry, ...] = (
         "socket-error",
         "421 4.4.2 Connection dropped due to SocketError",
         "inbound",
-        "The connection broke while TLS was set up.",
+        "The connection broke while TLS was being established.",
         s.SOCKET_ERROR,
         (
             ("connection dropped due to socketerror",),
@@ -236,9 +237,9 @@ ENTRIES: tuple[Entry, ...] = (
             _OLD_TLS,
             EXPIRED_CLIENT,
             Cause(
-                "A firewall between gateway and Exchange Online ends the session.",
+                "A firewall between the gateway and Exchange Online ends the session.",
                 "reported",
-                "Take TLS inspection off port 25.",
+                "Turn off TLS inspection for port 25.",
                 (c.REHEARSE,),
             ),
         ),
@@ -248,7 +249,7 @@ ENTRIES: tuple[Entry, ...] = (
         "tls-negotiation",
         "TLS negotiation failed with error ...",
         "either",
-        "The send connector's protocol log says that no TLS session came up, and the word behind it says why.",
+        "The send connector's protocol log says that TLS could not be established; the word that follows says why.",
         s.NO_CREDENTIALS,
         (("tls negotiation failed with error",),),
         (_OLD_TLS, EXPIRED_CLIENT, _NO_KEY),
@@ -272,7 +273,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "A firewall or a provider blocks port 25, or a TLS-inspecting firewall ends the session.",
                 "reported",
-                "Let port 25 through to Exchange Online without inspection.",
+                "Allow port 25 to Exchange Online, without inspection.",
                 (c.REHEARSE,),
             ),
             EXPIRED_CLIENT,

@@ -23,8 +23,8 @@ ENTRIES: tuple[Entry, ...] = (
         "spf-failures",
         "SPF failures: legitimate mail is marked as spoofed",
         "inbound",
-        "Mail that no connector recognises is checked like Internet mail, and the gateway's address stands in no SPF "
-        "record of the sender.",
+        "Mail that no connector recognises is checked like Internet mail, and the sender's SPF record does not list "
+        "the gateway's address.",
         s.SEPPMAIL,
         (
             *(("spf", "fail"), ("spf", "failure"), ("spf", "failures"), ("spf", "failed")),
@@ -34,8 +34,8 @@ ENTRIES: tuple[Entry, ...] = (
             SHARED,
             NO_MATCH,
             Cause(
-                "The gateway stands before Exchange Online, and enhanced filtering for connectors is off: its hop is "
-                "taken for the sender.",
+                "The gateway sits in front of Exchange Online and enhanced filtering for connectors is off, so the "
+                "gateway is taken for the sender.",
                 "documented",
                 "Let Exchange Online skip the gateway's hop for SPF; it authenticates nothing.",
                 (c.LINT,),
@@ -66,7 +66,7 @@ ENTRIES: tuple[Entry, ...] = (
         "misrouted-mail",
         "Mail is misrouted, or handled by another organization's policies",
         "either",
-        "Attribution or the choice of a connector went another way than planned.",
+        "The mail was attributed, or the connector chosen, differently from what you intended.",
         s.SEPPMAIL,
         (
             *(("misrouted",), ("misrouting",), ("wrong connector",), ("different organization",), ("wrong route",)),
@@ -89,7 +89,7 @@ ENTRIES: tuple[Entry, ...] = (
         "looping-mail",
         "Mail loops between Exchange Online and the gateway",
         "either",
-        "Each side hands the message back to the other, until the hop count ends it (554 5.4.14).",
+        "Each side hands the message back to the other until the hop count is exceeded (554 5.4.14).",
         s.LOOP,
         (
             ("mail loop",),
@@ -101,10 +101,11 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "Exchange Online does not recognise the gateway when the mail comes back, so the rule that sends "
-                "it there fires again.",
+                "Exchange Online does not recognise the gateway when the mail comes back, so the rule that sent it "
+                "there applies again.",
                 "inferred",
-                "Correct certificate or connector, and exempt in the mail flow rule what the gateway has marked.",
+                "Correct the certificate or the connector, and exempt mail that the gateway has marked from the mail "
+                "flow rule.",
                 (c.CHECK, c.LISTEN),
             ),
             SHARED,
@@ -122,7 +123,7 @@ ENTRIES: tuple[Entry, ...] = (
         "stopped-after-renewal",
         "Mail stopped after the certificate was renewed",
         "either",
-        "The commonest cause of all: something still refers to the old certificate.",
+        "The most common cause: something still refers to the old certificate.",
         s.HYBRID_TLS,
         (
             *(("certificate", "renewed"), ("certificate", "renewal"), ("renew", "certificate", "mail")),
@@ -132,7 +133,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "Exchange Server's connectors are bound to the old <I>issuer<S>subject.",
                 "documented",
-                "Bind send and receive connector to the new certificate.",
+                "Bind the send and receive connectors to the new certificate.",
                 (c.DIFF,),
                 quote(
                     s.HYBRID_TLS,
@@ -146,7 +147,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "Only some nodes have the new certificate, or one has it without its private key.",
                 "reported",
-                "Install PFX and intermediates on every node, and restart what holds the old one.",
+                "Install the PFX and the intermediates on every node, and restart whatever still uses the old one.",
                 (c.COMPARE,),
             ),
         ),
@@ -156,7 +157,7 @@ ENTRIES: tuple[Entry, ...] = (
         "only-some-messages",
         "Bounces, automatic replies or forwarded mail are refused, normal mail passes",
         "inbound",
-        "Mail with an empty or foreign sender relays by certificate alone.",
+        "Mail with an empty or foreign sender can only be relayed by certificate.",
         s.RELAY_2023,
         (
             *(("null sender",), ("out of office",), ("automatic replies",), ("forwarded", "refused")),
@@ -169,7 +170,7 @@ ENTRIES: tuple[Entry, ...] = (
         "only-sometimes",
         "Mail is refused only sometimes",
         "either",
-        "Several nodes or addresses, and not all of them present the same.",
+        "There are several nodes or addresses, and not all of them present the same certificate.",
         s.PRACTICE,
         (
             *(("intermittent",), ("intermittently",), ("sometimes", "mail"), ("sometimes", "fails")),
@@ -203,9 +204,9 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         (
             Cause(
-                "The firewall between gateway and Exchange Online inspects SMTP and takes STARTTLS away.",
+                "The firewall between the gateway and Exchange Online inspects SMTP and removes STARTTLS.",
                 "reported",
-                "Switch SMTP inspection off for port 25.",
+                "Turn off SMTP inspection for port 25.",
                 (c.PROBE, c.LISTEN),
             ),
         ),
@@ -214,8 +215,7 @@ ENTRIES: tuple[Entry, ...] = (
         "no-client-certificate",
         "The gateway presents no client certificate",
         "inbound",
-        "Without one there is nothing to match a certificate connector with; many mail servers send none unless "
-        "told to.",
+        "Without one, a certificate connector has nothing to match; many mail servers do not send one unless told to.",
         s.PRACTICE,
         (
             *(("no client certificate",), ("client certificate", "not sent"), ("sends no", "client certificate")),
@@ -228,7 +228,7 @@ ENTRIES: tuple[Entry, ...] = (
         "client-certificate-missing",
         "Protocol log: EmptyCertificate, NoRemoteCertificate",
         "inbound",
-        "The session had TLS, and the sending side showed no certificate in it.",
+        "The session used TLS, and the sending side presented no certificate.",
         s.PRACTICE,
         (("emptycertificate",), ("noremotecertificate",)),
         (NOT_SENT,),

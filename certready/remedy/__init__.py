@@ -1,4 +1,4 @@
-"""What an administrator types to mend a finding: exact lines, ordered by the place where they belong. Text only."""
+"""What an administrator types to fix a finding: exact lines, ordered by the place where they belong. Text only."""
 
 from __future__ import annotations
 

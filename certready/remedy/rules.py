@@ -21,7 +21,7 @@ from certready.wording import listed
 
 
 def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:
-    """What mends the report's failures, unknowns and warnings, worst first, each remedy once.
+    """What fixes the report's failures, unknowns and warnings, worst first, each remedy once.
 
     A finding without an entry in the table gives its own ``fix`` as a remedy without lines, where it has one.
     """

@@ -43,7 +43,7 @@ def _lines(remedies: Sequence[Remedy], report: Report) -> Iterator[str]:
     yield "brackets, and take away the '#' before the lines you want. '##' marks remarks."
     if not remedies:
         yield ""
-        yield "Nothing needs mending."
+        yield "Nothing needs to be changed."
     for where, title in _PLACES.items():
         mine = [one for one in remedies if one.where == where]
         if mine:
@@ -57,7 +57,7 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     yield ""
     yield f"## {remedy.title}"
     if remedy.rules:
-        yield f"## Mends: {', '.join(remedy.rules)}"
+        yield f"## Fixes: {', '.join(remedy.rules)}"
     for note in remedy.notes:
         yield f"## {note}"
     yield from remedy.lines

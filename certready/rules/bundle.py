@@ -38,7 +38,7 @@ KEY_UNREADABLE = Rule(
 
 CA_KEY = Rule(
     "bundle.ca-key",
-    "The private key of a CA came along",
+    "A CA's private key is included",
     what="The files hold the private key of a certification authority beside the gateway's certificate.",
     why="Whoever has it can issue certificates in that authority's name; a gateway has no use for it.",
     confidence="documented",
@@ -75,7 +75,7 @@ UNREADABLE = Rule(
 
 IRREGULAR_PEM = Rule(
     "bundle.irregular-pem",
-    "OpenSSL reads the PEM file otherwise",
+    "OpenSSL reads the PEM file differently",
     what=(
         "OpenSSL refuses the file, or loads fewer certificates from it without saying so. What it does is described "
         "in the code and held against the real one by tests."
@@ -103,8 +103,8 @@ ORDER = Rule(
 
 ROOT_INCLUDED = Rule(
     "bundle.root-included",
-    "The root came along",
-    why="In a file it does no harm. On the wire it is ballast: a peer trusts its own copy or none.",
+    "The root is included",
+    why="In a file it does no harm. On the wire it is useless: a peer only trusts its own copy.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
     weights=(
@@ -116,8 +116,8 @@ ROOT_INCLUDED = Rule(
 
 UNRELATED = Rule(
     "bundle.unrelated-certificate",
-    "A certificate has no part in the chain",
-    why="It is sent for nothing, and often stands where the right intermediate should be.",
+    "A certificate does not belong to the chain",
+    why="It serves no purpose, and often takes the place of the right intermediate.",
     confidence="documented",
     sources=(rfc(8446, "4.4.2"),),
     weights=(everywhere(W),),
@@ -126,7 +126,7 @@ UNRELATED = Rule(
 
 LEGACY = Rule(
     "bundle.legacy-encryption",
-    "The PFX is encrypted with algorithms of the past",
+    "The PFX is encrypted with outdated algorithms",
     why=(
         "OpenSSL 3 opens RC2, RC4 and DES with its legacy provider alone. 3DES with SHA-1 is read nearly everywhere, "
         "but not by systems in FIPS mode, and a short password can be guessed."
@@ -139,7 +139,7 @@ LEGACY = Rule(
 
 MODERN = Rule(
     "bundle.modern-encryption",
-    "The PFX is encrypted with algorithms that old Windows does not know",
+    "The PFX is encrypted with algorithms that older Windows does not support",
     why="Windows Server 2016 and 2012 R2 cannot import it, and say that the password is not correct.",
     confidence="documented",
     sources=(sources.EXPORT_PFX, rfc(8018)),
@@ -159,8 +159,8 @@ SEVERAL_LEAVES = Rule(
 
 NO_LEAF = Rule(
     "bundle.no-leaf",
-    "There are CA certificates alone",
-    why="A gateway presents a certificate of its own; CA certificates say nothing of it.",
+    "There are only CA certificates",
+    why="A gateway presents a certificate of its own; CA certificates say nothing about it.",
     confidence="documented",
     sources=(rfc(5280, "4.2.1.9"),),
     weights=(everywhere(F),),

@@ -94,7 +94,7 @@ STRICT = Rule(
     confidence="inferred",
     sources=(baseline("7.1.2"),),
     weights=(everywhere(W),),
-    fix="Where partners refuse the certificate, have it reissued; for Exchange Online nothing has to be done.",
+    fix="If partners refuse the certificate, have it reissued.",
 )
 
 WEAK = Rule(

@@ -21,7 +21,7 @@ DISABLED = Rule(
 WRONG_TYPE = Rule(
     "connector.wrong-type",
     "A Partner connector asks for one of the tenant's own names",
-    why="A Partner connector only adds restrictions; it grants no relay.",
+    why="A Partner connector only adds restrictions; it does not allow relaying.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),
     weights=(everywhere(F), everywhere(U, "unknown", "the accepted domains are not known")),
@@ -50,8 +50,8 @@ TRUSTED_ORGANIZATIONS = Rule(
 
 WILDCARD_RECOMMENDED = Rule(
     "connector.wildcard-recommended",
-    "A wildcard value would serve better",
-    why="A wildcard value covers all of them, as long as no other system shows a certificate under that domain.",
+    "A wildcard value would work better",
+    why="It covers every host of the gateway, as long as no other system presents a certificate under that domain.",
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
     weights=(everywhere(W),),
@@ -81,7 +81,7 @@ OVERLAP = Rule(
 
 LOCKS_DOWN = Rule(
     "connector.locks-down",
-    "A Partner connector lets in nothing but mail with its own certificate",
+    "A Partner connector only admits mail with its own certificate",
     why="Everything else is refused with 5.7.51, the tenant's own gateway too where no OnPremises connector knows it.",
     confidence="documented",
     sources=(sources.THIRD_PARTY_CLOUD,),
@@ -124,7 +124,7 @@ IPS_BESIDE_CERTIFICATE = Rule(
 
 IP_ONLY = Rule(
     "connector.ip-only",
-    "An OnPremises connector knows the gateway by its address alone",
+    "An OnPremises connector identifies the gateway only by IP address",
     why=(
         "Mail with an empty or foreign sender is refused, and addresses shared between tenants are what Microsoft "
         "calls an anti-pattern (MC1226222)."
@@ -148,7 +148,7 @@ INTERNAL_BESIDE_HYBRID = Rule(
 ASSOCIATED_DOMAINS = Rule(
     "connector.associated-domains",
     "The connector is limited to some of the accepted domains",
-    why="Microsoft advises to leave it empty outside tests.",
+    why="Microsoft advises leaving AssociatedAcceptedDomains empty except for tests.",
     confidence="documented",
     sources=(sources.USE_CONNECTORS,),
     weights=(
@@ -173,7 +173,7 @@ COUNTERPART_MISSING = Rule(
 
 SEVERAL = Rule(
     "connector.several",
-    "Several connectors stand for hosts of one domain",
+    "Several connectors cover hosts of one domain",
     why="One with a wildcard value is enough for a tenant, and easier to keep right at a renewal.",
     confidence="reported",
     sources=(sources.CERTIFICATE_BASED, sources.SEPPMAIL),
@@ -183,13 +183,13 @@ SEVERAL = Rule(
 
 RESTRICTION_WITHOUT_EFFECT = Rule(
     "connector.restriction-without-effect",
-    "A restriction is set that an OnPremises connector does not apply",
+    "A restriction is set that has no effect on an OnPremises connector",
     what="RestrictDomainsToCertificate or RestrictDomainsToIPAddresses is true on an OnPremises connector.",
-    why="Both are applied to Partner connectors only: mail that comes past the gateway is not refused by it.",
+    why="Both apply to Partner connectors only: mail that bypasses the gateway is not refused.",
     confidence="documented",
     sources=(sources.SET_INBOUND, sources.THIRD_PARTY_CLOUD),
     weights=(everywhere(W),),
-    fix="Clear it; to refuse mail that comes past a filter, create a Partner connector for sender domain * beside it.",
+    fix="Clear it; to refuse mail that bypasses a filter, add a Partner connector for sender domain *.",
 )
 
 HYBRID_MANAGED = Rule(
@@ -214,12 +214,12 @@ IN_REGION_ROUTING = Rule(
     confidence="documented",
     sources=(sources.IN_REGION_ROUTING,),
     weights=(everywhere(P),),
-    fix="Send with a certificate and from an address of its own to everybody but Exchange Online.",
+    fix="Use a separate certificate and address for mail to anyone other than Exchange Online.",
 )
 
 EXPORT_DATED = Rule(
     "connector.export-dated",
-    "The tenant's export says when it was made",
+    "The tenant's export has a date",
     why="The answer holds for the tenant as it was then.",
     confidence="inferred",
     sources=(sources.OWN,),

@@ -8,8 +8,8 @@ from certready.rules.sources import rfc
 
 INCOMPLETE = Rule(
     "evidence.incomplete",
-    "A part that a verdict needs is not there",
-    why="A verdict never makes more of evidence than was gathered: what was not judged is not fine.",
+    "Something that the verdict needs is missing",
+    why="What was not judged cannot be called fine.",
     confidence="inferred",
     sources=(sources.OWN,),
     weights=(everywhere(U), everywhere(U, "planned", "no certificate exists yet, and names alone were compared")),
@@ -18,10 +18,10 @@ INCOMPLETE = Rule(
 
 CLOCK_DOUBTFUL = Rule(
     "evidence.clock-doubtful",
-    "This machine's clock is off by the clocks of others",
-    why="Expiry and the freshness of revocation answers are judged by it, so what dates decide is not known.",
+    "This machine's clock disagrees with others",
+    why="Expiry and the freshness of revocation answers are judged by this clock, so those results are unknown.",
     confidence="inferred",
     sources=(rfc(9110, "6.6.1"), rfc(5280, "4.1.2.5")),
     weights=(everywhere(U),),
-    fix="Set the clock of this machine and run the check again, or name the moment to judge as of with --at.",
+    fix="Set the clock of this machine and run the check again, or give the time to judge by with --at.",
 )

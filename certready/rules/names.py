@@ -8,7 +8,7 @@ from certready.rules.sources import baseline, rfc
 
 CONNECTOR_MATCH = Rule(
     "names.connector-match",
-    "A name of the certificate is what the connector asks for",
+    "A name on the certificate matches the connector",
     what="CN or a DNS name of the certificate is what TlsSenderCertificateName or TlsDomain asks for.",
     why="By it Exchange Online knows the gateway (inbound) and checks it (outbound).",
     confidence="documented",
@@ -18,7 +18,7 @@ CONNECTOR_MATCH = Rule(
 
 CONNECTOR_MISMATCH = Rule(
     "names.connector-mismatch",
-    "No name of the certificate is what the connector asks for",
+    "No name on the certificate matches the connector",
     what=(
         "No name of the certificate satisfies the connector's value. *.P stands for P and its hosts; that a plain "
         "value stands for itself alone is inferred from the cmdlet's example."
@@ -35,7 +35,7 @@ CONNECTOR_MISMATCH = Rule(
 
 CONNECTOR_MATCH_UNCERTAIN = Rule(
     "names.connector-match-uncertain",
-    "A name may meet the connector's value, but no document says so, or documents disagree",
+    "Whether a name matches the connector is not clearly documented",
     what=(
         "A plain value is met by a wildcard certificate alone, a name lies more than one label under *.P, the only "
         "matching name is not plain ASCII, or it is a CN that the chain's name constraints exclude."
@@ -68,7 +68,7 @@ ACCEPTED_DOMAIN = Rule(
 
 DOMAIN_NOT_ACCEPTED = Rule(
     "names.domain-not-accepted",
-    "The connector's domain is no accepted domain of the tenant",
+    "The connector's domain is not an accepted domain of the tenant",
     why=(
         "The certificate then attributes nothing. Mail with an accepted sender domain may still pass, which Microsoft "
         "calls an anti-pattern (MC1226222); bounces, forwarded mail and foreign senders are refused (5.7.64, 5.7.51)."
@@ -81,7 +81,7 @@ DOMAIN_NOT_ACCEPTED = Rule(
 
 DOMAIN_ACCEPTANCE_UNCERTAIN = Rule(
     "names.domain-acceptance-uncertain",
-    "Whether the accepted domains cover the connector's domain is not documented clearly",
+    "Whether the connector's domain counts as accepted is not clearly documented",
     what="Only a subdomain of the wildcard's domain is accepted, or a parent with MatchSubDomains.",
     why="One note of 2017 allows the first; about the second nothing is published.",
     confidence="inferred",
@@ -93,7 +93,7 @@ DOMAIN_ACCEPTANCE_UNCERTAIN = Rule(
 ACCEPTED_DOMAINS_UNKNOWN = Rule(
     "names.accepted-domains-unknown",
     "The tenant's accepted domains are not known",
-    why="Without them it cannot be told whether the certificate attributes mail.",
+    why="Without them, whether the certificate attributes mail is unknown.",
     confidence="documented",
     sources=(sources.ATTRIBUTION,),
     weights=(relaying(U),),
@@ -148,7 +148,7 @@ NO_COMMON_NAME = Rule(
 
 COMMON_NAME_ONLY = Rule(
     "names.common-name-only",
-    "The only name is the CN; there is no DNS name in the subject alternative name",
+    "The certificate has a CN but no DNS name in its subject alternative name",
     why="Exchange Online reads CN or SAN; strict peers read the SAN alone.",
     confidence="documented",
     sources=(baseline("7.1.2.7.12"),),

@@ -32,7 +32,7 @@ REFUSED = Rule(
 
 INCONCLUSIVE = Rule(
     "rehearse.inconclusive",
-    "The smart host's answer says nothing of the certificate",
+    "The smart host's answer says nothing about the certificate",
     what=(
         "The smart host's answer has another reason than the certificate, it did not ask for one, or the recipient may "
         "live in a tenant of Microsoft 365, this one or another."
@@ -49,7 +49,7 @@ INCONCLUSIVE = Rule(
 
 SMART_HOST = Rule(
     "rehearse.smart-host",
-    "What the smart host presents itself",
+    "The smart host's own certificate",
     what="Name, issuer and dates of the smart host's own certificate, and whether it leads to a root of the store.",
     why="A smart host's name that is guessed leads to another region or to nobody (451 4.4.62, ATTR35).",
     confidence="documented",

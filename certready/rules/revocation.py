@@ -39,7 +39,7 @@ REVOKED = Rule(
 
 UNREACHABLE = Rule(
     "revocation.unreachable",
-    "Nobody answered whether the certificate is revoked",
+    "No revocation source answered",
     what="No OCSP responder and no CRL address that the certificate names gave an answer.",
     why=DOCUMENTED,
     confidence="reported",
@@ -53,7 +53,7 @@ UNREACHABLE = Rule(
 
 UNKNOWN = Rule(
     "revocation.unknown",
-    "It is not known whether the certificate is revoked",
+    "The revocation status is unknown",
     what=(
         "There is an answer, and it does not speak of this certificate or says unknown; or the issuer is not known, or "
         "what the certificate says about where to ask cannot be read."
@@ -89,7 +89,7 @@ INVALID = Rule(
 
 NOT_CHECKABLE = Rule(
     "revocation.not-checkable",
-    "The certificate names no place where revocation can be asked over HTTP",
+    "The certificate has no revocation address over HTTP",
     what="The certificate names no OCSP responder and no CRL over http, and is not short-lived.",
     why=f"Nobody can ever check its status. {DOCUMENTED}",
     confidence="reported",
@@ -100,7 +100,7 @@ NOT_CHECKABLE = Rule(
 
 SHORT_LIVED = Rule(
     "revocation.short-lived",
-    "The certificate is so short-lived that it need not be revocable",
+    "The certificate is short-lived and needs no revocation address",
     what="The certificate lives 7 days or less (10 if issued before 15 March 2026) and names no revocation address.",
     why="It expires before a CRL would help.",
     confidence="documented",
@@ -110,8 +110,8 @@ SHORT_LIVED = Rule(
 
 SKIPPED = Rule(
     "revocation.skipped",
-    "Revocation was not asked",
-    what="The run was told so by --revocation off.",
+    "Revocation was not checked",
+    what="--revocation off was given.",
     why="The verdict then says nothing about it.",
     confidence="documented",
     sources=(sources.NEW_OUTBOUND,),

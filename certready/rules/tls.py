@@ -9,7 +9,7 @@ from certready.rules.sources import rfc
 ESTABLISHED = Rule(
     "tls.established",
     "The gateway speaks TLS",
-    what="The address was reached, and TLS 1.2 or 1.3 came up.",
+    what="The address was reached, and TLS 1.2 or 1.3 was established.",
     why="Without TLS no certificate is ever seen.",
     confidence="documented",
     sources=(rfc(3207),),
@@ -18,11 +18,11 @@ ESTABLISHED = Rule(
 
 UNREACHABLE = Rule(
     "tls.unreachable",
-    "The gateway could not be spoken to",
+    "The gateway could not be reached",
     what="The name cannot be resolved, the connection is refused or times out, or no SMTP banner comes.",
     why=(
-        "Nothing was learnt about the gateway. Two causes are nobody's fault: a firewall that admits Microsoft's "
-        "addresses alone, and a provider that blocks outgoing port 25."
+        "Nothing was learnt about the gateway. Two causes are harmless: a firewall that only allows Microsoft's "
+        "addresses, and a provider that blocks outgoing port 25."
     ),
     confidence="documented",
     sources=(rfc(5321, "3.1"), rfc(5321, "4.5.3.2")),
@@ -49,7 +49,7 @@ DEFERRED = Rule(
     "tls.deferred",
     "The gateway answered with a temporary error",
     what="A 4xx code came in place of the banner, of STARTTLS or of TLS itself.",
-    why="Greylisting and rate limits meet a probe too; nothing was learnt about the certificate.",
+    why="Greylisting and rate limits affect a probe too; nothing was learnt about the certificate.",
     confidence="documented",
     sources=(rfc(5321, "4.2.1"),),
     weights=(everywhere(U),),
@@ -69,7 +69,7 @@ HANDSHAKE_FAILED = Rule(
 
 OLD_VERSION = Rule(
     "tls.old-version",
-    "The gateway knows no TLS version from 1.2 up",
+    "The gateway does not support TLS 1.2 or newer",
     what="TLS 1.2 and 1.3 were offered, and the gateway negotiated an older version.",
     why="Exchange Online has given up TLS 1.0 and 1.1.",
     confidence="documented",
@@ -80,9 +80,9 @@ OLD_VERSION = Rule(
 
 NODES_DIFFER = Rule(
     "tls.nodes-differ",
-    "The addresses of the gateway do not all present the same",
+    "The gateway's addresses do not all present the same",
     what="Certificate or chain differ between the addresses, or TLS works at some of them only.",
-    why="Mail goes to any of the addresses, so it fails only sometimes, after a renewal above all.",
+    why="Mail goes to any of the addresses, so it fails only sometimes, typically after a renewal.",
     confidence="reported",
     sources=(sources.FIELD,),
     weights=(
@@ -94,7 +94,7 @@ NODES_DIFFER = Rule(
 
 DIRECTION = Rule(
     "tls.direction",
-    "What was seen is the other side of the gateway than the connector looks at",
+    "The connector looks at the gateway's other side",
     what=(
         "A probe sees the certificate the gateway presents as server, and an inbound connector looks at the one it "
         "presents as client; a listener sees the client's, and an outbound connector looks at the server's."

@@ -47,7 +47,7 @@ CLIENT_AUTH_MISSING = Rule(
 
 KEY_USAGE = Rule(
     "usage.key-usage",
-    "The key usage is odd for a TLS certificate",
+    "The key usage is unusual for a TLS certificate",
     what="The key usage lacks digitalSignature, or allows signing certificates though it is no CA's.",
     why="TLS 1.3 and every ECDHE suite sign with the key; strict peers refuse the handshake.",
     confidence="documented",
@@ -58,7 +58,7 @@ KEY_USAGE = Rule(
 
 UNREADABLE = Rule(
     "usage.unreadable",
-    "What the certificate may be used for cannot be read",
+    "The certificate's key usage cannot be read",
     what="The certificate has an extended key usage or a key usage that cannot be decoded.",
     why="What cannot be read is not absent: it may forbid the use, and other readers may refuse the certificate.",
     confidence="documented",

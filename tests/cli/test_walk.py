@@ -124,9 +124,9 @@ def first_remedy(script: str, rule: str) -> Iterator[str]:
     online = script.partition("====")[2].partition("====")[2].partition("====")[0]
     for block in re.split(r"\n#\s*\n", online.replace("\r", "")):
         lines = [line.removeprefix("# ") for line in block.splitlines()]
-        mended = next((line for line in lines if line.startswith("## Mends: ")), "")
+        fixes = next((line for line in lines if line.startswith("## Fixes: ")), "")
         commands = [line for line in lines if re.match(r"(?:Set|New|Confirm)-(?!MgDomainVer)", line)]
-        if rule in mended and commands:
+        if rule in fixes and commands:
             yield from commands
             return
     raise AssertionError(f"no remedy for {rule} in {script}")

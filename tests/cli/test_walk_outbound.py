@@ -193,15 +193,15 @@ def remedy(script: str, rule: str) -> list[str]:
     blocks = {"Exchange Online": list[str](), "The certificate": list[str](), "Postfix": list[str]()}
     place = None
     lines = [line.removeprefix("# ").rstrip() for line in script.splitlines()]
-    mends = False
+    fixes = False
     for line in lines:
         if heading := re.fullmatch(r"==== (.*) ====", line):
-            place, mends = next((key for key in blocks if heading[1].startswith(key)), None), False
-        elif line.startswith("## Mends: "):
-            mends = rule in line
+            place, fixes = next((key for key in blocks if heading[1].startswith(key)), None), False
+        elif line.startswith("## Fixes: "):
+            fixes = rule in line
         elif line.startswith("## ") or line == "#":
-            mends = mends and line != "#"
-        elif mends and place:
+            fixes = fixes and line != "#"
+        elif fixes and place:
             blocks[place].append(line)
     online = [line for line in blocks["Exchange Online"] if line.startswith("Set-OutboundConnector")]
     typed = online or [*blocks["The certificate"], *blocks["Postfix"]]
