@@ -75,5 +75,5 @@ def takes(accepted: AcceptedDomain, domain: str) -> bool:
 def fitting_values(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> tuple[str, ...]:
     """Connector values that a certificate with these names satisfies with certainty, at most 20, those whose domain is
     accepted first."""
-    domains = {one.name for one in accepted or ()}
+    domains = {domain.name for domain in accepted or ()}
     return tuple(sorted(satisfiable(names), key=lambda value: parse_value(value).domain not in domains))

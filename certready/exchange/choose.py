@@ -65,18 +65,20 @@ def select(
     near = None
     if role != "server":
         inbound, near = _inbound(connectors, certificate_names, accepted or accepted_of(tenant))
-    outbound = tuple(one for one in connectors if _applies_outbound(one)) if role != "client" else ()
+    outbound = tuple(connector for connector in connectors if _applies_outbound(connector)) if role != "client" else ()
     if near and outbound:
         inbound = (near,)
     chosen = {*inbound, *outbound}
-    judged = tuple(one for one in connectors if one in chosen)
-    return Selection(judged, tuple(one for one in connectors if one not in chosen), near)
+    judged = tuple(connector for connector in connectors if connector in chosen)
+    return Selection(judged, tuple(connector for connector in connectors if connector not in chosen), near)
 
 
 def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
     """The enabled inbound connectors that ask for a certificate, or may: those of which one can win."""
     return tuple(
-        one for one in connectors if one.direction == "inbound" and one.enabled and (one.value or _name_unread(one))
+        connector
+        for connector in connectors
+        if connector.direction == "inbound" and connector.enabled and (connector.value or _name_unread(connector))
     )
 
 
@@ -96,7 +98,9 @@ def match_of(connector: Connector, names: Iterable[str]) -> Match:
 
 def associated(connector: Connector, value: Value) -> bool:
     """Whether AssociatedAcceptedDomains, where it is set, names the value's own domain."""
-    return not connector.associated_domains or value.domain in {a_label(one) for one in connector.associated_domains}
+    return not connector.associated_domains or value.domain in {
+        a_label(domain) for domain in connector.associated_domains
+    }
 
 
 def from_options(inbound: Sequence[str], outbound: Sequence[str], level: Level) -> tuple[Connector, ...]:
@@ -204,12 +208,12 @@ def _applies_outbound(connector: Connector) -> bool:
 
 def _find_one(tenant: Tenant, wanted: str) -> Connector:
     for fits in _readings(wanted.strip()):
-        found = tuple(one for one in tenant.connectors if fits(one))
+        found = tuple(connector for connector in tenant.connectors if fits(connector))
         if len(found) == 1:
             return found[0]
         if found:
             raise _ambiguous(wanted, found)
-    names = listed([f"'{one.name}'" for one in tenant.connectors], LISTED)
+    names = listed([f"'{connector.name}'" for connector in tenant.connectors], LISTED)
     hint = f"The connectors are: {names}." if names else "The tenant file holds no connector."
     raise UsageError(f"The tenant has no connector named {quoted(wanted)}.", hint=hint)
 

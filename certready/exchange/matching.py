@@ -192,7 +192,7 @@ def _nearest(value: Value, names: Iterable[str]) -> tuple[int, str | None]:
 
 def dns_names(names: Iterable[str]) -> tuple[str, ...]:
     """Those of a certificate's names that are DNS names or wildcards over one, normalised, each once."""
-    placed = sorted(one for one in _sorted(tuple(names)).names if one.name.isascii())
+    placed = sorted(name for name in _sorted(tuple(names)).names if name.name.isascii())
     return tuple(dict.fromkeys(str(one.value) for one in placed))
 
 

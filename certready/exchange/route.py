@@ -73,8 +73,8 @@ class Route(Struct, frozen=True):
 
 def route(tenant: Tenant, domain: str) -> Route:
     """The outbound connector for mail to this domain (a normalised A-label name)."""
-    outbound = [one for one in tenant.connectors if one.direction == "outbound"]
-    fits = [(one, fit(one, domain, tenant.accepted_domains)) for one in outbound]
+    outbound = [connector for connector in tenant.connectors if connector.direction == "outbound"]
+    fits = [(connector, fit(connector, domain, tenant.accepted_domains)) for connector in outbound]
     open_to = [(one, found) for one, found in fits if found and _shut(one) is None]
     best = min((found.rank for _, found in open_to if not found.unclear), default=None)
     winners = [(one, found) for one, found in open_to if found.rank == best and not found.unclear]
@@ -166,7 +166,7 @@ def _domains(connector: Connector) -> str:
 def _notes(open_to: Sequence[tuple[Connector, Fit]], outbound: Sequence[Connector]) -> list[str]:
     patterns = {found.pattern for _, found in open_to}
     notes = [DISAGREEMENT] if {"wildcard", "accepted-domains"} <= patterns else []
-    central = [one.name for one in outbound if one.enabled and one.route_via_on_premises]
+    central = [connector.name for connector in outbound if connector.enabled and connector.route_via_on_premises]
     if central:
         notes.append(CENTRALIZED.format(names=listed([f"'{name}'" for name in central])))
     return notes

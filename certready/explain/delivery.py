@@ -17,9 +17,9 @@ def _plain(id_: str, code: str, cause: tuple[str, str, str], *marks: tuple[str, 
     what it is, what to change, and the words of the source."""
     number, _, title = code.partition(" ")
     text, change, words = cause
-    one = Cause(text, "documented", change, (c.PROBE, c.ROUTE), quote(s.MAIL_FLOW, words))
+    network = Cause(text, "documented", change, (c.PROBE, c.ROUTE), quote(s.MAIL_FLOW, words))
     codes = ((f"4.4.{number}",), (f"5.4.{number}",), *marks)
-    return Entry(id_, f"450 4.4.{number} {title}", "outbound", _RETRY, s.MAIL_FLOW, codes, (one,), refines=_GENERAL)
+    return Entry(id_, f"450 4.4.{number} {title}", "outbound", _RETRY, s.MAIL_FLOW, codes, (network,), refines=_GENERAL)
 
 
 def _dane(number: str, token: str, after: str, cause: tuple[str, str, str]) -> Entry:

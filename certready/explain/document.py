@@ -118,14 +118,14 @@ class ExplainDocument(Struct, frozen=True, tag_field="schema", tag="certready.ex
     ] = UNSET
 
 
-def of_text(found: Explanation) -> ExplainDocument:
+def of_text(explanation: Explanation) -> ExplainDocument:
     """The document of a text."""
     return ExplainDocument(
-        bool(found.entries),
-        found.wrapper,
-        found.seen,
-        tuple(_entry(entry, found.seen) for entry in found.entries),
-        tuple(NearDocument(entry.id, entry.title) for entry in found.nearest),
+        bool(explanation.entries),
+        explanation.wrapper,
+        explanation.seen,
+        tuple(_entry(entry, explanation.seen) for entry in explanation.entries),
+        tuple(NearDocument(entry.id, entry.title) for entry in explanation.nearest),
     )
 
 

@@ -131,9 +131,9 @@ def _beside_an_event(line: Line, place: int) -> bool:
 
 
 def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
-    found = []
+    matches = []
     for match in pattern.finditer(text):
-        found.append(match)
-        if len(found) == OCCURRENCES:
+        matches.append(match)
+        if len(matches) == OCCURRENCES:
             break
-    return found
+    return matches

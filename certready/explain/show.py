@@ -31,19 +31,19 @@ def filled(command: str, seen: Seen) -> str:
     return command.format(file=_FILE, **{**values, "sender": sender})
 
 
-def explanation_lines(found: Explanation, width: int | None) -> Iterator[Line]:
+def explanation_lines(explanation: Explanation, width: int | None) -> Iterator[Line]:
     """Entries with their causes, most likely first; for an unknown text, the nearest entries by name."""
-    if found.cut:
+    if explanation.cut:
         yield from hanging((), "Only the first MiB of the text was read.", "dim", width, 0)
-    if not found.entries:
-        yield from _unknown(found, width)
+    if not explanation.entries:
+        yield from _unknown(explanation, width)
         return
-    yield from _seen(found.seen, width)
-    for index, entry in enumerate(found.entries):
+    yield from _seen(explanation.seen, width)
+    for index, entry in enumerate(explanation.entries):
         if index:
             yield ()
         if index < IN_FULL:
-            yield from _entry(entry, found.seen, width)
+            yield from _entry(entry, explanation.seen, width)
         else:
             yield from hanging((("Also: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 6)
 
@@ -127,9 +127,9 @@ def _seen(seen: Seen, width: int | None) -> Iterator[Line]:
         yield ()
 
 
-def _unknown(found: Explanation, width: int | None) -> Iterator[Line]:
+def _unknown(explanation: Explanation, width: int | None) -> Iterator[Line]:
     yield from hanging((), "This text is not in the catalogue.", "bold", width, 0)
-    if not found.nearest:
+    if not explanation.nearest:
         yield from hanging((), "Nothing in it is near either: paste the whole reply or notice.", "", width, 0)
-    for entry in found.nearest:
+    for entry in explanation.nearest:
         yield from hanging((("Nearest: ", "dim"),), f"{entry.title} ({entry.id})", "", width, 9)

@@ -26,11 +26,19 @@ def setting_of(direction: Direction | None, parameters: str, title: str, *notes:
 
 def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     value = fitting_value(situation) or exchange.NAME_UNKNOWN
-    own = [one for one in situation.connectors if one.name == finding.connector and one.direction == "inbound"]
+    own = [
+        connector
+        for connector in situation.connectors
+        if connector.name == finding.connector and connector.direction == "inbound"
+    ]
     for connector in own:
         yield exchange.set_connector_value(connector, value)
     off = finding.evidence.get("disabled")
-    idle = [one for one in situation.connectors if isinstance(off, list) and one.name in off and not one.enabled]
+    idle = [
+        connector
+        for connector in situation.connectors
+        if isinstance(off, list) and connector.name in off and not connector.enabled
+    ]
     for connector in idle:
         if connector.direction == "inbound":
             yield exchange.setting(connector, "-Enabled $true", f"Enable the connector '{connector.name}'.")
@@ -40,24 +48,24 @@ def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
 
 def _wildcard(situation: Situation, finding: Finding) -> Iterator[Remedy]:
     value = str(finding.evidence.get("recommended") or exchange.NAME_UNKNOWN)
-    for connector in (one for one in situation.connectors if one.direction == "inbound"):
-        yield exchange.set_connector_value(connector, value)
+    for connector in situation.connectors:
+        if connector.direction == "inbound":
+            yield exchange.set_connector_value(connector, value)
 
 
 def _smart_host(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    for connector in (one for one in situation.connectors if one.direction == "outbound"):
-        host = quote(host_of(situation))
-        yield exchange.setting(
-            connector, f"-UseMXRecord $false -SmartHosts {host}", "Name the gateway as the connector's smart host."
-        )
+    settings = f"-UseMXRecord $false -SmartHosts {quote(host_of(situation))}"
+    for connector in situation.connectors:
+        if connector.direction == "outbound":
+            yield exchange.setting(connector, settings, "Name the gateway as the connector's smart host.")
 
 
 def _overlap(situation: Situation, _: Finding) -> Iterator[Remedy]:
     lines = [cmdlets.show_inbound()]
     lines += [
-        cmdlets.inbound(one.name, "-Enabled $false")
-        for one in situation.connectors
-        if one.direction == "inbound" and one.source == "tenant"
+        cmdlets.inbound(connector.name, "-Enabled $false")
+        for connector in situation.connectors
+        if connector.direction == "inbound" and connector.source == "tenant"
     ]
     note = "Disable one of them, not each: whichever the gateway does not need."
     yield Remedy("Keep one connector for each name.", "exchange-online", tuple(lines), (note,))
@@ -78,7 +86,7 @@ def _value(situation: Situation, _: Finding) -> Iterator[Remedy]:
 def _counterpart(situation: Situation, _: Finding) -> Iterator[Remedy]:
     """The connector of the direction that has none."""
     value = fitting_value(situation) or exchange.NAME_UNKNOWN
-    if any(one.direction == "inbound" for one in situation.connectors):
+    if any(connector.direction == "inbound" for connector in situation.connectors):
         yield exchange.new_outbound(value, host_of(situation))
     else:
         yield exchange.new_inbound(value)

@@ -157,7 +157,7 @@ def send_to_smart_host(cloud: Cloud = WORLDWIDE) -> Remedy:
 
 def import_intermediates(certificates: Sequence[Certificate]) -> Remedy:
     """CA certificates into the Windows store from which they are sent."""
-    files = [_FILE_NAME.sub("_", one.parsed.label)[:80] for one in certificates] or ["intermediate"]
+    files = [_FILE_NAME.sub("_", certificate.parsed.label)[:80] for certificate in certificates] or ["intermediate"]
     lines = tuple(map(cmdlets.import_intermediate, files))
     notes = ("On every sending server. Test-Certificate then shows whether the chain can be built.",)
     return Remedy("Install the intermediate certificates on Windows.", "exchange-server", lines, notes)

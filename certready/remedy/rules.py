@@ -26,13 +26,13 @@ def remedies(report: Report, evidence: Evidence) -> tuple[Remedy, ...]:
     A finding without an entry in the table gives its own ``fix`` as a remedy without lines, where it has one.
     """
     case = Case(evidence)
-    found: dict[Remedy, list[str]] = {}
+    answered: dict[Remedy, list[str]] = {}
     for finding in report.findings:
         if finding.severity is Severity.PASS:
             continue
         for remedy in _for_finding(case, finding):
-            found.setdefault(remedy, []).append(finding.rule)
-    return tuple(replace(remedy, rules=tuple(dict.fromkeys(rules))) for remedy, rules in found.items())
+            answered.setdefault(remedy, []).append(finding.rule)
+    return tuple(replace(remedy, rules=tuple(dict.fromkeys(rules))) for remedy, rules in answered.items())
 
 
 def rules_with_a_remedy() -> frozenset[str]:
@@ -64,7 +64,7 @@ def _situation(case: Case, finding: Finding) -> Situation:
         accepted_domains=case.tenant.accepted_domains,
         hostname=case.options.hostname,
         missing=lacking[:-1] if lacking and lacking[-1].parsed.self_issued else lacking,
-        cloud=cloud_of(one.name for one in case.tenant.accepted_domains or ()) or WORLDWIDE,
+        cloud=cloud_of(domain.name for domain in case.tenant.accepted_domains or ()) or WORLDWIDE,
     )
 
 
@@ -79,16 +79,19 @@ def _new_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]
 def _names(situation: Situation) -> tuple[str, ...]:
     """The names of a new certificate; what a partner's connector asks for is the partner's and in nobody else's."""
     accepted = Accepted(situation.accepted_domains or ())
-    mine = (one for one in situation.connectors if not is_partners(one, accepted))
-    values = [one.value for one in mine if one.value]
+    mine = (connector for connector in situation.connectors if not is_partners(connector, accepted))
+    values = [connector.value for connector in mine if connector.value]
     return wanted_names(situation.leaf.parsed.names if situation.leaf else (), values, situation.hostname)
 
 
 def _installed(situation: Situation, finding: Finding | None = None) -> Iterator[Remedy]:
     """The certificate into every kind of gateway. The lines for Exchange name the certificate that was judged: for a
     new one they are to be taken again (certready check NEW --remedies)."""
-    server = any(one.direction == "outbound" for one in situation.connectors)
-    value = next((one.value for one in situation.connectors if one.direction == "inbound" and one.value), None)
+    server = any(connector.direction == "outbound" for connector in situation.connectors)
+    value = next(
+        (connector.value for connector in situation.connectors if connector.direction == "inbound" and connector.value),
+        None,
+    )
     yield from gateways.install(value or fitting_value(situation) or exchange.NAME_UNKNOWN, server=server)
     if situation.leaf and finding is not None:
         yield exchange.bind_certificate(situation.leaf, situation.cloud)
@@ -155,7 +158,7 @@ def _mismatch(situation: Situation, finding: Finding) -> Iterator[Remedy]:
 
 
 def _not_accepted(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    accepted = {one.name for one in situation.accepted_domains or ()}
+    accepted = {domain.name for domain in situation.accepted_domains or ()}
     for connector in situation.connectors:
         domain = _domain(connector)
         if domain is None or connector.direction != "inbound":

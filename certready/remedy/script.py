@@ -45,7 +45,7 @@ def _lines(remedies: Sequence[Remedy], report: Report) -> Iterator[str]:
         yield ""
         yield "Nothing needs to be changed."
     for where, title in _PLACES.items():
-        mine = [one for one in remedies if one.where == where]
+        mine = [remedy for remedy in remedies if remedy.where == where]
         if mine:
             yield ""
             yield f"==== {title} ===="

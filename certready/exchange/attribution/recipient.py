@@ -26,7 +26,7 @@ from certready.model import Connector, Tenant
 def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
     """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is."""
     accepted = tenant.accepted_domains
-    own = message.recipient and accepted is not None and any(takes(one, message.recipient) for one in accepted)
+    own = message.recipient and accepted is not None and any(takes(domain, message.recipient) for domain in accepted)
     if message.recipient and accepted is None:
         step = step_on("1.3.1", "unclear", f"Whether {message.recipient} is an accepted domain is not known.")
         return Attribution("cannot-tell", step, (*steps, step))
@@ -34,7 +34,7 @@ def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: 
         who = message.recipient or "The recipient's domain"
         step = step_on("1.3.1", "no", f"{who} is no accepted domain: no tenant takes the message.")
         # What decides is where the message failed to become the tenant's own, not that it leaves the tenant.
-        decisive = next(one for one in steps if one.answer == "no")
+        decisive = next(step for step in steps if step.answer == "no")
         return Attribution("refused", decisive, (*steps, step), reply=RELAY_DENIED, notes=(ELSEWHERE,))
     arrives = step_on("1.3.1", "yes", f"{message.recipient} is an accepted domain: it is incoming mail from outside.")
     return _restricted(tenant, names, message, (*steps, arrives))
@@ -42,15 +42,17 @@ def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: 
 
 def _restricted(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
     """Incoming mail, unless a Partner connector for its sender asks for what it does not have."""
-    partners = [one for one in tenant.connectors if one.kind == "Partner" and one.direction == "inbound"]
-    checked = [step for one in partners if one.enabled for step in _partner(one, names, message)]
+    partners = [
+        connector for connector in tenant.connectors if connector.kind == "Partner" and connector.direction == "inbound"
+    ]
+    checked = [step for connector in partners if connector.enabled for step in _partner(connector, names, message)]
     worst = min(checked, key=lambda step: ORDER.index(step.answer), default=None)
     all_steps = (*steps, *checked)
     if worst and worst.answer == "no":
         return Attribution("refused", worst, all_steps, reply=LOCKED_OUT)
     if worst and worst.answer == "unclear":
         return Attribution("cannot-tell", worst, all_steps)
-    own = message.sender and any(one.name == message.sender for one in tenant.accepted_domains or ())
+    own = message.sender and any(domain.name == message.sender for domain in tenant.accepted_domains or ())
     return Attribution("incoming", steps[-1], all_steps, notes=(DIRECT_SEND,) if own else ())
 
 

@@ -36,7 +36,7 @@ def scenarios(tenant: Tenant, ip: str | None = None) -> tuple[Scenario, ...]:
 def own_domain(tenant: Tenant) -> str | None:
     """The tenant's default accepted domain, else its first one."""
     domains = tenant.accepted_domains or ()
-    return next((one.name for one in domains if one.default), domains[0].name if domains else None)
+    return next((domain.name for domain in domains if domain.default), domains[0].name if domains else None)
 
 
 def default_domain_note(tenant: Tenant, names: Sequence[str]) -> str | None:

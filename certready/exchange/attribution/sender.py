@@ -37,9 +37,12 @@ def by_sender(tenant: Tenant, message: Message, certificate: Ground) -> Ground:
 def _address(tenant: Tenant, ip: str | None) -> Ground:
     """Whether an OnPremises connector knows the sending address."""
     known = [
-        one
-        for one in tenant.connectors
-        if one.direction == "inbound" and one.enabled and one.kind != "Partner" and one.sender_ips
+        connector
+        for connector in tenant.connectors
+        if connector.direction == "inbound"
+        and connector.enabled
+        and connector.kind != "Partner"
+        and connector.sender_ips
     ]
     if not known:
         return Ground("no", "no", (step_on("1.3.1", "no", "No OnPremises connector knows a gateway by its address."),))
@@ -48,7 +51,7 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
             "1.3.1", "unclear", f"'{known[0].name}' goes by the sending address, which was not given (--ip)."
         )
         return Ground("unclear", "unclear", (step,))
-    fitting = [(one, contains(one.sender_ips, ip)) for one in known]
+    fitting = [(connector, contains(connector.sender_ips, ip)) for connector in known]
     best = max(fitting, key=lambda one: (ORDER.index(one[1]), one[0].value is None))
     connector, state = best
     if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):

@@ -116,5 +116,5 @@ def _split(value: object) -> list[str]:
 
 def address_spaces(value: object) -> tuple[str, ...]:
     """SenderDomains or RecipientDomains without the ``smtp:`` before and the ``;cost`` behind each."""
-    stripped = (_ADDRESS_SPACE.sub(r"\1", one) for one in items(value))
+    stripped = (_ADDRESS_SPACE.sub(r"\1", item) for item in items(value))
     return tuple(one for one in stripped if one)
