@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from certready.cli import fetching, output
+from certready.cli import fetching, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.fleet_book import Book, log_to
 from certready.cli.judge import Prepared, gatherer, other_stores
 from certready.cli.options import judging_options, present
 from certready.cli.probe import Asked, how_asked
-from certready.cli.shared import Dns, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared
+from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared
 from certready.errors import UsageError
 from certready.fleet import Inventory, Keys, Planner, Setup, lines
 from certready.fleet.schedule import JOBS, PER_HOST, scheduled
@@ -57,6 +57,7 @@ def fleet(
     protocol: Protocol = "smtp",
     resolve: Resolve = (),
     dns: Dns = None,
+    dns_anchor: DnsAnchor = None,
     ehlo: Ehlo = None,
     ipv4: IPv4 = False,
     ipv6: IPv6 = False,
@@ -80,7 +81,7 @@ def fleet(
     destinations = output.destinations(shared.formats)
     age = duration(max_age, "--max-age")
     asked = Asked((), None, protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
-    setup = _setup(shared, asked)
+    setup = _setup(shared, asked, promises.Resolving(dns, dns_anchor))
     known = Inventory.load(inventory)
     before = lines.read(since).entries if since else None
     logs = log_to(destinations, resume)
@@ -122,7 +123,7 @@ def _check(wanted: Shared) -> None:
         raise UsageError("Give one of --password-file and --password-env, not both.")
 
 
-def _setup(wanted: Shared, asked: Asked) -> Setup:
+def _setup(wanted: Shared, asked: Asked, dns: promises.Resolving) -> Setup:
     """What holds for every line. Raises CertreadyError where an option or its file cannot be read."""
     options = judging_options(wanted, "client")
     made = gatherer(Prepared(wanted, options, Tenant(), named=True))
@@ -134,6 +135,7 @@ def _setup(wanted: Shared, asked: Asked) -> Setup:
         others=partial(other_stores, wanted),
         supplied=made.supplied,
         how=how_asked(asked, wanted.timeout),
+        promises=partial(promises.of_line, dns, wanted),
         clock=present,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,6 +13,9 @@ from certready.cli import files
 from certready.cli.shared import Shared
 from certready.errors import InputError, UsageError
 from certready.model import Dane, Evidence, MtaSts
+
+if TYPE_CHECKING:
+    from certready.fleet.plan import Promised
 
 Progress = Callable[[str], None]
 ANCHOR_LIMIT = 64 * 1024
@@ -52,6 +55,20 @@ def asked_for(
         return evidence
 
     return complete
+
+
+def of_line(dns: Resolving, shared: Shared, evidence: Evidence, promised: Promised) -> Evidence:
+    """The evidence of a fleet's line, with what its keys ``dane`` and ``mta_sts`` ask for. Raises CertreadyError."""
+    if promised.dane:
+        wanted = Wanted(hosts=promised.hosts) if promised.hosts else probed(evidence, promised.mx)
+        evidence = with_dane(evidence, wanted, dns, shared, _unheard)
+    if promised.mta_sts:
+        evidence = with_mta_sts(evidence, promised.mta_sts, dns, shared, _unheard)
+    return evidence
+
+
+def _unheard(_sentence: str) -> None:
+    """A fleet tells how many lines are done instead."""
 
 
 def _domain(text: str) -> str:

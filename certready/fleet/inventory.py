@@ -41,6 +41,8 @@ class Keys(Struct, frozen=True):
     sni: str | None = None
     password_env: str | None = None
     password_file: str | None = None
+    dane: tuple[str, ...] | None = None
+    mta_sts: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
     def over(self, below: Keys) -> Keys:
@@ -224,4 +226,6 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "sni": _text,
     "password_env": _text,
     "password_file": _file,
+    "dane": _blanks,
+    "mta_sts": _text,
 }

@@ -18,11 +18,13 @@ from certready.exchange.export.load import load as load_tenant
 from certready.fleet.inventory import Keys, Line, Problem
 from certready.fleet.setup import Setup
 from certready.model import AcceptedDomain, Options, Tenant
+from certready.net.dns import domain_name
 from certready.net.names import host_name
 from certready.smtp.starttls import protocol as protocol_named
 from certready.typed import accepted_domains, could_be_host, host_and_port, hostname
 
 MX = "mx:"
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 TENANTS_KEPT = 64  # files read, so that a run over one tenant's gateways reads it once
 
 
@@ -32,6 +34,16 @@ class Place(Struct, frozen=True):
     host: str | None = None
     port: int | None = None
     domain: str | None = None
+
+
+class Promised(Struct, frozen=True):
+    """Which promises of a mail domain a line is compared with: the TLSA records (``dane``) of these ``hosts``, or those
+    of the live target; the MTA-STS policy of a domain. ``mx`` is the domain whose MX records name its hosts."""
+
+    dane: bool = False
+    hosts: tuple[str, ...] = ()
+    mta_sts: str | None = None
+    mx: str | None = None
 
 
 class Job(Struct, frozen=True):
@@ -49,6 +61,7 @@ class Job(Struct, frozen=True):
     sni: str | None = None
     password_env: str | None = None
     password_file: str | None = None
+    promised: Promised | None = None
     problem: Problem | None = None
 
     @property
@@ -125,6 +138,7 @@ class Planner:
             keys.sni,
             keys.password_env,
             keys.password_file,
+            _promised(keys, place),
         )
 
     def _place(self, target: str, protocol: str) -> Place | None:
@@ -158,6 +172,24 @@ class Planner:
             from_file=bool(keys.tenant),
             certificate_only=bool(keys.certificate_only),
         )
+
+
+def _promised(keys: Keys, place: Place | None) -> Promised | None:
+    """What ``dane`` and ``mta_sts`` ask for: of a live target whether, of a file whose. Raises UsageError."""
+    asked, domain = keys.dane or (), keys.mta_sts
+    chosen = {word.lower() for word in asked} & {*_YES, *_NO}
+    own = place.domain if place else None
+    if chosen and (len(asked) > 1 or place is None):
+        raise UsageError("dane names the mail hosts whose records a file is compared with; for a host it is true.")
+    if asked and place and not chosen:
+        raise UsageError("dane is true or false for a host: its own records are looked up.")
+    if domain and domain.lower() in (*_YES, *_NO):
+        if own is None and domain.lower() in _YES:
+            raise UsageError("mta_sts names the mail domain; only for mx:DOMAIN it is true.")
+        domain = own if domain.lower() in _YES else None
+    hosts = () if chosen else tuple(map(host_name, asked))
+    found = Promised(bool(hosts) or bool(chosen & {*_YES}), hosts, domain_name(domain) if domain else None, own)
+    return found if found.dane or found.mta_sts else None
 
 
 def _tenant_file(paths: tuple[str, ...]) -> tuple[Tenant, bytes]:

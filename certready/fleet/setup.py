@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from msgspec import Struct, field
 
 from certready.fleet.sharing import SharedFetcher, SharedNames
 from certready.gathering import Supplied
-from certready.model import Fetcher, Options, RootStore
+from certready.model import Evidence, Fetcher, Options, RootStore
 from certready.net.gateway import How
 from certready.net.handshake import SharedContext
 
@@ -35,6 +35,8 @@ class Setup(Struct, frozen=True, eq=False):
         supplied: intermediates, CRLs and OCSP answers at hand.
         how: hosts are asked; protocol and server name are a line's.
         token: tells this run from others of the same process.
+        promises: completes evidence by what a mail domain promises (a ``Promised`` of the plan says what); None: a line
+            that asks for it is in error.
         clock: gives the present, aware: what is gathered late in a long run may be younger than ``now``.
     """
 
@@ -45,6 +47,7 @@ class Setup(Struct, frozen=True, eq=False):
     others: Callable[[], Sequence[RootStore]] = tuple
     supplied: Supplied = field(default_factory=Supplied)
     how: How = How()
+    promises: Callable[[Evidence, Any], Evidence] | None = None
     clock: Callable[[], datetime] | None = None
     token: str = field(default_factory=lambda: uuid4().hex)
 

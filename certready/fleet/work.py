@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from certready import bundle as bundles
 from certready import reading
 from certready.bundle.passwords import Passwords
-from certready.errors import CertreadyError
+from certready.errors import CertreadyError, UsageError
 from certready.fleet.inventory import Line, Problem
 from certready.fleet.plan import Job
 from certready.fleet.setup import Setup, World, opened
@@ -94,6 +94,10 @@ def _report(world: World, job: Job, notes: list[str]) -> Report:
         supplied=setup.supplied,
         others=world.others,
     )
+    if job.promised:
+        if setup.promises is None:
+            raise UsageError("dane and mta_sts cannot be looked up here.")
+        evidence = setup.promises(evidence, job.promised)
     if setup.clock:
         evidence = replace(evidence, gathered_until=setup.clock())
     return judge(evidence)

@@ -129,4 +129,6 @@ class ReplyReader(Struct):
 
 def printable(raw: bytes) -> str:
     """Bytes as printable ASCII: what is not is shown as ``\\xNN``, so that a terminal obeys nobody but its owner."""
+    if raw.isascii() and (text := raw.decode("ascii")).isprintable():
+        return text
     return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in raw)

@@ -121,6 +121,40 @@ def test_files_have_the_verdict_of_check(material: Material, run: Run, tmp_path:
         assert alone["verdict"] == line["verdict"]
 
 
+@pytest.mark.parametrize("keys", [{"dane": "mx.contoso.com"}, {"mta_sts": "contoso.com"}])
+def test_promises_are_compared_as_check_does(
+    keys: dict[str, str], material: Material, run: Run, tmp_path: Path
+) -> None:
+    """The keys dane and mta_sts compare a file with what a mail domain promises, as the options of check do."""
+    target = material / "good.pem"
+    path = inventory(tmp_path / "i.csv", [{"target": target, **keys}])
+    (line,) = records(run("fleet", path, *judged(material), "--format", "jsonl").out)
+    words = [word for key, value in keys.items() for word in (f"--{key.replace('_', '-')}", value)]
+    alone = json.loads(run("check", target, *judged(material), *words, "--format", "json").out)
+    assert essence(alone) == essence(line["report"])
+    assert any(rule.startswith(("dane.", "mta-sts.")) for rule, _, _ in essence(line["report"]))
+
+
+@pytest.mark.parametrize(
+    ("target", "keys", "sentence"),
+    [
+        ("good.pem", {"dane": "yes"}, "dane names the mail hosts"),
+        ("127.0.0.1:1", {"dane": "mx.contoso.com"}, "dane is true or false for a host"),
+        ("127.0.0.1:1", {"mta_sts": "true"}, "mta_sts names the mail domain"),
+        ("127.0.0.1:1", {"dane": "no", "mta_sts": "0"}, None),
+    ],
+)
+def test_promises_that_cannot_be_meant(
+    target: str, keys: dict[str, str], sentence: str | None, material: Material, run: Run, tmp_path: Path
+) -> None:
+    """Of a file the keys name whose promises, of a host they say whether."""
+    (tmp_path / "good.pem").write_bytes(Path(material / "good.pem").read_bytes())
+    path = inventory(tmp_path / "i.csv", [{"target": target, **keys}])
+    (line,) = records(run("fleet", path, *judged(material), "--format", "jsonl").out)
+    assert (sentence or "") in (line["error"] or {"error": ""})["error"]
+    assert (sentence is None) is (line["error"] is None)
+
+
 def test_one_moment_for_the_whole_run(material: Material, run: Run, tmp_path: Path) -> None:
     """Every line of a run is judged for the same moment."""
     ran = run("fleet", files(material, tmp_path / "i.csv", 40), *judged(material), "--format", "jsonl")
