@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from certready.fleet.sharing import SharedFetcher, SharedNames
 from certready.gathering import Supplied
@@ -50,6 +50,10 @@ class Setup(Struct, frozen=True, eq=False):
     promises: Callable[[Evidence, Any], Evidence] | None = None
     clock: Callable[[], datetime] | None = None
     token: str = field(default_factory=lambda: uuid4().hex)
+
+    def __post_init__(self) -> None:
+        # How's own default is a read-only view, which cannot be pickled.
+        structs.force_setattr(self, "how", self.how._replace(resolve=dict(self.how.resolve)))
 
     def __hash__(self) -> int:
         return hash(self.token)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import tracemalloc
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_results_are_typed_and_come_from_any_executor(material: Material) -> Non
         word: sum(result.verdict == word for result in own) for word in ("ready", "not-ready")
     }
     assert all(result.report is not None and result.report.exit_code == result.code for result in own)
+
+
+def test_a_setup_as_it_comes_travels_to_other_processes(material: Material) -> None:
+    """Worker processes of the standard library's executor give what threads give, without any option being set."""
+    given, inventory = setup(material), lines(material, 6)
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+        theirs = outcome(fleet.run(inventory, given, defaults=DEFAULTS, executor=executor, workers=1))
+    assert outcome(fleet.run(inventory, given, defaults=DEFAULTS)) == theirs
 
 
 class Serving:
