@@ -71,13 +71,7 @@ class Listening:
 @contextmanager
 def listening(*words: str) -> Iterator[Listening]:
     command = [sys.executable, "-m", "certready", "listen", "--bind", "127.0.0.1:0", *words]
-    # In the background of a script SIGINT is ignored, and a child would inherit that: it could not be interrupted.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with started as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Listening(process)
         finally:
