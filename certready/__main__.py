@@ -1,6 +1,18 @@
-"""``python -m certready``."""
+"""``python -m certready``, and the installed command."""
 
-from certready.cli import run
+from __future__ import annotations
 
-if __name__ == "__main__":  # a worker process of fleet --processes imports it by another name
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code; Ctrl-C while it is imported ends as it does later."""
+    try:
+        from certready.cli import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     run()
+
+
+if __name__ == "__main__":
+    main()

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from certready.cache import entries
 from certready.cache.entries import Entry
 from certready.cache.lasting import BRIEFLY, expires, keep_until
 from certready.model import Ask, Fetcher, Reply
+from certready.model.budget import SPENT, Budget
 
 __all__ = ["CachingFetcher", "expires"]
 
@@ -36,6 +37,7 @@ class CachingFetcher(Struct, frozen=True):
         scope: names the settings on which failures depend (proxy, timeout...), because a failure is believed only
             where it would be met again; None: failures are not kept.
         most: bytes that the directory may hold; the oldest answers go first.
+        budget: how many bytes the answers of a run may have together; the fetcher counts those that it fetches itself.
         patience: seconds to wait for another process that is asking the same, before asking as well.
         pause: waits that many seconds.
     """
@@ -45,6 +47,7 @@ class CachingFetcher(Struct, frozen=True):
     clock: Callable[[], datetime]
     scope: str | None = ""
     most: int = MOST_BYTES
+    budget: Budget = field(default_factory=Budget)
     patience: float = 2.0
     pause: Callable[[float], None] = time.sleep
 
@@ -52,18 +55,32 @@ class CachingFetcher(Struct, frozen=True):
         """One Reply for each Ask, in order; what is not kept is under way at once, each URL and body asked once."""
         wanted = _merged(asks)
         now = self.clock()
-        kept = {key: entries.read(self.directory, key, ask.limit) for key, ask in wanted.items()}
+        kept = {key: _kept(self, key, ask, now) for key, ask in wanted.items()}
         replies = {
             key: _reply(entry)
             for key, entry in kept.items()
-            if entry and not wanted[key].fresh and _stands(self, entry, now)
+            if entry and not wanted[key].fresh and _stands(self, entry, now) and _is_read(entry)
         }
         missing = [key for key in wanted if key not in replies]
         if self.fetcher is None:
-            replies.update((key, Reply(None, NOTHING_KEPT, 0, "cache")) for key in missing)
+            why = f"It was not read from the cache: {SPENT}" if self.budget.spent else NOTHING_KEPT
+            replies.update((key, Reply(None, why, 0, "cache")) for key in missing)
         elif missing:
             replies.update(_asked(self, self.fetcher, {key: wanted[key] for key in missing}, kept, now))
         return tuple(replies[entries.key_of(ask.url, ask.body)] for ask in asks)
+
+
+def _kept(cache: CachingFetcher, key: str, ask: Ask, now: datetime) -> Entry | None:
+    """What is kept of an answer, its body only where it stands and the budget allows."""
+
+    def wanted(entry: Entry, size: int) -> bool:
+        return not ask.fresh and _stands(cache, entry, now) and cache.budget.take(size)
+
+    return entries.read(cache.directory, key, ask.limit, wanted)
+
+
+def _is_read(entry: Entry) -> bool:
+    return entry.body is not None or entry.error is not None
 
 
 def _stands(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
@@ -115,9 +132,14 @@ def _awaited(cache: CachingFetcher, wanted: dict[str, Ask], kept: dict[str, Entr
             break
         cache.pause(POLL)
     now = cache.clock()
-    found = {key: entries.read(cache.directory, key, ask.limit) for key, ask in wanted.items()}
-    new = {key: entry for key, entry in found.items() if entry and entry != kept[key]}
-    return {key: _reply(entry) for key, entry in new.items() if _stands(cache, entry, now)}
+    before = {key: entry.stored for key, entry in kept.items() if entry}
+
+    def fresh(entry: Entry, size: int) -> bool:
+        return before.get(entry.key) != entry.stored and _stands(cache, entry, now) and cache.budget.take(size)
+
+    found = {key: entries.read(cache.directory, key, ask.limit, fresh) for key, ask in wanted.items()}
+    new = {key: entry for key, entry in found.items() if entry and before.get(key) != entry.stored}
+    return {key: _reply(entry) for key, entry in new.items() if _is_read(entry) and _stands(cache, entry, now)}
 
 
 def _fetched(
@@ -129,7 +151,7 @@ def _fetched(
     asks = tuple(_conditional(ask, kept[key]) for key, ask in wanted.items())
     found = dict(zip(wanted, fetcher.fetch_all(asks), strict=True))
     now = cache.clock()
-    replies = {key: _unchanged(reply, kept[key]) for key, reply in found.items()}
+    replies = {key: _unchanged(cache, wanted[key], reply, kept[key]) for key, reply in found.items()}
     new = [_entry(cache, key, wanted[key].url, reply, now) for key, reply in replies.items()]
     stored = [entries.write(cache.directory, one) for one in new if one]
     if any(stored):
@@ -139,16 +161,20 @@ def _fetched(
 
 def _conditional(ask: Ask, entry: Entry | None) -> Ask:
     """The question with what lets the server say that nothing has changed (RFC 9110, 13.1)."""
-    if entry is None or entry.body is None or ask.fresh:
+    if entry is None or entry.error is not None or ask.fresh:
         return ask
     return replace(ask, headers=(*ask.headers, *entry.validators))
 
 
-def _unchanged(reply: Reply, entry: Entry | None) -> Reply:
+def _unchanged(cache: CachingFetcher, ask: Ask, reply: Reply, entry: Entry | None) -> Reply:
     """The reply, with the kept body where the server says that this still is what it has (304)."""
-    if reply.status != 304 or entry is None or entry.body is None:
+    if reply.status != 304 or entry is None:
         return reply
-    return replace(reply, body=entry.body, error=None, validators=entry.validators)
+    again = entries.read(cache.directory, entry.key, ask.limit, lambda _, size: cache.budget.take(size))
+    if again is None or again.body is None or again.stored != entry.stored:
+        why = SPENT if cache.budget.spent else "what was kept is no longer there."
+        return replace(reply, error=f"Its server says that nothing has changed, and it was not read: {why}")
+    return replace(reply, body=again.body, error=None, validators=again.validators)
 
 
 def _entry(cache: CachingFetcher, key: str, url: str, reply: Reply, now: datetime) -> Entry | None:

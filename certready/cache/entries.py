@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ SUFFIX, LOCK, PART = ".answer", ".lock", ".part"
 LONGEST_HEAD = 16 * 1024
 ABANDONED = timedelta(seconds=60)  # a lock this old belongs to a process that is gone
 _OURS = re.compile(r"[0-9a-f]{64}(\.answer|\.lock|\.[0-9a-f]{16}\.part)")
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _VALIDATOR = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
@@ -58,20 +59,31 @@ def key_of(url: str, body: bytes | None) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogatepass") + sent).hexdigest()
 
 
-def read(directory: Path, key: str, most: int) -> Entry | None:
-    """The entry, or None where there is none, or a larger one than ``most`` bytes. A damaged one is removed."""
+def read(directory: Path, key: str, most: int, wanted: Callable[[Entry, int], bool] = lambda *_: True) -> Entry | None:
+    """The entry, or None where there is none, or a larger one than ``most`` bytes. A damaged one is removed.
+
+    ``wanted`` says of an entry, and of how many bytes there are of it, whether its body is read; where it is not, both
+    body and error are None.
+    """
     path = directory / (key + SUFFIX)
     try:
         with path.open("rb") as file:
             head = file.readline(LONGEST_HEAD)
-            body = file.read(most + 1)
+            size = os.fstat(file.fileno()).st_size - len(head)
+            if size > most:
+                return None
+            try:
+                entry = _entry(json.loads(head), None)
+                if entry.error is None and not wanted(entry, size):
+                    return entry if entry.key == key else None
+            except _DAMAGE:
+                entry = None
+            body = file.read(most + 1) if entry else b""
     except (OSError, ValueError):
         return None
-    if len(body) > most:
-        return None
     try:
-        entry = _entry(json.loads(head), body)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        entry = _entry(json.loads(head), body) if entry else None
+    except _DAMAGE:
         entry = None
     if entry is not None and entry.key == key:
         return entry
@@ -79,9 +91,10 @@ def read(directory: Path, key: str, most: int) -> Entry | None:
     return None
 
 
-def _entry(head: dict[str, object], body: bytes) -> Entry:
-    """Raises ValueError and others for anything that is not as :func:`write` left it."""
-    if head["schema"] != SCHEMA or head["sha256"] != hashlib.sha256(body).hexdigest():
+def _entry(head: dict[str, object], body: bytes | None) -> Entry:
+    """The entry, or what its head says where ``body`` is None. Raises one of _DAMAGE for anything that is not as
+    :func:`write` left it."""
+    if head["schema"] != SCHEMA or (body is not None and head["sha256"] != hashlib.sha256(body).hexdigest()):
         raise ValueError("it is damaged")
     texts = {name: str(head[name]) for name in ("key", "url", "scope")}
     stored, until = (datetime.fromisoformat(str(head[name])).astimezone(UTC) for name in ("stored", "until"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Sequence
@@ -24,8 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(words)
     except KeyboardInterrupt:  # also while what the command needs is imported
         code = EXIT_INTERRUPTED
-    if code == EXIT_INTERRUPTED:
-        _write_error("interrupted")
+    if code == EXIT_INTERRUPTED and sys.stderr is not None:
+        with contextlib.suppress(OSError):  # nothing is imported for it: what was interrupted may be an import
+            sys.stderr.write("interrupted\n")
+            sys.stderr.flush()
     return code
 
 

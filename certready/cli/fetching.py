@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from certready import directories
@@ -15,6 +15,9 @@ from certready.cli import files
 from certready.cli.shared import Shared
 from certready.errors import InputError, UsageError
 from certready.model import Ask, Fetcher, Reply
+
+if TYPE_CHECKING:
+    from certready.model.budget import Budget
 
 ANSWERS = "answers"
 PROXY = "CERTREADY_PROXY"
@@ -49,8 +52,11 @@ class Later(NamedTuple):
 
 
 def _fetcher(wanted: Shared, proxy: str | None) -> Fetcher:
+    from certready.model.budget import Budget
+
+    budget = Budget()
     if wanted.offline:
-        return _cached(None, wanted, proxy)
+        return _cached(None, wanted, proxy, budget)
     from certready.net.http.fetcher import HttpFetcher
 
     http = HttpFetcher(
@@ -58,14 +64,16 @@ def _fetcher(wanted: Shared, proxy: str | None) -> Fetcher:
         timeout=wanted.timeout,
         proxy=proxy,
         ca_bundle=str(wanted.ca_bundle) if wanted.ca_bundle else None,
+        budget=budget,
     )
-    return http if wanted.no_cache else _cached(http, wanted, proxy)
+    return http if wanted.no_cache else _cached(http, wanted, proxy, budget)
 
 
-def _cached(behind: Fetcher | None, wanted: Shared, proxy: str | None) -> Fetcher:
+def _cached(behind: Fetcher | None, wanted: Shared, proxy: str | None, budget: Budget) -> Fetcher:
     from certready.cache import CachingFetcher
 
-    return CachingFetcher(behind, answers_directory(), lambda: datetime.now(UTC), scope=_scope(wanted, proxy))
+    scope = _scope(wanted, proxy)
+    return CachingFetcher(behind, answers_directory(), lambda: datetime.now(UTC), scope=scope, budget=budget)
 
 
 def _scope(wanted: Shared, proxy: str | None) -> str | None:

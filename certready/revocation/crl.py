@@ -136,7 +136,7 @@ def _remembered(der: bytes) -> _List:
 def _parsed(der: bytes) -> _List:
     found = layout(der)
     one = _List(der, found, x509.load_der_x509_crl(found.header))
-    if len(der) <= READ_IN_FULL or not _uniform(found):
+    if len(der) <= READ_IN_FULL:
         one.in_full()
     return one
 
@@ -180,6 +180,8 @@ def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
         refused = _authentic(crl, link, opinion)
         if refused:
             return refused
+        if len(der) > READ_IN_FULL and not _uniform(crl.layout):
+            crl.in_full()  # raises where an entry is malformed; it copies the whole, so only the issuer's own word
         if moment.reached(crl.header.last_update_utc):
             opinion = replace(opinion, scope=_scope(crl))
         said = _unusable(crl, link, opinion) or _said(crl, link, opinion, moment)

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from certready.model import Ask, Reply
+from certready.model.budget import Budget
 from certready.net.http import guard
-from certready.net.http.budget import Budget
 from certready.net.http.fetcher import HttpFetcher
 from certready.net.http.guard import public, refused_host
 from tests.net.serving import AnyPath, Handler, closed_port, moved, page, raw, serving

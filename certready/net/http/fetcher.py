@@ -14,7 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from certready.model import Ask, Reply
-from certready.net.http.budget import Budget
+from certready.model.budget import Budget
 from certready.net.http.guard import Run
 from certready.net.http.ocsp import refused, ways
 from certready.net.http.request import Request, Result, Route, exchange

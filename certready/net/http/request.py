@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from certready._version import __version__
-from certready.net.http.budget import Budget
+from certready.model.budget import SPENT, Budget
 from certready.net.http.guard import GuardedError, Run, refused_host
 from certready.net.http.trouble import sentence, will_pass
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_REDIRECTS = 5
 LONGEST_URL = 8192
 CHUNK = 64 * 1024
+SPOOLED = 1024 * 1024  # bytes of a body that are kept in memory while it arrives
 REDIRECTS = (301, 302, 303, 307, 308)
 PASSING = (429, 502, 503, 504)  # statuses of a server that may answer in a moment
 VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}  # RFC 9110, 8.8 and 13.1
@@ -94,7 +95,8 @@ def _exchange(request: Request, route: Route, run: Run, budget: Budget) -> Resul
             if (url, body is None) in visited:
                 raise GuardedError("It redirects in a circle.")
             visited.add((url, body is None))
-            budget.check()
+            if budget.spent:
+                raise GuardedError(f"It was not asked: {SPENT}")
             headers = dict(request.headers) if body is not None or request.body is None else {}
             with _send(session, url, body, headers, run) as response:
                 if response.status_code not in REDIRECTS:
@@ -225,16 +227,18 @@ def _after(response: requests.Response) -> float | None:
 
 def _read(response: requests.Response, limit: int, run: Run, budget: Budget) -> bytes:
     """The body, at most ``limit`` bytes after decompression and within the run's budget. Raises GuardedError."""
-    body = BytesIO()  # gives its bytes away without a copy: several long lists may arrive at the same time
-    try:
-        _fill(body, response, limit, run, budget)
-    except BaseException:
-        budget.give_back(body.tell())
-        raise
-    return body.getvalue()
+    # A long one is written to disk as it comes: buffers that many threads let grow side by side take twice their size.
+    with SpooledTemporaryFile(max_size=SPOOLED) as body:
+        try:
+            _fill(body, response, limit, run, budget)
+        except BaseException:
+            budget.give_back(body.tell())
+            raise
+        body.seek(0)
+        return body.read()
 
 
-def _fill(body: BytesIO, response: requests.Response, limit: int, run: Run, budget: Budget) -> None:
+def _fill(body: SpooledTemporaryFile[bytes], response: requests.Response, limit: int, run: Run, budget: Budget) -> None:
     """Reads to the end. Raises GuardedError."""
     expand = _expander(response.headers.get("Content-Encoding", "").strip().lower())
     while True:
@@ -244,7 +248,8 @@ def _fill(body: BytesIO, response: requests.Response, limit: int, run: Run, budg
         if not received:
             return
         piece = expand(received, limit - body.tell() + 1)
-        budget.take(len(piece))
+        if not budget.take(len(piece)):
+            raise GuardedError(f"It was not read to its end: {SPENT}")
         body.write(piece)
         if body.tell() > limit:
             raise GuardedError(f"Its answer is larger than the {limit} bytes that are read.")
