@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from certready.model import Ask, Fetcher, Reply
+from certready.model.budget import MOST_BYTES
 from certready.net.dns import ResolveError
 from certready.net.resolve import Address, addresses
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-KEPT_BYTES = 256 * 1024 * 1024  # of answers, as many as one run may fetch (contract, ``--no-cache``)
 KEPT_NAMES = 100_000
 
 
@@ -93,7 +93,7 @@ class SharedFetcher:
 
     def __init__(self, behind: Fetcher) -> None:
         self._behind = behind
-        self._replies: Once[Ask, Reply] = Once(KEPT_BYTES, lambda reply: len(reply.body or b"") + 500)
+        self._replies: Once[Ask, Reply] = Once(MOST_BYTES, lambda reply: len(reply.body or b"") + 500)
 
     def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
         return tuple(self._replies.get(asks, lambda new: self._behind.fetch_all(tuple(new))))

@@ -17,6 +17,7 @@ from certready.cache import CachingFetcher, entries
 from certready.cache.lasting import BRIEFLY, UNDATED
 from certready.demo.pki import DAY, Authority
 from certready.model import Ask, Reply
+from certready.model.budget import SPENT, Budget
 from certready.net.http.fetcher import HttpFetcher
 from tests.net.serving import Handler, page, serving
 
@@ -371,3 +372,27 @@ def test_threads_at_once(tmp_path: Path, inner: Counting, clock: Clock) -> None:
     for one in threads:
         one.join(60)
     assert [LIST] * 60 == heard
+
+
+def test_kept_answers_count_in_the_budget_of_a_run(cached: CachingFetcher, inner: Counting) -> None:
+    """What is kept is read only as far as all answers of a run may have bytes; the rest is left to the fetcher, which
+    counts in the same budget, or is said not to have been read."""
+    other = Ask("http://pki.example/other")
+    inner.replies = {URL: Reply(LIST, None, 1), other.url: Reply(LIST, None, 1)}
+    cached.fetch_all((ASK, other))
+    tight = replace(cached, budget=Budget(len(LIST)))
+    assert ["cache", "network"] == [reply.source for reply in tight.fetch_all((ASK, other))]
+    offline = replace(cached, fetcher=None, budget=Budget(len(LIST)))
+    assert [None, "It was not read from the cache: " + SPENT] == [one.error for one in offline.fetch_all((ASK, other))]
+
+
+def test_an_answer_out_of_date_uses_up_nothing(cached: CachingFetcher, inner: Counting, clock: Clock) -> None:
+    """A kept answer that stands no longer is not read, so that its successor has its room; where the server says that
+    it has not changed, it is read then."""
+    inner.replies[URL] = Reply(LIST, None, 1, validators=(("If-None-Match", '"1"'),))
+    cached.fetch_all((ASK,))
+    clock.now = NOW + DAY
+    budget = Budget(len(LIST))
+    inner.replies[URL] = Reply(None, "It answered with HTTP status 304.", 1, status=304)
+    assert LIST == replace(cached, budget=budget).fetch_all((ASK,))[0].body
+    assert budget.spent
