@@ -7,8 +7,9 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 NAME = "certready"
 NOWHERE = Path(os.devnull)  # holds nothing, and nothing can be made in it: the home of a user who has none
@@ -85,6 +86,32 @@ def write(file: Path, content: bytes) -> None:
             stream.write(content)
 
 
+def unguessable(folder: Path, beginning: str, ending: str) -> Path:
+    """A name in this folder that nobody can foresee, and therefore make a link of."""
+    return folder / f"{beginning}{os.urandom(8).hex()}{ending}"
+
+
+def exclusive(file: Path, mode: int) -> BinaryIO:
+    """A new file to write to, which nobody else made, with this mode but for the umask. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(file, flags, mode), "wb")
+
+
+@contextlib.contextmanager
+def replacing(file: Path, temporary: Path, mode: int) -> Iterator[BinaryIO]:
+    """A new file to write to under a ``temporary`` name in the same folder; it takes the place of ``file`` when the
+    block ends, and is gone where the block fails. Raises OSError."""
+    stream = exclusive(temporary, mode)
+    try:
+        with stream:
+            yield stream
+        temporary.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
 def keeps_what_is_written(file: Path) -> bool:
     """Whether writing it twice loses the first: it is a file, by way of a link perhaps, and no device or pipe."""
     return _descriptor(file) is None and (not holds(file) or os.path.isfile(file))  # noqa: PTH113 - as in holds
@@ -123,24 +150,15 @@ def _descriptor(file: Path) -> int | None:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """By way of a temporary file in the same folder, whose name nobody can guess and which nobody else made."""
     before = file.stat() if file.exists() else None
-    temporary = file.with_name(f".{os.urandom(8).hex()}.part")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o600 if before else 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+    temporary = unguessable(file.parent, ".", ".part")
+    with replacing(file, temporary, 0o600 if before else 0o666) as stream:
+        stream.write(content)
         if before:
             if hasattr(os, "chown"):
                 with contextlib.suppress(OSError):
                     os.chown(temporary, before.st_uid, before.st_gid)
             temporary.chmod(stat.S_IMODE(before.st_mode))
-        temporary.replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _home(environment: Mapping[str, str]) -> Path:

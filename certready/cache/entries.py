@@ -127,15 +127,13 @@ def write(directory: Path, entry: Entry) -> bool:
     line = json.dumps(head).encode("ascii") + b"\n"
     if len(line) > LONGEST_HEAD:
         return False
-    temporary = directory / f"{entry.key}.{os.urandom(8).hex()}{PART}"
+    temporary = directories.unguessable(directory, f"{entry.key}.", PART)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        with directories.replacing(directory / (entry.key + SUFFIX), temporary, 0o666) as file:
             file.write(line)
             file.write(body)
-        temporary.replace(directory / (entry.key + SUFFIX))
     except OSError:  # a full disk, a directory that is not ours, or on Windows an entry that is being read
-        _remove(temporary)
         return False
     return True
 

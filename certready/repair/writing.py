@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from certready import directories
 from certready.errors import CertreadyError, UsageError
 from certready.repair.model import Output
 
@@ -33,7 +33,8 @@ def write_together(folder: Path, files: Sequence[Output], *, force: bool) -> Non
     moved: list[Output] = []
     try:
         for file in files:
-            _write(staging / file.name, file)
+            with directories.exclusive(staging / file.name, 0o600 if file.secret else 0o644) as stream:
+                stream.write(file.content)
         for file in files:
             moved.append(file)
             _move(folder, staging, file, force=force)
@@ -60,14 +61,6 @@ def check_free(folder: Path, files: Sequence[Output], *, force: bool) -> None:
             raise UsageError(f"{target} is a link or no regular file.", hint="Name another folder with --out.")
         if target.exists() and not force:
             raise UsageError(f"{target} is there already.", hint="Name another folder with --out, or add --force.")
-
-
-def _write(path: Path, file: Output) -> None:
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600 if file.secret else 0o644
-    )
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(file.content)
 
 
 def _old(staged: Path) -> Path:
