@@ -9,6 +9,7 @@ from functools import partial
 from msgspec import Struct
 
 from certready.model import MtaSts
+from certready.model.budget import Budget
 from certready.mta_sts import LARGEST_POLICY
 from certready.net.dns import (
     Nameserver,
@@ -18,7 +19,6 @@ from certready.net.dns import (
     host_addresses,
     texts,
 )
-from certready.net.http.budget import Budget
 from certready.net.http.guard import Run
 from certready.net.http.request import Request, Result, Route, exchange
 from certready.net.threads import start
