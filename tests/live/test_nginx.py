@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from certready import bundle
 from certready.cache import CachingFetcher
-from certready.demo.pki import DAY, Authority, Issued
+from certready.demo.pki import DAY, Authority, Issued, now
 from certready.gathering import check
 from certready.model import Ask, Fetcher, Options
 from certready.model.report import Report
@@ -24,7 +24,6 @@ from tests.live.servers import UnavailableError
 
 pytestmark = pytest.mark.live
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 HTTP = HttpFetcher(allow_private=True)
 
 
@@ -53,7 +52,7 @@ def judged(directory: Path, root: Authority, pem: bytes, fetcher: Fetcher) -> Re
     (directory / "root.pem").write_bytes(root.pem)
     return check(
         bundle.load(pem),
-        now=NOW,
+        now=now(),
         roots=load_roots(str(directory / "root.pem")),
         fetcher=fetcher,
         options=Options(certificate_only=True),
@@ -71,7 +70,7 @@ def test_good(server: Nginx, tmp_path: Path) -> None:
 def test_revoked(server: Nginx, tmp_path: Path) -> None:
     """A compressed list that names the certificate revokes it."""
     root, issuing, leaf = published(server)
-    server.put("packed/issuing.crl.gz", gzip.compress(issuing.crl([(leaf.x509.serial_number, NOW - DAY, None)])))
+    server.put("packed/issuing.crl.gz", gzip.compress(issuing.crl([(leaf.x509.serial_number, now() - DAY, None)])))
     assert "not-ready" == judged(tmp_path, root, leaf.chain_pem, HTTP).verdict
 
 
@@ -87,7 +86,7 @@ def test_missing_issuer(server: Nginx, tmp_path: Path) -> None:
 def test_cached(server: Nginx, tmp_path: Path) -> None:
     """A second run with a cache asks nothing and comes to the same verdict."""
     root, _, leaf = published(server)
-    cached = CachingFetcher(HTTP, tmp_path / "answers", lambda: NOW)
+    cached = CachingFetcher(HTTP, tmp_path / "answers", now)
     assert ["ready", "ready"] == [judged(tmp_path, root, leaf.chain_pem, cached).verdict for _ in range(2)]
     assert 2 == len(server.hits)
 
@@ -95,13 +94,14 @@ def test_cached(server: Nginx, tmp_path: Path) -> None:
 def test_not_modified(server: Nginx, tmp_path: Path) -> None:
     """What is refreshed and has not changed costs a 304 without a body; what has changed comes anew."""
     _, issuing, leaf = published(server)
-    cached = CachingFetcher(HTTP, tmp_path / "answers", lambda: NOW)
+    began = now()
+    cached = CachingFetcher(HTTP, tmp_path / "answers", lambda: began)
     asks = (Ask(f"{server.url}/moved/issuing.cer"),)
     cached.fetch_all(asks)
-    later = replace(cached, clock=lambda: NOW + timedelta(hours=1))
+    later = replace(cached, clock=lambda: began + timedelta(hours=1))
     assert issuing.der == later.fetch_all(asks)[0].body
     server.put("issuing.cer", leaf.der)
-    last = replace(cached, clock=lambda: NOW + timedelta(hours=2))
+    last = replace(cached, clock=lambda: began + timedelta(hours=2))
     assert leaf.der == last.fetch_all(asks)[0].body
     sent = [one for one in server.hits if "/issuing.cer" in one and "/moved" not in one]
     assert [

@@ -40,8 +40,9 @@ from tests.live.servers import (
 BANNER = b"220 gw.contoso.test ESMTP\r\n"
 EHLO = b"250-gw.contoso.test\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
 READY = b"220 Ready\r\n"
-SHORT = 0.3  # seconds: for gateways that never say anything
-PATIENT = 1.0  # seconds: for gateways that answer at once and then stop
+# Seconds: for gateways that never say anything, for those that answer and then stop, and for those that end by
+# themselves, however busy the machine is.
+SHORT, PATIENT, AMPLE = 0.3, 2.0, 20.0
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def upgrade(leaf: Issued, tmp_path: Path) -> Act:
 def probe(*script: bytes | Act, **options: object) -> Endpoint:
     """The one endpoint of a gateway that follows this script."""
     with FaultySmtp(*script) as server:
-        wanted = {"ehlo": "probe.example.org", "gentle": True, "timeout": PATIENT, **options}
+        wanted = {"ehlo": "probe.example.org", "gentle": True, "timeout": AMPLE, **options}
         return fetch("127.0.0.1", server.port, **wanted).endpoints[0]  # type: ignore[arg-type]
 
 
@@ -206,9 +207,9 @@ class TestTrouble:
 
     def test_half_a_banner(self) -> None:
         """A gateway that begins its banner and then waits speaks SMTP, and is not said to expect TLS at once."""
-        endpoint = probe(b"220-gw.contoso.test\r\n", hold, timeout=SHORT)
+        endpoint = probe(b"220-gw.contoso.test\r\n", hold, timeout=PATIENT)
         assert (endpoint.trouble, endpoint.stage) == ("unreachable", "banner")
-        expected = "The gateway began its banner and did not end it within 0.3 s: it delays the rest on purpose"
+        expected = "The gateway began its banner and did not end it within 2 s: it delays the rest on purpose"
         assert str(endpoint.error).startswith(expected)
 
     @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ class TestTrouble:
         """Silence after a command is unreachable too, at that stage, with the last reply kept."""
         endpoint = probe(*script, timeout=PATIENT)
         assert (endpoint.trouble, endpoint.stage) == ("unreachable", stage)
-        assert endpoint.error == f"The gateway did not answer {stage.upper()} within 1 s."
+        assert endpoint.error == f"The gateway did not answer {stage.upper()} within 2 s."
         assert (endpoint.reply or "").startswith(("220 gw.contoso.test ESMTP", "250-gw.contoso.test"))
 
     def test_silence_in_the_handshake(self) -> None:
@@ -229,9 +230,9 @@ class TestTrouble:
 
     def test_dripping_buys_no_time(self) -> None:
         """Bytes that keep coming one by one do not extend the time a step has."""
-        endpoint = probe(drip(b"220-slow\r\n" * 1000, pause=0.02), timeout=SHORT)
+        endpoint = probe(drip(b"220-slow\r\n" * 1000, pause=0.02), timeout=PATIENT)
         assert (endpoint.trouble, endpoint.stage) == ("unreachable", "banner")
-        assert "did not end it within 0.3 s" in str(endpoint.error)
+        assert "did not end it within 2 s" in str(endpoint.error)
 
     def test_byte_by_byte(self, upgrade: Act) -> None:
         """Replies in pieces of one byte are understood."""
@@ -280,17 +281,19 @@ class TestTrouble:
             ([BANNER, EHLO, READY], "handshake-failed", "handshake"),
         ],
     )
-    def test_reset(self, script: list[bytes | Act], trouble: str, stage: str) -> None:
+    def test_reset(self, script: list[bytes], trouble: str, stage: str) -> None:
         """A connection that is reset, in the middle of a reply too, ends like one that is closed: in words."""
 
         def reset(visit: Visit) -> None:
-            if script:
+            if script and script[-1].endswith(b"\r\n"):  # else the client waits for the rest of the reply
                 visit.socket.recv(4096)
             visit.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             visit.socket.close()
 
         endpoint = probe(*script, reset)
-        assert (endpoint.trouble, endpoint.stage, endpoint.chain) == (trouble, stage, None)
+        assert (endpoint.trouble, endpoint.chain) == (trouble, None)
+        # A reset that comes before connect() has returned makes that fail.
+        assert endpoint.stage in ((stage,) if script else (stage, "connect"))
         assert endpoint.error
 
     def test_late_banner(self, upgrade: Act) -> None:
@@ -304,8 +307,8 @@ class TestTrouble:
             visit.line()
             visit.socket.sendall(EHLO)
 
-        assert probe(wait, hello, READY, upgrade, timeout=10).trouble == ""
-        assert "delays its banner on purpose (--timeout 30)" in str(probe(wait, timeout=SHORT).error)
+        assert probe(wait, hello, READY, upgrade).trouble == ""
+        assert "delays its banner on purpose (--timeout 30)" in str(probe(hold, timeout=SHORT).error)
 
     def test_too_large_a_chain(self, leaf: Issued, authority: Authority, tmp_path: Path) -> None:
         """A chain too large for any TLS client is refused in words."""
