@@ -21,7 +21,7 @@ from certready.exchange.matching import NO_MATCH, Match
 from certready.model import Chain, Connector, Evidence, Options, Planned, Tenant
 from certready.model.report import RevocationResult
 from certready.path import Judgement
-from certready.x509.certificate import Certificate
+from certready.x509.certificate import Certificate, told_apart
 from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 
@@ -43,15 +43,12 @@ class Bearer(NamedTuple):
 
 class Revocable(NamedTuple):
     """A certificate that somebody could revoke, its issuer on the path (None: not known), and the ids of the chains it
-    is part of."""
+    is part of; ``label`` is what it is called in sentences."""
 
     certificate: Certificate
     issuer: Certificate | None
     chains: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        return self.certificate.parsed.label
+    label: str
 
 
 class Case:
@@ -85,6 +82,16 @@ class Case:
 
     # -- certificates ---------------------------------------------------------------------------------------------
 
+    def label(self, certificate: Certificate) -> str:
+        """What a certificate is called in sentences: with its serial number where another leaf that is judged has its
+        name."""
+        return self._labels.get(certificate, certificate.parsed.label)
+
+    @cached_property
+    def _labels(self) -> dict[Certificate, str]:
+        leaves = tuple(dict.fromkeys(chain.leaf_certificate for chain in self.chains))
+        return dict(zip(leaves, told_apart(leaves), strict=True))
+
     def leaves(self, chain: Chain) -> tuple[Certificate, ...]:
         """The end-entity certificates of a chain, the judged one among them; of a host, what it presented."""
         found = leaves(chain.certificates, chain.keys)
@@ -108,7 +115,11 @@ class Case:
         leaf = chain.leaf_certificate.parsed
         excluded = path.excluded_names(self.full_path(chain))
         return Bearer(
-            leaf.names, leaf.label, unread=leaf.error or leaf.names_unreadable, excluded=excluded, chain=chain
+            leaf.names,
+            self.label(chain.leaf_certificate),
+            unread=leaf.error or leaf.names_unreadable,
+            excluded=excluded,
+            chain=chain,
         )
 
     @cached_property
@@ -144,9 +155,9 @@ class Case:
                     certificate in anchors or signed_by(certificate, certificate) in ("valid", "weak")
                 ):
                     continue
-                before = found.get(certificate, Revocable(certificate, issuer, ()))
+                before = found.get(certificate, Revocable(certificate, issuer, (), self.label(certificate)))
                 chains = tuple(dict.fromkeys((*before.chains, chain.id)))
-                found[certificate] = Revocable(certificate, before.issuer or issuer, chains)
+                found[certificate] = Revocable(certificate, before.issuer or issuer, chains, before.label)
         return tuple(found.values())
 
     @cached_property

@@ -43,7 +43,7 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     roots = tuple(one for one in _roots(chain) if one.sha256 not in unrelated)  # a root of another chain is a stranger
     if chain.container != "tls":
         yield from _no_leaf(case, chain)
-        yield from _key(chain)
+        yield from _key(case, chain)
         yield from _encryption(chain)
     yield from _files(chain, path)
     if chain.container in ("pem", "tls"):
@@ -54,7 +54,7 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     yield from _unrelated(chain, unrelated - unread - {one.sha256 for one in (*leaves, *roots)})
 
 
-def _key(chain: Chain) -> Iterator[Observation]:
+def _key(case: Case, chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     owners = {one.parsed.spki_sha256: one for one in reversed(chain.certificates) if one.parsed.spki_sha256}
     strays = [key for key in chain.keys if key not in owners]
@@ -62,32 +62,32 @@ def _key(chain: Chain) -> Iterator[Observation]:
     notes = {"notes": list(chain.notes)} if chain.notes else {}
     fits = bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
     if fits:
-        message = f"The private key of {leaf.parsed.label} is there ({leaf.parsed.key})."
+        message = f"The private key of {case.label(leaf)} is there ({leaf.parsed.key})."
         yield rules.KEY_PRESENT.observed(message, chain=chain, evidence=notes)
     elif not strays and not unopened:
         what = _KEYLESS.get(chain.container, "No private key came along")
-        message = f"{what}; the gateway needs the one that belongs to {leaf.parsed.label}."
+        message = f"{what}; the gateway needs the one that belongs to {case.label(leaf)}."
         yield rules.KEY_MISSING.observed(message, chain.container, chain=chain, evidence=notes)
     for fault in unopened:
         yield rules.KEY_UNREADABLE.observed(fault.message, chain=chain, evidence=notes)
     for key in strays:
-        yield _stray(chain, leaf, key, needed=not fits and not unopened)
+        yield _stray(chain, leaf, case.label(leaf), key, needed=not fits and not unopened)
     for owner in (owners[key] for key in chain.keys if key in owners):
         if owner.parsed.is_ca and owner != leaf:
             message = f"The private key of the CA {owner.parsed.label} came along: it belongs on no gateway."
             yield rules.CA_KEY.observed(message, chain=chain, certificate=owner)
 
 
-def _stray(chain: Chain, leaf: Certificate, key: str, *, needed: bool) -> Observation:
+def _stray(chain: Chain, leaf: Certificate, label: str, key: str, *, needed: bool) -> Observation:
     """A key without a certificate: fatal where the leaf's own is not there, else a left-over."""
     evidence = {"key": key, "certificate_key": leaf.parsed.spki_sha256}
     if not needed:
-        message = f"A private key came along that belongs neither to {leaf.parsed.label} nor to any other certificate."
+        message = f"A private key came along that belongs neither to {label} nor to any other certificate."
         return rules.KEY_MISMATCH.observed(
             message, "stray", chain=chain, fix="Remove that key from the file.", evidence=evidence
         )
     message = (
-        f"The private key does not belong to {leaf.parsed.label}: the certificate's public key begins "
+        f"The private key does not belong to {label}: the certificate's public key begins "
         f"{leaf.parsed.spki_sha256[:16] or '(unreadable)'}, that of the private key {key[:16]} (SHA-256)."
     )
     return rules.KEY_MISMATCH.observed(message, chain=chain, evidence=evidence)
@@ -182,7 +182,7 @@ def _several(case: Case) -> Iterator[Observation]:
     filed = [chain for chain in case.chains if chain.container != "tls"]
     if len(filed) > 1 and not any(chain.keys for chain in filed):
         leaves = [chain.leaf_certificate for chain in filed]
-        names = listed([one.parsed.label for one in leaves])
+        names = listed([case.label(one) for one in leaves])
         message = f"There are {len(leaves)} end-entity certificates, each judged as a chain of its own: {names}."
         yield rules.SEVERAL_LEAVES.observed(message, evidence={"leaves": [one.sha256 for one in leaves]})
 

@@ -43,7 +43,7 @@ def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observati
         case "incomplete":
             yield _incomplete(case, chain, found)
         case "self-signed":
-            said = f"{found.path[0].parsed.label} is signed by its own key, not by a CA."
+            said = f"{case.label(found.path[0])} is signed by its own key, not by a CA."
             yield rules.SELF_SIGNED.observed(f"{said} {roots.elsewhere(case, found)}".rstrip(), chain=chain)
         case "untrusted-root":
             yield _untrusted(case, chain, found)
@@ -82,10 +82,11 @@ def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:
 def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     """Which issuer is missing, where it can be had, and what that means for this kind of container."""
     missing, tip = found.missing, found.path[-1].parsed
+    label = case.label(found.path[-1])
     issuer = missing.issuer if missing else tip.issuer
     unread = _unread(chain)
     said = "is not among the certificates that could be read" if unread else "is missing"
-    parts = [f"The issuer of {tip.label}, {issuer or '(no name)'}, {said}."]
+    parts = [f"The issuer of {label}, {issuer or '(no name)'}, {said}."]
     if unread:
         parts.append("One that cannot be read came along and may be it.")
     if missing and missing.same_name_other_key:
@@ -110,7 +111,7 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     fix = (
         rules.UNTRUSTED_ROOT.fix
         if private
-        else f"Put {names} behind {tip.label}{order} wherever the gateway takes its certificate from."
+        else f"Put {names} behind {label}{order} wherever the gateway takes its certificate from."
     )
     return rules.INCOMPLETE.observed(
         " ".join(part for part in (*parts, *_besides(found)) if part),

@@ -39,9 +39,9 @@ def check_expiry(case: Case) -> Iterator[Observation | NotApplicable]:
             yield rules.VALID.observed(message, "unreadable", chain=chain)
 
 
-def _unreadable(chain: Chain, one: Certificate) -> Observation:
+def _unreadable(case: Case, chain: Chain, one: Certificate) -> Observation:
     reason = one.parsed.dates_unreadable.reason if one.parsed.dates_unreadable else ""
-    message = f"Whether {one.parsed.label} is valid is not known: a date of it cannot be read ({reason})."
+    message = f"Whether {case.label(one)} is valid is not known: a date of it cannot be read ({reason})."
     return rules.VALID.observed(message, "unreadable", chain=chain, certificate=one)
 
 
@@ -49,19 +49,21 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     at = case.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
     path = case.full_path(chain)
     dated = tuple(one for one in path if not one.parsed.dates_unreadable)
-    yield from (_unreadable(chain, one) for one in path if one not in dated)
-    found = (_out_of_date(chain, one, path, at) for one in dated)
+    yield from (_unreadable(case, chain, one) for one in path if one not in dated)
+    found = (_out_of_date(case, chain, one, path, at) for one in dated)
     wrong = [_renewed(case, chain, one) for one in found if one]
     yield from wrong
     if not wrong and dated == path:
         leaf = path[0].parsed
         count = f"All {len(path)} certificates of the chain are" if len(path) > 1 else "The certificate is"
-        message = f"{count} valid; {leaf.label} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
+        message = (
+            f"{count} valid; {case.label(path[0])} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
+        )
         yield rules.VALID.observed(message, chain=chain, certificate=path[0])
     for one in dated:
-        yield from _soon(case.options.expiry_warning, chain, one, path, at)
+        yield from _soon(case, chain, one, path, at)
     if path[0] in dated:
-        yield from _issuer_first(chain, dated)
+        yield from _issuer_first(case, chain, dated)
         yield from _lifetime(case, chain)
 
 
@@ -72,13 +74,15 @@ def _part(one: Certificate, path: tuple[Certificate, ...]) -> str:
     return "root" if one is path[-1] and one.parsed.self_issued else "issuer"
 
 
-def _who(one: Certificate, path: tuple[Certificate, ...]) -> str:
+def _who(case: Case, one: Certificate, path: tuple[Certificate, ...]) -> str:
     names = {"": "The certificate", "root": "The root", "issuer": "The issuer"}
-    return f"{names[_part(one, path)]} {one.parsed.label}"
+    return f"{names[_part(one, path)]} {case.label(one)}"
 
 
-def _out_of_date(chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime) -> Observation | None:
-    parsed, who, variant = one.parsed, _who(one, path), _part(one, path)
+def _out_of_date(
+    case: Case, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
+) -> Observation | None:
+    parsed, who, variant = one.parsed, _who(case, one, path), _part(one, path)
     if at < parsed.not_before:
         message = f"{who} is not valid before {_moment(parsed.not_before)}; judged as of {_moment(at)}."
         return rules.NOT_YET_VALID.observed(message, variant, chain=chain, certificate=one)
@@ -125,22 +129,22 @@ def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:
 
 
 def _soon(
-    warning: ExpiryWarning, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
+    case: Case, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
 ) -> Iterator[Observation]:
     parsed = one.parsed
-    ahead = warning_time(warning, parsed.not_after - parsed.not_before)
+    ahead = warning_time(case.options.expiry_warning, parsed.not_after - parsed.not_before)
     if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
-        message = f"{_who(one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
+        message = f"{_who(case, one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
         yield rules.SOON.observed(message, _part(one, path), chain=chain, certificate=one)
 
 
-def _issuer_first(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
+def _issuer_first(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
     end = path[0].parsed.not_after
     for one in path[1:]:
         if one.parsed.not_after < end:
             message = (
-                f"{_who(one, path)} expires on {_day(one.parsed.not_after)}, before the certificate ({_day(end)}); "
-                "the chain fails from then on."
+                f"{_who(case, one, path)} expires on {_day(one.parsed.not_after)}, before the certificate "
+                f"({_day(end)}); the chain fails from then on."
             )
             yield rules.ISSUER_FIRST.observed(message, _part(one, path), chain=chain, certificate=one)
 

@@ -23,7 +23,7 @@ def check_key(case: Case) -> Iterator[Observation | NotApplicable]:
     if not case.chains:
         yield NotApplicable("there is no certificate")
     for chain in case.chains:
-        yield from _leaf(chain)
+        yield from _leaf(case, chain)
         for issuer in _issuers(case, chain):
             weakness = weakness_of(issuer.parsed.key)
             if weakness:
@@ -53,25 +53,25 @@ def weakness_of(key: Key) -> tuple[str, str] | None:
             return "unknown", "the algorithm is none that TLS servers and public CAs use"
 
 
-def _leaf(chain: Chain) -> Iterator[Observation]:
+def _leaf(case: Case, chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
-    key = leaf.parsed.key
+    key, label = leaf.parsed.key, case.label(leaf)
     unread = leaf.parsed.x509 is None and leaf.parsed.public_key is None
     if unread:
-        message = f"The key of {leaf.parsed.label} cannot be read: {leaf.parsed.error or MALFORMED}."
+        message = f"The key of {label} cannot be read: {leaf.parsed.error or MALFORMED}."
         yield rules.WEAK.observed(message, "unreadable", chain=chain, evidence=_measured(leaf))
         return
     weakness = weakness_of(key)
     if weakness:
         variant, reason = weakness
         yield rules.WEAK.observed(
-            f"The key of {leaf.parsed.label} is {key}: {reason}.", variant, chain=chain, evidence=_measured(leaf)
+            f"The key of {label} is {key}: {reason}.", variant, chain=chain, evidence=_measured(leaf)
         )
     else:
-        yield rules.STRONG.observed(f"The key of {leaf.parsed.label} is {key}.", chain=chain, evidence=_measured(leaf))
+        yield rules.STRONG.observed(f"The key of {label} is {key}.", chain=chain, evidence=_measured(leaf))
     if key.kind in ("ECDSA", "Ed25519", "Ed448"):
         yield rules.NOT_RSA.observed(
-            f"The key of {leaf.parsed.label} is {key}. {_doubt(key)}", chain=chain, evidence=_measured(leaf)
+            f"The key of {label} is {key}. {_doubt(key)}", chain=chain, evidence=_measured(leaf)
         )
 
 

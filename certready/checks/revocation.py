@@ -126,7 +126,7 @@ def _missing_staples(case: Case) -> Iterator[Observation]:
         leaf = leaves.get(endpoint.chain or "")
         if leaf is not None and leaf.parsed.must_staple and not endpoint.staple:
             yield rules.STAPLE_MISSING.observed(
-                f"{leaf.parsed.label} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
+                f"{case.label(leaf)} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
                 "clients that honour the demand refuse it.",
                 chain=endpoint.chain,
                 certificate=leaf,

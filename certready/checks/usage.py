@@ -31,8 +31,8 @@ def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
         if leaf.parsed.error:
             yield _unreadable(chain, f"The certificate cannot be read: {leaf.parsed.error}.")
         else:
-            yield from _extended(chain, leaf)
-            yield from _plain(chain, leaf)
+            yield from _extended(chain, leaf, case.label(leaf))
+            yield from _plain(chain, leaf, case.label(leaf))
 
 
 def _unreadable(chain: Chain, why: str) -> Observation:
@@ -40,8 +40,8 @@ def _unreadable(chain: Chain, why: str) -> Observation:
     return rules.UNREADABLE.observed(message, chain=chain, evidence=_listed(chain.leaf_certificate))
 
 
-def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
-    label, usages = leaf.parsed.label, leaf.parsed.ekus
+def _extended(chain: Chain, leaf: Certificate, label: str) -> Iterator[Observation]:
+    usages = leaf.parsed.ekus
     if isinstance(usages, Unreadable):
         yield _unreadable(chain, f"{label} has an extended key usage that cannot be read: {usages.reason}.")
         return
@@ -63,10 +63,10 @@ def _extended(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
         yield rules.CLIENT_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
 
 
-def _plain(chain: Chain, leaf: Certificate) -> Iterator[Observation]:
+def _plain(chain: Chain, leaf: Certificate, label: str) -> Iterator[Observation]:
     """Only digitalSignature is needed: TLS 1.3 and ECDHE sign; RSA key transport, which wants keyEncipherment, is
     going away, so that its absence is normal."""
-    usage, label = leaf.parsed.key_usage, leaf.parsed.label
+    usage = leaf.parsed.key_usage
     if usage is None:
         return
     if isinstance(usage, Unreadable):

@@ -7,6 +7,7 @@ bounded memo beside it, because a certificate is looked at by many checks and mu
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -261,10 +262,10 @@ class Parsed(Extended):
 
 def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:
     """The label of each, with its serial number where another has the same label."""
-    labels = [one.parsed.label for one in certificates]
+    count = Counter(one.parsed.label for one in certificates)
     return tuple(
-        f"{label} (serial number {one.parsed.serial:x})" if labels.count(label) > 1 else label
-        for label, one in zip(labels, certificates, strict=True)
+        f"{one.parsed.label} (serial number {one.parsed.serial:x})" if count[one.parsed.label] > 1 else one.parsed.label
+        for one in certificates
     )
 
 

@@ -220,6 +220,7 @@ def test_every_rule_of_the_check_is_reachable_and_every_message_is_a_sentence() 
         ),
     ]
     givens += [replace(evidence(), exported_at=evidence().gathered_at - timedelta(days=days)) for days in (0, 31)]
+    givens.append(evidence(inbound(), domains=(AcceptedDomain("contoso.com", region="NAM"),)))
     found = [one for given in givens for one in observed(given)]
     lint_alone = {"ip-only", "no-tls-domain", "not-validated", "counterpart-missing", "several"}
     assert {one.rule for one in found} == {

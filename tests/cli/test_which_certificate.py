@@ -92,3 +92,19 @@ def test_der_files_of_two_leaves_hold_one_each(run: Run, material: Material, tmp
         *("--format", "json"),
     )
     assert (3, {"der"}) == (ran.code, {one["container"] for one in found(ran)["chains"]})
+
+
+@pytest.mark.parametrize("kind", ["expired", "revoked"])
+def test_certificates_of_one_name_are_told_apart(run: Run, material: Material, kind: str) -> None:
+    """Every sentence that names one of two certificates of the same name has its serial number too."""
+    options = [*material.offline, "--certificate-only", "--revocation", "require", "--format", "json"]
+    ran = run("check", material / "leaf.pem", material / f"{kind}.pem", *options)
+    said = [one["message"] for one in found(ran)["findings"] if "mail.contoso.com" in one["message"]]
+    assert len(said) > 8
+    assert [] == [message for message in said if "(serial number " not in message]
+
+
+def test_a_certificate_of_a_name_of_its_own_needs_no_number(run: Run, material: Material) -> None:
+    """Where no other has its name, a certificate is called by its name alone."""
+    ran = run("check", material / "leaf.pem", material / "stranger.pem", *material.offline, "--certificate-only")
+    assert "serial number" not in ran.out
