@@ -56,14 +56,15 @@ class HttpFetcher:
         """One Reply for each Ask, in order, all under way at once, equal URL and body fetched once. Never raises."""
         chosen = merged(asks)
         began = self.clock()
-        run = Run(self.allow_private, self.timeout, began + self.total, self.clock)
+        late = f"It did not answer completely within {self.total:g} seconds."
+        run = Run(self.allow_private, self.timeout, began + self.total, self.clock, late=late)
         pool: Pool[Reply] = Pool("fetch")
         pool.start([partial(_reply, ask, self, run) for ask in chosen.values()], MOST_THREADS)
         keys = tuple(chosen)
         replies = {keys[number]: reply for number, reply in pool.results(run.left)}
         run.abandon()
-        late = Reply(None, f"It did not answer completely within {self.total:g} seconds.", _ms(self.clock() - began))
-        return tuple(replies.get((ask.url, ask.body), late) for ask in asks)
+        missing = Reply(None, late, _ms(self.clock() - began))
+        return tuple(replies.get((ask.url, ask.body), missing) for ask in asks)
 
 
 def merged(asks: tuple[Ask, ...]) -> dict[Key, Ask]:

@@ -42,7 +42,8 @@ class GuardedError(Exception):
 
 class Run:
     """One call of ``fetch_all``: its deadline, and the sockets that are closed when it is over. ``pinned`` holds the
-    addresses of hosts that are not to be looked up; they pass the guard like any other."""
+    addresses of hosts that are not to be looked up; they pass the guard like any other. ``late`` is the sentence about
+    what has not answered by the deadline."""
 
     def __init__(
         self,
@@ -51,7 +52,10 @@ class Run:
         deadline: float,
         clock: Callable[[], float],
         pinned: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        *,
+        late: str = "It did not answer completely in time.",
     ) -> None:
+        self.late = late
         self.allow_private = allow_private
         self.pinned = pinned
         self.timeout = timeout

@@ -243,7 +243,7 @@ def _fill(body: SpooledTemporaryFile[bytes], response: requests.Response, limit:
     expand = _expander(response.headers.get("Content-Encoding", "").strip().lower())
     while True:
         if run.left() <= 0:
-            raise GuardedError("It did not answer completely in time.", passing=True, slow=True)
+            raise GuardedError(run.late, passing=True, slow=True)
         received = response.raw.read1(CHUNK, decode_content=False)
         if not received:
             return
