@@ -192,7 +192,7 @@ def test_remedies_are_written(run: Run, material: Material, tmp_path: Path) -> N
     ran = run("check", material / "stranger.pem", *material.inbound, *material.offline, "--remedies", str(path))
     assert 1 == ran.code
     text = path.read_bytes().decode("utf-8-sig")
-    assert "# ## Mends: names.connector-mismatch" in text
+    assert "# ## Fixes: names.connector-mismatch" in text
     assert [] == [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
