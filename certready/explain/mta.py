@@ -123,7 +123,8 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The name to match, by default the next-hop domain, is not on Exchange Online's certificate.",
                 "documented",
-                "Postfix: smtp_tls_policy_maps with secure match=.mail.protection.outlook.com for this next hop.",
+                "Postfix: smtp_tls_policy_maps with secure match=.mail.protection.outlook.com for this next hop (in "
+                "other clouds the domain of their smart hosts).",
                 (c.REHEARSE,),
                 quote(
                     s.POSTFIX,
