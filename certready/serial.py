@@ -28,7 +28,6 @@ MAX_BYTES = 256 * 1024 * 1024
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53
-TARGET_KINDS = ("file", "host", "listen", "rehearse", "bytes", "planned")
 
 # Keys that evidence of 0.1 lacks; the model's default stands for what was not gathered then.
 ADDED = frozenset(
@@ -141,8 +140,6 @@ def _check_schema(schema: object) -> None:
 
 def _check_consistent(evidence: Evidence) -> None:
     """What the types cannot say: every reference leads somewhere, and every value is one that can be reckoned with."""
-    if evidence.target.kind not in TARGET_KINDS:
-        raise _bad("target.kind", f"is not one of {', '.join(TARGET_KINDS)}")
     if evidence.target.kind == "listen" and not evidence.endpoints:
         raise _bad("endpoints", "is empty, and a listener sees a certificate on a connection alone")
     _check_values(evidence)

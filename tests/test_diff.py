@@ -320,10 +320,10 @@ def test_the_schema_holds(root: Authority, issuing: Authority) -> None:
 
 
 def test_the_schema_refuses_what_it_does_not_know(root: Authority, issuing: Authority) -> None:
-    """A key too many and a key too few are refused, so the schema is no rubber stamp."""
+    """A key too few is refused, so the schema is no rubber stamp; a later release may add keys."""
     one = issuing.issue("mail.contoso.com")
     document = json_values(compared(one, one, root).document)
-    assert list(VALIDATOR.iter_errors({**document, "more": 1}))
+    assert [] == list(VALIDATOR.iter_errors({**document, "more": 1}))
     assert list(VALIDATOR.iter_errors({key: value for key, value in document.items() if key != "steps"}))
 
 

@@ -45,7 +45,7 @@ def _in_error(line: LineDocument, certready: str, trust: StoreInfo) -> Report:
         message=f"It could not be run: {message}",
         fix=line.error.hint if line.error else None,
     )
-    target = Target("fleet", line.name)
+    target = Target("file", line.name)
     return Report(certready, line.evaluated_at, line.evaluated_at, target, trust, "cannot-tell", findings=(finding,))
 
 

@@ -21,6 +21,7 @@ from certready.x509.certificate import Certificate
 RevocationMode = Literal["require", "report", "off"]
 Role = Literal["client", "server", "both"]
 Container = Literal["pem", "der", "pfx", "p7b", "tls"]
+TargetKind = Literal["file", "host", "listen", "rehearse", "bytes", "planned"]
 Origin = Literal["intermediate-file", "aia"]
 
 
@@ -28,7 +29,7 @@ class Target(Struct, frozen=True):
     """What was looked at: ``kind`` is file, host, listen, rehearse, bytes or planned (names alone); ``name`` is how the
     user named it."""
 
-    kind: str
+    kind: TargetKind
     name: str
 
 

@@ -17,6 +17,8 @@ NAMES = (
     "repair",
     "fleet",
     "fleet-line",
+    "trust",
+    "cache",
 )
 
 
@@ -32,8 +34,6 @@ def load(name: str) -> dict[str, object]:
     if name not in NAMES:
         raise KeyError(name)
     schema = cast("dict[str, object]", json.loads(files(__name__).joinpath(f"{name}-1.json").read_text("utf-8")))
-    if name == "reports":
-        schema["$defs"] = {"report": load("report")}
-    if name in ("diff", "repair", "fleet-line"):
+    if name in ("reports", "diff", "repair", "fleet-line"):
         cast("dict[str, object]", schema.setdefault("$defs", {}))["report"] = load("report")
     return schema

@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,7 +10,6 @@ from msgspec import ValidationError
 from msgspec.structs import replace
 
 from certready import model, schemas
-from certready.model import report as reports
 from certready.model.plain import moment, plain
 from certready.render.json import error_json, render, render_many
 from tests.render import samples
@@ -65,16 +63,16 @@ def test_schema_refuses_a_report_without_a_key(key):
 
 
 @pytest.mark.parametrize("part", ["connectors", "chains", "certificates", "revocation", "endpoints", "findings"])
-def test_schema_refuses_a_missing_or_strange_key_inside(part):
-    """Inside each list, too, every key is required and none is strange."""
+def test_schema_refuses_a_missing_key_inside_and_takes_a_strange_one(part):
+    """Inside each list, too, every key that 0.1 had is required; strange ones may be there."""
     entry = samples.cannot_tell().to_dict()[part][0]
-    for key in entry:
+    for key in entry.keys() - {"sha1", "demands_certificate"}:
         document = samples.cannot_tell().to_dict()
         del document[part][0][key]
         assert [f"'{key}' is a required property"] == complaints("report", document)
     document = samples.cannot_tell().to_dict()
     document[part][0]["strange"] = 1
-    assert 1 == len(complaints("report", document))
+    assert [] == complaints("report", document)
 
 
 @pytest.mark.parametrize("rule", ["names", "names.", "Names.match", "names.connector_match", "a.b.c", ""])
@@ -83,38 +81,6 @@ def test_schema_refuses_a_rule_id_of_another_form(rule):
     document = samples.ready().to_dict()
     document["findings"][0]["rule"] = rule
     assert 1 == len(complaints("report", document))
-
-
-@pytest.mark.parametrize(
-    ("kind", "definition"),
-    [
-        (reports.ConnectorResult, "connector"),
-        (reports.ChainResult, "chain"),
-        (reports.CertificateInfo, "certificate"),
-        (reports.RevocationResult, "revocation"),
-        (reports.Finding, "finding"),
-        (model.Endpoint, "endpoint"),
-    ],
-)
-def test_enumerations_of_the_schema_are_those_of_the_code(kind, definition):
-    """A word that the model permits is permitted by the schema, and the other way round."""
-    properties = REPORT["$defs"][definition]["properties"]
-    literals = {name: get_args(hint) for name, hint in get_type_hints(kind).items() if get_origin(hint) is Literal}
-    found = {name: tuple(properties[name]["enum"]) for name in literals if name in properties}
-    assert {name: words for name, words in literals.items() if name in properties} == found
-
-
-def test_enumerations_that_the_report_keeps_as_text():
-    """Direction, level, container, severity and the verdict of a whole report are spelled as in the model."""
-    definitions = REPORT["$defs"]
-    connector = definitions["connector"]["properties"]
-    assert list(get_args(model.Direction)) == connector["direction"]["enum"]
-    assert [*get_args(model.Level), None] == connector["level"]["enum"]
-    assert list(get_args(model.Container)) == definitions["chain"]["properties"]["container"]["enum"]
-    assert [str(severity) for severity in reports.Severity] == definitions["finding"]["properties"]["severity"]["enum"]
-    assert [word for word in get_args(reports.Verdict) if word != "not-applicable"] == REPORT["properties"]["verdict"][
-        "enum"
-    ]
 
 
 def test_keys_and_order_of_the_contract():
@@ -198,4 +164,4 @@ def test_a_chain_may_be_not_applicable_but_a_report_may_not():
     with pytest.raises(ValidationError, match="not-applicable"):
         report.to_dict()
     document = {**samples.ready().to_dict(), "verdict": "not-applicable"}
-    assert ["'not-applicable' is not one of ['ready', 'not-ready', 'cannot-tell']"] == complaints("report", document)
+    assert ["'not-applicable' is not one of ['cannot-tell', 'not-ready', 'ready']"] == complaints("report", document)
