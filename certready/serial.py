@@ -1,8 +1,8 @@
 """Evidence on disk: what was gathered, written down and read back, to be judged again elsewhere or later.
 
 One JSON object, ``certready.evidence/1``: the structs of :mod:`certready.model` key for key, bytes as base64,
-certificates as base64 DER, moments as ISO 8601 in UTC. The reader follows the type hints of the model and takes
-nothing on trust: a saved file arrives by mail, from a stranger.
+certificates as base64 DER, moments as ISO 8601 in UTC. The types say what may stand where, and the reader takes nothing
+on trust: a saved file arrives by mail, from a stranger.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Callable
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from types import NoneType, UnionType
-from typing import Literal, Union, cast, get_args, get_origin, get_type_hints
+import re
+from datetime import date, datetime
+from typing import NamedTuple
 
-from msgspec import Struct, structs
+import msgspec
+from msgspec import Struct, inspect, structs
 
 from certready.errors import EvidenceError
 from certready.model import Chain, Evidence
@@ -28,6 +27,7 @@ MAX_BYTES = 256 * 1024 * 1024
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53
+MAX_DEPTH = 100  # real evidence has eight levels
 
 # Keys that evidence of 0.1 lacks; the model's default stands for what was not gathered then.
 ADDED = frozenset(
@@ -61,7 +61,7 @@ def dump(evidence: Evidence) -> bytes:
 
     Raises:
         EvidenceError: the file would be larger than :func:`load` accepts.
-        ValueError: a moment has no time zone, or a value is of no type the model knows.
+        ValueError: a value is of no type the model knows.
     """
     document = {"schema": SCHEMA, **structs.asdict(evidence)}
     # Piece by piece: the text of a large CRL then exists once, not once for each step.
@@ -76,14 +76,21 @@ def dump(evidence: Evidence) -> bytes:
 
 
 def load(data: bytes) -> Evidence:
-    """The evidence in a file that :func:`dump` wrote. Keys it does not know are passed over: a later release adds some.
+    """The evidence in a file that :func:`dump` wrote, of this release or an earlier one.
 
     Raises:
-        EvidenceError: whatever else is wrong with the bytes.
+        EvidenceError: whatever else is wrong with the bytes, and where.
     """
     document = _document(data)
     _check_schema(document.get("schema"))
-    evidence = cast(Evidence, _struct(Evidence, document, "evidence"))
+    try:
+        evidence = msgspec.convert(_whole(inspect.type_info(Evidence), document, ""), Evidence)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        told = ascii(what.replace("`", ""))[1:-1][:200]
+        if not where:
+            raise _bad(told, "") from None
+        raise _bad(where.rstrip("`").removesuffix(".der"), f"does not hold what it must: {told}") from None
     _check_consistent(evidence)
     return evidence
 
@@ -95,12 +102,19 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a moment in the evidence has no time zone")
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Struct):
         return structs.asdict(value)
     raise ValueError(f"evidence holds no {type(value).__name__}")
+
+
+# -- the JSON by itself -------------------------------------------------------------------------------------------
+
+
+class _Unusable(NamedTuple):
+    """Stands where JSON holds what no evidence holds; whoever comes by there knows the place."""
+
+    reason: str
 
 
 def _document(data: bytes) -> dict[str, object]:
@@ -111,18 +125,58 @@ def _document(data: bytes) -> dict[str, object]:
     if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
         raise EvidenceError(f"The evidence file holds more than {MAX_VALUES} values.", hint=_AGAIN)
     try:
-        document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        document = json.loads(
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=lambda name: _Unusable(f"is {name}, which is no number"),
+        )
     except RecursionError:
-        raise EvidenceError("The evidence file is nested too deeply.", hint=_AGAIN) from None
-    except ValueError:
-        raise EvidenceError("The evidence file is not JSON.", hint=_AGAIN) from None
+        raise EvidenceError(f"The evidence file is nested too deeply{_deepest(data)}.", hint=_AGAIN) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise EvidenceError(f"The evidence file is not JSON: {error.msg} at {where}.", hint=_AGAIN) from None
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"The evidence file is not JSON: no UTF-8 at byte {error.start}.", hint=_AGAIN) from None
+    if isinstance(document, _Unusable):
+        raise _bad("the whole", document.reason)
     if not isinstance(document, dict):
         raise EvidenceError("The evidence file does not hold a JSON object.", hint=_AGAIN)
     return document
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(name)
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Unusable:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    keys = [key for key, _ in pairs]
+    twice = next(key for key in keys if keys.count(key) > 1)
+    return _Unusable(f"holds the key {twice[:80]!a} twice")
+
+
+def _integer(digits: str) -> int | _Unusable:
+    if len(digits) > len(str(-MAX_INTEGER)) or abs(int(digits)) > MAX_INTEGER:
+        return _Unusable("is a larger number than evidence holds")
+    return int(digits)
+
+
+def _number(digits: str) -> float | _Unusable:
+    number = float(digits)
+    return number if math.isfinite(number) else _Unusable("is not a finite number")
+
+
+def _deepest(data: bytes) -> str:
+    """Where it gets too deep, in words."""
+    depth = 0
+    for found in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', data):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        if depth > MAX_DEPTH:
+            return f" at byte {found.start()}"
+    return ""
+
+
+# -- against the types --------------------------------------------------------------------------------------------
 
 
 def _check_schema(schema: object) -> None:
@@ -136,6 +190,43 @@ def _check_schema(schema: object) -> None:
     else:
         message, hint = "The file is not evidence saved by certready.", "Replay reads what --save-evidence wrote."
     raise EvidenceError(message, hint=hint)
+
+
+def _whole(kind: inspect.Type, value: object, where: str) -> object:
+    """The value in the form that the types have, once every key of a struct is there, and no other.
+
+    The types alone would let a default stand for what was cut out, and pass over what a newer version knows, on either
+    of which the verdict may rest.
+    """
+    if isinstance(value, _Unusable):
+        raise _bad(where, value.reason)
+    if isinstance(value, str) and not value.isascii() and not isinstance(kind, inspect.StrType | inspect.UnionType):
+        raise _bad(where, "does not hold what it must: what stands there is not ASCII")
+    match kind, value:
+        case inspect.UnionType(types=(some, inspect.NoneType())), _ if value is not None:
+            return _whole(some, value, where)
+        case inspect.VarTupleType(item_type=item), list():
+            return [_whole(item, inner, f"{where}[{index}]") for index, inner in enumerate(value)]
+        case inspect.StructType(cls=cls), _ if cls is Certificate:
+            return {"der": value}
+        case inspect.StructType(cls=cls, fields=fields), dict():
+            return _filled(cls.__name__, {field.name: field.type for field in fields}, value, f"{where}." * bool(where))
+    return value
+
+
+def _filled(name: str, kinds: dict[str, inspect.Type], value: dict[str, object], where: str) -> dict[str, object]:
+    """The fields of a struct; ``where`` is what stands before them."""
+    for key in value:
+        if key not in kinds and (where or key != "schema"):
+            raise EvidenceError(
+                "The evidence was written by a newer version of certready: it holds "
+                f"{where}{ascii(key)[1:-1][:80]}, which this version does not know.",
+                hint="Update certready, or save the evidence again with this version.",
+            )
+    for key in kinds:
+        if key not in value and (name, key) not in ADDED:
+            raise _bad(f"{where}{key}", "is missing")
+    return {key: _whole(kinds[key], inner, f"{where}{key}") for key, inner in value.items() if key in kinds}
 
 
 def _check_consistent(evidence: Evidence) -> None:
@@ -165,8 +256,6 @@ def _check_endpoints(evidence: Evidence, ids: set[str]) -> None:
             raise _bad(f"endpoints[{index}].chain", "names a chain that is not there")
         if not ids.issuperset(endpoint.chain_ids):
             raise _bad(f"endpoints[{index}].handshakes", "name a chain that is not there")
-        if not 0 <= endpoint.port <= 65535:
-            raise _bad(f"endpoints[{index}].port", "is no port number")
 
 
 def _check_values(evidence: Evidence) -> None:
@@ -193,104 +282,5 @@ def _is_date(text: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=64)
-def _hints(kind: type) -> tuple[tuple[str, object], ...]:
-    """The fields of a struct of the model, in order, each with its type."""
-    hints = get_type_hints(kind)
-    return tuple((name, hints[name]) for name in cast(type[Struct], kind).__struct_fields__)
-
-
-def _struct(kind: type, value: object, where: str) -> object:
-    """An instance of ``kind`` out of a JSON object, which is emptied on the way: what was decoded can be let go."""
-    if not isinstance(value, dict):
-        raise _bad(where, "is not an object")
-    values = {}
-    for name, hint in _hints(kind):
-        inner = name if where == "evidence" else f"{where}.{name}"
-        if name not in value:
-            if (kind.__name__, name) in ADDED:
-                continue
-            raise _bad(inner, "is missing")
-        values[name] = _read(hint, value.pop(name), inner)
-    return kind(**values)
-
-
-def _read(hint: object, value: object, where: str) -> object:
-    """``value`` as what ``hint`` asks for. Only forms the model uses are known: a new one fails in the first test."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in {Union, UnionType}:
-        (kind,) = (argument for argument in arguments if argument is not NoneType)
-        return None if value is None else _read(kind, value, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise _bad(where, "is not a list")
-        return tuple(_read(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
-    if origin is Literal:
-        if not isinstance(value, str) or value not in arguments:
-            raise _bad(where, f"is not one of {', '.join(name or 'nothing' for name in arguments)}")
-        return value
-    kind = cast(type, hint)
-    reader = _READERS.get(kind)
-    return reader(value, where) if reader else _struct(kind, value, where)
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise _bad(where, "is not text")
-    return value
-
-
-def _boolean(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise _bad(where, "is not true or false")
-    return value
-
-
-def _integer(value: object, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_INTEGER:
-        raise _bad(where, "is not a whole number")
-    return value
-
-
-def _number(value: object, where: str) -> float:
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, float):
-        raise _bad(where, "is not a finite number")
-    return float(_integer(value, where))
-
-
-def _bytes(value: object, where: str) -> bytes:
-    try:
-        return base64.b64decode(_text(value, where), validate=True)
-    except ValueError:
-        raise _bad(where, "is not base64") from None
-
-
-def _certificate(value: object, where: str) -> Certificate:
-    return Certificate(_bytes(value, where))
-
-
-def _moment(value: object, where: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(_text(value, where))
-        if found.tzinfo is not None:
-            return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _bad(where, "is not a date and time in ISO 8601 form") from None
-    raise _bad(where, "has no time zone")
-
-
-_READERS: dict[type, Callable[[object, str], object]] = {
-    str: _text,
-    bool: _boolean,
-    int: _integer,
-    float: _number,
-    bytes: _bytes,
-    datetime: _moment,
-    Certificate: _certificate,
-}
-
-
 def _bad(where: str, what: str) -> EvidenceError:
-    return EvidenceError(f"The evidence file is damaged: {where} {what}.", hint=_AGAIN)
+    return EvidenceError(f"The evidence file is damaged: {where} {what}".rstrip() + ".", hint=_AGAIN)

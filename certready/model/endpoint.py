@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed", "clear-text"]
 Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
@@ -55,7 +55,7 @@ class Endpoint(Struct, frozen=True):
 
     host: str
     address: str
-    port: int
+    port: Annotated[int, Meta(ge=0, le=65535)]
     chain: str | None = None
     tls_version: str | None = None
     cipher: str | None = None

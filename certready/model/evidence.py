@@ -7,17 +7,25 @@ touched. A failure to fetch something is therefore a value here, not an exceptio
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from certready.model.connector import AcceptedDomain, Connector
 from certready.model.dialogue import Exchange, Rehearsal
 from certready.model.dns import Dane
 from certready.model.endpoint import Endpoint
 from certready.model.mta_sts import MtaSts
+from certready.model.plain import to_utc
 from certready.x509.certificate import Certificate
 
+Instant = Annotated[
+    datetime,
+    Meta(
+        description="A moment in UTC, ISO 8601.",
+        extra_json_schema={"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{6})?Z$"},
+    ),
+]
 RevocationMode = Literal["require", "report", "off"]
 Role = Literal["client", "server", "both"]
 Container = Literal["pem", "der", "pfx", "p7b", "tls"]
@@ -105,11 +113,14 @@ class Limits(Struct, frozen=True):
     """
 
     usages: tuple[str, ...] | None = None
-    disabled_from: datetime | None = None
+    disabled_from: Instant | None = None
     disabled_usages: tuple[str, ...] | None = None
-    cutoff: datetime | None = None
+    cutoff: Instant | None = None
     cutoff_usages: tuple[str, ...] | None = None
     unclear: bool = False
+
+    def __post_init__(self) -> None:
+        to_utc(self, "disabled_from", "cutoff")
 
 
 class Root(Struct, frozen=True):
@@ -164,7 +175,10 @@ class Answer(Struct, frozen=True):
     error: str | None = None
     elapsed_ms: int | None = None
     note: str = ""
-    date: datetime | None = None
+    date: Instant | None = None
+
+    def __post_init__(self) -> None:
+        to_utc(self, "date")
 
 
 class Fetched(Struct, frozen=True):
@@ -185,7 +199,7 @@ class ExpiryWarning(Struct, frozen=True):
 class Options(Struct, frozen=True):
     """What the judgement depends on besides the evidence. Times are aware and in UTC."""
 
-    at: datetime | None = None
+    at: Instant | None = None
     revocation: RevocationMode = "require"
     offline: bool = False
     strict: bool = False
@@ -194,6 +208,9 @@ class Options(Struct, frozen=True):
     same_certificate: bool = False
     hostname: str | None = None
     role: Role = "client"
+
+    def __post_init__(self) -> None:
+        to_utc(self, "at")
 
 
 class Evidence(Struct, frozen=True):
@@ -213,7 +230,7 @@ class Evidence(Struct, frozen=True):
     """
 
     certready: str
-    gathered_at: datetime
+    gathered_at: Instant
     target: Target
     options: Options
     store: StoreInfo
@@ -231,12 +248,15 @@ class Evidence(Struct, frozen=True):
     dialogue: tuple[Exchange, ...] = ()
     peers: tuple[Chain, ...] = ()
     rehearsal: Rehearsal | None = None
-    exported_at: datetime | None = None
+    exported_at: Instant | None = None
     unlisted: tuple[str, ...] = ()
     planned: tuple[Planned, ...] = ()
-    gathered_until: datetime | None = None
+    gathered_until: Instant | None = None
     dane: Dane | None = None
     mta_sts: MtaSts | None = None
+
+    def __post_init__(self) -> None:
+        to_utc(self, "gathered_at", "exported_at", "gathered_until")
 
     @property
     def evaluated_at(self) -> datetime:

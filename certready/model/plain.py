@@ -8,6 +8,7 @@ reach a terminal or break an encoding on the way.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -38,9 +39,29 @@ Thumbprint = Annotated[
 Serial = Annotated[str, Meta(description="Hexadecimal.", extra_json_schema={"pattern": "^-?[0-9a-f]+$"})]
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
 def moment(value: datetime) -> str:
     """A moment in UTC to the second, as ``2026-11-21T09:00:00Z``. ``value`` is aware."""
     return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def to_utc(noun: Struct, *names: str) -> None:
+    """For ``__post_init__`` of a frozen struct: these moments of it (or None) in UTC.
+
+    Raises ValueError for one without a time zone, and for one beyond the calendar.
+    """
+    for name in names:
+        value = getattr(noun, name)
+        if value is None or value.tzinfo is UTC:
+            continue
+        if value.tzinfo is None:
+            raise ValueError(f"{name} has no time zone")
+        try:
+            structs.force_setattr(noun, name, value.astimezone(UTC))
+        except OverflowError:
+            raise ValueError(f"{name} lies beyond the calendar") from None
 
 
 def to_the_second(noun: Struct, *names: str) -> None:
@@ -78,22 +99,25 @@ def json_values(document: object) -> dict[str, Any]:
 
 def json_text(document: object) -> str:
     """A document as JSON in ASCII, two spaces of indent, a line end at the end."""
-    return _written(document, indent=2)
+    line = json_line(document)
+    try:
+        return msgspec.json.format(line, indent=2).rstrip() + "\n"
+    except msgspec.DecodeError:  # half of a surrogate pair, as in a file name that is no UTF-8
+        import json
+
+        return json.dumps(json.loads(line), indent=2) + "\n"
 
 
 def json_line(document: object) -> str:
     """A document as JSON in ASCII on one line, a line end at the end."""
-    return _written(document, indent=None)
-
-
-def _written(document: object, indent: int | None) -> str:
     try:
         data = msgspec.json.encode(document)
-    except UnicodeEncodeError:  # half a surrogate pair, as in a file name that is no UTF-8
-        data = b"\xff"
-    if data.isascii():
-        return (msgspec.json.format(data, indent=indent) if indent else data).decode("ascii") + "\n"
-    import json
+    except UnicodeEncodeError:  # the same
+        import json
 
-    separators = None if indent else (",", ":")
-    return json.dumps(msgspec.to_builtins(document), indent=indent, separators=separators, allow_nan=False) + "\n"
+        return json.dumps(msgspec.to_builtins(document), separators=(",", ":")) + "\n"
+    if not data.isascii():
+        import json
+
+        return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], data.decode()) + "\n"
+    return data.decode("ascii") + "\n"

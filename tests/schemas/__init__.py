@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 
+from certready import serial
 from certready.cli.cache import CacheDocument
 from certready.cli.trusting import TrustDocument
 from certready.compare import ComparisonDocument
 from certready.diff.model import DiffDocument
 from certready.explain.document import ExplainDocument
+from certready.model import Evidence
 from certready.model.report import ErrorDocument, ReportDocument, ReportsDocument
 from certready.render.tenant_json import TenantDocument
 from certready.repair.model import RepairDocument
@@ -25,6 +27,7 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "report": ReportDocument,
     "reports": ReportsDocument,
     "error": ErrorDocument,
+    "evidence": Evidence,
     "tenant": TenantDocument,
     "diff": DiffDocument,
     "explain": ExplainDocument,
@@ -54,15 +57,42 @@ def schema(name: str) -> Schema:
         definitions = {key: part for key, part in definitions.items() if key not in _components(ReportDocument)}
     for title, definition in definitions.items():
         _finish(title, definition)
+    if kind is Evidence:
+        return _strict(definitions)
     document = definitions.pop(kind.__name__)
-    head = {
+    head = _head(name, f"{document.pop('description')} Keys may be added.")
+    whole = {**head, **{key: part for key, part in document.items() if key != "title"}, "$defs": definitions}
+    return _named(whole)
+
+
+def _head(name: str, description: str) -> Schema:
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:certready:{name}:1",
         "title": f"certready.{name}/1",
-        "description": f"{document.pop('description')} Keys may be added.",
+        "description": description,
     }
-    whole = {**head, **{key: part for key, part in document.items() if key != "title"}, "$defs": definitions}
-    return _named(whole)
+
+
+def _strict(definitions: dict[str, Schema]) -> Schema:
+    """The schema of evidence: no key but those of the types, and every key but those added since 0.1."""
+    encoded = {"description": "A certificate, its DER in base64.", "type": "string", "contentEncoding": "base64"}
+    definitions["Certificate"] = encoded
+    for title, definition in definitions.items():
+        if title != "Certificate":
+            definition["required"] = [key for key in definition["properties"] if (title, key) not in serial.ADDED]
+            definition["additionalProperties"] = False
+    evidence = definitions.pop("Evidence")
+    return {
+        **_head(
+            "evidence", "Everything a verdict rests on, and no verdict: the structs of certready.model, key for key."
+        ),
+        "type": "object",
+        "properties": {"schema": {"const": serial.SCHEMA}, **evidence["properties"]},
+        "required": ["schema", *evidence["required"]],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
 
 
 def _components(kind: type[msgspec.Struct]) -> dict[str, Schema]:
