@@ -6,14 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+from certready import bounds
 from certready.errors import InputError, UsageError
 
 STDIN = Path("-")
 PASSWORD_LIMIT = 4096
-FILE_LIMIT = 10 * 1024 * 1024
-CRL_LIMIT = 64 * 1024 * 1024
-TENANT_LIMIT = 20 * 1024 * 1024
-EVIDENCE_LIMIT = 256 * 1024 * 1024
+FILE_LIMIT = bounds.FILE
+CRL_LIMIT = bounds.CRL
+TENANT_LIMIT = bounds.TENANT
+EVIDENCE_LIMIT = bounds.EVIDENCE
 
 
 def read(path: Path, limit: int = FILE_LIMIT) -> bytes:

@@ -17,13 +17,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct, inspect, structs
 
+from certready import bounds
 from certready.errors import EvidenceError
 from certready.model import Chain, Evidence
 from certready.x509.certificate import Certificate
 
 SCHEMA = "certready.evidence/1"
-# The largest CRLs in use are about 42 MB, and a chain may need several.
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = bounds.EVIDENCE
 # A small file can still decode into gigabytes of empty lists; real evidence stays under a few thousand values.
 MAX_VALUES = 1_000_000
 MAX_INTEGER = 2**53

@@ -8,13 +8,14 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from certready import bounds
 from certready.bundle.ciphers import Cipher
 from certready.bundle.passwords import Passwords
 from certready.errors import InputError
 from certready.model import Container, Planned
 from certready.x509.certificate import Certificate
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = bounds.FILE
 MAX_CERTIFICATES = 500
 MAX_STORE = 5000  # a PEM file of roots: Microsoft's programme alone names some 550
 MAX_KEYS = 20

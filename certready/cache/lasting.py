@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.x509 import ocsp
 
+from certready import bounds
 from certready.x509.der import INTEGER, SEQUENCE, MalformedError, element, members
 
 # No answer stands longer without a look at its server, whatever it promises: the CA/B Baseline Requirements (4.9.7,
@@ -18,7 +19,7 @@ UNDATED = timedelta(hours=1)  # a list or answer without nextUpdate, and certifi
 BRIEFLY = timedelta(seconds=60)  # a failure, and an answer that is none, such as tryLater
 
 _ENUMERATED, _UTC_TIME, _GENERALIZED_TIME = 0x0A, 0x17, 0x18
-_MOST_LISTS = 20  # in one PEM file
+_MOST_LISTS = bounds.LISTS_IN_A_FILE
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,30})-----([A-Za-z0-9+/=\s]*)-----END")
 _TIME = re.compile(rb"(?:[0-9]{2})?[0-9]{12}Z")
 

@@ -56,7 +56,7 @@ def expiry_warning(text: str | None) -> ExpiryWarning:
     """``33%`` or ``30d``, or the default. Raises UsageError for anything else."""
     if text is None:
         return ExpiryWarning()
-    number, unit = text.strip()[:-1], text.strip()[-1:]
+    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
     if number.isascii() and number.isdigit() and len(number) < 6:
         if unit == "%" and int(number) <= 100:
             return ExpiryWarning(fraction=int(number) / 100, days=None)

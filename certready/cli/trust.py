@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+from certready import bounds
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.options import present
@@ -14,7 +15,7 @@ from certready.cli.shared import Form
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
-LIST_LIMIT = 16 * 1024 * 1024
+LIST_LIMIT = bounds.TRUST_LIST
 
 
 @command(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from certready import bounds
 from certready.dane.promise import Promise
 from certready.dane.tlsa import Tlsa, owner
 from certready.dnssec import ORDER, Found, Lookup, Status, Validator, parse
 from certready.exchange.matching import a_label
 from certready.model import Dane, DnsAnswer, Evidence
 
-MOST_HOSTS = 64
+MOST_HOSTS = bounds.MAIL_HOSTS
 
 _TROUBLE: tuple[Status, ...] = ("bogus", "unanswered", "unverified")
 _NOT_ASKED = "this was not asked for when the evidence was gathered"

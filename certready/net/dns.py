@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
+from certready import bounds
 from certready.errors import CertreadyError, UsageError
 from certready.net.names import host_name, is_literal
 from certready.net.threads import in_parallel
@@ -21,7 +22,7 @@ from certready.smtp.replies import printable
 if TYPE_CHECKING:
     import dns.resolver
 
-MAX_EXCHANGERS = 64
+MAX_EXCHANGERS = bounds.MAIL_HOSTS
 UDP_WAIT = 2.0  # seconds after which a question is put again, at most a third of the time
 
 

@@ -139,7 +139,7 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
     if how.ehlo is not None:
         check_ehlo(how.ehlo)
     shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
-    return Plan(host, port, how.protocol, protocol, how.ehlo, shown, timeout(how.timeout), how.gentle, context)
+    return Plan(host, port, how.protocol.lower(), protocol, how.ehlo, shown, timeout(how.timeout), how.gentle, context)
 
 
 # -- where they are -----------------------------------------------------------------------------------------------

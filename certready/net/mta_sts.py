@@ -8,6 +8,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from certready import bounds
 from certready.model import MtaSts
 from certready.model.budget import Budget
 from certready.mta_sts import LARGEST_POLICY
@@ -25,7 +26,7 @@ from certready.net.threads import start
 
 PATH = "/.well-known/mta-sts.txt"
 MOST_TEXTS = 50
-MOST_HOSTS = 64
+MOST_HOSTS = bounds.MAIL_HOSTS
 
 
 class Way(Struct, frozen=True):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from certready import bounds
 from certready.model import Answer, Ask
 from certready.model.report import RevocationResult, Status
 from certready.revocation.common import ORDER, Moment, Opinion, superseded
@@ -23,8 +24,8 @@ __all__ = ["Outcome", "Question", "judge", "judge_all", "overall", "questions", 
 
 Method = Literal["ocsp", "crl"]
 
-CRL_LIMIT = 64 * 1024 * 1024
-OCSP_LIMIT = 1024 * 1024
+CRL_LIMIT = bounds.CRL
+OCSP_LIMIT = bounds.OCSP
 MOST_URLS = 5  # of either kind, so that many of one cannot crowd out the other
 LONGEST_URL = 2048
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from cryptography import x509
 from msgspec.structs import replace
 
+from certready import bounds
 from certready.revocation import points
 from certready.revocation.common import (
     MISREAD,
@@ -43,7 +44,7 @@ SPELLED = (
     "It spells the issuer's name in other bytes than the issuer does (string type, case or spaces), and strict clients "
     "take it for another issuer's."
 )
-MOST_LISTS = 20  # in one PEM file
+MOST_LISTS = bounds.LISTS_IN_A_FILE
 # Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed; of a
 # longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
 # forms or the bytes among them allow that one is about the certificate.

@@ -13,6 +13,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from certready import bounds
 from certready.errors import StoreError
 from certready.model import Limits
 from certready.x509.certificate import UNREADABLE, Certificate
@@ -20,7 +21,7 @@ from certready.x509.der import OCTET_STRING, OID, SEQUENCE, Element, MalformedEr
 from certready.x509.signature import signed_by, verify
 from certready.x509.unreadable import Unreadable, readable
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = bounds.TRUST_LIST
 MAX_ENTRIES = 20_000
 MAX_CERTIFICATES = 16
 SET, UTC_TIME, CONTEXT_0 = 0x31, 0x17, 0xA0

@@ -339,6 +339,10 @@ class TestRegistry:
             next(implicit("probe.example.org"))
         assert Outcome("", "handshake") == end.value.value
 
+    def test_a_protocol_in_any_case(self) -> None:
+        """A protocol is the same however its name is written."""
+        assert protocol("imap") is protocol("IMAP")
+
     def test_unknown_protocol(self) -> None:
         """A protocol that is not known is a usage error that names those that are."""
         with pytest.raises(UsageError) as error:

@@ -10,9 +10,10 @@ import codecs
 import json
 import re
 
+from certready import bounds
 from certready.errors import TenantError
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = bounds.TENANT
 MAX_TOML = 1024 * 1024
 MAX_DOCUMENTS = 50
 

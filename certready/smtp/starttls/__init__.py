@@ -60,10 +60,11 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
 
 
 def protocol(name: str) -> Protocol:
-    """The protocol of this name. Raises UsageError where there is none."""
-    if name not in PROTOCOLS:
+    """The protocol of this name, in any case. Raises UsageError where there is none."""
+    found = PROTOCOLS.get(name.lower())
+    if found is None:
         raise UsageError(f'"{_safe(name)}" is no known protocol.', hint=f"Use one of {', '.join(PROTOCOLS)}.")
-    return PROTOCOLS[name]
+    return found
 
 
 def check_ehlo(name: str) -> str:
