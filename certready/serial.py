@@ -35,6 +35,7 @@ ADDED = frozenset(
         ("Evidence", "exported_at"),
         ("Evidence", "gathered_until"),
         ("Evidence", "planned"),
+        ("Evidence", "redacted"),
         ("Evidence", "rehearsal"),
         ("Evidence", "unlisted"),
         ("Evidence", "dane"),

@@ -20,10 +20,19 @@ _ONCE_ISSUED = "Check the certificate itself with the same options once it is is
 
 def check_evidence(case: Case) -> Iterator[Observation | NotApplicable]:
     """What is missing in what was gathered. Of a run of certready itself there is nothing to say."""
-    missing = [*_certificates(case), *_connections(case), *_roots(case), *_clock(case)]
+    missing = [*_redacted(case), *_certificates(case), *_connections(case), *_roots(case), *_clock(case)]
     yield from missing
     if not missing:
         yield NotApplicable("everything that a verdict needs was gathered")
+
+
+def _redacted(case: Case) -> Iterator[Observation]:
+    if case.evidence.redacted:
+        message = (
+            "Names, addresses, keys and certificates of this evidence are stand-ins for those that were judged; that "
+            f"its roots are of the {case.evidence.store.name} store was established when it was saved."
+        )
+        yield rules.REDACTED.observed(message)
 
 
 def _certificates(case: Case) -> Iterator[Observation]:

@@ -139,7 +139,7 @@ def diff(
 ) -> int:
     """Compare a certificate with the one that shall replace it, and judge NEW as if it were in place."""
     from certready.cli import promises
-    from certready.cli.judge import gatherer, prepare, write_remedies
+    from certready.cli.judge import gatherer, prepare, save, write_remedies
 
     if shared.replay:
         raise UsageError("diff reads two files; --replay has nothing to take the place of.")
@@ -155,10 +155,7 @@ def diff(
         gather = gatherer(prepared)
         evidence = promised(gather(after, progress), progress)
         gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
-    if shared.save_evidence:
-        from certready.serial import dump
-
-        output.write_file(shared.save_evidence, dump(evidence))
+    save(evidence, shared.save_evidence, redacted=shared.redact)
     report = judge(evidence)
     write_remedies(report, evidence, shared.remedies)
     found = difference(gone, evidence, report)

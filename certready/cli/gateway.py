@@ -74,6 +74,7 @@ def listen(
         destinations,
         verbose=shared.verbose,
         save=shared.save_evidence,
+        redact=shared.redact,
         remedies=shared.remedies,
     )
     interrupted = False

@@ -168,14 +168,27 @@ def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.D
     """Save the evidence where that is wanted, judge it, write the report. Returns the exit code."""
     from certready.judging import judge
 
-    if wanted.save_evidence:
-        from certready.serial import dump
-
-        output.write_file(wanted.save_evidence, dump(evidence))
+    save(evidence, wanted.save_evidence, redacted=wanted.redact)
     report = judge(evidence)
     write_remedies(report, evidence, wanted.remedies)
     output.emit(report, destinations, verbose=wanted.verbose)
     return output.exit_code([report], destinations)
+
+
+def save(evidence: Evidence, path: Path | None, *, redacted: bool) -> None:
+    """Write the evidence where ``--save-evidence`` asks for it. Raises CertreadyError where it cannot be written, or
+    not ``redacted``; UsageError for --redact without a file."""
+    if path is None:
+        if redacted:
+            raise UsageError("--redact is about the file of --save-evidence.", hint="Add --save-evidence FILE.")
+        return
+    from certready.serial import dump
+
+    if redacted:
+        from certready.redact import redact
+
+        evidence = redact(evidence)
+    output.write_file(path, dump(evidence))
 
 
 def write_remedies(report: Report, evidence: Evidence, path: Path | None) -> None:
@@ -275,7 +288,7 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
         store = _store(wanted)
         seen = (*(one for chain in saved.chains for one in chain.certificates), *(k.certificate for k in saved.known))
         return replace(evidence, store=store.info, roots=store.candidates(seen), unlisted=())
-    return replace(evidence, unlisted=_unlisted(evidence))
+    return evidence if evidence.redacted else replace(evidence, unlisted=_unlisted(evidence))
 
 
 def _unlisted(evidence: Evidence) -> tuple[str, ...]:

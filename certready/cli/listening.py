@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from certready import directories
 from certready.cli import output
-from certready.cli.judge import write_remedies
+from certready.cli.judge import save, write_remedies
 from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Bundle, Evidence
@@ -46,6 +46,7 @@ class Sessions(Struct):
     destinations: Sequence[output.Destination]
     verbose: bool = False
     save: Path | None = None
+    redact: bool = False
     remedies: Path | None = None
     ended: Callable[[], None] = lambda: None
     worst: Report | None = None
@@ -141,12 +142,10 @@ class Sessions(Struct):
     def _save(self, evidence: Evidence) -> None:
         if self.save is None or self.count > SAVED:
             return
-        from certready.serial import dump
-
         path = self.save
         if self.count > 1 and directories.keeps_what_is_written(path):
             path = path.with_stem(f"{path.stem}-{self.count}")
-        output.write_file(path, dump(evidence))
+        save(evidence, path, redacted=self.redact)
 
     def _write(self, report: Report) -> None:
         streamed = [destination for destination in self.destinations if _streamed(destination)]

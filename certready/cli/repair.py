@@ -192,13 +192,10 @@ def _conclude(
     repaired: Repaired, evidence: Evidence, wanted: Shared, destinations: tuple[output.Destination, ...]
 ) -> int:
     """Text and JSON are the repair; every other format is the report on its result."""
-    from certready.cli.judge import write_remedies
+    from certready.cli.judge import save, write_remedies
     from certready.repair import repair_lines
 
-    if wanted.save_evidence:
-        from certready.serial import dump
-
-        output.write_file(wanted.save_evidence, dump(evidence))
+    save(evidence, wanted.save_evidence, redacted=wanted.redact)
     write_remedies(repaired.report, evidence, wanted.remedies)
     own = [one for one in destinations if one[0] in ("text", "json")]
     output.emit(repaired.report, [one for one in destinations if one not in own], verbose=wanted.verbose)

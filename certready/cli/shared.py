@@ -216,6 +216,10 @@ class Shared(NamedTuple):
         Path | None,
         option("--save-evidence", help="Write what was gathered, for --replay.", panel=OUTPUT, metavar="FILE"),
     ] = None
+    redact: Annotated[
+        bool,
+        option("--redact", help="With --save-evidence: names and addresses are replaced, consistently.", panel=OUTPUT),
+    ] = False
     replay: Annotated[
         Path | None, option("--replay", help="Judge saved evidence again.", panel=OUTPUT, metavar="FILE")
     ] = None

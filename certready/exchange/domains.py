@@ -12,7 +12,7 @@ MAX_NAME = 253  # octets of a DNS name in text form, without the trailing dot (R
 
 _HOST_NAME = re.compile(r"(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)*(?!-)(?![0-9]+\Z)[a-z0-9_-]{1,63}(?<!-)\Z")
 # Second-level labels under which country registries sell names: "*.co.uk" is nobody's connector value.
-_REGISTRY_LABELS = frozenset(
+REGISTRY_LABELS = frozenset(
     {"ac", "co", "com", "edu", "go", "gov", "gv", "ltd", "ne", "net", "nom", "or", "org", "plc"}
 )
 
@@ -58,7 +58,7 @@ def registrable(domain: str) -> bool:
     A rule of thumb that saves carrying the public suffix list; it only shapes advice, never a verdict.
     """
     labels = domain.split(".")
-    return len(labels) > 2 or (len(labels) == 2 and not (len(labels[1]) == 2 and labels[0] in _REGISTRY_LABELS))
+    return len(labels) > 2 or (len(labels) == 2 and not (len(labels[1]) == 2 and labels[0] in REGISTRY_LABELS))
 
 
 def quoted(text: str) -> str:

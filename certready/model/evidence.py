@@ -220,9 +220,9 @@ class Evidence(Struct, frozen=True):
     they are a whole tenant's and the best match is judged. ``accepted_domains`` is None where they are not known.
     ``roots`` are those anchors of the store that any certificate here could chain to, ``answers`` every revocation
     answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
-    ``elsewhere`` what they hold. ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of
-    a rehearsal presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is
-    worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
+    ``elsewhere`` what they hold. ``redacted`` says that names, keys and certificates are stand-ins.
+    ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of a rehearsal
+    presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
     None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
     are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
     ``gathered_at`` is the one moment of a run that went on for long. ``dane`` is what was asked about TLSA records,
@@ -245,6 +245,7 @@ class Evidence(Struct, frozen=True):
     answers: tuple[Answer, ...] = ()
     consulted: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    redacted: bool = False
     dialogue: tuple[Exchange, ...] = ()
     peers: tuple[Chain, ...] = ()
     rehearsal: Rehearsal | None = None

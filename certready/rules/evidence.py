@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.rules import sources
-from certready.rules.model import Rule, U, everywhere
+from certready.rules.model import Rule, U, W, everywhere
 from certready.rules.sources import rfc
 
 INCOMPLETE = Rule(
@@ -14,6 +14,18 @@ INCOMPLETE = Rule(
     sources=(sources.OWN,),
     weights=(everywhere(U), everywhere(U, "planned", "no certificate exists yet, and names alone were compared")),
     fix="Gather again: run the check, probe or listener itself instead of replaying what was saved.",
+)
+
+REDACTED = Rule(
+    "evidence.redacted",
+    "Names, keys and certificates are stand-ins",
+    what="The evidence was saved with --redact.",
+    why="What is judged is as good or bad as what it stands for. That its roots are those of the store named is the "
+    "word of whoever saved it.",
+    confidence="inferred",
+    sources=(sources.OWN,),
+    weights=(everywhere(W, counted=False),),
+    fix="Ask for evidence that is not redacted where the certificates themselves are needed.",
 )
 
 CLOCK_DOUBTFUL = Rule(

@@ -137,6 +137,23 @@ def _verify(parts: Signed, key: object, oid: bytes, parameters: Element | None) 
     return "wrong" if oid in _KNOWN and key is not None else "unsupported"
 
 
+def sign(key: object, data: bytes, algorithm: Element) -> bytes:
+    """A signature over these bytes by an algorithm that :func:`verify` knows, the weak ones too.
+
+    Raises MalformedError where the algorithm is not known or cannot be read, or the key is of another kind.
+    """
+    oid, parameters = _algorithm(algorithm)
+    if oid in _RSA_HASHES and isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), _RSA_HASHES[oid])
+    if oid == _PSS and isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, *_pss(parameters))
+    if oid in _ECDSA_HASHES and isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(_ECDSA_HASHES[oid]))
+    if oid in (_ED25519, _ED448) and isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
+        return key.sign(data)
+    raise MalformedError("its signature algorithm is not one that can be made again")
+
+
 def _strength(digest: hashes.HashAlgorithm) -> Outcome:
     return "weak" if digest.name in _WEAK else "valid"
 

@@ -79,8 +79,8 @@ def tenant(world: World) -> Tenant:
     return Tenant(chosen, accepted)
 
 
-def judged(world: World) -> Report:
-    """What certready says of it."""
+def evidence_of(world: World) -> certready.Evidence:
+    """What is gathered about it, and edited as it says."""
     named = not axes.whole(world)
     options = Options(
         revocation=world.mode,  # type: ignore[arg-type]
@@ -101,7 +101,12 @@ def judged(world: World) -> Report:
         document = json.loads(certready.dump_evidence(evidence))
         edit(document)
         evidence = certready.load_evidence(json.dumps(document).encode())
-    return certready.judge(evidence)
+    return evidence
+
+
+def judged(world: World) -> Report:
+    """What certready says of it."""
+    return certready.judge(evidence_of(world))
 
 
 def _unseen(document: dict[str, Any]) -> None:

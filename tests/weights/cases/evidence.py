@@ -33,6 +33,12 @@ def names_without_a_certificate() -> Checked:
     return checked(certready.planned("mail.contoso.com"))
 
 
+@CASES.add("evidence.redacted", everywhere(WARN, counted=False))
+def stand_ins() -> Checked:
+    """That names and certificates are stand-ins is said, and not counted."""
+    return checked(file(), seen=lambda evidence: replace(evidence, redacted=True))
+
+
 @CASES.add("evidence.clock-doubtful", everywhere(UNKNOWN))
 def a_banner_of_another_hour() -> Checked:
     """Where the only other clock is hours off, no date is relied on."""

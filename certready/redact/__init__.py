@@ -1,0 +1,106 @@
+"""Evidence for a stranger's eyes: every name, address, serial number and key replaced, and the verdict as it was.
+
+A signature cannot survive a changed name, so the certificates, lists and answers are made anew, below keys that are
+made for the purpose and thrown away. What was wrong with the originals is wrong with their stand-ins; where that
+cannot be had, nothing is handed out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from certready import schemas
+from certready.errors import EvidenceError
+from certready.judging import judge
+from certready.model import Evidence
+from certready.model.report import Report
+from certready.redact.der import Documents, embedded
+from certready.redact.evidence import Redaction
+from certready.redact.words import Words
+from certready.rules.evidence import REDACTED
+from certready.serial import dump, load
+from certready.x509.certificate import Certificate
+from certready.x509.der import MalformedError
+from certready.x509.extensions import UNREADABLE
+
+__all__ = ["redact"]
+
+_INSTEAD = "Leave out --redact and look through the file before it leaves the house, or send the report alone."
+
+
+def redact(evidence: Evidence) -> Evidence:
+    """The evidence with a stand-in for every name and address, which is judged as the evidence itself is.
+
+    Raises:
+        EvidenceError: something in it cannot be replaced, would still be seen, or would be judged otherwise.
+    """
+    if evidence.redacted:
+        return evidence
+    if evidence.dane is not None or evidence.mta_sts is not None:
+        raise EvidenceError(
+            "The evidence cannot be redacted: signed DNS answers and published policies cannot be made again.",
+            hint="Save it without --dane and --mta-sts.",
+        )
+    words = Words()
+    try:
+        made = Redaction(words, Documents(words, tuple(certificates(evidence)))).evidence(evidence)
+    except (MalformedError, IndexError, *UNREADABLE) as error:
+        reason = str(error) if isinstance(error, MalformedError) else "a part of it cannot be taken apart"
+        raise EvidenceError(f"The evidence cannot be redacted: {reason}.", hint=_INSTEAD) from None
+    seen = next(iter(_seen(words.originals(), made)), None)
+    if seen:
+        raise EvidenceError(f"The evidence cannot be redacted: {seen} would still be seen.", hint=_INSTEAD)
+    differ = _differences(judge(evidence), judge(load(dump(made))))
+    if differ:
+        raise EvidenceError(
+            f"The evidence cannot be redacted: it would be judged otherwise ({', '.join(differ)}).", hint=_INSTEAD
+        )
+    return made
+
+
+def certificates(evidence: Evidence) -> Iterable[Certificate]:
+    """Every certificate in the evidence, those inside OCSP answers too."""
+    for chain in (*evidence.chains, *evidence.peers):
+        yield from chain.certificates
+    yield from (known.certificate for known in evidence.known)
+    yield from (root.certificate for root in evidence.roots)
+    yield from (other.root.certificate for other in evidence.elsewhere)
+    staples = [endpoint.staple for endpoint in evidence.endpoints]
+    staples += [handshake.staple for endpoint in evidence.endpoints for handshake in endpoint.handshakes]
+    for body in (*(answer.body for answer in evidence.answers), *staples):
+        yield from embedded(body or b"")
+
+
+def _seen(originals: Iterable[str], made: Evidence) -> Iterable[str]:
+    """Those of the originals that are still there, in text or inside DER."""
+    text = dump(made).lower()
+    blobs = [one.der for one in certificates(made)]
+    blobs += [one.body for one in made.answers if one.body]
+    inside = b"\n".join(blobs).lower()
+    own = json.dumps(schemas.load("evidence"))
+    for original in originals:
+        if "." not in original and original.lower() in own:
+            continue  # a word of the file's own, such as the first label of cert.contoso.com
+        folded = original.lower().encode("utf-8", "replace")
+        wide = original.lower().encode("utf-16-be", "replace")
+        if folded in inside or wide in inside or _escaped(original) in text:
+            yield original
+
+
+def _escaped(text: str) -> bytes:
+    """A text as the file would hold it, in lower case."""
+    return json.dumps(text.lower())[1:-1].encode("ascii")
+
+
+def _differences(before: Report, after: Report) -> list[str]:
+    """What of the judgement is not the same: the verdict, or the rules that weigh otherwise."""
+    one, two = (Counter(_weighed(report)) for report in (before, after))
+    rules = sorted({rule for rule, *_ in (one - two) + (two - one)})
+    verdicts = [f"{before.verdict} became {after.verdict}"] if before.verdict != after.verdict else []
+    return verdicts + rules
+
+
+def _weighed(report: Report) -> Iterable[tuple[str, str, bool]]:
+    return ((one.rule, str(one.severity), one.counted) for one in report.findings if one.rule != REDACTED.id)

@@ -1,0 +1,252 @@
+"""Evidence field by field: which of it is a name, an address, a sentence, a certificate, and what stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from certready.model import (
+    AcceptedDomain,
+    Answer,
+    Chain,
+    Connector,
+    Endpoint,
+    Evidence,
+    Exchange,
+    Fault,
+    Rehearsal,
+    Root,
+    StoreInfo,
+    Target,
+)
+from certready.model.endpoint import Handshake
+from certready.redact.der import Documents
+from certready.redact.words import Words
+from certready.x509.der import MalformedError
+
+STORES = ("microsoft", "mozilla", "system")
+_NO_ANSWER = b"what came is no answer and was left out"
+_WORD = re.compile(r"[^\W\d_][\w'-]*")
+# Words of mail servers that are nobody's name and that no text of certready holds.
+_SMTP = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        esmtp smtp lmtp ehlo helo starttls pipelining size vrfy etrn auth login plain dsn help chunking smtputf8 bdat
+        rcpt mail from to rset quit noop data xxxx utf8 mime enhancedstatuscodes ready go ahead ok hello pleased meet
+        you bye service closing queued sender recipient accepted refused rejected denied start tls begin greetings
+        microsoft postfix exim sendmail exchange mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct
+        nov dec gmt utc
+        """,
+    )
+)
+
+
+class Redaction:
+    """One pass over a piece of evidence. Raises MalformedError for what cannot be replaced."""
+
+    def __init__(self, words: Words, documents: Documents) -> None:
+        self._words = words
+        self._documents = documents
+
+    def evidence(self, given: Evidence) -> Evidence:
+        """The whole. What gives names in full comes first, so that sentences about it are recognised."""
+        words = self._words
+        domains = given.accepted_domains
+        accepted = None if domains is None else tuple(map(self._accepted, domains))
+        connectors = tuple(map(self._connector, given.connectors))
+        endpoints = [
+            replace(one, host=words.anything(one.host), address=words.address(one.address)) for one in given.endpoints
+        ]
+        target, store = self._target(given.target), self._store(given.store)
+        hostname = given.options.hostname and words.domain(given.options.hostname)
+        roots = tuple(map(self._root, given.roots))
+        elsewhere = tuple(replace(one, root=self._root(one.root)) for one in given.elsewhere)
+        known = tuple(
+            replace(one, certificate=self._documents.certificate(one.certificate), source=self._source(one.source))
+            for one in given.known
+        )
+        for chain in (*given.chains, *given.peers):
+            for certificate in chain.certificates:
+                self._documents.certificate(certificate)
+                words.known.setdefault(certificate.parsed.label, self._documents.certificate(certificate).parsed.label)
+        return replace(
+            given,
+            redacted=True,
+            target=target,
+            store=store,
+            options=replace(given.options, hostname=hostname),
+            connectors=connectors,
+            accepted_domains=accepted,
+            roots=roots,
+            elsewhere=elsewhere,
+            known=known,
+            chains=tuple(map(self._chain, given.chains)),
+            peers=tuple(map(self._chain, given.peers)),
+            fetched=tuple(replace(one, url=words.url(one.url), error=self._said(one.error)) for one in given.fetched),
+            answers=tuple(map(self._answer, given.answers)),
+            endpoints=tuple(map(self._endpoint, endpoints)),
+            dialogue=tuple(map(self._turn, given.dialogue)),
+            rehearsal=given.rehearsal and self._rehearsal(given.rehearsal),
+            unlisted=tuple(map(self._documents.digest, given.unlisted)),
+            planned=tuple(
+                replace(
+                    one,
+                    names=tuple(map(words.anything, one.names)),
+                    request=one.request and words.file(one.request),
+                )
+                for one in given.planned
+            ),
+        )
+
+    # -- who and where --------------------------------------------------------------------------------------------
+
+    def _target(self, target: Target) -> Target:
+        if target.kind in ("file", "bytes"):
+            return replace(target, name=" + ".join(map(self._words.file, target.name.split(" + "))))
+        host = re.fullmatch(r"(.*?)((?::\d+)?)", target.name)
+        if target.kind == "planned" or host is None:
+            return replace(target, name=self._words.sentence(target.name))
+        return replace(target, name=self._words.anything(host[1].strip("[]")) + host[2])
+
+    def _store(self, store: StoreInfo) -> StoreInfo:
+        name = store.name if store.name in STORES else self._words.file(store.name)
+        return replace(store, name=name, left_out=tuple(map(self._words.anything, store.left_out)))
+
+    def _source(self, source: str) -> str:
+        return self._words.url(source) if "://" in source else self._words.file(source)
+
+    def _root(self, root: Root) -> Root:
+        return replace(root, certificate=self._documents.certificate(root.certificate))
+
+    def _accepted(self, domain: AcceptedDomain) -> AcceptedDomain:
+        return replace(domain, name=self._words.domain(domain.name))
+
+    def _connector(self, given: Connector) -> Connector:
+        words = self._words
+        option = re.fullmatch(r"(--\w+ )(.*)", given.name)
+        value = given.value and self._value(given.value)
+        if option and given.source == "option":
+            name = option[1] + (value or "")
+        else:
+            name = words.phrase(given.name, "Connector")
+        every = {
+            field: tuple(map(self._sending, getattr(given, field)))
+            for field in (
+                *("trusted_organizations", "sender_domains", "sender_ips", "associated_domains"),
+                *("recipient_domains", "smart_hosts"),
+            )
+        }
+        return replace(given, name=name, value=value, **every)
+
+    def _value(self, value: str) -> str:
+        """A connector's value, of whatever form and however malformed."""
+        if "<" in value or "=" in value:
+            return re.sub(r"(=\s*)([^,;+<>]+)", lambda part: part[1] + self._words.anything(part[2].strip()), value)
+        return self._words.anything(value)
+
+    def _sending(self, text: str) -> str:
+        """A domain, address or range of a connector; ``smtp:contoso.com;1`` is an address space."""
+        if text.strip("*") == "":
+            return text
+        space = re.fullmatch(r"(\w+:)?(.*?)(;\d+)?", text)
+        if space and (space[1] or space[3]) and not self._words.is_address(text):
+            return f"{space[1] or ''}{self._sending(space[2])}{space[3] or ''}"
+        return self._words.anything(text.strip("[]"))
+
+    # -- certificates and answers ---------------------------------------------------------------------------------
+
+    def _chain(self, chain: Chain) -> Chain:
+        return replace(
+            chain,
+            certificates=tuple(map(self._documents.certificate, chain.certificates)),
+            keys=tuple(map(self._documents.key_digest, chain.keys)),
+            sni=chain.sni and self._words.anything(chain.sni),
+            notes=tuple(map(self._words.sentence, chain.notes)),
+            faults=tuple(map(self._fault, chain.faults)),
+        )
+
+    def _fault(self, fault: Fault) -> Fault:
+        return replace(
+            fault,
+            file=self._words.file(fault.file),
+            message=self._words.sentence(fault.message),
+            certificates=tuple(map(self._documents.digest, fault.certificates)),
+        )
+
+    def _answer(self, answer: Answer) -> Answer:
+        return replace(
+            answer,
+            certificate=self._documents.digest(answer.certificate),
+            url=answer.url and self._words.url(answer.url),
+            body=None if answer.body is None else self._body(answer),
+            error=self._said(answer.error),
+            note=self._words.sentence(answer.note),
+        )
+
+    def _body(self, answer: Answer) -> bytes:
+        make = self._documents.crl if answer.method == "crl" else self._documents.ocsp
+        try:
+            return make(answer.body or b"")
+        except (MalformedError, IndexError, ValueError):
+            return _NO_ANSWER
+
+    # -- what servers said ----------------------------------------------------------------------------------------
+
+    def _endpoint(self, endpoint: Endpoint) -> Endpoint:
+        return replace(
+            endpoint,
+            staple=endpoint.staple and self._staple(endpoint.staple),
+            handshakes=tuple(map(self._handshake, endpoint.handshakes)),
+            **{field: self._said(getattr(endpoint, field)) for field in ("reply", "error", "deferred", "banner")},
+            demands_certificate=self._said(endpoint.demands_certificate),
+        )
+
+    def _handshake(self, handshake: Handshake) -> Handshake:
+        staple = handshake.staple and self._staple(handshake.staple)
+        return replace(handshake, staple=staple, error=self._said(handshake.error))
+
+    def _staple(self, staple: bytes) -> bytes:
+        try:
+            return self._documents.ocsp(staple)
+        except (MalformedError, IndexError, ValueError):
+            return _NO_ANSWER
+
+    def _turn(self, turn: Exchange) -> Exchange:
+        return replace(turn, sent=self._words.sentence(turn.sent), reply=self._said(turn.reply) or "")
+
+    def _rehearsal(self, given: Rehearsal) -> Rehearsal:
+        return replace(
+            given,
+            domain=self._words.domain(given.domain),
+            exchangers=tuple(map(self._words.domain, given.exchangers)),
+            texts=tuple(self._said(text) or "" for text in given.texts),
+            error=self._said(given.error),
+        )
+
+    def _said(self, text: str | None) -> str | None:
+        """What a server said, or a sentence that may quote it: words that are nobody's alone."""
+        if text is None:
+            return None
+        plain = self._words.sentence(text)
+        stand_ins = {word for made in self._words.made for word in _WORD.findall(made)}
+        allowed = self._vocabulary | stand_ins
+        return _WORD.sub(lambda word: word[0] if word[0].lower() in allowed or word[0] in stand_ins else "-", plain)
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        """The words of certready's own texts and of mail servers, without the names that are replaced."""
+        texts = " ".join(_own_texts())
+        return frozenset(word.lower() for word in _WORD.findall(texts)) | _SMTP
+
+
+def _own_texts() -> Iterable[str]:
+    from certready.explain.catalogue import CATALOGUE
+    from certready.rules import RULES
+
+    for rule in RULES.values():
+        yield from (rule.title, rule.what, rule.why, rule.fix)
+    yield str(CATALOGUE)
