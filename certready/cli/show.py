@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from msgspec.structs import replace
+
 from certready.cli import files, output
-from certready.cli.commands import argument, command
-from certready.cli.options import could_be_host
+from certready.cli.commands import argument, command, option
+from certready.cli.options import present
 from certready.cli.shared import (
     Dns,
     Ehlo,
@@ -25,6 +27,7 @@ from certready.cli.shared import (
 )
 from certready.errors import UsageError
 from certready.model.report import exit_code
+from certready.typed import could_be_host, hostname
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -34,13 +37,21 @@ if TYPE_CHECKING:
 @command(
     "certready show gateway.pfx",
     "certready show mail.contoso.com:25",
-    "certready show fullchain.pem key.pem --format json",
+    "certready show exchange.json --fqdn mail.contoso.com",
 )
 def show(
     places: Annotated[
         tuple[str, ...], argument("FILE...|HOST[:PORT]", help="Files of any kind that check reads, or one host.")
     ],
     *,
+    fqdn: Annotated[
+        str | None,
+        option(
+            "--fqdn",
+            help="Say which certificate Exchange Server picks for a connector with this FQDN, and why.",
+            metavar="NAME",
+        ),
+    ] = None,
     protocol: Protocol = "smtp",
     resolve: Resolve = (),
     dns: Dns = None,
@@ -62,9 +73,15 @@ def show(
     destinations = output.text_or_json(formats, "show")
     if not places:
         raise UsageError("Nothing to show was named.", hint="certready show gateway.pfx, or certready show HOST:25")
+    name = hostname(fqdn, "--fqdn")
     from certready import show as showing
 
     if len(places) == 1 and could_be_host(places[0]) and places[0] != "-" and not Path(places[0]).exists():
+        if name:
+            raise UsageError(
+                "--fqdn is about the certificates in a server's store, and a host shows what it picked already.",
+                hint="Name the files, or what Get-ExchangeCertificate printed as JSON.",
+            )
         from certready.cli.probe import Asked, fetch
 
         asked = Asked((places[0],), None, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
@@ -73,13 +90,22 @@ def show(
         code = 0 if shown.certificates else exit_code("cannot-tell")
     else:
         secrets = files.passwords(password_file, password_env, password_fd)
-        shown = _files([Path(place) for place in places], secrets)
+        shown = _files([Path(place) for place in places], secrets, name)
         code = 0
     output.write_document(destinations, lambda width: showing.lines(shown, width), lambda: showing.document(shown))
     return code
 
 
-def _files(paths: list[Path], passwords: Passwords) -> Shown:
+def _files(paths: list[Path], passwords: Passwords, fqdn: str | None) -> Shown:
+    """The files; of what Get-ExchangeCertificate printed as JSON the certificates in it."""
     from certready import bundle, show
+    from certready.exchange.export.certificates import listed
+    from certready.show.pick import pick, stored
 
-    return show.from_files(bundle.read_files(files.named(paths), password=passwords))
+    parts = files.named(paths)
+    lists = [listed(data) for _, data in parts]
+    plain = [(name, b"".join(one.der for one in rows) or data) for (name, data), rows in zip(parts, lists, strict=True)]
+    shown = show.from_files(bundle.read_files(plain, password=passwords))
+    if fqdn is None:
+        return shown
+    return replace(shown, pick=pick(stored(shown, [one for rows in lists for one in rows]), fqdn, present()))

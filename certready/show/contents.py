@@ -13,6 +13,7 @@ from certready.model import Bundle, Endpoint
 from certready.model import Container as Form
 from certready.rules.importers import Importer
 from certready.show.importers import cannot_import, key_storage
+from certready.show.pick import Pick
 from certready.x509.certificate import Certificate, Parsed
 from certready.x509.unreadable import Unreadable
 
@@ -32,11 +33,13 @@ class Container(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """What there is: containers, every certificate once in the order in which it came, and a host's ``endpoints``."""
+    """What there is: containers, every certificate once in the order in which it came, a host's
+    ``endpoints``, and which certificate Exchange Server picks where that was asked."""
 
     containers: tuple[Container, ...]
     certificates: tuple[Certificate, ...]
     endpoints: tuple[Endpoint, ...] = ()
+    pick: Pick | None = None
 
     @property
     def keys(self) -> frozenset[str]:

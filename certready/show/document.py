@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from certready._version import __version__
 from certready.bundle.ciphers import Cipher
@@ -14,6 +14,7 @@ from certready.model.plain import Moment, Serial, Sha1, Sha256, Thumbprint, to_t
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.rules.importers import Importer
 from certready.show.contents import Container, Shown, unreadable
+from certready.show.pick import Pick, Step, binding
 from certready.x509.certificate import Certificate
 from certready.x509.unreadable import readable
 
@@ -82,18 +83,48 @@ class CertificateDocument(Struct, frozen=True):
         to_the_second(self, "not_before", "not_after")
 
 
+class PickDocument(Struct, frozen=True):
+    """Which certificate Exchange Server takes for a connector's FQDN, by which steps, and what to bind instead."""
+
+    fqdn: str
+    taken: tuple[Thumbprint, ...]
+    certain: bool
+    steps: tuple[Step, ...]
+    bind: Thumbprint | None
+    i_s: str | None
+    rival: bool
+    lines: tuple[str, ...]
+
+
 class ContentsDocument(Struct, frozen=True, tag_field="schema", tag="certready.contents/1"):
     """What files or a host hold; nothing is judged."""
 
     certready: str
     containers: tuple[ContainerDocument, ...]
     certificates: tuple[CertificateDocument, ...]
+    pick: PickDocument | UnsetType = UNSET
 
 
 def document(shown: Shown) -> ContentsDocument:
     """The inventory as ``certready.contents/1``."""
     return ContentsDocument(
-        __version__, tuple(map(_container, shown.containers)), tuple(map(certificate_document, shown.certificates))
+        __version__,
+        tuple(map(_container, shown.containers)),
+        tuple(map(certificate_document, shown.certificates)),
+        _pick(shown.pick) if shown.pick else UNSET,
+    )
+
+
+def _pick(pick: Pick) -> PickDocument:
+    return PickDocument(
+        fqdn=pick.fqdn,
+        taken=tuple(map(thumbprint, pick.taken)),
+        certain=pick.certain,
+        steps=pick.steps,
+        bind=thumbprint(pick.bind) if pick.bind else None,
+        i_s=tls_certificate_name(pick.bind) if pick.bind else None,
+        rival=pick.rival,
+        lines=binding(pick),
     )
 
 

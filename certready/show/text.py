@@ -11,6 +11,7 @@ from certready.exchange.matching import satisfiable
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.render.layout import Line, counted, hanging, listed
 from certready.show.contents import KINDS, Container, Shown, unreadable
+from certready.show.pick import Pick, binding
 from certready.show.tree import tree
 from certready.x509.certificate import Certificate
 from certready.x509.unreadable import readable
@@ -44,6 +45,28 @@ def lines(shown: Shown, width: int | None) -> Iterator[Line]:
     if len(shown.certificates) > 1:
         yield (("Chain", "bold"),)
         yield from map(_branch, tree(shown.certificates))
+    if shown.pick:
+        yield ()
+        yield from _pick(shown.pick, width)
+
+
+def _pick(pick: Pick, width: int | None) -> Iterator[Line]:
+    """Which certificate Exchange Server takes, by which steps, and what to type so that it is the right one."""
+    yield from hanging((), pick.answer, "bold", width, 2)
+    for step in pick.steps:
+        yield from hanging((("  - ", "dim"),), f"{step.text} ({step.confidence})", "", width, 4)
+    for source in dict.fromkeys(step.source for step in pick.steps if step.source):
+        yield from hanging((("  Source: ", "dim"),), source, "dim", width, 4)
+    if not pick.bind:
+        return
+    yield from hanging((("  ", ""),), f"Bind {thumbprint(pick.bind)} by TlsCertificateName:", "", width, 4)
+    yield from ((("    ", ""), (line, "")) for line in binding(pick))
+    if pick.rival:
+        text = (
+            "Another certificate here has the same issuer and subject, so the name does not tell them apart: export "
+            "and remove the other."
+        )
+        yield from hanging((("  ", ""),), text, "warn", width, 4)
 
 
 def _branch(placed: tuple[int, Certificate]) -> Line:
