@@ -36,11 +36,12 @@ class Judgement(NamedTuple):
     """What became of one chain, as sent.
 
     ``path`` is leaf first, made of certificates as sent and of roots of the store; it ends in ``anchor`` where one is
-    reached. ``problems`` are those of ``path``. ``repaired`` is a full path that also uses certificates known beside
-    the sent ones, where those alone reach no anchor. ``strict_refusal`` is why cryptography's verifier refuses what
-    certvalidator accepts; ``refusals`` are the reasons of the engines where neither accepts. ``alternatives`` counts
-    the other paths to an anchor, ``unrelated`` are the SHA-256s of sent certificates that lie on no path. ``untrusted``
-    is the self-signed end, in no store, that known certificates lead to where they reach no anchor.
+    reached, or in a self-signed certificate outside the store, sent or known. ``problems`` are those of ``path``.
+    ``repaired`` is a full path that also uses certificates known beside the sent ones, where those alone reach no
+    anchor. ``strict_refusal`` is why cryptography's verifier refuses what certvalidator accepts; ``refusals`` are the
+    reasons of the engines where neither accepts. ``alternatives`` counts the other paths to an anchor, ``unrelated``
+    are the SHA-256s of sent certificates that lie on no path. ``untrusted`` is the self-signed end, in no store, that
+    known certificates lead to where they reach no anchor.
     """
 
     outcome: Outcome
@@ -94,8 +95,15 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
         return Judgement("too-complex", (leaf,))
     chosen = _choose(ranked, at)
     best = chosen.assessed
+    repaired = untrusted = None
+    if known and not best.path.anchor:
+        better = build.search(leaf, (*chain.certificates, *known), roots, at).paths
+        repaired, untrusted = _repaired(better, at)
+        rooted = [one for one in better if one.end == "self-signed" and one.certificates[:-1] == best.path.certificates]
+        if rooted and untrusted:  # a root is left out on purpose; what is wrong is whose it is
+            chosen = _Chosen(_assess(rooted[0], at))
+            best = chosen.assessed
     path = best.path.certificates
-    repaired, untrusted = _repaired(chain, known, roots, at) if known and not best.path.anchor else (None, None)
     on_paths = {one for each in found.paths for one in each.certificates}
     return Judgement(
         outcome=_outcome(chosen, capped=found.capped and not _settled(chosen, leaf, at)),
@@ -244,13 +252,10 @@ def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Miss
     return Missing(path[-1].sha256, tip.issuer, tip.ca_issuer_urls, bool(namesakes) and not note, note)
 
 
-def _repaired(
-    chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...], at: datetime
-) -> tuple[tuple[Certificate, ...] | None, Certificate | None]:
-    """The best clean path to an anchor when the known certificates may be used as well; where none reaches an anchor,
-    the self-signed certificate that one leads to."""
-    found = build.search(chain.leaf_certificate, (*chain.certificates, *known), roots, at)
-    reached = [one for one in _ranked(found.paths, at) if one.path.anchor and one.clean]
-    ends = () if any(one.anchor for one in found.paths) else found.paths
+def _repaired(paths: Sequence[build.Path], at: datetime) -> tuple[tuple[Certificate, ...] | None, Certificate | None]:
+    """Of the paths there are when the known certificates may be used as well, the best clean one to an anchor; where
+    none reaches an anchor, the self-signed certificate that one leads to."""
+    reached = [one for one in _ranked(paths, at) if one.path.anchor and one.clean]
+    ends = () if any(one.anchor for one in paths) else paths
     outside = next((one.certificates[-1] for one in ends if one.end == "self-signed"), None)
     return (reached[0].path.certificates if reached else None), outside

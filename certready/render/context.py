@@ -15,7 +15,7 @@ _LABEL = 14
 # Of endpoints and connectors that are merely mentioned, so many are.
 _MOST = 8
 _CONNECTOR_HEADERS = ("connector", "direction", "level", "value", "matched by", "match", "verdict")
-_CERTIFICATE_HEADERS = ("certificate", "role", "origin", "key", "not before", "not after", "SHA-256")
+_CERTIFICATE_HEADERS = ("certificate", "role", "origin", "key", "not before", "not after", "thumbprint", "SHA-256")
 _REVOCATION_HEADERS = (
     "revocation of",
     "by",
@@ -163,6 +163,8 @@ def _chain_facts(
         yield "valid", _validity(info, report.evaluated_at)
         if verbose:
             yield "serial", info.serial
+    if info and info.sha1:
+        yield "thumbprint", info.sha1.upper()
     if leaf:
         yield "sha-256", leaf if verbose else leaf[:16] + "..."
     yield "as sent" if chain.container == "tls" else "as given", _route(chain.sent, certificates)
@@ -270,7 +272,8 @@ def _connector_row(result: ConnectorResult) -> list[Span]:
 def _certificate_row(info: CertificateInfo) -> list[Span]:
     name = shorten(info.names[0] if info.names else info.subject, 60) or "(no name)"
     dates = (day.date().isoformat() if day else "(unreadable)" for day in (info.not_before, info.not_after))
-    return [(name, "bold"), *((text, "") for text in (info.role, info.origin, info.key, *dates, info.sha256))]
+    marks = info.sha1.upper(), info.sha256
+    return [(name, "bold"), *((text, "") for text in (info.role, info.origin, info.key, *dates, *marks))]
 
 
 def _revocation_rows(report: Report, certificates: dict[str, CertificateInfo]) -> Iterator[list[Span]]:

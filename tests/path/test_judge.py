@@ -478,3 +478,16 @@ def test_damaged_certificates_never_raise(data: st.DataObject) -> None:
     victim[position] ^= data.draw(st.integers(1, 255))
     found = judge(pki.chain(bytes(leaf), bytes(middle)), (), pki.roots(_NEW), now())
     assert found.outcome != "trusted"
+
+
+def test_a_root_outside_the_store_that_was_left_out_is_untrusted_not_missing() -> None:
+    """Where all that was not sent is the self-signed root, and it is known, the fault is whose root it is."""
+    root = Authority.root("Private Root")
+    middle = root.intermediate()
+    leaf = middle.issue("a.example")
+    known = (pki.certificate(root),)
+    found = judge(pki.chain(leaf, middle), known, (), now())
+    assert ("untrusted-root", None) == (found.outcome, found.missing)
+    assert ["a.example", "Test Intermediate", "Private Root"] == labels(found.path)
+    assert "incomplete" == judge(pki.chain(leaf), known, (), now()).outcome
+    assert "incomplete" == judge(pki.chain(leaf), (*known, pki.certificate(middle)), (), now()).outcome

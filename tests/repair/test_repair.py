@@ -136,6 +136,16 @@ def test_missing_intermediate(place: Place, capsys: pytest.CaptureFixture[str]) 
     assert load_chain((place.folder / "fixed" / "fullchain.pem").read_bytes()).certificates == (LEAF.der, ISSUER.der)
 
 
+def test_a_private_root(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A chain that ends at a root outside the store is complete: it is written, and the fault is whose root it is."""
+    given = place.file(STRANGER.issue("mail.example.test").chain_pem, STRANGER.issuer.pem)
+    assert 1 == place.repair(given, "--format", "json")
+    document = json.loads(capsys.readouterr().out)
+    assert ["fullchain.pem", "chain.pem"] == document["written"]
+    failed = {one["rule"] for one in document["report"]["findings"] if one["severity"] == "fail"}
+    assert {"chain.untrusted-root"} == failed
+
+
 def test_json(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """The JSON is valid by its schema, says what was written, and holds no key and no password."""
     given = place.file(ROOT.pem, LEAF.pem, ISSUER.pem, LEAF.key_pem)
