@@ -72,7 +72,12 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
     for bag in opened.bags:
         digest, spec = "", bag.entry.key_spec
         if bag.kind == _CERTIFICATE:
-            certificate = _certificate(bag.value)
+            try:
+                certificate = _certificate(bag.value)
+            except Asn1Error as error:
+                what = f"{place} holds a certificate that cannot be read: {error}."
+                refusals.append(Refusal("certificate", InputError(what, hint=_EXPORT)))
+                certificate = None
             if certificate:
                 certificates.append(certificate)
                 digest = certificate.sha256

@@ -121,7 +121,7 @@ def _group(
     keys: Sequence[str],
 ) -> Group:
     others = frozenset(judged) - {leaf}
-    foreign = frozenset[Certificate]().union(*(members[one] for one in others)) - members[leaf]
+    foreign = frozenset[Certificate]().union(*(members[one] for one in others)) - members[leaf] - {leaf}
     kept = tuple(one for one in certificates if one not in others and one not in foreign)
     theirs = {one.parsed.spki_sha256 for one in others} - {leaf.parsed.spki_sha256}
     return Group(kept, kept.index(leaf), tuple(key for key in keys if key not in theirs))

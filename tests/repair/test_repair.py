@@ -17,7 +17,7 @@ from certready import schemas
 from certready.bundle.openssl import load_chain
 from certready.cli import main
 from certready.demo.pki import Authority
-from certready.errors import UsageError
+from certready.errors import CertreadyError, UsageError
 from certready.repair.model import Output
 from certready.repair.writing import write_together
 from tests.bundle.test_bundle import openssl
@@ -259,6 +259,27 @@ def test_interrupted_at_every_step(at: int, there: bool, tmp_path: Path, monkeyp
         assert ({path.name: path.read_bytes() for path in out.iterdir()} if out.exists() else None) == before
     else:
         assert {path.name: path.read_bytes() for path in out.iterdir()} == {"a": b"A", "b": b"B", "c": b"C"}
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("limit", [0, 5, 15, 25])
+def test_a_full_disk(limit: int, there: bool, tmp_path: Path) -> None:
+    """Where the system takes no more bytes, at whichever file, one sentence is said and the folder is as it was."""
+    resource = pytest.importorskip("resource")
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+        (out / "b").write_bytes(b"old")
+    before = {path.name: path.read_bytes() for path in out.iterdir()} if there else None
+    files = [Output(name, b"x" * size) for name, size in (("a", 10), ("b", 20), ("c", 30))]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(CertreadyError, match="cannot be written to"):
+            write_together(out, files, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert before == ({path.name: path.read_bytes() for path in out.iterdir()} if out.exists() else None)
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
