@@ -8,8 +8,11 @@ import base64
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -18,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certready.bundle import load
+from certready.bundle.asn1 import read
 from certready.errors import InputError
 from certready.model import Chain
 from tests.bundle.test_bundle import (
@@ -35,6 +39,7 @@ from tests.bundle.test_bundle import (
     request,
     without_mac,
 )
+from tests.bundle.test_pfx import DATA, exported, with_pbmac1
 
 TEXT = CHAIN_PEM.decode()
 L, I = LEAF.pem.decode(), ISSUER.pem.decode()  # noqa: E741
@@ -44,6 +49,13 @@ TRADITIONAL = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpen
 SSH = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 PUBLIC = LEAF.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 TRUST_DATA = bytes.fromhex("300c300a06082b06010505070301")
+
+
+def legacy() -> bytes:
+    """A PFX of the oldest ciphers that Windows ever wrote, which OpenSSL still can."""
+    with TemporaryDirectory() as folder:
+        ciphers = ("-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1")
+        return exported(Path(folder), "-legacy", *ciphers)
 
 
 def indented(text: str) -> str:
@@ -101,6 +113,8 @@ BINARY: Mapping[str, bytes] = {
     "PFX in BER with indefinite lengths": indefinite(pfx(), 4),
     "PFX of certificates alone": pfx(leaf=None),
     "PFX in base64": base64.b64encode(pfx()),
+    "PFX, RC2-40 and SHA-1, as old Windows exports": legacy(),
+    "PFX, PBMAC1 (RFC 9579)": with_pbmac1(pfx(), PASSWORD),
 }
 REFUSED: Mapping[str, bytes] = {
     "a CSR": armour(request(), "CERTIFICATE REQUEST"),
@@ -120,11 +134,25 @@ REFUSED: Mapping[str, bytes] = {
     "an empty file": b"",
     "any text": b"Dear customer,\nyour certificate is ready.\n",
 }
+WHOLE = pfx()
+MAC = read(WHOLE).child(2).child(0).child(1).start
+AES256_CBC, UNKNOWN = bytes.fromhex("060960864801650304012a"), bytes.fromhex("060960864801650304017f")
+SEALED_KEY = LEAF.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD.encode()))
 PASSWORDS: Mapping[str, tuple[bytes, str | None]] = {
     "PFX without encryption, no password": (pfx(password=None), None),
     "PFX without encryption, any password": (pfx(password=None), PASSWORD),
     "PFX, no password": (pfx(), None),
     "PFX, wrong password": (pfx(), "wrong"),
+    "PFX changed after it was made, right password": (
+        WHOLE[:MAC] + bytes([WHOLE[MAC] ^ 1]) + WHOLE[MAC + 1 :],
+        PASSWORD,
+    ),
+    "PFX with a cipher that nobody knows": (without_mac(WHOLE.replace(AES256_CBC, UNKNOWN)), PASSWORD),
+    "PFX of damaged structure": (WHOLE.replace(DATA, b"\x06\x89" + DATA[2:]), PASSWORD),
+    "PEM with a key of a cipher that nobody knows": (
+        CHAIN_PEM + armour(SEALED_KEY.replace(AES256_CBC, UNKNOWN), "ENCRYPTED PRIVATE KEY"),
+        PASSWORD,
+    ),
     "PEM with an encrypted key, no password": (CHAIN_PEM + encrypted_key(LEAF), None),
     "PEM with an encrypted key, wrong password": (CHAIN_PEM + encrypted_key(LEAF), "wrong"),
 }
