@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from certready.model.report import Finding, Report, Severity
     from certready.net.gateway import fetch
     from certready.net.http.fetcher import HttpFetcher
+    from certready.redact import redact as redact_evidence
     from certready.roots.stores import load as load_roots
     from certready.serial import dump as dump_evidence
     from certready.serial import load as load_evidence
@@ -71,6 +72,7 @@ __all__ = [
     "load_roots",
     "load_tenant",
     "planned",
+    "redact_evidence",
 ]
 
 _PLACES = {
@@ -101,6 +103,7 @@ _PLACES = {
     "load_roots": "roots.stores:load",
     "load_tenant": "exchange.export.load:load",
     "planned": "exchange.planned:planned",
+    "redact_evidence": "redact:redact",
 }
 
 

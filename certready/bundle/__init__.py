@@ -109,6 +109,7 @@ def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
 
 def _read(data: bytes, place: str, reading: Reading) -> File:
     """One file by what it is: DER, PEM, base64 without a header, or something else, which is named."""
+    reading.passwords.begin()
     if not data:
         raise InputError(f"{place} is empty.", hint="Export or copy the certificate again.")
     if len(data) > MAX_BYTES:

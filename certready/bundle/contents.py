@@ -95,6 +95,11 @@ class Contents(Struct, frozen=True):
     opened_by: Literal["", "password", "empty"] = ""
 
     @property
+    def key_count(self) -> int:
+        """How many private keys are there, those that could not be opened too."""
+        return len(self.keys) + sum(refusal.kind == "key" for refusal in self.refusals)
+
+    @property
     def encryption(self) -> tuple[str, ...]:
         """The names of the ciphers and of the MAC, each once."""
         return tuple(dict.fromkeys(cipher.name for cipher in (*self.ciphers, *([self.mac] if self.mac else []))))
@@ -145,6 +150,12 @@ def no_certificate(contents: Contents, place: str) -> InputError:
         return InputError(f"{place} holds {words} but no certificate.", hint=hint)
     return InputError(
         f"{place} holds no certificate.", hint="Export the certificate again, with its chain, as PEM, PFX or P7B."
+    )
+
+
+def too_many_keys(place: str) -> InputError:
+    return InputError(
+        f"{place} holds more than {MAX_KEYS} private keys.", hint="Give the file that is installed on the gateway."
     )
 
 

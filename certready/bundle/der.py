@@ -26,6 +26,7 @@ from certready.bundle.contents import (
     Refusal,
     join,
     too_many,
+    too_many_keys,
     unreadable,
     with_note,
 )
@@ -84,7 +85,7 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
     Raises InputError or PasswordError. What follows the last readable element is noted, not refused.
     """
     parts: list[Contents] = []
-    offset = certificates = opened = 0
+    offset = certificates = private = 0
     while data[offset:].strip(_PADDING) if len(data) - offset < 64 else True:
         try:
             node = read(data, offset)
@@ -97,8 +98,10 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
             parts[-1] = with_note(parts[-1], f"{len(data) - offset} bytes behind the certificates were ignored.")
             break
         parts.append(interpret(node, place, reading))
-        certificates, opened = certificates + len(parts[-1].certificates), opened + len(parts[-1].keys)
-        if certificates > reading.limit or opened > MAX_KEYS:
+        certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
+        if private > MAX_KEYS:
+            raise too_many_keys(place)
+        if certificates > reading.limit:
             raise too_many(place, reading.limit)
         offset = node.after
     return join(parts, parts[0].container)

@@ -30,7 +30,8 @@ def decrypted(node: Node, place: str, passwords: Passwords) -> bytes:
     check_size(len(node.raw), place)
     try:
         algorithm, data = node.child(0, SEQUENCE), node.child(1).octets()
-        check_rounds(ciphers.encryption(algorithm).rounds, place)
+        passwords.rounds += ciphers.encryption(algorithm).rounds
+        check_rounds(passwords.rounds, place)
         for password in passwords.attempts(place):
             for secret in pbe.secrets(password):
                 plain = pbe.decrypt(algorithm, data, secret)

@@ -12,7 +12,8 @@ ATTEMPTS = 3
 class Passwords:
     """What encrypted files are tried with: every password known, none and the empty one, then what ``ask`` answers.
 
-    A password that was asked for is tried for later files as well. Nothing here is ever shown: there is no ``repr``.
+    A password that was asked for is tried for later files as well. ``rounds`` counts the key derivation of one file.
+    Nothing here is ever shown: there is no ``repr``.
     """
 
     def __init__(self, given: str | bytes | None = None, ask: Ask | None = None) -> None:
@@ -20,6 +21,11 @@ class Passwords:
         self._known: list[bytes] = [first] if first else []
         self._ask = ask
         self.fitted = False
+        self.rounds = 0
+
+    def begin(self) -> None:
+        """A file begins: what its keys may ask for is counted from here, so that many are no way around the limit."""
+        self.rounds = 0
 
     @property
     def given(self) -> bool:

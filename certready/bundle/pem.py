@@ -11,7 +11,17 @@ from typing import NamedTuple
 
 from certready.bundle import der, keys
 from certready.bundle.asn1 import Asn1Error, CutOffError, read
-from certready.bundle.contents import MAX_BLOCKS, MAX_KEYS, Contents, Reading, Refusal, join, too_many, with_note
+from certready.bundle.contents import (
+    MAX_BLOCKS,
+    MAX_KEYS,
+    Contents,
+    Reading,
+    Refusal,
+    join,
+    too_many,
+    too_many_keys,
+    with_note,
+)
 from certready.bundle.text import from_base64
 from certready.errors import InputError
 
@@ -68,11 +78,13 @@ def load(found: Iterator[Block], name: str, reading: Reading) -> Contents:
     Raises InputError for too many blocks and for a container in one that cannot be opened.
     """
     parts: list[Contents] = []
-    certificates = opened = 0
+    certificates = private = 0
     for block in found:
         parts.append(_contents(block, name, reading))
-        certificates, opened = certificates + len(parts[-1].certificates), opened + len(parts[-1].keys)
-        if certificates > reading.limit or opened > MAX_KEYS or block.number > MAX_BLOCKS:
+        certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
+        if private > MAX_KEYS:
+            raise too_many_keys(name)
+        if certificates > reading.limit or block.number > MAX_BLOCKS:
             raise too_many(name, reading.limit)
     containers = {part.container for part in parts if part.certificates}
     only = next(iter(containers)) if len(containers) == 1 else "pem"

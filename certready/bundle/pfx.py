@@ -13,7 +13,17 @@ from msgspec.structs import replace
 from certready.bundle import ciphers, keys, pbe
 from certready.bundle.asn1 import CONTEXT_0, OID, SEQUENCE, SET, Asn1Error, CutOffError, Node, read
 from certready.bundle.ciphers import Cipher
-from certready.bundle.contents import MAX_KEYS, Contents, Entry, Kind, Reading, Refusal, too_many, unreadable
+from certready.bundle.contents import (
+    MAX_KEYS,
+    Contents,
+    Entry,
+    Kind,
+    Reading,
+    Refusal,
+    too_many,
+    too_many_keys,
+    unreadable,
+)
 from certready.bundle.passwords import Passwords
 from certready.errors import InputError, PasswordError
 from certready.x509.certificate import Certificate
@@ -63,7 +73,7 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
     """Certificates and keys in stored order. Raises InputError, PasswordError."""
     opened = _open(root, place, reading.passwords)
     if sum(bag.kind in (_KEY, _SHROUDED) for bag in opened.bags) > MAX_KEYS:
-        raise InputError(f"{place} holds more than {MAX_KEYS} private keys.", hint=_EXPORT)
+        raise too_many_keys(place)
     certificates: list[Certificate] = []
     found: list[str] = []
     refusals: list[Refusal] = []

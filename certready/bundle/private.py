@@ -40,6 +40,7 @@ def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, passwords: P
     wanted = chain.leaf_certificate.parsed.spki_sha256
     refused: InputError | None = None
     for name, data in files:
+        passwords.begin()
         for opened in _sealed(data, name, passwords):
             try:
                 key = serialization.load_der_private_key(opened(), None)

@@ -13,12 +13,12 @@ _MAGIC = (
     (
         b"\xfe\xed\xfe\xed",
         "a Java keystore (JKS)",
-        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.",
+        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore keystore.p12 -deststoretype PKCS12.",
     ),
     (
         b"\xce\xce\xce\xce",
         "a Java keystore (JCEKS)",
-        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.",
+        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore keystore.p12 -deststoretype PKCS12.",
     ),
     (
         b"\0\0\0\0CERT",
@@ -44,7 +44,8 @@ def refused(data: bytes, text: str | None, place: str) -> InputError:
     """The error for a file in which nothing was found: what it is, and what to do."""
     for magic, words, hint in _MAGIC:
         if data.startswith(magic):
-            return InputError(f"{place} is {words}, not a certificate.", hint=hint)
+            typed = f'"{place}"' if " " in place else place
+            return InputError(f"{place} is {words}, not a certificate.", hint=hint.replace("FILE", typed))
     if text is None:
         return InputError(f"{place} is binary data in no format that certready knows.", hint=_GIVE)
     if not text.strip():

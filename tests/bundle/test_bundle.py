@@ -357,6 +357,25 @@ def test_pfx_that_would_take_hours() -> None:
     assert "rounds of key derivation; certready stops at 1000000" in refusal(bytes(wide), PASSWORD).message
 
 
+def slow_key(rounds: int) -> bytes:
+    """A key that asks for this many rounds of key derivation, in PEM."""
+    words = ("pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", str(rounds), "-passout", f"pass:{PASSWORD}")
+    return openssl(*words, stdin=LEAF.key_pem)
+
+
+def test_many_keys_are_no_way_around_the_limit() -> None:
+    """What the keys of one file ask for together is bounded, opened or not; each file counts for itself."""
+    slow = slow_key(600_000)
+    (one,) = load(CHAIN_PEM + slow, password=PASSWORD).chains
+    assert ((one.leaf_certificate.parsed.spki_sha256,), ()) == (one.keys, one.faults)
+    (two,) = load(CHAIN_PEM + slow + slow, password=PASSWORD).chains
+    assert "asks for 1200000 rounds of key derivation" in two.faults[0].message
+    (apart,) = load_files([("a.pem", CHAIN_PEM + slow), ("b.pem", slow)], password=PASSWORD).chains
+    assert () == apart.faults
+    many = CHAIN_PEM + encrypted_key(LEAF) * 21
+    assert "gw.pem holds more than 20 private keys." == refusal(many, "wrong").message
+
+
 def request() -> bytes:
     builder = x509.CertificateSigningRequestBuilder().subject_name(LEAF.x509.subject)
     return builder.sign(LEAF.key, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]
