@@ -222,8 +222,9 @@ class Evidence(Struct, frozen=True):
     answer, ``known`` the certificates besides those sent. ``consulted`` names the other stores that were looked into,
     ``elsewhere`` what they hold. ``redacted`` says that names, keys and certificates are stand-ins.
     ``dialogue`` is the SMTP talk of listen and rehearse, ``peers`` what the smart host of a rehearsal
-    presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is worth (None elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made,
-    None where it does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
+    presented itself, which is shown and never judged for the connector, ``rehearsal`` what its answer is worth (None
+    elsewhere, and where an older release saved it). ``exported_at`` is when the tenant's export was made, None where it
+    does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
     are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
     ``gathered_at`` is the one moment of a run that went on for long. ``dane`` is what was asked about TLSA records,
     ``mta_sts`` what about a mail domain's policy, None where nobody asked. It holds no private key.
