@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from jsonschema import Draft202012Validator
 
 from certready import schemas
-from certready.compare import compare, text, to_json
+from certready.compare import compare, document
+from certready.compare.show import comparison_lines, comparison_page
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle, Chain, Container, Endpoint, Target
+from certready.model.plain import json_text
+from certready.render.layout import plain
 from certready.x509.certificate import Certificate
 
 ROOT = Authority.root("Root")
@@ -115,15 +118,16 @@ def test_one_certificate_alone_tells_nothing() -> None:
 
 
 def test_text_and_json_say_the_same() -> None:
-    """Both forms carry verdict, places and differences, in ASCII whatever the names hold."""
+    """Text, page and JSON carry verdict, places and differences; what cannot be seen in a name is an escape."""
     odd = ISSUING.issue(common_name="\u202email\x07")
     found = compare([file("a.pem", LEAF, ISSUING), file("\u00e4.pem", odd, ISSUING), host("gw", ())])
-    document = json.loads(to_json(found))
-    Draft202012Validator(schemas.load("comparison")).validate(document)
-    assert ("certready.comparison/1", "different") == (document["schema"], document["verdict"])
-    assert [one.field for one in found.differences] == [one["field"] for one in document["differences"]]
-    shown = text(found)
+    written = json.loads(json_text(document(found)))
+    Draft202012Validator(schemas.load("comparison")).validate(written)
+    assert ("certready.comparison/1", "different") == (written["schema"], written["verdict"])
+    assert [one.field for one in found.differences] == [one["field"] for one in written["differences"]]
+    shown = plain(comparison_lines(found, None))
     assert shown.startswith("DIFFERENT  ")
-    assert shown.isascii()
-    assert "\x07" not in shown
-    assert [True] * 3 == [word in shown for word in ("a.pem", "names", "It was refused.")]
+    for text in (shown, comparison_page(found)):
+        assert "\x07" not in text
+        assert "\u202e" not in text
+        assert [True] * 3 == [word in text for word in ("a.pem", "names", "It was refused.")]

@@ -179,11 +179,14 @@ def offline(wanted: Shared) -> Shared:
 
 
 def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
-    """Text and JSON are the difference; every other format is the report on NEW."""
-    from certready.diff.show import difference_lines
+    """Text, JSON and HTML are the difference; every other format is the report on NEW."""
+    from certready.diff.show import difference_lines, difference_page
 
-    own = [one for one in wanted if one[0] in ("text", "json")]
+    own = [one for one in wanted if one[0] in ("text", "json", "html")]
     output.emit(found.report, [one for one in wanted if one not in own], verbose=verbose)
     output.write_document(
-        own, lambda width: difference_lines(found, verbose=verbose, width=width), lambda: found.document
+        own,
+        lambda width: difference_lines(found, verbose=verbose, width=width),
+        lambda: found.document,
+        lambda: difference_page(found),
     )

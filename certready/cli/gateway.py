@@ -3,7 +3,6 @@ the same certificate everywhere."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,7 @@ from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare, replayed
 from certready.cli.options import could_be_host, host_and_port
-from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Shared, Timeout
+from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Readable, Shared, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target, Tenant
 from certready.x509.certificate import Certificate
@@ -227,12 +226,15 @@ def compare(
     password_file: PasswordFile = None,
     password_env: PasswordEnv = None,
     password_fd: PasswordFd = None,
-    form: Form = "text",
+    formats: Readable = (),
 ) -> int:
     """Compare certificate files, live gateways and saved evidence: exit code 0 where all are the same."""
+    destinations = output.text_or_json(formats, "compare", "html")
     if not places:
         raise UsageError("Nothing to compare was named.", hint="certready compare gateway.pfx mail.contoso.com:25")
-    from certready import compare as comparing
+    from certready.compare import compare as compared
+    from certready.compare import document
+    from certready.compare.show import comparison_lines, comparison_page
 
     secrets = files.passwords(password_file, password_env, password_fd)
 
@@ -246,9 +248,14 @@ def compare(
         return fetch(host, port, protocol=protocol, ehlo=ehlo, sni=sni, timeout=timeout, progress=progress)
 
     with output.progress() as progress:
-        found = comparing.compare([look(place, progress) for place in places])
-    output.write(sys.stdout, comparing.to_json(found) if form == "json" else comparing.text(found))
-    return found.exit_code
+        comparison = compared([look(place, progress) for place in places])
+    output.write_document(
+        destinations,
+        lambda width: comparison_lines(comparison, width),
+        lambda: document(comparison),
+        lambda: comparison_page(comparison),
+    )
+    return comparison.exit_code
 
 
 def _read_place(path: Path, passwords: Passwords) -> Bundle:

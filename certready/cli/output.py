@@ -129,21 +129,30 @@ def colourful(stream: TextIO | None) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def text_or_json(formats: Sequence[str], command: str) -> tuple[Destination, ...]:
-    """As :func:`destinations`, for a command whose answer is no report. Raises UsageError for another format."""
-    found = destinations(formats)
-    for name, _ in found:
-        if name not in ("text", "json"):
-            raise UsageError(f"{command} writes text and json, not {name}.", hint="Write --format json.")
-    return found
+def text_or_json(formats: Sequence[str], command: str, *more: str) -> tuple[Destination, ...]:
+    """As :func:`destinations`, for a command whose answer is no report: it has these formats alone.
+
+    Raises:
+        UsageError: another format.
+    """
+    names = ("text", "json", *more)
+    chosen = destinations(formats)
+    for name, _ in chosen:
+        if name not in names:
+            raise UsageError(
+                f"{command} writes {', '.join(names[:-1])} and {names[-1]}, not {name}.", hint="Write --format json."
+            )
+    return chosen
 
 
 def write_document(
     wanted: Sequence[Destination],
     lines: Callable[[int | None], Iterable[Line]],
     document: Callable[[], Struct],
+    page: Callable[[], str] | None = None,
 ) -> None:
-    """An answer as text, in the terminal's width and colours or one line each, and as JSON; each to its place."""
+    """An answer as text, in the terminal's width and colours or one line each, as JSON, and as a page where it has
+    one; each to its place."""
     from certready.model.plain import json_text
     from certready.render.layout import plain
 
@@ -151,7 +160,12 @@ def write_document(
         if name == "text" and path is None:
             show(lines)
             continue
-        text = plain(lines(None)) if name == "text" else json_text(document())
+        if name == "text":
+            text = plain(lines(None))
+        elif name == "html" and page:
+            text = page()
+        else:
+            text = json_text(document())
         if path is None:
             write(sys.stdout, text)
         else:

@@ -65,6 +65,15 @@ TextOrJson = Annotated[
         metavar="NAME[=FILE]",
     ),
 ]
+Readable = Annotated[
+    tuple[str, ...],
+    option(
+        "--format",
+        help="text, json or html: to stdout, or into a file. Repeat it for several.",
+        panel=OUTPUT,
+        metavar="NAME[=FILE]",
+    ),
+]
 Form = Annotated[
     str, option("--format", help="How to print the answer.", panel=OUTPUT, **words("--format", ("text", "json")))
 ]

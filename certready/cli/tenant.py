@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains
-from certready.cli.shared import Form, PasswordEnv, PasswordFd, PasswordFile, Timeout, Verbose
+from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Readable, Timeout, Verbose
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Tenant
 
@@ -69,7 +68,7 @@ def tenant(
     password_file: PasswordFile = None,
     password_env: PasswordEnv = None,
     password_fd: PasswordFd = None,
-    form: Form = "text",
+    formats: Readable = (),
     verbose: Verbose = False,
 ) -> int:
     """Read a tenant's connectors and accepted domains and lint them; with options, answer a question instead.
@@ -78,6 +77,7 @@ def tenant(
     --null-sender or --ip: would the message be attributed to the tenant, and may it relay; with --certificate alone
     for the four kinds of mail that matter. Exit code 1: a setting fails, or the message is not attributed.
     """
+    destinations = output.text_or_json(formats, "tenant", "html")
     if not paths and not mx and not smart_host:
         raise UsageError("No tenant file was named.", hint=_NOTHING)
     if sender is not None and null_sender:
@@ -94,7 +94,16 @@ def tenant(
     elif paths:
         answer = _linted(answer)
     answer = _hosts(answer, smart_host, mx, dns, timeout)
-    _emit(answer, form, verbose=verbose)
+    from certready.render.tenant import lines
+    from certready.render.tenant_html import text as as_html
+    from certready.render.tenant_json import document
+
+    output.write_document(
+        destinations,
+        lambda width: lines(answer, verbose=verbose, width=width),
+        lambda: document(answer),
+        lambda: as_html(answer),
+    )
     return answer.exit_code
 
 
@@ -201,14 +210,3 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text.strip().strip("[]")))
     except ValueError:
         raise UsageError(f"--ip: {quoted(text)} is no IP address.", hint="Write --ip 192.0.2.25.") from None
-
-
-def _emit(answer: Answer, form: str, *, verbose: bool) -> None:
-    if form == "json":
-        from certready.render.tenant_json import text as as_json
-
-        output.write(sys.stdout, as_json(answer))
-        return
-    from certready.render import tenant as rendering
-
-    output.show(lambda width: rendering.lines(answer, verbose=verbose, width=width))

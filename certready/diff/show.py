@@ -1,12 +1,15 @@
-"""A difference as text."""
+"""A difference as text and as a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from certready.diff.model import Difference, Effect
-from certready.render.layout import Line, hanging, table
+from certready.diff.model import ConnectorChange, Difference, Effect
+from certready.render.html import report_view
+from certready.render.layout import Line, Span, hanging, table
+from certready.render.page import page
+from certready.render.page import table as page_table
 from certready.render.text import report_lines
 
 _WORDS: Mapping[Effect, tuple[str, str]] = {
@@ -23,23 +26,24 @@ _HEADLINES: Mapping[Effect, tuple[str, str]] = {
 }
 
 
+_ORDER: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
+_SIDES = ("side", "from", "until", "key", "thumbprint")
+
+
 def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> Iterator[Line]:
     """What breaks first, then the rest, the connectors, the steps, and the verdict on NEW."""
     word, style = _HEADLINES[found.effect]
     yield ((word, style), (f"  {found.old.target} -> {found.new.target}", "bold"))
-    yield from _heads(found)
+    yield from table(_SIDES, _sides(found))
     yield ()
-    order: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
-    for effect in order:
+    for effect in _ORDER:
         for change in (one for one in found.changes if one.effect == effect):
             yield from _row(effect, change.aspect, change.message, width)
             if verbose or (change.aspect == "identity" and effect != "same"):
                 yield from hanging(((" " * 22, ""), ("old ", "dim")), change.old, "dim", width, 26)
                 yield from hanging(((" " * 22, ""), ("new ", "dim")), change.new, "dim", width, 26)
         for connector in (one for one in found.connectors if one.effect == effect):
-            asked = connector.value or "no value"
-            text = f"{connector.direction} connector '{connector.name}' ({asked}): {connector.message}"
-            yield from _row(effect, "connector", text, width)
+            yield from _row(effect, "connector", _about(connector), width)
     yield ()
     yield (("In this order:", "bold"),)
     for number, step in enumerate(found.steps, 1):
@@ -53,8 +57,8 @@ def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> 
     yield from islice(lines, 1 if found.report.verdict == "ready" != found.verdict else 0, None)
 
 
-def _heads(found: Difference) -> Iterator[Line]:
-    rows = [
+def _sides(found: Difference) -> list[list[Span]]:
+    return [
         [
             (label, ""),
             (f"{side.not_before:%Y-%m-%d}" if side.not_before else "unreadable", ""),
@@ -64,10 +68,40 @@ def _heads(found: Difference) -> Iterator[Line]:
         ]
         for label, side in (("OLD", found.old), ("NEW", found.new))
     ]
-    yield from table(("", "from", "until", "key", "thumbprint"), rows)
 
 
 def _row(effect: Effect, label: str, message: str, width: int | None) -> Iterator[Line]:
     word, style = _WORDS[effect]
     head: Line = ((word.ljust(9), style), (label.ljust(13), "bold"))
     yield from hanging(head, message, "", width, 22)
+
+
+def _about(connector: ConnectorChange) -> str:
+    return f"{connector.direction} connector '{connector.name}' ({connector.value or 'no value'}): {connector.message}"
+
+
+def difference_page(found: Difference) -> str:
+    """The difference as one HTML file: what breaks first, the steps, and the report on NEW."""
+    word, style = _HEADLINES[found.effect]
+    changes = [
+        *((each.effect, each.aspect, each.message, each.old, each.new) for each in found.changes),
+        *((each.effect, "connector", _about(each), each.old_name, each.new_name) for each in found.connectors),
+    ]
+    changes.sort(key=lambda change: _ORDER.index(change[0]))
+    harmless: list[list[Span]] = [
+        [(aspect, ""), _WORDS[effect], (message, ""), (old or "", "soft"), (new or "", "soft")]
+        for effect, aspect, message, old, new in changes
+        if effect in ("note", "same")
+    ]
+    return page(
+        "difference",
+        f"{word}: {found.old.target} to {found.new.target}",
+        word=word,
+        style=style,
+        found=found,
+        sides=page_table("OLD and NEW", _SIDES, _sides(found)),
+        changes=[(*_WORDS[effect], *rest) for effect, *rest in changes if effect in ("breaks", "attention")],
+        harmless=page_table("What does no harm", ("what", "effect", "what it means", "OLD", "NEW"), harmless),
+        steps=found.steps,
+        view=report_view("new", found.new.target, found.report),
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from certready.model import Endpoint
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
-from certready.render.layout import Line, Span, counted, hanging, listed, packed, shorten, table
+from certready.render.layout import VERDICT_STYLES, Line, Span, counted, hanging, listed, packed, shorten, table
 from certready.wording import and_more
 
 _LABEL = 14
@@ -29,12 +29,6 @@ _REVOCATION_HEADERS = (
     "detail",
 )
 _ENDPOINT_HEADERS = ("endpoint", "host", "chain", "TLS", "cipher", "staple", "stage", "reply", "error")
-_STYLES: dict[Verdict, str] = {
-    "ready": "pass",
-    "not-ready": "fail",
-    "cannot-tell": "unknown",
-    "not-applicable": "dim",
-}
 _STATUS_STYLES = {"good": "pass", "revoked": "fail"}
 
 
@@ -65,13 +59,7 @@ def footer(report: Report, width: int | None) -> Iterator[Line]:
                 [(f"chain {chain.id} ({chain.family}{name}): {_words(chain.verdict)}", "")], width, indent
             )
         if info:
-            more = f" and {counted(len(info.names) - 1, 'more name')}" if len(info.names) > 1 else ""
-            parts = (
-                (_label(info.sha256, certificates) + more, "bold"),
-                (_ends(info, report.evaluated_at), ""),
-                (f"issuer {common_name(info.issuer)}", ""),
-            )
-            yield from packed(parts, width, indent)
+            yield from packed(leaf_facts(info, report.evaluated_at), width, indent)
             if info.sha1:
                 yield from packed([(f"thumbprint {info.sha1.upper()}", "dim")], width, indent)
     if len(report.endpoints) > 1:
@@ -79,10 +67,7 @@ def footer(report: Report, width: int | None) -> Iterator[Line]:
             yield from packed([(_endpoint(endpoint, len(report.chains) > 1), "")], width, indent)
         if len(report.endpoints) > _MOST:
             yield ((" " * indent, ""), (f"and {len(report.endpoints) - _MOST} more (-v)", "dim"))
-    moments = [(f"checked {_minute(report.evaluated_at)}", "dim")]
-    if report.gathered_at != report.evaluated_at:
-        moments.append((f"gathered {_moment(report.gathered_at)}", "dim"))
-    yield from packed([(_store(report), "dim"), *moments], width, indent)
+    yield from packed([(fact, "dim") for fact in run_facts(report)], width, indent)
     judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
     if report.connectors and len(judged) != 1:
         yield ()
@@ -90,6 +75,19 @@ def footer(report: Report, width: int | None) -> Iterator[Line]:
     elif len(judged) < len(report.connectors):
         count = len(report.connectors) - len(judged)
         yield ((" " * indent, ""), (f"{counted(count, 'other connector')} not applicable (-v)", "dim"))
+
+
+def leaf_facts(info: CertificateInfo, at: datetime) -> list[Span]:
+    """The judged certificate in three phrases: its name, when it ends, who issued it."""
+    more = f" and {counted(len(info.names) - 1, 'more name')}" if len(info.names) > 1 else ""
+    return [(label(info) + more, "bold"), (_ends(info, at), ""), (f"issuer {common_name(info.issuer)}", "")]
+
+
+def run_facts(report: Report) -> list[str]:
+    """By which roots it was judged, as of when, and when it was gathered where that was another moment."""
+    checked = f"checked {_minute(report.evaluated_at)}"
+    gathered = f"gathered {_moment(report.gathered_at)}"
+    return [_store(report), checked, *([gathered] if report.gathered_at != report.evaluated_at else [])]
 
 
 def path_picture(report: Report, chain_id: str | None, rule: str, indent: int) -> Iterator[Line]:
@@ -265,7 +263,7 @@ def _connector_row(result: ConnectorResult) -> list[Span]:
         (shorten(result.value or "", 60), ""),
         (shorten(result.matched_name or "", 60), ""),
         (result.match, ""),
-        (_words(result.verdict), _STYLES[result.verdict]),
+        (_words(result.verdict), VERDICT_STYLES[result.verdict]),
     ]
 
 

@@ -1,25 +1,16 @@
-"""A report as one HTML file that loads nothing: for people who were sent it, on paper, on a phone, read aloud.
-
-No script is needed to read it; the one there is copies a fix. Whatever came from certificates, servers and exports is
-text, never markup and never a link, and the page's Content-Security-Policy allows nothing but its own style and script.
-"""
+"""A report as one HTML file: verdict, what to do, the path and the dates as pictures, and every table."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from certready.model.report import Finding, Report, Severity, Verdict
-from certready.render.layout import VERDICT_WORDS, counted, distinct_names, visible
-from certready.render.pictures import path_picture, time_line
-from certready.rules import RULES
+from certready.model.report import CertificateInfo, Finding, Report, Severity, Verdict
+from certready.render.context import label, leaf_facts, run_facts
+from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted, distinct_names, troubles_first
+from certready.render.page import Table, entries, page, table
+from certready.render.pictures import TimeLine, by_role, path_picture, time_line
 
-if TYPE_CHECKING:
-    from jinja2 import Template
+_MOST_NAMES = 20
 
 
 def render(report: Report) -> str:
@@ -29,104 +20,157 @@ def render(report: Report) -> str:
 
 def render_many(reports: Sequence[Report], verdict: Verdict) -> str:
     """Several reports on one page, a list of them at its beginning."""
-    from markupsafe import Markup
-
-    style, script = _part("report.css"), _part("report.js")
     names = distinct_names(reports)
-    return _template().render(
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'",
-        verdict=verdict,
-        word=VERDICT_WORDS[verdict],
-        reports=[
-            _view(number, name, report) for number, (name, report) in enumerate(zip(names, reports, strict=True), 1)
-        ],
-    )
-
-
-@cache
-def _template() -> Template:
-    """The page, compiled once."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
-
-    environment = Environment(
-        loader=DictLoader({"page": _part("report.html.j2")}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page")
-
-
-def _shown(value: object) -> object:
-    """Text with what cannot be seen written as escapes; our own markup as it is."""
-    from markupsafe import Markup
-
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _view(number: int, name: str, report: Report) -> Mapping[str, object]:
-    """What the template shows of a report."""
-    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
-    certificates = {info.sha256: info for info in report.certificates}
-    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
-    words = {Severity.FAIL: "failed", Severity.UNKNOWN: "unknown", Severity.PASS: "ok"}
-    summary = [
-        counted(counts[severity], "warning") if severity is Severity.WARN else f"{counts[severity]} {words[severity]}"
-        for severity in sorted(Severity, reverse=True)
-        if counts[severity]
+    word = VERDICT_WORDS[verdict]
+    views = [
+        report_view(f"report-{number}", name, report)
+        for number, (name, report) in enumerate(zip(names, reports, strict=True), 1)
     ]
+    title = f"{word}: {names[0] if len(names) == 1 else counted(len(names), 'report')}"
+    return page("reports", title, verdict=verdict, word=word, reports=views)
+
+
+def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
+    """What the template ``report`` shows of a report; ``place`` begins the ids of its elements."""
+    certificates = {info.sha256: info for info in report.certificates}
+    times = time_line(report)
+    about = _about(report)
     return {
-        "id": f"report-{number}",
+        "id": place,
         "name": name,
         "report": report,
         "word": VERDICT_WORDS[report.verdict],
-        "words": VERDICT_WORDS,
-        "summary": ", ".join(summary) or "nothing was judged",
-        "troubles": [_finding(finding, report) for finding in findings if finding.severity is not Severity.PASS],
-        "passes": [_finding(finding, report) for finding in findings if finding.severity is Severity.PASS],
+        "summary": _summary(report),
+        "leaves": list(_leaves(report, certificates)),
+        "facts": run_facts(report),
+        "troubles": list(entries(troubles_first(report.findings), about)),
+        "passes": list(entries((each for each in report.findings if each.severity is Severity.PASS), about)),
         "paths": [
             {"chain": chain, "picture": picture, "words": " > ".join(step.name for step in picture.steps)}
             for chain in report.chains
             for picture in [path_picture(chain, certificates, report)]
             if picture.steps
         ],
-        "times": time_line(report),
-        "label": {sha256: _label(sha256, report) for sha256 in {entry.certificate for entry in report.revocation}},
+        "times": times,
+        "dates": times and _dates(times, name),
+        "answers": list(_answers(report, name)),
+        "tables": list(_tables(report, name)),
     }
 
 
-def _finding(finding: Finding, report: Report) -> Mapping[str, object]:
+def _summary(report: Report) -> str:
+    """How many findings there are of each severity."""
+    counts = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
+    words = {Severity.FAIL: "failed", Severity.UNKNOWN: "unknown", Severity.PASS: "ok"}
+    parts = [
+        counted(counts[severity], "warning") if severity is Severity.WARN else f"{counts[severity]} {words[severity]}"
+        for severity in sorted(Severity, reverse=True)
+        if counts[severity]
+    ]
+    return ", ".join(parts) or "nothing was judged"
+
+
+def _about(report: Report) -> Callable[[Finding], Sequence[str]]:
+    """Whose a finding is, where there are several it could be about and its message does not say."""
     judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
-    about = (
-        finding.connector if len(judged) > 1 else None,
-        finding.endpoint if len(report.endpoints) > 1 else None,
-        finding.chain if len(report.chains) > 1 else None,
+
+    def about(finding: Finding) -> Sequence[str]:
+        parts = (
+            finding.connector if len(judged) > 1 else None,
+            finding.endpoint if len(report.endpoints) > 1 else None,
+            finding.chain if len(report.chains) > 1 else None,
+        )
+        return [part for part in parts if part and part not in finding.message]
+
+    return about
+
+
+def _leaves(report: Report, certificates: Mapping[str, CertificateInfo]) -> Iterator[list[str]]:
+    """The judged certificate of each chain in a line of phrases."""
+    for chain in report.chains:
+        info = certificates.get(next(iter(chain.path or chain.sent), ""))
+        if info:
+            several = [f"chain {chain.id} ({VERDICT_WORDS[chain.verdict].lower()})"] if len(report.chains) > 1 else []
+            thumbprint = [f"thumbprint {info.sha1.upper()}"] if info.sha1 else []
+            yield [*several, *(text for text, _ in leaf_facts(info, report.evaluated_at)), *thumbprint]
+
+
+def _dates(times: TimeLine, name: str) -> Table | None:
+    rows: list[list[Span]] = [
+        [(bar.label, ""), (f"{bar.begins:%Y-%m-%d %H:%M}", ""), (f"{bar.until:%Y-%m-%d %H:%M}", "")]
+        for bar in times.bars
+    ]
+    renew = f" Dashed line: renew from {times.renew_on:%Y-%m-%d}." if times.renew_on else ""
+    return table(f"Dates of {name}", ("What", "From", "Until"), rows, f"Solid line: checked.{renew} Times are in UTC.")
+
+
+def _answers(report: Report, name: str) -> Iterator[tuple[str, Table]]:
+    """Each connector's verdict and what each address presents, where there are any."""
+    connectors: list[list[Span]] = [
+        [
+            (connector.name, ""),
+            (VERDICT_WORDS[connector.verdict].lower(), VERDICT_STYLES[connector.verdict]),
+            (connector.direction, ""),
+            (connector.level or "", ""),
+            (connector.value or "", ""),
+            (connector.matched_name or "", ""),
+        ]
+        for connector in report.connectors
+    ]
+    endpoints: list[list[Span]] = [
+        [
+            (endpoint.name, ""),
+            (endpoint.host, ""),
+            (endpoint.tls_version or "", ""),
+            (endpoint.cipher or "", ""),
+            (", ".join(endpoint.chain_ids), ""),
+            (endpoint.stage, "pass" if endpoint.stage == "done" else "unknown"),
+            (endpoint.error or "", ""),
+        ]
+        for endpoint in report.endpoints
+    ]
+    yield from _titled(
+        "Connectors", name, ("Connector", "Verdict", "Direction", "Level", "Value", "Matched by"), connectors
     )
-    return {
-        "severity": str(finding.severity),
-        "rule": finding.rule,
-        "title": RULES[finding.rule].title if finding.rule in RULES else finding.rule,
-        "message": finding.message,
-        "fix": (finding.fix or "").splitlines(),
-        "reference": finding.reference,
-        "about": ", ".join(part for part in about if part and part not in finding.message),
-    }
+    yield from _titled("Endpoints", name, ("Address", "Host", "TLS", "Cipher", "Chain", "Ended at", "Error"), endpoints)
 
 
-def _label(sha256: str, report: Report) -> str:
-    info = next((info for info in report.certificates if info.sha256 == sha256), None)
-    return sha256[:16] if info is None else (info.names[0] if info.names else info.subject)
+def _tables(report: Report, name: str) -> Iterator[tuple[str, Table]]:
+    """What was seen of certificates and of their revocation, where there is any."""
+    labels = {info.sha256: label(info) for info in report.certificates}
+    certificates: list[list[Span]] = [
+        [
+            (info.subject or "(no name)", ""),
+            (info.role, ""),
+            (_names(info.names), ""),
+            (info.issuer, ""),
+            (info.key, ""),
+            (info.sha1.upper() if info.sha1 else "", "code"),
+        ]
+        for info in sorted(report.certificates, key=by_role)
+    ]
+    revocation: list[list[Span]] = [
+        [
+            (labels.get(result.certificate, result.certificate[:16]), ""),
+            (result.status, {"good": "pass", "revoked": "fail"}.get(result.status, "unknown")),
+            (result.method.upper(), ""),
+            (result.url or result.source, ""),
+            (result.detail, ""),
+        ]
+        for result in report.revocation
+    ]
+    yield from _titled(
+        "Certificates", name, ("Subject", "Role", "Names", "Issuer", "Key", "Thumbprint (SHA-1)"), certificates
+    )
+    yield from _titled("Revocation", name, ("Certificate", "Status", "By", "From", "Detail"), revocation)
+
+
+def _titled(title: str, name: str, headers: Sequence[str], rows: list[list[Span]]) -> Iterator[tuple[str, Table]]:
+    shown = table(f"{title} of {name}", headers, rows)
+    if shown:
+        yield title, shown
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from certready import wording
+from certready.model.report import Finding, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 Span = tuple[str, str]
 """Text and the name of its style, "" for none."""
 Line = tuple[Span, ...]
+
+MARGIN = len("unknown") + 2  # where a finding's text begins
+RIGHT = 100  # counts and rule ids end here at the latest, where the eye still finds them
 
 # Select Graphic Rendition codes (ECMA-48, 8.3.117); only the eight basic colours, which every theme keeps readable.
 _SGR = {
@@ -29,11 +34,20 @@ _SGR = {
 _RICH = {"bold": "bold", "dim": "dim", "fail": "bold red", "unknown": "bold magenta", "warn": "yellow", "pass": "green"}
 
 
+_COMMAND = re.compile(r"  |[A-Z][a-z]+-[A-Z][A-Za-z]+ |certready ")
+
 VERDICT_WORDS: dict[Verdict, str] = {
     "ready": "READY",
     "not-ready": "NOT READY",
     "cannot-tell": "CANNOT TELL",
     "not-applicable": "NOT APPLICABLE",
+}
+SEVERITY_WORDS = {Severity.FAIL: "FAIL", Severity.UNKNOWN: "UNKNOWN", Severity.WARN: "warn", Severity.PASS: "ok"}
+VERDICT_STYLES: dict[Verdict, str] = {
+    "ready": "pass",
+    "not-ready": "fail",
+    "cannot-tell": "unknown",
+    "not-applicable": "dim",
 }
 
 
@@ -48,6 +62,15 @@ def distinct_names(reports: Sequence[Report]) -> list[str]:
             name = f"{base} #{met[base]}"
         names[name] = None
     return list(names)
+
+
+def troubles_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are not pass, the worst first."""
+    return sorted(
+        (finding for finding in findings if finding.severity is not Severity.PASS),
+        key=lambda finding: finding.severity,
+        reverse=True,
+    )
 
 
 def visible(text: str) -> str:
@@ -107,6 +130,32 @@ def hanging(head: Line, text: str, style: str, width: int | None, indent: int) -
     return [(*head, (first, style)), *(((" " * indent, ""), (line, style)) for line in rest)]
 
 
+def titled(head: Line, title: str, rule: str, width: int) -> Iterator[Line]:
+    """A title and the rule's id at the right end of its last line, or below where it does not fit there."""
+    right = min(width, RIGHT)
+    lines = hanging(head, title, "bold", right, MARGIN)
+    used = sum(len(text) for text, _ in lines[-1])
+    yield from lines[:-1]
+    if used + 2 + len(rule) <= right:
+        yield (*lines[-1], (" " * (right - used - len(rule)), ""), (rule, "dim"))
+    else:
+        yield lines[-1]
+        yield ((" " * max(MARGIN, right - len(rule)), ""), (rule, "dim"))
+
+
+def fix_lines(fix: str, width: int | None) -> Iterator[Line]:
+    """What to do, below its finding. A line that is a command is copied, so it is never wrapped or cut."""
+    head: Line = (("Fix ".rjust(MARGIN), "bold"),)
+    for line in fix.splitlines():
+        yield from hanging(head, line, "", None if is_command(line) else width, MARGIN)
+        head = ((" " * MARGIN, ""),)
+
+
+def is_command(line: str) -> bool:
+    """Whether a line of a fix is to be typed: its author indented it, or it begins with a cmdlet or with certready."""
+    return bool(_COMMAND.match(line))
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[Span]], width: int | None = None) -> list[Line]:
     """A header line and the rows in columns, indented by two; a column in which every cell is empty is left out.
 
@@ -114,12 +163,17 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Span]], width: int | N
     their headers.
     """
     shown = [[(visible(text), style) for text, style in row] for row in rows]
-    kept = [column for column in range(len(headers)) if any(row[column][0] for row in shown)]
+    kept = filled_columns(headers, shown)
     lines = [[(headers[column], "dim") for column in kept], *([row[column] for column in kept] for row in shown)]
     widths = [max(len(line[place][0]) for line in lines) for place in range(len(kept))]
     if width is not None and sum(widths) + 2 * len(widths) > width:
         return [line for row in lines[1:] for line in _block(lines[0], row, width)]
     return [(("  ", ""), *_columns(line, widths)) for line in lines]
+
+
+def filled_columns(headers: Sequence[str], rows: Sequence[Sequence[Span]]) -> list[int]:
+    """The places of the columns in which some cell is not empty."""
+    return [place for place in range(len(headers)) if any(row[place][0] for row in rows)]
 
 
 def _columns(cells: Sequence[Span], widths: Sequence[int]) -> list[Span]:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from certready.exchange.attribution import Step
+from certready.exchange.attribution.steps import Outcome
+from certready.exchange.clouds import SmartHost
 from certready.exchange.route import Route
 from certready.model import AcceptedDomain, Connector, Tenant
 from certready.model.report import Finding, Severity
-from certready.render.layout import Line, Span, counted, hanging, plain, table
+from certready.render.layout import (
+    MARGIN,
+    SEVERITY_WORDS,
+    Line,
+    Span,
+    counted,
+    fix_lines,
+    hanging,
+    plain,
+    table,
+    titled,
+    troubles_first,
+    visible,
+)
+from certready.rules import RULES
 from certready.tenant.answer import Answer, Asked, Mx
 from certready.wording import and_more, listed
 
-_OUTCOMES = {
+OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "relayed": ("RELAYED", "pass"),
     "incoming": ("INCOMING", "warn"),
     "refused": ("REFUSED", "fail"),
     "cannot-tell": ("CANNOT TELL", "unknown"),
 }
+CONNECTORS = ("connector", "direction", "type", "state", "TLS level", "value", "for")
+DOMAINS = ("accepted domain", "type", "remarks")
+CONSIDERED = ("connector", "standing", "why")
+SCENARIOS = ("mail", "outcome", "connector")
+NO_DOMAINS = "accepted domains: the file names none (Get-AcceptedDomain)"
+MOST = 200  # rows of a table; the JSON has them all
 _STANDINGS = {"chosen": "pass", "equal": "unknown", "unclear": "unknown"}
-_NO_ROUTE = "none: mail goes by the recipient domain's MX record"
-_MOST = 200  # rows of a table; the JSON has them all
 
 
 def text(answer: Answer, *, verbose: bool = False, width: int | None = None) -> str:
@@ -31,7 +52,7 @@ def text(answer: Answer, *, verbose: bool = False, width: int | None = None) -> 
 def lines(answer: Answer, *, verbose: bool, width: int | None) -> Iterator[Line]:
     """Every part that was asked for, one below the other."""
     parts = [list(part) for part in _parts(answer, verbose, width)]
-    for number, part in enumerate(one for one in parts if one):
+    for number, part in enumerate(part for part in parts if part):
         if number:
             yield ()
         yield from part
@@ -53,152 +74,216 @@ def _parts(answer: Answer, verbose: bool, width: int | None) -> Iterator[Iterato
     for host in answer.smart_hosts:
         yield iter(hanging((), host.sentence, "pass" if host.exchange_online else "warn", width, 0))
     if answer.notes:
-        yield (line for note in answer.notes for line in hanging((("note: ", "dim"),), note, "", width, 6))
+        yield _notes(answer.notes, width)
 
 
 # -- the lint -----------------------------------------------------------------------------------------------------
 
 
-def _findings(findings: tuple[Finding, ...], tenant: Tenant, verbose: bool, width: int | None) -> Iterator[Line]:
-    wrong = [one for one in findings if one.severity is not Severity.PASS]
-    fails = sum(one.severity is Severity.FAIL for one in findings)
-    unknown = sum(one.severity is Severity.UNKNOWN for one in findings)
-    warns = sum(one.severity is Severity.WARN for one in findings)
-    style = "fail" if fails else "unknown" if unknown else "pass"
-    word = "PROBLEMS" if fails else "CANNOT TELL" if unknown else "SOUND"
+def lint_verdict(findings: Sequence[Finding]) -> tuple[str, str, str]:
+    """The lint in a word, the word's style, and how many findings there are of each severity."""
+    fails, unknown, warns = (
+        sum(finding.severity is severity for finding in findings)
+        for severity in (Severity.FAIL, Severity.UNKNOWN, Severity.WARN)
+    )
     counts = ", ".join((f"{fails} failed", f"{unknown} unknown", counted(warns, "warning")))
+    if fails:
+        return "PROBLEMS", "fail", counts
+    return ("CANNOT TELL", "unknown", counts) if unknown else ("SOUND", "pass", counts)
+
+
+def _findings(findings: Sequence[Finding], tenant: Tenant, verbose: bool, width: int | None) -> Iterator[Line]:
+    word, style, counts = lint_verdict(findings)
     yield ((word, style), (f"  {counted(len(tenant.connectors), 'connector')}: {counts}", ""))
-    ids = max((len(one.rule) for one in findings), default=0) + 2
-    for one in findings if verbose else wrong:
-        level = str(one.severity)
+    shown = (
+        sorted(findings, key=lambda finding: finding.severity, reverse=True) if verbose else troubles_first(findings)
+    )
+    fixes: set[str] = set()
+    if width is None:
         yield ()
-        yield from hanging(((level.ljust(9), level), (one.rule.ljust(ids), "bold")), one.message, "", width, 9)
-        for label, said in (("fix", one.fix), ("source", one.reference if verbose else None)):
-            if said:
-                yield from hanging(((" " * 9, ""), (f"{label}: ", "bold")), said, "", width, 14)
+        ids = max((len(finding.rule) for finding in shown), default=0) + 2
+        for finding in shown:
+            level = str(finding.severity)
+            head: Line = ((level.ljust(MARGIN), level), (visible(finding.rule).ljust(ids), "bold"))
+            yield from hanging(head, finding.message, "", None, 0)
+            yield from _below(finding, set(), verbose, None)
+        return
+    for (severity, rule), group in groupby(shown, key=lambda finding: (finding.severity, finding.rule)):
+        yield ()
+        title = RULES[rule].title if rule in RULES else rule
+        yield from titled(((SEVERITY_WORDS[severity].ljust(MARGIN), str(severity)),), title, visible(rule), width)
+        alike = list(group)
+        for message in dict.fromkeys(finding.message for finding in alike):
+            yield from hanging(((" " * MARGIN, ""),), message, "", width, MARGIN)
+        for finding in alike:
+            yield from _below(finding, fixes, verbose, width)
+
+
+def _below(finding: Finding, fixes: set[str], verbose: bool, width: int | None) -> Iterator[Line]:
+    """The fix, where it was not given before, and the source where all is asked for."""
+    if finding.fix and finding.fix not in fixes:
+        fixes.add(finding.fix)
+        yield from fix_lines(finding.fix, width)
+    if verbose and finding.reference:
+        yield from hanging(((" " * MARGIN, ""), ("source: ", "dim")), finding.reference, "dim", width, MARGIN + 8)
 
 
 def _connectors(tenant: Tenant, width: int | None) -> Iterator[Line]:
-    headers = ("connector", "direction", "type", "state", "TLS level", "value", "for")
-    rows = [_connector_row(one) for one in tenant.connectors[:_MOST]]
-    if rows:
-        yield from table(headers, rows, width)
-    rest = and_more(len(tenant.connectors), _MOST)
-    if rest:
-        yield ((f"  {rest}", "dim"),)
+    if tenant.connectors:
+        yield from table(CONNECTORS, map(connector_row, tenant.connectors[:MOST]), width)
+    yield from _rest(len(tenant.connectors))
 
 
-def _connector_row(one: Connector) -> list[Span]:
-    state = "on" if one.enabled else "off"
-    if one.enabled and one.test_mode:
-        state = "test mode"
+def connector_row(connector: Connector) -> list[Span]:
+    """A connector in the columns of :data:`CONNECTORS`."""
+    state = "test mode" if connector.enabled and connector.test_mode else "on" if connector.enabled else "off"
     return [
-        (one.name, ""),
-        (one.direction, ""),
-        (one.kind, ""),
-        (state, "" if one.enabled else "warn"),
-        (one.level or ("required" if one.require_tls else ""), ""),
-        (one.value or "", "bold"),
-        (_for(one), ""),
+        (connector.name, "bold"),
+        (connector.direction, ""),
+        (connector.kind, ""),
+        (state, "" if connector.enabled else "warn"),
+        (connector.level or ("required" if connector.require_tls else ""), ""),
+        (connector.value or "", ""),
+        (_for(connector), ""),
     ]
 
 
-def _for(one: Connector) -> str:
-    if one.transport_rule_scoped:
+def _for(connector: Connector) -> str:
+    if connector.transport_rule_scoped:
         return "a mail flow rule"
-    found = [
-        *one.recipient_domains,
-        *one.sender_domains,
-        *(["all accepted domains"] if one.all_accepted_domains else []),
-    ]
-    return listed(found, 3)
+    every = ("all accepted domains",) if connector.all_accepted_domains else ()
+    return listed([*connector.recipient_domains, *connector.sender_domains, *every], 3)
 
 
 def _domains(tenant: Tenant, width: int | None) -> Iterator[Line]:
     if tenant.accepted_domains is None:
-        yield (("  accepted domains: the file names none (Get-AcceptedDomain)", "warn"),)
+        yield ((f"  {NO_DOMAINS}", "warn"),)
         return
-    headers = ("accepted domain", "type", "remarks")
-    yield from table(headers, [_domain_row(one) for one in tenant.accepted_domains[:_MOST]], width)
-    rest = and_more(len(tenant.accepted_domains), _MOST)
-    if rest:
+    yield from table(DOMAINS, map(domain_row, tenant.accepted_domains[:MOST]), width)
+    yield from _rest(len(tenant.accepted_domains))
+
+
+def domain_row(domain: AcceptedDomain) -> list[Span]:
+    """An accepted domain in the columns of :data:`DOMAINS`."""
+    marks = (("default", domain.default), ("initial", domain.initial), ("MatchSubDomains", domain.match_subdomains))
+    return [(domain.name, "bold"), (domain.kind, ""), (", ".join(word for word, said in marks if said), "")]
+
+
+def _rest(count: int) -> Iterator[Line]:
+    if rest := and_more(count, MOST):
         yield ((f"  {rest}", "dim"),)
-
-
-def _domain_row(one: AcceptedDomain) -> list[Span]:
-    marks = (("default", one.default), ("initial", one.initial), ("MatchSubDomains", one.match_subdomains))
-    return [(one.name, ""), (one.kind, ""), (", ".join(word for word, said in marks if said), "")]
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
 
 
-def _route(route: Route, width: int | None) -> Iterator[Line]:
-    chosen = f"'{route.chosen.name}'" if route.chosen else _NO_ROUTE if route.certain else "unknown"
-    yield ((f"Outbound connector for {route.domain}: ", "bold"), (chosen, "pass" if route.certain else "unknown"))
-    rows: list[list[Span]] = [
-        [(one.connector.name, ""), (one.standing, _STANDINGS.get(one.standing, "dim")), (one.reason, "")]
-        for one in sorted(route.considered, key=lambda one: one.standing != "chosen")[:_MOST]
+def route_answer(route: Route) -> Span:
+    """Which connector the route takes."""
+    if route.chosen:
+        return f"'{route.chosen.name}'", "pass"
+    if route.certain:
+        return "none: mail goes by the recipient domain's MX record", "pass"
+    return "unknown", "unknown"
+
+
+def considered_rows(route: Route) -> list[list[Span]]:
+    """The connectors in the columns of :data:`CONSIDERED`, the chosen one first."""
+    return [
+        [
+            (considered.connector.name, "bold"),
+            (considered.standing, _STANDINGS.get(considered.standing, "dim")),
+            (considered.reason, ""),
+        ]
+        for considered in sorted(route.considered, key=lambda each: each.standing != "chosen")[:MOST]
     ]
-    if rows:
-        yield from table(("connector", "standing", "why"), rows, width)
-    for note in route.notes:
-        yield from hanging((("note: ", "dim"),), note, "", width, 6)
+
+
+def _route(route: Route, width: int | None) -> Iterator[Line]:
+    chosen, style = route_answer(route)
+    yield from hanging(((f"Outbound connector for {route.domain}: ", "bold"),), chosen, style, width, 4)
+    if rows := considered_rows(route):
+        yield from table(CONSIDERED, rows, width)
+    yield from _notes(route.notes, width)
+
+
+def envelope(asked: Asked) -> str:
+    """From whom to whom the message goes."""
+    return f"from {asked.message.sender or '<>'} to {asked.message.recipient or 'outside the tenant'}"
 
 
 def _message(asked: Asked, verbose: bool, width: int | None) -> Iterator[Line]:
-    found = asked.attribution
-    word, style = _OUTCOMES[found.outcome]
-    sender, recipient = asked.message.sender or "<>", asked.message.recipient or "outside the tenant"
-    yield ((word, style), (f"  from {sender} to {recipient}", ""))
-    yield from hanging((("decided by ", "dim"),), _step(found.decided_by), "", width, 11)
-    for step in found.steps if verbose else _before(found.steps, found.decided_by):
-        yield from hanging(((f"  {step.answer.ljust(8)}", "dim"),), _step(step), "", width, 10)
-    if found.reply:
-        yield from hanging((("reply: ", "bold"),), found.reply, "", width, 7)
-    for note in found.notes:
-        yield from hanging((("note: ", "dim"),), note, "", width, 6)
+    attribution = asked.attribution
+    yield (OUTCOMES[attribution.outcome], (f"  {envelope(asked)}", ""))
+    yield from hanging((("decided by ", "dim"),), step_text(attribution.decided_by), "", width, 11)
+    for step in attribution.steps:
+        if verbose or step != attribution.decided_by:
+            yield from hanging(((f"  {step.answer.ljust(8)}", "dim"),), step_text(step), "", width, 10)
+    if attribution.reply:
+        yield from hanging((("reply: ", "bold"),), attribution.reply, "", width, 7)
+    yield from _notes(attribution.notes, width)
 
 
-def _before(steps: tuple[Step, ...], decided_by: Step) -> list[Step]:
-    """The steps of the walk without the one that is told first."""
-    return [one for one in steps if one != decided_by]
-
-
-def _step(step: Step) -> str:
+def step_text(step: Step) -> str:
+    """The step's sentence, and the fact it rests on."""
     return f"{step.text} ({step.basis}, fact {step.fact})"
 
 
-def _scenarios(asked: tuple[Asked, ...], verbose: bool, width: int | None) -> Iterator[Line]:
-    """The kinds of mail in a table, and below it why each fares as it does."""
-    rows: list[list[Span]] = [
-        [(one.scenario or "", "bold"), _OUTCOMES[one.attribution.outcome], (one.attribution.connector or "", "")]
-        for one in asked
+def scenario_rows(asked: Sequence[Asked]) -> list[list[Span]]:
+    """The kinds of mail in the columns of :data:`SCENARIOS`."""
+    return [
+        [(each.scenario or "", "bold"), OUTCOMES[each.attribution.outcome], (each.attribution.connector or "", "")]
+        for each in asked
     ]
-    yield from table(("mail", "outcome", "connector"), rows, width)
+
+
+def _scenarios(asked: Sequence[Asked], verbose: bool, width: int | None) -> Iterator[Line]:
+    """The kinds of mail in a table, and below it why each fares as it does."""
+    yield from table(SCENARIOS, scenario_rows(asked), width)
     yield ()
-    for one in asked:
-        yield from hanging(((f"  {one.scenario}: ", "bold"),), one.text or "", "dim", width, 4)
-        yield from hanging((("    ", ""),), _step(one.attribution.decided_by), "", width, 4)
-        for step in one.attribution.steps if verbose else ():
-            yield from hanging(((f"    {step.answer.ljust(8)}", "dim"),), _step(step), "", width, 12)
-    replies = dict.fromkeys(one.attribution.reply for one in asked if one.attribution.reply)
+    for each in asked:
+        yield from hanging(((f"  {each.scenario}: ", "bold"),), each.text or "", "dim", width, 4)
+        yield from hanging((("    ", ""),), step_text(each.attribution.decided_by), "", width, 4)
+        for step in each.attribution.steps if verbose else ():
+            yield from hanging(((f"    {step.answer.ljust(8)}", "dim"),), step_text(step), "", width, 12)
+    replies = dict.fromkeys(each.attribution.reply for each in asked if each.attribution.reply)
     for reply in replies:
         yield from hanging((("reply: ", "bold"),), reply or "", "", width, 7)
-    for note in dict.fromkeys(note for one in asked for note in one.attribution.notes):
-        yield from hanging((("note: ", "dim"),), note, "", width, 6)
+    yield from _notes(dict.fromkeys(note for each in asked for note in each.attribution.notes), width)
+
+
+def exchanger_rows(mx: Mx) -> list[list[Span]]:
+    """Preference and host of every MX record."""
+    return [[(str(preference), "dim"), *host_row(host)] for preference, host in mx.hosts]
+
+
+def host_row(host: SmartHost) -> list[Span]:
+    """What a host is."""
+    return [(host.sentence, "pass" if host.exchange_online else "warn")]
+
+
+def exchange_online_among(mx: Mx) -> str | None:
+    """Which of the hosts a gateway has to send to; None where no host is known."""
+    own = next((host.name for _, host in mx.hosts if host.exchange_online), None)
+    if own:
+        return f"The gateway's smart host for this domain is {own}."
+    if mx.hosts:
+        return (
+            "None of them is Exchange Online, so the smart host is not to be had from here: see the domain's DNS "
+            "records in the Microsoft 365 admin center."
+        )
+    return None
 
 
 def _mx(mx: Mx, width: int | None) -> Iterator[Line]:
     yield ((f"MX of {mx.domain}", "bold"),)
     if mx.error:
         yield from hanging((("  ", ""),), mx.error, "unknown", width, 2)
-    for preference, host in mx.hosts:
-        style = "pass" if host.exchange_online else "warn"
-        yield from hanging(((f"  {preference:>5}  ", "dim"),), host.sentence, style, width, 9)
-    own = next((host.name for _, host in mx.hosts if host.exchange_online), None)
-    if own:
-        yield from hanging((), f"The gateway's smart host for this domain is {own}.", "", width, 0)
-    elif mx.hosts:
-        said = "None of them is Exchange Online, so the smart host is not to be had from here: see the domain's DNS "
-        yield from hanging((), f"{said}records in the Microsoft 365 admin center.", "", width, 0)
+    for (preference, _), (sentence, style) in exchanger_rows(mx):
+        yield from hanging(((f"  {preference:>5}  ", "dim"),), sentence, style, width, 9)
+    if own := exchange_online_among(mx):
+        yield from hanging((), own, "", width, 0)
+
+
+def _notes(notes: Sequence[str] | dict[str, None], width: int | None) -> Iterator[Line]:
+    for note in notes:
+        yield from hanging((("note: ", "dim"),), note, "", width, 6)

@@ -14,27 +14,27 @@ from typing import TextIO
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context, footer, label, path_picture
 from certready.render.layout import (
+    MARGIN,
+    RIGHT,
+    SEVERITY_WORDS,
+    VERDICT_STYLES,
     VERDICT_WORDS,
     Line,
     coloured,
     console,
     counted,
+    fix_lines,
     hanging,
     plain,
     print_lines,
+    titled,
     visible,
 )
 from certready.rules import RULES
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "ready": (VERDICT_WORDS["ready"], "pass"),
-    "not-ready": (VERDICT_WORDS["not-ready"], "fail"),
-    "cannot-tell": (VERDICT_WORDS["cannot-tell"], "unknown"),
-    "not-applicable": (VERDICT_WORDS["not-applicable"], "dim"),
+    verdict: (word, VERDICT_STYLES[verdict]) for verdict, word in VERDICT_WORDS.items()
 }
-_WORDS = {Severity.FAIL: "FAIL", Severity.UNKNOWN: "UNKNOWN", Severity.WARN: "warn", Severity.PASS: "ok"}
-_MARGIN = len("unknown") + 2
-_RIGHT = 100  # counts and rule ids end here at the latest, where the eye still finds them
 # What passed, in a word or two; the rules' titles are sentences.
 _PASSED = {
     "tls.established": "TLS",
@@ -126,12 +126,12 @@ def _headline(report: Report, width: int | None) -> Iterator[Line]:
     used = len(word) + 2 + len(target) + len(whom)
     if width is None:
         yield ((word, style), ("  ", ""), (target, "bold"), (whom, ""), ("  ", ""), (counts, ""))
-    elif used + 2 + len(counts) <= min(width, _RIGHT):
+    elif used + 2 + len(counts) <= min(width, RIGHT):
         yield (
             (word, style),
             ("  ", ""),
             (target, "bold"),
-            (whom.ljust(min(width, _RIGHT) - used - len(counts) + len(whom)), ""),
+            (whom.ljust(min(width, RIGHT) - used - len(counts) + len(whom)), ""),
             (counts, ""),
         )
     else:
@@ -176,7 +176,7 @@ def _one_line_each(report: Report, findings: Sequence[Finding], verbose: bool) -
     ids = max((len(finding.rule) for finding in findings), default=0)
     for finding in findings:
         style = str(finding.severity)
-        head: Line = ((style.ljust(_MARGIN), style), (visible(finding.rule).ljust(ids + 2), "bold"))
+        head: Line = ((style.ljust(MARGIN), style), (visible(finding.rule).ljust(ids + 2), "bold"))
         yield from hanging(head, _tag(report, finding) + finding.message, "", None, 0)
         yield from _below(finding, verbose, None, set())
 
@@ -185,27 +185,14 @@ def _block(report: Report, group: Sequence[Finding], fixes: set[str], verbose: b
     """The findings of one rule: its title, their messages, their fixes, each said once."""
     rule, severity = group[0].rule, group[0].severity
     title = RULES[rule].title if rule in RULES else rule
-    yield from _titled(((_WORDS[severity].ljust(_MARGIN), str(severity)),), title, visible(rule), width)
+    yield from titled(((SEVERITY_WORDS[severity].ljust(MARGIN), str(severity)),), title, visible(rule), width)
     for message in dict.fromkeys(_tag(report, finding) + finding.message for finding in group):
-        yield from hanging(((" " * _MARGIN, ""),), message, "", width, _MARGIN)
+        yield from hanging(((" " * MARGIN, ""),), message, "", width, MARGIN)
     if rule.startswith("chain.") and severity in (Severity.FAIL, Severity.UNKNOWN):
         for chain in dict.fromkeys(finding.chain for finding in group):
-            yield from path_picture(report, chain, rule, _MARGIN)
+            yield from path_picture(report, chain, rule, MARGIN)
     for finding in group:
         yield from _below(finding, verbose, width, fixes)
-
-
-def _titled(head: Line, title: str, rule: str, width: int) -> Iterator[Line]:
-    """A title and the rule's id at the right end of its last line, or below where it does not fit there."""
-    right = min(width, _RIGHT)
-    lines = hanging(head, title, "bold", right, _MARGIN)
-    used = sum(len(text) for text, _ in lines[-1])
-    yield from lines[:-1]
-    if used + 2 + len(rule) <= right:
-        yield (*lines[-1], (" " * (right - used - len(rule)), ""), (rule, "dim"))
-    else:
-        yield lines[-1]
-        yield ((" " * max(_MARGIN, right - len(rule)), ""), (rule, "dim"))
 
 
 def _passed(report: Report, passes: Sequence[Finding], verbose: bool, width: int) -> Iterator[Line]:
@@ -213,16 +200,16 @@ def _passed(report: Report, passes: Sequence[Finding], verbose: bool, width: int
     if not passes:
         return
     yield ()
-    head: Line = (("ok".ljust(_MARGIN), "pass"),)
+    head: Line = (("ok".ljust(MARGIN), "pass"),)
     if not verbose:
         troubled = {
             finding.rule.partition(".")[0] for finding in report.findings if finding.severity >= Severity.UNKNOWN
         }
         names = dict.fromkeys(_passed_name(report, finding, troubled) for finding in passes)
-        yield from hanging(head, ", ".join(names), "", width, _MARGIN)
+        yield from hanging(head, ", ".join(names), "", width, MARGIN)
         return
     for finding in passes:
-        yield from _titled(head, _tag(report, finding) + finding.message, visible(finding.rule), width)
+        yield from titled(head, _tag(report, finding) + finding.message, visible(finding.rule), width)
         yield from _below(finding, verbose, width, set())
 
 
@@ -250,13 +237,9 @@ def _below(finding: Finding, verbose: bool, width: int | None, fixes: set[str]) 
     fix = finding.fix if finding.severity is not Severity.PASS or verbose else None
     if fix and fix not in fixes:
         fixes.add(fix)
-        head: Line = (("Fix ".rjust(_MARGIN), "bold"),)
-        for line in fix.splitlines():
-            # A line of a fix that is a command is indented by its author; it is copied, so it is never wrapped.
-            yield from hanging(head, line, "", None if line.startswith("  ") else width, _MARGIN)
-            head = ((" " * _MARGIN, ""),)
+        yield from fix_lines(fix, width)
     for name, text in _details(finding) if verbose else ():
-        yield from hanging(((" " * _MARGIN, ""), (f"{name}: ", "dim")), text, "dim", width, _MARGIN + len(name) + 2)
+        yield from hanging(((" " * MARGIN, ""), (f"{name}: ", "dim")), text, "dim", width, MARGIN + len(name) + 2)
 
 
 def _details(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -91,11 +91,12 @@ def test_a_finding_says_whose_it_is_where_there_are_several():
 
 
 def test_a_broken_path_ends_in_a_missing_box():
-    """The issuer that was not sent is the last box, and said to be missing."""
+    """The issuer that was not sent is the last box, and said to be missing; what fails about the leaf is in its box."""
     report = samples.not_ready()
     certificates = {info.sha256: info for info in report.certificates}
     picture = path_picture(report.chains[0], certificates, report)
-    assert [step.kind for step in picture.steps] == ["sent", "missing"]
+    assert [step.kind for step in picture.steps] == ["broken", "missing"]
+    assert "expired" in picture.steps[0].note
 
 
 def test_the_time_line():

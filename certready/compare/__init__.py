@@ -13,9 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from certready.model import Bundle, Chain, Container
-from certready.model.plain import Moment, Sha256, json_text, to_the_second
-from certready.render.layout import shorten
-from certready.smtp.replies import printable
+from certready.model.plain import Moment, Sha256, to_the_second
 from certready.x509.certificate import Certificate
 
 # Containers whose order is that of the wire; PFX and P7B files are put in order by whoever reads them.
@@ -177,37 +175,7 @@ def _listed(certificates: Sequence[Certificate]) -> str:
     return " > ".join(f"{one.parsed.label} ({one.sha256[:16]}...)" for one in certificates) or "none"
 
 
-# -- output -------------------------------------------------------------------------------------------------------
-
-_HEADLINES: dict[Verdict, str] = {"same": "SAME", "different": "DIFFERENT", "cannot-tell": "CANNOT TELL"}
-
-
-def text(found: Comparison) -> str:
-    """The comparison for people, ASCII, one line for each place and each difference."""
-    lines = [f"{_HEADLINES[found.verdict]}  {_summary(found)}", ""]
-    width = max((len(item.name) for item in found.items), default=0)
-    for item in found.items:
-        leaf = item.leaf.parsed
-        lines.append(
-            f"  {item.name.ljust(width)}  {item.leaf.sha256[:16]}...  {leaf.label}, {leaf.key}, until "
-            f"{_date(leaf.known_dates[1])[:10]}, {len(item.members) - 1} intermediate(s)"
-        )
-    lines += [f"  {one.name}: {one.error}" for one in found.unreached]
-    for one in found.differences:
-        lines += ["", f"differs  {one.field}"]
-        lines += [f"  {side.name}: {shorten(side.value, 300)}" for side in (one.first, one.second)]
-    return "".join(f"{printable(line.encode('utf-8', 'surrogatepass'))}\n" for line in lines)
-
-
-def _summary(found: Comparison) -> str:
-    places = f"{len(found.items)} place{'' if len(found.items) == 1 else 's'}"
-    if found.differences:
-        return f"Certificate or chain is not the same in {places}."
-    if found.unreached:
-        return f"The same as far as it was seen ({places}); {len(found.unreached)} could not be seen."
-    if len(found.items) < 2:
-        return "There is only one certificate: nothing to compare it with."
-    return f"The same certificate and chain in {places}."
+# -- the document -------------------------------------------------------------------------------------------------
 
 
 class ItemDocument(Struct, frozen=True):
@@ -264,8 +232,3 @@ def _item(item: Item) -> ItemDocument:
         names=leaf.names,
         sent=tuple(certificate.sha256 for certificate in item.chain.certificates),
     )
-
-
-def to_json(found: Comparison) -> str:
-    """``certready.comparison/1``, two spaces of indent, ASCII, a line end at the end."""
-    return json_text(document(found))

@@ -1,0 +1,82 @@
+"""A comparison as text and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from certready.compare import Comparison, Item, Verdict
+from certready.render.layout import Line, Span, counted, hanging, table
+from certready.render.page import page
+from certready.render.page import table as page_table
+from certready.wording import listed
+
+_HEADLINES: dict[Verdict, tuple[str, str]] = {
+    "same": ("SAME", "pass"),
+    "different": ("DIFFERENT", "fail"),
+    "cannot-tell": ("CANNOT TELL", "unknown"),
+}
+_PLACES = ("place", "certificate", "name", "key", "until", "intermediates")
+_LABEL = 22
+
+
+def comparison_lines(found: Comparison, width: int | None) -> Iterator[Line]:
+    """The verdict, every place, and for each pair that differs the values in which it does."""
+    word, style = _HEADLINES[found.verdict]
+    yield from hanging(((word, style), ("  ", "")), _summary(found), "", width, len(word) + 2)
+    yield ()
+    if found.items:
+        yield from table(_PLACES, map(_place, found.items), width)
+    for unreached in found.unreached:
+        yield from hanging((("  ", ""), (f"{unreached.name}  ", "bold")), unreached.error, "unknown", width, 4)
+    pairs = groupby(found.differences, key=lambda each: (each.first.name, each.second.name))
+    for (first, second), differences in pairs:
+        yield ()
+        yield from hanging((("differs  ", "fail"),), f"{second} from {first}", "bold", width, 9)
+        for each in differences:
+            yield from hanging(((f"  {each.field.ljust(_LABEL)}", "dim"),), each.second.value, "", width, _LABEL + 6)
+            yield from hanging(((" " * (_LABEL - 3), ""), ("from ", "dim")), each.first.value, "", width, _LABEL + 6)
+
+
+def comparison_page(found: Comparison) -> str:
+    """The comparison as one HTML file."""
+    word, style = _HEADLINES[found.verdict]
+    differences: list[list[Span]] = [
+        [(each.field, ""), *((text, "") for side in (each.first, each.second) for text in (side.name, side.value))]
+        for each in found.differences
+    ]
+    unreached: list[list[Span]] = [[(each.name, ""), (each.error, "unknown")] for each in found.unreached]
+    return page(
+        "comparison",
+        f"{word}: {counted(len(found.items), 'place')}",
+        word=word,
+        style=style,
+        summary=_summary(found),
+        places=page_table("Places", _PLACES, map(_place, found.items)),
+        unreached=page_table("Places without a certificate", ("place", "why"), unreached),
+        differences=page_table("Differences", ("what", "first", "its value", "other", "its value"), differences),
+    )
+
+
+def _place(item: Item) -> list[Span]:
+    leaf = item.leaf.parsed
+    ends = leaf.known_dates[1]
+    return [
+        (item.name, "bold"),
+        (f"{item.leaf.sha256[:16]}...", ""),
+        (listed(leaf.names, 1) or leaf.label, ""),
+        (str(leaf.key), ""),
+        (f"{ends:%Y-%m-%d}" if ends else "unreadable", ""),
+        (str(len(item.members) - 1), ""),
+    ]
+
+
+def _summary(found: Comparison) -> str:
+    places = counted(len(found.items), "place")
+    if found.differences:
+        return f"Certificate or chain is not the same in {places}."
+    if found.unreached:
+        return f"The same as far as it was seen ({places}); {len(found.unreached)} could not be seen."
+    if len(found.items) < 2:
+        return "There is only one certificate: nothing to compare it with."
+    return f"The same certificate and chain in {places}."
