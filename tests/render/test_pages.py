@@ -1,0 +1,80 @@
+"""Every HTML page in Chromium: nothing loaded or run that is not its own, readable by everybody, on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.render.browser import CHROMIUM, chromium
+from tests.render.pages import PAGES
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+pytest.importorskip("axe_playwright_python")
+SIZES = {"wide": (1200, 800), "narrow": (320, 640)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """One browser for all pages."""
+    with chromium() as running:
+        yield running
+
+
+@cache
+def made(name: str) -> str:
+    """The page, made once."""
+    return PAGES[name]()
+
+
+@pytest.fixture
+def shown(browser, tmp_path: Path):
+    """Opens a page at a size and in a colour scheme; whatever it asks for or complains of is kept beside it."""
+    opened = []
+
+    def show(name: str, size: str = "wide", scheme: str = "light"):
+        file = tmp_path / "page.html"
+        file.write_text(made(name), "utf-8")
+        width, height = SIZES[size]
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        opened.append(page)
+        page.asked, page.complaints = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(file.as_uri())
+        return page
+
+    yield show
+    for page in opened:
+        page.close()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_readable_by_everybody(shown, name: str, size: str, scheme: str) -> None:
+    """In light and dark, wide and on a phone: axe-core finds nothing, the page loads and runs nothing but itself, and
+    only tables, pictures and lines to type scroll sideways, each by itself."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = shown(name, size, scheme)
+    results = Axe().run(page).response
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in results["violations"]] == []
+    assert [url for url in page.asked if not url.endswith("/page.html")] == []
+    assert page.complaints == []
+    assert page.title() != "owned"
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= SIZES[size][0]
+
+
+def test_a_command_is_copied(shown) -> None:
+    """The button puts the lines of a fix, and nothing else, where they can be pasted from, with the keyboard alone."""
+    page = shown("lint")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator("button[data-copy]").first
+    lines = page.locator(f"#{button.get_attribute('data-copy')}").text_content()
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator("button", has_text="Copied").or_(page.locator("button", has_text="Selected")).first.wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == lines
