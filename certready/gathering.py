@@ -218,12 +218,12 @@ def _fetched(
         new = tuple(one for one in dict.fromkeys(_questions(evidence)) if one not in wanted.asked)
         urls = tuple(url for url in dict.fromkeys(_missing_issuers(evidence)) if url not in wanted.addresses)
         groups = [[ask for ask in group if ask not in wanted.replies] for group in _in_turn(evidence, new, urls)]
-        count = sum(map(len, groups))
-        if count and progress and not evidence.options.offline:
-            progress(f"asking {count} revocation and issuer address{'es' if count > 1 else ''}")
+        hosts = dict.fromkeys(ask.host for group in groups for ask in group)
+        if hosts and progress and not evidence.options.offline:
+            progress(f"asking {', '.join(hosts)} for revocation and issuers")
         for asks in map(tuple, filter(None, groups)):
             wanted.replies.update(zip(asks, fetcher.fetch_all(asks), strict=True))
-        if count:
+        if hosts:
             _ask_again(evidence, new, wanted.replies, fetcher)
         if not new and not urls:
             break

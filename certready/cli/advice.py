@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
+from certready.cli.progress import waiting
 from certready.cli.shared import Dane, Dns, DnsAnchor, MtaStsDomain, Shared, TextOrJson
 from certready.errors import UsageError
 from certready.model import Role, Tenant
@@ -151,8 +152,8 @@ def diff(
     from certready.diff import difference
     from certready.judging import judge
 
-    with output.progress() as progress:
-        gather = gatherer(prepared)
+    with waiting(quiet=shared.quiet) as progress:
+        gather = gatherer(prepared, progress.count)
         evidence = promised(gather(after, progress), progress)
         gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
     save(evidence, shared.save_evidence, redacted=shared.redact)

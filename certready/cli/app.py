@@ -25,7 +25,7 @@ COMMANDS = {
     "probe": Entry("probe", "Judge what a live gateway presents."),
     "listen": Entry("gateway", "Capture the client certificate a gateway really sends with."),
     "rehearse": Entry("gateway", "Present this certificate to the real smart host, up to RCPT TO."),
-    "compare": Entry("gateway", "Is it the same certificate and chain everywhere?"),
+    "compare": Entry("comparing", "Is it the same certificate and chain everywhere?"),
     "diff": Entry("advice", "A renewal rehearsed: what breaks when NEW replaces OLD."),
     "show": Entry("show", "What a file or a host holds, as Exchange and Windows name it."),
     "repair": Entry("repair", "Write the bundle that works: complete, in order, without strangers."),

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from certready import directories
 from certready.cli import files
+from certready.cli.progress import Heard
 from certready.cli.shared import Shared
 from certready.errors import InputError, UsageError
 from certready.model import Ask, Fetcher, Reply
@@ -28,8 +29,10 @@ def answers_directory() -> Path:
     return directories.cache(os.environ) / ANSWERS
 
 
-def fetcher(wanted: Shared) -> Fetcher | None:
+def fetcher(wanted: Shared, heard: Heard | None = None) -> Fetcher | None:
     """What answers for the options; None where nothing may be asked and nothing is kept.
+
+    ``heard`` is told of answers as they come.
 
     Raises:
         UsageError: ``--proxy``, or what stands for it in the environment, is no URL of an HTTP proxy.
@@ -39,7 +42,7 @@ def fetcher(wanted: Shared) -> Fetcher | None:
     check_ca_bundle(wanted.ca_bundle)
     if wanted.offline and (wanted.no_cache or not directories.holds(answers_directory())):
         return None
-    return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted, proxy)))
+    return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted, proxy, heard)))
 
 
 class Later(NamedTuple):
@@ -51,7 +54,7 @@ class Later(NamedTuple):
         return self.make().fetch_all(asks)
 
 
-def _fetcher(wanted: Shared, proxy: str | None) -> Fetcher:
+def _fetcher(wanted: Shared, proxy: str | None, heard: Heard | None) -> Fetcher:
     from certready.model.budget import Budget
 
     budget = Budget()
@@ -65,6 +68,7 @@ def _fetcher(wanted: Shared, proxy: str | None) -> Fetcher:
         proxy=proxy,
         ca_bundle=str(wanted.ca_bundle) if wanted.ca_bundle else None,
         budget=budget,
+        heard=heard,
     )
     return http if wanted.no_cache else _cached(http, wanted, proxy, budget)
 

@@ -13,6 +13,7 @@ from certready.cli.fleet_book import Book, log_to
 from certready.cli.judge import Prepared, gatherer, other_stores
 from certready.cli.options import judging_options, present
 from certready.cli.probe import Asked, how_asked
+from certready.cli.progress import waiting
 from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared
 from certready.errors import UsageError
 from certready.fleet import Inventory, Keys, Planner, Setup, lines
@@ -100,7 +101,7 @@ def fleet(
         workers=processes if processes > 1 else None,
     )
     try:
-        with output.progress() as progress:
+        with waiting(quiet=shared.quiet) as progress:
             book.fill(results, progress)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

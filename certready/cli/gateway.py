@@ -1,25 +1,22 @@
-"""listen, rehearse and compare: what a gateway presents as client, what a smart host answers to it, and whether it is
-the same certificate everywhere."""
+"""listen and rehearse: what a gateway presents as client, and what a smart host answers to it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec.structs import replace
 
-from certready.cli import files, output
+from certready.cli import output
 from certready.cli.commands import argument, command, option
-from certready.cli.judge import Prepared, Progress, conclude, gatherer, prepare, replayed
-from certready.cli.options import could_be_host, host_and_port
-from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Readable, Shared, Timeout
+from certready.cli.judge import Prepared, conclude, gatherer, prepare, replayed
+from certready.cli.options import host_and_port
+from certready.cli.progress import Progress, waiting
+from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target, Tenant
 from certready.x509.certificate import Certificate
-
-if TYPE_CHECKING:
-    from certready.bundle.passwords import Passwords
 
 
 @command(
@@ -66,36 +63,37 @@ def listen(
 
     check_writable([*(path for _, path in destinations), shared.save_evidence, shared.remedies])
     name = _greeting(address[0])
-    gather = gatherer(prepared)
     identity = read_identity(server_cert, shared)[1] if server_cert else throw_away(name)
-    sessions = Sessions(
-        lambda bundle: gather(bundle, lambda _: None),
-        destinations,
-        verbose=shared.verbose,
-        save=shared.save_evidence,
-        redact=shared.redact,
-        remedies=shared.remedies,
-    )
-    interrupted = False
-    listener = Listener(
-        address,
-        identity,
-        sessions,
-        name=name,
-        clock=lambda: datetime.now(UTC),
-        exact=exact_replies,
-        max_connections=max_connections,
-    )
-    if once:
-        sessions.ended = listener.stop
-    with terminable(), listener:
-        try:
+    with waiting(quiet=shared.quiet) as progress:
+        gather = gatherer(prepared, progress.count)
+        sessions = Sessions(
+            lambda bundle: gather(bundle, progress),
+            destinations,
+            verbose=shared.verbose,
+            save=shared.save_evidence,
+            redact=shared.redact,
+            remedies=shared.remedies,
+            progress=progress,
+        )
+        listener = Listener(
+            address,
+            identity,
+            sessions,
+            name=name,
+            clock=lambda: datetime.now(UTC),
+            exact=exact_replies,
+            max_connections=max_connections,
+        )
+        if once:
+            sessions.ended = listener.stop
+        with terminable(), listener:
             sessions.log(_started(listener.address, own=bool(server_cert), exact=exact_replies))
-            listener.run()
-        except KeyboardInterrupt:
-            interrupted = True
-    if sessions.verdict is None and interrupted:
-        raise KeyboardInterrupt
+            try:
+                sessions.wait()
+                listener.run()
+            except KeyboardInterrupt:
+                if sessions.verdict is None:
+                    raise
     sessions.conclude()
     if sessions.verdict is None:
         sessions.log("no gateway completed a STARTTLS session: nothing can be told")
@@ -156,7 +154,7 @@ def rehearse(
     if not prepared.tenant.connectors and not prepared.options.certificate_only and not shared.tenant:
         # The smart host judges the connector itself.
         prepared = replace(prepared, options=replace(prepared.options, certificate_only=True))
-    with output.progress() as progress:
+    with waiting(quiet=shared.quiet) as progress:
         evidence = _rehearsed(prepared, paths, (smart_host, recipient, sender or "", dns), progress)
     return conclude(evidence, shared, destinations)
 
@@ -185,7 +183,7 @@ def _rehearsed(
     progress(f"looking up where the mail of {plan.recipient} goes")
     rehearsal = replace(looking.result(), presented=said.presented)
     target = Target("rehearse", f"{bundle.target.name} at {smart_host}")
-    evidence = gatherer(prepared)(Bundle(target, bundle.chains, (said.endpoint,)), progress)
+    evidence = gatherer(prepared, progress.count)(Bundle(target, bundle.chains, (said.endpoint,)), progress)
     evidence = replace(evidence, dialogue=said.dialogue, rehearsal=rehearsal)
     if not said.peer:
         return evidence
@@ -198,77 +196,6 @@ def _rehearsed(
     )
     roots = gatherer(bare)(Bundle(target, (peer,)), progress).roots
     return replace(evidence, peers=(peer,), roots=tuple(dict.fromkeys((*evidence.roots, *roots))))
-
-
-@command(
-    "certready compare gateway.pfx mail.contoso.com:25",
-    "certready compare node1.contoso.com node2.contoso.com node3.contoso.com",
-    "certready compare old.pem new.pem --format json",
-)
-def compare(
-    places: Annotated[
-        tuple[str, ...],
-        argument(
-            "FILE|HOST[:PORT]...", help="Certificate files, live gateways and saved evidence, the first the model."
-        ),
-    ] = (),
-    *,
-    protocol: Annotated[
-        str, option("--protocol", help="How hosts are spoken to, as for probe.", metavar="NAME")
-    ] = "smtp",
-    sni: Annotated[
-        str | None, option("--sni", help="The server name to ask for; the host unless given.", metavar="NAME")
-    ] = None,
-    ehlo: Annotated[
-        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
-    ] = None,
-    timeout: Timeout = 10.0,
-    password_file: PasswordFile = None,
-    password_env: PasswordEnv = None,
-    password_fd: PasswordFd = None,
-    formats: Readable = (),
-) -> int:
-    """Compare certificate files, live gateways and saved evidence: exit code 0 where all are the same."""
-    destinations = output.text_or_json(formats, "compare", "html")
-    if not places:
-        raise UsageError("Nothing to compare was named.", hint="certready compare gateway.pfx mail.contoso.com:25")
-    from certready.compare import compare as compared
-    from certready.compare import document
-    from certready.compare.show import comparison_lines, comparison_page
-
-    secrets = files.passwords(password_file, password_env, password_fd)
-
-    def look(place: str, progress: Progress) -> Bundle:
-        path = Path(place)
-        if path.exists() or not could_be_host(place):
-            return _read_place(path, secrets)
-        from certready.net.gateway import fetch
-
-        host, port = host_and_port(place)
-        return fetch(host, port, protocol=protocol, ehlo=ehlo, sni=sni, timeout=timeout, progress=progress)
-
-    with output.progress() as progress:
-        comparison = compared([look(place, progress) for place in places])
-    output.write_document(
-        destinations,
-        lambda width: comparison_lines(comparison, width),
-        lambda: document(comparison),
-        lambda: comparison_page(comparison),
-    )
-    return comparison.exit_code
-
-
-def _read_place(path: Path, passwords: Passwords) -> Bundle:
-    """A certificate file, or the chains of saved evidence."""
-    data = files.read(path, files.EVIDENCE_LIMIT)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        from certready.serial import load
-
-        saved = load(data)
-        # The endpoint of a rehearsal is the smart host, which presented none of these chains.
-        endpoints = () if saved.target.kind == "rehearse" else saved.endpoints
-        return Bundle(Target(saved.target.kind, f"{path} ({saved.target.name})"), saved.chains, endpoints)
-    return files.read_bundle([path], passwords)
 
 
 def _bind_address(text: str) -> tuple[str, int]:

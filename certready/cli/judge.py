@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
+from certready.cli.progress import Heard, Progress, waiting
 from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, MtaStsDomain, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
@@ -21,7 +22,6 @@ from certready.model.report import Report
 if TYPE_CHECKING:
     from certready.gathering import Supplied
 
-Progress = Callable[[str], None]
 PROGRAMMES = ("microsoft", "mozilla")  # stores that are the same everywhere, so that a name can be looked up
 
 
@@ -112,7 +112,7 @@ class Gatherer(Struct, frozen=True):
     fetcher: Fetcher | None
     supplied: Supplied
 
-    def __call__(self, bundle: Bundle, progress: Progress) -> Evidence:
+    def __call__(self, bundle: Bundle, progress: Callable[[str], None]) -> Evidence:
         from certready import gathering as pipeline
 
         prepared = self.prepared
@@ -130,8 +130,11 @@ class Gatherer(Struct, frozen=True):
         )
 
 
-def gatherer(prepared: Prepared) -> Gatherer:
-    """Makes evidence of bundles; store and files are read now, once. Raises CertreadyError where one cannot be read."""
+def gatherer(prepared: Prepared, heard: Heard | None = None) -> Gatherer:
+    """Makes evidence of bundles; store and files are read now, once. ``heard`` is told of answers as they come.
+
+    Raises CertreadyError where a file cannot be read.
+    """
     from certready import gathering as pipeline
 
     wanted = prepared.wanted
@@ -140,7 +143,7 @@ def gatherer(prepared: Prepared) -> Gatherer:
         tuple(files.read(path, files.CRL_LIMIT) for path in wanted.crl),
         tuple(files.read(path) for path in wanted.ocsp),
     )
-    return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted), supplied)
+    return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted, heard), supplied)
 
 
 def _run(
@@ -154,12 +157,12 @@ def _run(
     for besides the certificate."""
     destinations = output.destinations(wanted.formats)
     prepared = prepare(wanted, role)
-    with output.progress() as progress:
+    with waiting(quiet=wanted.quiet) as progress:
         if wanted.replay:
             evidence = replayed(prepared, beside)
         else:
             bundle = load(progress)
-            evidence = gatherer(prepared)(bundle, progress)
+            evidence = gatherer(prepared, progress.count)(bundle, progress)
         evidence = complete(evidence, progress)
     return conclude(evidence, wanted, destinations)
 

@@ -18,11 +18,13 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import output
 from certready.cli.judge import save, write_remedies
+from certready.cli.progress import Progress
 from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Bundle, Evidence
 from certready.model.report import Report, Verdict
 from certready.net.listener import Visit
+from certready.render.layout import counted
 from certready.render.nagios import rank
 
 KEPT_REPORTS = 1000  # for formats that are written at the end
@@ -48,6 +50,7 @@ class Sessions(Struct):
     save: Path | None = None
     redact: bool = False
     remedies: Path | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None))
     ended: Callable[[], None] = lambda: None
     worst: Report | None = None
     count: int = 0
@@ -59,13 +62,14 @@ class Sessions(Struct):
 
     def judge(self, bundle: Bundle) -> Verdict:
         """The verdict on what a client presented, while it waits for the answer to RCPT TO."""
+        self.progress(f"judging what {bundle.target.name} presents")
         return judge(self._evidence(bundle)).verdict
 
     def done(self, visit: Visit) -> None:
         """Report on a session that has ended."""
         evidence = replace(self._evidence(visit.bundle), dialogue=visit.dialogue)
         report = judge(evidence)
-        with self._printing:
+        with self._printing, self.progress.aside():
             self.count += 1
             self.worst = report if self.worst is None else max(self.worst, report, key=rank)
             with self._noting_failure():
@@ -75,8 +79,14 @@ class Sessions(Struct):
             self._write(report)
             words = report.verdict.replace("-", " ")
             output.write(sys.stderr, f"session {self.count}, {report.target.name}: {words}\n")
+        self.wait()
         if visit.completed:
             self.ended()
+
+    def wait(self) -> None:
+        """Say that the next gateway is waited for."""
+        so_far = f", {counted(self.count, 'session')} so far" if self.count else ""
+        self.progress(f"waiting for a gateway to connect{so_far}")
 
     @property
     def verdict(self) -> Verdict | None:
@@ -85,7 +95,7 @@ class Sessions(Struct):
 
     def log(self, line: str) -> None:
         """One line on stderr."""
-        with self._printing:
+        with self._printing, self.progress.aside():
             output.write(sys.stderr, f"{line}\n")
 
     def conclude(self) -> None:

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -198,25 +198,3 @@ def write_file(path: Path, data: bytes) -> None:
         directories.write(path, data)
     except OSError as error:
         raise CertreadyError(f"{path} cannot be written: {error.strerror}.", hint="Check the path.") from None
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Tells what is waited for, on one line of stderr that is wiped at the end; silent off a terminal."""
-    stream = sys.stderr
-    if stream is None or not stream.isatty():
-        yield lambda _: None
-        return
-    longest = 0
-
-    def show(text: str) -> None:
-        nonlocal longest
-        line = text[:76] + "..."
-        longest = max(longest, len(line))
-        write(stream, "\r" + line.ljust(longest))
-
-    try:
-        yield show
-    finally:
-        if longest:
-            write(stream, "\r" + " " * longest + "\r")

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from certready.cli import output
 from certready.cli.commands import argument, command, option
-from certready.cli.judge import Gatherer, Progress, conclude, gatherer, prepare, replayed
+from certready.cli.judge import Gatherer, conclude, gatherer, prepare, replayed
 from certready.cli.options import host_and_port, present
+from certready.cli.progress import Progress, waiting
 from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Evidence, Target
@@ -88,8 +89,8 @@ def probe(
     from certready.cli import smarthosts
 
     routes = () if asked.hosts or asked.mx else smarthosts.routes(prepared)
-    with output.progress() as progress:
-        later = start(partial(gatherer, prepared), "store")
+    with waiting(quiet=shared.quiet) as progress:
+        later = start(partial(gatherer, prepared, progress.count), "store")
         from certready.net.http.prefetch import Ahead
 
         ahead = Ahead(lambda: later.result().fetcher)
@@ -110,7 +111,7 @@ def probe(
     return conclude(evidence[0], shared, destinations)
 
 
-def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Progress) -> Evidence:
+def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Callable[[str], None]) -> Evidence:
     """With what the domain promises about the hosts, where ``--dane`` and ``--mta-sts`` ask for it."""
     if not asked.dane and not asked.mta_sts:
         return evidence
@@ -161,7 +162,7 @@ def fetch(asked: Asked, timeout: float, progress: Progress, arrived: Arrived | N
     if asked.mx:
         from certready.net.mx import fetch_mx
 
-        return fetch_mx(asked.mx, how, note=_note, progress=progress, arrived=arrived)
+        return fetch_mx(asked.mx, how, note=partial(_note, progress), progress=progress, arrived=arrived)
     return fetch_many(None, _nodes(asked), how, progress=progress, arrived=arrived)
 
 
@@ -222,8 +223,9 @@ def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
-def _note(sentence: str) -> None:
-    output.write(sys.stderr, f"note: {sentence}\n")
+def _note(progress: Progress, sentence: str) -> None:
+    with progress.aside():
+        output.write(sys.stderr, f"note: {sentence}\n")
 
 
 # -- side by side -------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option, words
+from certready.cli.progress import waiting
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.repair.model import Gateway, PfxFor
@@ -156,8 +157,8 @@ def _gathered(bundle: Bundle, wanted: Shared) -> Evidence:
     prepared = prepare(wanted, "client")
     if not prepared.tenant.connectors and not wanted.tenant:
         prepared = replace(prepared, options=replace(prepared.options, certificate_only=True))
-    with output.progress() as progress:
-        return gatherer(prepared)(bundle, progress)
+    with waiting(quiet=wanted.quiet) as progress:
+        return gatherer(prepared, progress.count)(bundle, progress)
 
 
 def _judged(

@@ -78,6 +78,7 @@ Form = Annotated[
     str, option("--format", help="How to print the answer.", panel=OUTPUT, **words("--format", ("text", "json")))
 ]
 Verbose = Annotated[bool, option("--verbose", "-v", help="Everything: references, evidence, all tables.", panel=OUTPUT)]
+Quiet = Annotated[bool, option("--quiet", "-q", help="Do not tell on the terminal what is waited for.", panel=OUTPUT)]
 
 
 Protocol = Annotated[
@@ -221,6 +222,7 @@ class Shared(NamedTuple):
     formats: Formats = ()
     strict: Annotated[bool, option("--strict", help="Counted warnings fail.", panel=OUTPUT)] = False
     verbose: Verbose = False
+    quiet: Quiet = False
     save_evidence: Annotated[
         Path | None,
         option("--save-evidence", help="Write what was gathered, for --replay.", panel=OUTPUT, metavar="FILE"),

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.options import present
+from certready.cli.progress import waiting
 from certready.cli.shared import (
     Dns,
     Ehlo,
@@ -21,6 +22,7 @@ from certready.cli.shared import (
     PasswordFd,
     PasswordFile,
     Protocol,
+    Quiet,
     Resolve,
     Sni,
     Timeout,
@@ -65,6 +67,7 @@ def show(
     password_env: PasswordEnv = None,
     password_fd: PasswordFd = None,
     formats: Formats = (),
+    quiet: Quiet = False,
 ) -> int:
     """Show every certificate with its thumbprint and names, and of a PFX how it is protected and who cannot import it.
 
@@ -85,7 +88,7 @@ def show(
         from certready.cli.probe import Asked, fetch
 
         asked = Asked((places[0],), None, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
-        with output.progress() as progress:
+        with waiting(quiet=quiet) as progress:
             shown = showing.from_bundle(fetch(asked, timeout, progress))
         code = 0 if shown.certificates else exit_code("cannot-tell")
     else:

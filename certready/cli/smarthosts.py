@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from certready.cli import output
-from certready.cli.judge import Gatherer, Prepared, Progress
+from certready.cli.judge import Gatherer, Prepared
+from certready.cli.progress import Progress
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Connector, Endpoint, Evidence, Target

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains
-from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Readable, Timeout, Verbose
+from certready.cli.progress import waiting
+from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Quiet, Readable, Timeout, Verbose
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Tenant
 
@@ -70,6 +71,7 @@ def tenant(
     password_fd: PasswordFd = None,
     formats: Readable = (),
     verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> int:
     """Read a tenant's connectors and accepted domains and lint them; with options, answer a question instead.
 
@@ -93,7 +95,10 @@ def tenant(
         answer = _routed(answer, recipient)
     elif paths:
         answer = _linted(answer)
-    answer = _hosts(answer, smart_host, mx, dns, timeout)
+    with waiting(quiet=quiet) as progress:
+        if mx:
+            progress(f"looking up the MX of {mx}")
+        answer = _hosts(answer, smart_host, mx, dns, timeout)
     from certready.render.tenant import lines
     from certready.render.tenant_html import text as as_html
     from certready.render.tenant_json import document

@@ -11,7 +11,8 @@ from certready import bounds
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
 from certready.cli.options import present
-from certready.cli.shared import Form
+from certready.cli.progress import waiting
+from certready.cli.shared import Form, Quiet
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
@@ -43,6 +44,7 @@ def trust(
         bool, option("--allow-private", help="update: the URL may lead to a private address.")
     ] = False,
     form: Form = "text",
+    quiet: Quiet = False,
 ) -> int:
     """Show the root stores and the age of their lists.
 
@@ -53,7 +55,7 @@ def trust(
     if sum(one is not None for one in (stl, cab, pem)) > 1:
         raise UsageError("Give one of --stl, --cab and --pem, not several.")
     if what == "update":
-        done = _update(stl, cab, pem, url=url, proxy=proxy, allow_private=allow_private)
+        done = _update(stl, cab, pem, url=url, proxy=proxy, allow_private=allow_private, quiet=quiet)
         output.write(sys.stdout, done + "\n")
         return 0
     if stl or cab or pem:
@@ -90,7 +92,14 @@ def _asked(text: str) -> bytes | str:
 
 
 def _update(
-    stl: Path | None, cab: Path | None, pem: Path | None, *, url: str, proxy: str | None, allow_private: bool
+    stl: Path | None,
+    cab: Path | None,
+    pem: Path | None,
+    *,
+    url: str,
+    proxy: str | None,
+    allow_private: bool,
+    quiet: bool,
 ) -> str:
     """Install what was named, or fetch it. Returns the sentence about what was done."""
     from certready.roots import microsoft
@@ -103,19 +112,19 @@ def _update(
     elif cab:
         data = _unpacked(files.read(cab, LIST_LIMIT))
     else:
-        data = _unpacked(_fetched(url, proxy, allow_private=allow_private))
+        data = _unpacked(_fetched(url, proxy, allow_private=allow_private, quiet=quiet))
     facts = microsoft.install(data, os.environ)
     return f"The list of {facts.as_of:%Y-%m-%d} with {facts.count} roots is in use now."
 
 
-def _fetched(url: str, proxy: str | None, *, allow_private: bool) -> bytes:
+def _fetched(url: str, proxy: str | None, *, allow_private: bool, quiet: bool) -> bytes:
     from certready.cli.fetching import chosen_proxy
     from certready.model import Ask
     from certready.net.http.fetcher import HttpFetcher
 
     fetcher = HttpFetcher(allow_private=allow_private, proxy=chosen_proxy(proxy, os.environ))
-    with output.progress() as progress:
-        progress("asking for Microsoft's trust list")
+    with waiting(quiet=quiet) as progress:
+        progress(f"fetching Microsoft's trust list from {url}")
         (reply,) = fetcher.fetch_all((Ask(url, limit=LIST_LIMIT),))
     if reply.body is None:
         raise CertreadyError(

@@ -22,6 +22,11 @@ class Ask(Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     fresh: bool = False
 
+    @property
+    def host(self) -> str:
+        """Whom the request is put to, with the port where the URL names one."""
+        return self.url.partition("://")[2].partition("/")[0]
+
 
 class Reply(Struct, frozen=True):
     """What became of an Ask: ``body`` of a 200 answer, or ``error``, a sentence, where there is none.

@@ -192,12 +192,16 @@ def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arr
     if not jobs:
         return []
     pool: Pool[Seen] = Pool("probe")
+    done: dict[int, Seen] = {}
+
+    def say(sentence: str) -> None:
+        tell(f"{sentence} ({len(done)} of {len(jobs)} addresses done)" if len(jobs) > 1 else sentence)
 
     def ask(plan: Plan, address: Address) -> Seen:
         return probe(
             plan,
             address,
-            lambda sentence: pool.call(partial(tell, sentence)),
+            lambda sentence: pool.call(partial(say, sentence)),
             lambda chain: pool.call(lambda: arrived(tuple(map(Certificate, chain)))),
         )
 
@@ -205,7 +209,7 @@ def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arr
     end = time.monotonic() + rounds * total + jobs[0][0].timeout
     pool.start([partial(ask, plan, address) for plan, address in jobs], PARALLEL)
     context.get()  # OpenSSL is imported here while the threads wait for banners
-    done = dict(pool.results(lambda: end - time.monotonic()))
+    done.update(pool.results(lambda: end - time.monotonic()))
     late = f"The probe did not come to an end within {rounds * total:g} s."
     return [
         done.get(number, Seen(unreachable(plan.endpoint(address.text), late)))

@@ -41,6 +41,7 @@ class HttpFetcher:
         ca_bundle: PEM file of the roots that count for https URLs; certifi's where None.
         backoff: seconds before the first retry of what may pass; each further one waits twice as long.
         budget: how many bytes all answers together may have.
+        heard: told how many of how many answers there are, in the thread that waits for them.
     """
 
     allow_private: bool = False
@@ -51,6 +52,7 @@ class HttpFetcher:
     ca_bundle: str | None = None
     backoff: float = 0.3
     budget: Budget = field(default_factory=Budget, repr=False, compare=False)
+    heard: Callable[[int, int], None] | None = field(default=None, repr=False, compare=False)
 
     def fetch_all(self, asks: tuple[Ask, ...]) -> tuple[Reply, ...]:
         """One Reply for each Ask, in order, all under way at once, equal URL and body fetched once. Never raises."""
@@ -61,7 +63,11 @@ class HttpFetcher:
         pool: Pool[Reply] = Pool("fetch")
         pool.start([partial(_reply, ask, self, run) for ask in chosen.values()], MOST_THREADS)
         keys = tuple(chosen)
-        replies = {keys[number]: reply for number, reply in pool.results(run.left)}
+        replies: dict[Key, Reply] = {}
+        for number, reply in pool.results(run.left):
+            replies[keys[number]] = reply
+            if self.heard:
+                self.heard(len(replies), len(keys))
         run.abandon()
         missing = Reply(None, late, _ms(self.clock() - began))
         return tuple(replies.get((ask.url, ask.body), missing) for ask in asks)

@@ -1,0 +1,94 @@
+"""compare: is it the same certificate and chain everywhere?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from certready.cli import files, output
+from certready.cli.commands import argument, command, option
+from certready.cli.options import could_be_host, host_and_port
+from certready.cli.progress import Progress, waiting
+from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Quiet, Readable, Timeout
+from certready.errors import UsageError
+from certready.model import Bundle, Target
+
+if TYPE_CHECKING:
+    from certready.bundle.passwords import Passwords
+
+
+@command(
+    "certready compare gateway.pfx mail.contoso.com:25",
+    "certready compare node1.contoso.com node2.contoso.com node3.contoso.com",
+    "certready compare old.pem new.pem --format json",
+)
+def compare(
+    places: Annotated[
+        tuple[str, ...],
+        argument(
+            "FILE|HOST[:PORT]...", help="Certificate files, live gateways and saved evidence, the first the model."
+        ),
+    ] = (),
+    *,
+    protocol: Annotated[
+        str, option("--protocol", help="How hosts are spoken to, as for probe.", metavar="NAME")
+    ] = "smtp",
+    sni: Annotated[
+        str | None, option("--sni", help="The server name to ask for; the host unless given.", metavar="NAME")
+    ] = None,
+    ehlo: Annotated[
+        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
+    ] = None,
+    timeout: Timeout = 10.0,
+    password_file: PasswordFile = None,
+    password_env: PasswordEnv = None,
+    password_fd: PasswordFd = None,
+    formats: Readable = (),
+    quiet: Quiet = False,
+) -> int:
+    """Compare certificate files, live gateways and saved evidence: exit code 0 where all are the same."""
+    destinations = output.text_or_json(formats, "compare", "html")
+    if not places:
+        raise UsageError("Nothing to compare was named.", hint="certready compare gateway.pfx mail.contoso.com:25")
+    from certready.compare import compare as compared
+    from certready.compare import document
+    from certready.compare.show import comparison_lines, comparison_page
+
+    secrets = files.passwords(password_file, password_env, password_fd)
+
+    def look(number: int, place: str, progress: Progress) -> Bundle:
+        path = Path(place)
+        if path.exists() or not could_be_host(place):
+            progress("")  # a password may be asked for
+            return _read_place(path, secrets)
+        from certready.net.gateway import fetch
+
+        host, port = host_and_port(place)
+
+        def tell(sentence: str) -> None:
+            progress(f"place {number} of {len(places)}: {sentence}")
+
+        return fetch(host, port, protocol=protocol, ehlo=ehlo, sni=sni, timeout=timeout, progress=tell)
+
+    with waiting(quiet=quiet) as progress:
+        comparison = compared([look(number, place, progress) for number, place in enumerate(places, 1)])
+    output.write_document(
+        destinations,
+        lambda width: comparison_lines(comparison, width),
+        lambda: document(comparison),
+        lambda: comparison_page(comparison),
+    )
+    return comparison.exit_code
+
+
+def _read_place(path: Path, passwords: Passwords) -> Bundle:
+    """A certificate file, or the chains of saved evidence."""
+    data = files.read(path, files.EVIDENCE_LIMIT)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        from certready.serial import load
+
+        saved = load(data)
+        # The endpoint of a rehearsal is the smart host, which presented none of these chains.
+        endpoints = () if saved.target.kind == "rehearse" else saved.endpoints
+        return Bundle(Target(saved.target.kind, f"{path} ({saved.target.name})"), saved.chains, endpoints)
+    return files.read_bundle([path], passwords)
