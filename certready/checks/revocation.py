@@ -5,7 +5,7 @@ What each source said is judged in :mod:`certready.revocation`; here the sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from certready.revocation.common import when
 from certready.rules import revocation as rules
 from certready.rules.model import ENCODE_CORRECTLY, NotApplicable, Observation, Rule
 
-__all__ = ["check_revocation"]
+__all__ = ["check_revocation", "nobody_answered"]
 
 _UNSETTLED: dict[Status, Rule] = {
     "unknown": rules.UNKNOWN,
@@ -84,14 +84,29 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
         "unknown": f"No source can tell whether {label} is revoked.",
         "stale": f"Only answers that are out of date speak of {label}.",
         "invalid": f"No answer about the revocation of {label} can be relied on.",
-        "unreachable": f"Nobody answered whether {label} is revoked.",
-    }[status]
-    said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in _ordered(status, found))
+    }.get(status)
+    ordered = _ordered(status, found)
+    message = f"{lead} {_said(ordered)}" if lead else nobody_answered([label], ordered)
     offline = status == "unreachable" and case.options.offline
     fix = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else None
     if status == "unknown" and case.evaluated_at < case.evidence.gathered_at:
         fix = "Judge without --at: what is published now need not tell how it was at an earlier moment."
-    return _UNSETTLED[status].observed(f"{lead} {said} {rules.DOCUMENTED}", fix=fix)
+    return _UNSETTLED[status].observed(message, fix=fix)
+
+
+def nobody_answered(labels: Sequence[str], found: Sequence[RevocationResult]) -> str:
+    """That nobody answered about these certificates, who was asked, and why there is no answer."""
+    return (
+        f"Nobody answered whether {' and '.join(labels)} {'are' if len(labels) > 1 else 'is'} revoked. {_said(found)}"
+    )
+
+
+def _said(found: Sequence[RevocationResult]) -> str:
+    """The sources with what each said; those that say the same together."""
+    by_detail: dict[str, dict[str, None]] = {}
+    for result in found:
+        by_detail.setdefault(result.detail, {})[_source(result)] = None
+    return " ".join(f"{_capital(', '.join(sources))}: {detail}" for detail, sources in by_detail.items())
 
 
 def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> Observation:
@@ -101,11 +116,10 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...]) -> O
         hours = (parsed.not_after - parsed.not_before) / timedelta(hours=1)
         message = f"{label} is valid for {hours:.0f} hours only and need not be revocable, so nobody is asked."
         return rules.SHORT_LIVED.observed(message)
-    said = " ".join(f"{_capital(_source(result))}: {result.detail}" for result in found)
     named = parsed.ocsp_urls or parsed.crl_points
     names = "names only places that cannot be asked over http" if named else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
-    return rules.NOT_CHECKABLE.observed(" ".join(part for part in (lead, said, rules.DOCUMENTED) if part))
+    return rules.NOT_CHECKABLE.observed(f"{lead} {_said(found)}".rstrip())
 
 
 def _issuer_unknown(subject: Revocable) -> Observation:

@@ -13,10 +13,17 @@ from certready.cli.shared import Formats, Verbose
 @command("certready rules", "certready explain chain.incomplete", "certready explain revocation.revoked --format json")
 def rules() -> int:
     """Every rule, one line each."""
+    from certready.render.layout import hanging
     from certready.rules import RULES
 
-    width = max(map(len, RULES))
-    output.write(sys.stdout, "".join(f"{rule.id.ljust(width)}  {rule.title}\n" for rule in RULES.values()))
+    indent = max(map(len, RULES)) + 2
+    output.show(
+        lambda width: (
+            line
+            for rule in RULES.values()
+            for line in hanging(((rule.id.ljust(indent), "bold"),), rule.title, "", width, indent)
+        )
+    )
     return 0
 
 
@@ -37,6 +44,7 @@ def surroundings() -> str:
 
     from certready.cli import trusting
     from certready.cli.options import present
+    from certready.render.layout import plain
 
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     lines = [
@@ -45,7 +53,7 @@ def surroundings() -> str:
         *(f"{name} {version}" for name, version in _libraries()),
         openssl.backend.openssl_version_text(),
         "",
-        trusting.overview_text(trusting.overview(trusting.loaded(os.environ), present())).rstrip(),
+        plain(trusting.overview_lines(trusting.overview(trusting.loaded(os.environ), present()), None)).rstrip(),
     ]
     return "\n".join(lines)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -10,9 +9,10 @@ from certready.cli import output
 from certready.demo.scenarios import Result, run
 from certready.demo.telling import narrate, summary
 from certready.errors import UsageError
-from certready.model.report import Report, worst
+from certready.model.report import worst
 from certready.render import renderer
-from certready.render.text import render
+from certready.render.layout import plain
+from certready.render.text import report_lines
 
 
 def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
@@ -20,20 +20,16 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
     if any(name == output.NAGIOS for name, _ in destinations):
         raise UsageError("The demonstration is no plugin.", hint="certready demo --format text, or another format.")
     seen: list[Result] = []
-    width, colour = output.columns(sys.stdout), output.colourful(sys.stdout) and os.name != "nt"
 
     def kept() -> Iterator[Result]:
         for result in run():
             seen.append(result)
             yield result
 
-    def text(report: Report) -> str:
-        return render(report, verbose=verbose, color=colour, width=width)
-
-    for_stdout = [name for name, path in destinations if path is None]
-    if "text" in for_stdout:
-        for block in narrate(kept(), text, width):
-            output.write(sys.stdout, block)
+    if ("text", None) in destinations:
+        width = output.columns(sys.stdout)
+        for block in narrate(kept(), lambda report: report_lines(report, verbose=verbose, width=width), width):
+            output.show(lambda _, block=block: block)  # type: ignore[misc]
     else:
         list(kept())
     found = summary(seen)
@@ -44,7 +40,8 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
         elif path is None:
             continue
         else:
-            document = "".join(narrate(seen, lambda report: render(report, verbose=verbose)))
+            told = narrate(seen, lambda report: report_lines(report, verbose=verbose, width=None))
+            document = plain(line for block in told for line in block)
         if path is None:
             output.write(sys.stdout, document)
         else:

@@ -74,12 +74,16 @@ def _show(what: str | None, *, as_json: bool) -> int:
     now = present()
     if what is None:
         rows = trusting.overview(held, now)
-        document = trusting.TrustDocument(stores=rows)
-        output.write(sys.stdout, json_text(document) if as_json else trusting.overview_text(rows))
+        if as_json:
+            output.write(sys.stdout, json_text(trusting.TrustDocument(stores=rows)))
+        else:
+            output.show(lambda width: trusting.overview_lines(rows, width))
         return 0
     roots = trusting.standings(_asked(what), held, now)
-    document = trusting.TrustDocument(roots=roots)
-    output.write(sys.stdout, json_text(document) if as_json else trusting.standings_text(roots))
+    if as_json:
+        output.write(sys.stdout, json_text(trusting.TrustDocument(roots=roots)))
+    else:
+        output.show(lambda width: trusting.standings_lines(roots, width))
     return 0 if trusting.trusted(roots) else 1
 
 

@@ -13,7 +13,7 @@ from certready.errors import InputError, StoreError
 from certready.model import Root
 from certready.model.plain import Sha256
 from certready.path import judge
-from certready.render.layout import visible
+from certready.render.layout import Line, Span, counted, hanging, table
 from certready.roots import microsoft, plain, stores
 from certready.roots.limits import Standing, State, standing
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
@@ -103,14 +103,21 @@ def _store(name: str, store: plain.Store | microsoft.MicrosoftStore | StoreError
     return StoreDocument(name, as_of, age, store.info.count, None)
 
 
-def overview_text(rows: Sequence[StoreDocument]) -> str:
+def overview_lines(rows: Sequence[StoreDocument], width: int | None) -> Iterator[Line]:
     """The overview as a table, the reasons for what could not be read below it."""
-    lines = [f"{'store':<11}{'list of':<13}{'age':<11}roots"]
+    cells: list[list[Span]] = [
+        [
+            (row.store, "bold"),
+            (row.as_of or "-", ""),
+            ("-" if row.age_days is None else counted(row.age_days, "day"), ""),
+            (str(row.roots or "-"), ""),
+        ]
+        for row in rows
+    ]
+    yield from table(("store", "list of", "age", "roots"), cells, width)
     for row in rows:
-        age = "" if row.age_days is None else f"{row.age_days} days"
-        lines.append(f"{row.store:<11}{row.as_of or '-':<13}{age or '-':<11}{row.roots or '-'}")
-    lines += [f"{row.store}: {visible(row.error)}" for row in rows if row.error]
-    return "\n".join(lines) + "\n"
+        if row.error:
+            yield from hanging(((f"{row.store}: ", "bold"),), row.error, "fail", width, 4)
 
 
 # -- one root -------------------------------------------------------------------------------------------------------
@@ -189,17 +196,17 @@ def trusted(rows: Sequence[RootDocument]) -> bool:
     return any(place and place.server_auth and place.server_auth.state == "allowed" for place in places)
 
 
-def standings_text(rows: Sequence[RootDocument]) -> str:
+def standings_lines(rows: Sequence[RootDocument], width: int | None) -> Iterator[Line]:
     """Each root with a line for every store."""
-    return "\n".join(_root_text(row) for row in rows)
-
-
-def _root_text(row: RootDocument) -> str:
-    lines = [f"{visible(row.name)}", f"  sha-256    {row.sha256}"]
-    for name, place in row.stores.items():
-        dated = f" (list of {place.as_of})" if place.as_of else ""
-        lines.append(f"  {name:<11}{_words(place)}{dated}")
-    return "\n".join(lines) + "\n"
+    for number, row in enumerate(rows):
+        if number:
+            yield ()
+        yield from hanging((), row.name, "bold", width, 0)
+        yield (("  sha-256    ", "dim"), (row.sha256, ""))
+        for name, place in row.stores.items():
+            dated = f" (list of {place.as_of})" if place.as_of else ""
+            style = "pass" if place.held else "warn"
+            yield from hanging(((f"  {name:<11}", "dim"),), f"{_words(place)}{dated}", style, width, 13)
 
 
 def _words(place: PlaceDocument) -> str:

@@ -8,15 +8,16 @@ from msgspec import Struct
 
 from certready.demo.scenarios import Result
 from certready.model.report import Report
-from certready.render.layout import hanging, plain
+from certready.render.layout import Line, Span, hanging, table
 
-INTRODUCTION = """\
-On 127.0.0.1 there now run a private CA's OCSP responder, its CRL and AIA server, and an SMTP gateway with STARTTLS.
-Each certificate is judged twice: check reads its file, as client of Exchange Online; probe asks the gateway, as server.
-The root store is the private CA itself, so every report warns (chain.other-store): Exchange Online trusts no such CA.
-"""
+INTRODUCTION = (
+    "On 127.0.0.1 there now run a private CA's OCSP responder, CRL and AIA server, and an SMTP gateway with STARTTLS.",
+    "Each certificate is judged twice: check reads its file, as a client; probe asks the gateway, as a server.",
+    "The root store is that private CA, so every report warns (chain.other-store): Exchange Online trusts no such CA.",
+)
 
-HEADINGS = ("case", "command", "staged", "seen", "")
+HEADINGS = ("case", "command", "staged", "seen", "outcome")
+AS_STAGED = "as staged"
 
 
 class Summary(Struct, frozen=True):
@@ -44,40 +45,48 @@ def summary(results: Sequence[Result]) -> Summary:
     return Summary(bool(results) and not wrong, tuple(_row(one) for one in results), sentence)
 
 
-def narrate(results: Iterable[Result], render: Callable[[Report], str], width: int | None = None) -> Iterator[str]:
-    """The text of the demonstration, block by block as the results come; ``render`` makes the text of one report.
+def narrate(
+    results: Iterable[Result], render: Callable[[Report], Iterable[Line]], width: int | None = None
+) -> Iterator[list[Line]]:
+    """The demonstration, block by block as the results come; ``render`` makes the lines of one report.
 
-    Each block ends in a line end. The last one is the closing table with the sentence of :func:`summary`.
+    The last block is the closing table with the sentence of :func:`summary`.
     """
-    yield plain(line for text in INTRODUCTION.splitlines() for line in hanging((), text, "", width, 0))
+    yield [line for text in INTRODUCTION for line in hanging((), text, "", width, 0)]
     seen: list[Result] = []
     for result in results:
+        lines: list[Line] = [()]
         if not seen or seen[-1].scenario != result.scenario:
-            yield heading(result)
-        yield f"\n$ {result.command}\n\n{render(result.report).rstrip()}\n"
+            lines += [*_heading(result, width), ()]
+        # The command is copied, so it is not wrapped.
+        yield [*lines, (("$ ", "dim"), (result.command, "bold")), (), *render(result.report)]
         seen.append(result)
-    yield f"\n{table(summary(seen))}"
+    found = summary(seen)
+    yield [
+        (),
+        *table(HEADINGS, map(_spans, found.rows), width),
+        (),
+        ((found.sentence, "pass" if found.ok else "fail"),),
+    ]
 
 
-def heading(result: Result) -> str:
+def _heading(result: Result, width: int | None) -> Iterator[Line]:
     """The title of a case, underlined, and what is staged."""
     title = f"{result.scenario.title} ({result.scenario.name})"
-    return f"\n{title}\n{'=' * len(title)}\n{result.scenario.staged}\n"
+    yield ((title, "bold"),)
+    yield (("=" * len(title), "dim"),)
+    yield from hanging((), result.scenario.staged, "", width, 0)
 
 
-def table(found: Summary) -> str:
-    """The closing table, ASCII, columns padded, and the sentence about it."""
-    rows = (HEADINGS, *found.rows)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths[:-1]))
-    return "\n".join((*lines, "", found.sentence, ""))
+def _spans(row: Sequence[str]) -> list[Span]:
+    *cells, outcome = row
+    return [*((cell, "") for cell in cells), (outcome, "pass" if outcome == AS_STAGED else "fail")]
 
 
 def _row(result: Result) -> tuple[str, ...]:
     staged = _outcome(result.scenario.verdict, result.scenario.fails)
     seen = _outcome(result.report.verdict, result.fails)
-    return result.scenario.name, result.kind, staged, seen, "as staged" if result.as_staged else "NOT AS STAGED"
+    return result.scenario.name, result.kind, staged, seen, AS_STAGED if result.as_staged else "NOT AS STAGED"
 
 
 def _outcome(verdict: str, fails: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ _HEADLINES: Mapping[Effect, tuple[str, str]] = {
 
 
 _ORDER: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
-_SIDES = ("side", "from", "until", "key", "thumbprint")
+_SIDES = ("", "from", "until", "key", "thumbprint")
 
 
 def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> Iterator[Line]:
@@ -99,7 +99,7 @@ def difference_page(found: Difference) -> str:
         word=word,
         style=style,
         found=found,
-        sides=page_table("OLD and NEW", _SIDES, _sides(found)),
+        sides=page_table("OLD and NEW", ("side", *_SIDES[1:]), _sides(found)),
         changes=[(*_WORDS[effect], *rest) for effect, *rest in changes if effect in ("breaks", "attention")],
         harmless=page_table("What does no harm", ("what", "effect", "what it means", "OLD", "NEW"), harmless),
         steps=found.steps,

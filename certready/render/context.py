@@ -14,7 +14,7 @@ from certready.wording import and_more
 _LABEL = 14
 # Of endpoints and connectors that are merely mentioned, so many are.
 _MOST = 8
-_CONNECTOR_HEADERS = ("connector", "direction", "level", "value", "matched by", "match", "verdict")
+_CONNECTOR_HEADERS = ("connector", "verdict", "direction", "value", "matched by")
 _CERTIFICATE_HEADERS = ("certificate", "role", "origin", "key", "not before", "not after", "thumbprint", "SHA-256")
 _REVOCATION_HEADERS = (
     "revocation of",
@@ -249,7 +249,8 @@ def _connector_table(connectors: Sequence[ConnectorResult], verbose: bool, width
     """The judged connectors, or the first few where none was; the others are only counted unless asked for."""
     judged = [connector for connector in connectors if connector.verdict != "not-applicable"]
     shown = connectors if verbose else judged or connectors[:_MOST]
-    lines = table(_CONNECTOR_HEADERS, map(_connector_row, shown), width)
+    headers = (*_CONNECTOR_HEADERS, *(("match", "level") if verbose else ()))
+    lines = table(headers, [_connector_row(connector)[: len(headers)] for connector in shown], width)
     if len(shown) < len(connectors):
         lines.append((("  ", ""), (f"and {len(connectors) - len(shown)} not applicable", "dim")))
     return lines
@@ -258,12 +259,12 @@ def _connector_table(connectors: Sequence[ConnectorResult], verbose: bool, width
 def _connector_row(result: ConnectorResult) -> list[Span]:
     return [
         (shorten(result.name, 60), "bold"),
+        (_words(result.verdict), VERDICT_STYLES[result.verdict]),
         (result.direction, ""),
-        (result.level or "", ""),
         (shorten(result.value or "", 60), ""),
         (shorten(result.matched_name or "", 60), ""),
         (result.match, ""),
-        (_words(result.verdict), VERDICT_STYLES[result.verdict]),
+        (result.level or "", ""),
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from certready.model.report import CertificateInfo, Finding, Report, Severity, Verdict
 from certready.render.context import label, leaf_facts, run_facts
-from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted, distinct_names, troubles_first
-from certready.render.page import Table, entries, page, table
+from certready.render.findings import by_rule, said, troubles
+from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted, distinct_names
+from certready.render.page import Entry, Table, entries, page, table
 from certready.render.pictures import TimeLine, by_role, path_picture, time_line
 
 _MOST_NAMES = 20
@@ -34,7 +35,6 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
     """What the template ``report`` shows of a report; ``place`` begins the ids of its elements."""
     certificates = {info.sha256: info for info in report.certificates}
     times = time_line(report)
-    about = _about(report)
     return {
         "id": place,
         "name": name,
@@ -43,8 +43,8 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
         "summary": _summary(report),
         "leaves": list(_leaves(report, certificates)),
         "facts": run_facts(report),
-        "troubles": list(entries(troubles_first(report.findings), about)),
-        "passes": list(entries((each for each in report.findings if each.severity is Severity.PASS), about)),
+        "troubles": _entries(report, troubles(report.findings)),
+        "passes": _entries(report, [each for each in report.findings if each.severity is Severity.PASS]),
         "paths": [
             {"chain": chain, "picture": picture, "words": " > ".join(step.name for step in picture.steps)}
             for chain in report.chains
@@ -58,6 +58,10 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
     }
 
 
+def _entries(report: Report, findings: Sequence[Finding]) -> list[Entry]:
+    return list(entries((group, said(report, group)) for group in by_rule(findings)))
+
+
 def _summary(report: Report) -> str:
     """How many findings there are of each severity."""
     counts = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
@@ -68,21 +72,6 @@ def _summary(report: Report) -> str:
         if counts[severity]
     ]
     return ", ".join(parts) or "nothing was judged"
-
-
-def _about(report: Report) -> Callable[[Finding], Sequence[str]]:
-    """Whose a finding is, where there are several it could be about and its message does not say."""
-    judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
-
-    def about(finding: Finding) -> Sequence[str]:
-        parts = (
-            finding.connector if len(judged) > 1 else None,
-            finding.endpoint if len(report.endpoints) > 1 else None,
-            finding.chain if len(report.chains) > 1 else None,
-        )
-        return [part for part in parts if part and part not in finding.message]
-
-    return about
 
 
 def _leaves(report: Report, certificates: Mapping[str, CertificateInfo]) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from certready import wording
-from certready.model.report import Finding, Severity
+from certready.model.report import Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +20,8 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 MARGIN = len("unknown") + 2  # where a finding's text begins
+_LEAST = 20  # columns that a text has, however far it is indented
+_SHORT = 14
 RIGHT = 100  # counts and rule ids end here at the latest, where the eye still finds them
 
 # Select Graphic Rendition codes (ECMA-48, 8.3.117); only the eight basic colours, which every theme keeps readable.
@@ -64,15 +66,6 @@ def distinct_names(reports: Sequence[Report]) -> list[str]:
     return list(names)
 
 
-def troubles_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that are not pass, the worst first."""
-    return sorted(
-        (finding for finding in findings if finding.severity is not Severity.PASS),
-        key=lambda finding: finding.severity,
-        reverse=True,
-    )
-
-
 def visible(text: str) -> str:
     r"""The text with every character that is not seen, or that moves others, written as an escape.
 
@@ -103,10 +96,24 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def wrapped(text: str, width: int | None, indent: int) -> list[str]:
     """The text made visible, in lines of at most ``width`` columns less the indent; one line where width is None."""
     shown = visible(text)
-    if width is None:
-        return [shown]
-    room = max(width - indent, 20)
-    return textwrap.wrap(shown, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [shown] if width is None else _filled(shown, max(width, indent + _LEAST), indent, indent)
+
+
+def _filled(text: str, width: int, first: int, indent: int) -> list[str]:
+    """Lines of whole words that fill ``width``, of which ``first`` columns are taken in the first line, ``indent`` in
+    every other. A word that is longer, such as an address, is never cut."""
+    word = text.split(maxsplit=1)[0] if text.strip() else ""
+    if indent < first and first + len(word) > width:
+        return ["", *_filled(text, width, indent, indent)]
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=" " * first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line[indent if number else first :] for number, line in enumerate(lines)] or [""]
 
 
 def packed(parts: Sequence[Span], width: int | None, indent: int) -> list[Line]:
@@ -126,7 +133,9 @@ def packed(parts: Sequence[Span], width: int | None, indent: int) -> list[Line]:
 
 def hanging(head: Line, text: str, style: str, width: int | None, indent: int) -> list[Line]:
     """``head`` and the text after it; what does not fit in ``width`` goes on below, indented."""
-    first, *rest = wrapped(text, width, indent)
+    shown = visible(text)
+    used = sum(len(visible(part)) for part, _ in head)
+    first, *rest = [shown] if width is None else _filled(shown, max(width, indent + _LEAST), used, indent)
     return [(*head, (first, style)), *(((" " * indent, ""), (line, style)) for line in rest)]
 
 
@@ -159,16 +168,47 @@ def is_command(line: str) -> bool:
 def table(headers: Sequence[str], rows: Iterable[Sequence[Span]], width: int | None = None) -> list[Line]:
     """A header line and the rows in columns, indented by two; a column in which every cell is empty is left out.
 
-    Where the columns take more than ``width``, each row becomes a block: its first cell, and below it the others with
-    their headers.
+    Where the columns take more than ``width``, the widest give way and their cells go on below. Where words would have
+    to break for that, each row becomes a block: its first cell, and below it the others with their headers.
     """
     shown = [[(visible(text), style) for text, style in row] for row in rows]
     kept = filled_columns(headers, shown)
     lines = [[(headers[column], "dim") for column in kept], *([row[column] for column in kept] for row in shown)]
-    widths = [max(len(line[place][0]) for line in lines) for place in range(len(kept))]
-    if width is not None and sum(widths) + 2 * len(widths) > width:
-        return [line for row in lines[1:] for line in _block(lines[0], row, width)]
-    return [(("  ", ""), *_columns(line, widths)) for line in lines]
+    natural = [max(len(line[place][0]) for line in lines) for place in range(len(kept))]
+    least = [max(_least(line[place][0]) for line in lines) for place in range(len(kept))]
+    widths = _fitted(natural, least, width)
+    if widths is None:
+        label = max((len(headers[column]) for column in kept[1:]), default=0) + 2
+        return [line for row in lines[1:] for line in _block(lines[0], row, width, label)]
+    return [(("  ", ""), *_columns(cells, widths)) for line in lines for cells in _split(line, widths)]
+
+
+def _least(text: str) -> int:
+    """The columns that a cell needs: what is short stays on one line."""
+    return len(text) if len(text) <= _SHORT else max(map(len, text.split()), default=0)
+
+
+def _fitted(natural: Sequence[int], least: Sequence[int], width: int | None) -> list[int] | None:
+    """The columns' widths within ``width``, the widest narrowed first; None where words would have to break."""
+    widths = list(natural)
+    over = 0 if width is None else sum(widths) + 2 * len(widths) - width
+    while over > 0:
+        place = max(range(len(widths)), key=lambda each: (widths[each] > least[each], widths[each]))
+        if widths[place] <= least[place]:
+            return None
+        widths[place] -= 1
+        over -= 1
+    return widths
+
+
+def _split(cells: Sequence[Span], widths: Sequence[int]) -> Iterator[list[Span]]:
+    """A row of cells as the lines it takes."""
+    columns = [
+        (_filled(text, width, 0, 0) if len(text) > width else [text], style)
+        for (text, style), width in zip(cells, widths, strict=True)
+    ]
+    for line in range(max((len(texts) for texts, _ in columns), default=0)):
+        yield [(texts[line] if line < len(texts) else "", style) for texts, style in columns]
 
 
 def filled_columns(headers: Sequence[str], rows: Sequence[Sequence[Span]]) -> list[int]:
@@ -180,11 +220,11 @@ def _columns(cells: Sequence[Span], widths: Sequence[int]) -> list[Span]:
     return [(text.ljust(width + 2), style) for (text, style), width in zip(cells, widths, strict=True)]
 
 
-def _block(headers: Sequence[Span], row: Sequence[Span], width: int) -> Iterator[Line]:
-    yield (("  ", ""), headers[0], (" ", ""), row[0])
+def _block(headers: Sequence[Span], row: Sequence[Span], width: int | None, label: int) -> Iterator[Line]:
+    yield from hanging((("  ", ""), headers[0], (" ", "")), row[0][0], row[0][1], width, 4)
     for (header, header_style), (text, style) in zip(headers[1:], row[1:], strict=True):
         if text:
-            yield from hanging(((f"    {header:<12}", header_style),), text, style, width, 16)
+            yield from hanging(((f"    {header:<{label}}", header_style),), text, style, width, 4 + label)
 
 
 def plain(lines: Iterable[Line]) -> str:

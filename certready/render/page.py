@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from certready._version import __version__
 from certready.model.report import Finding
+from certready.render.findings import Said
 from certready.render.layout import Span, filled_columns, is_command, visible
 from certready.rules import RULES
 
@@ -96,30 +97,18 @@ def _breaking(text: str, style: str) -> str:
     return f"{style} any".strip() if longest > _LONG_WORD else style
 
 
-def _nobody(_: Finding) -> Sequence[str]:
-    return ()
-
-
-def entries(findings: Iterable[Finding], about: Callable[[Finding], Sequence[str]] = _nobody) -> Iterator[Entry]:
-    """The findings of each rule together; ``about`` says whose a finding is where its message does not."""
-    for (severity, rule), group in groupby(findings, key=lambda finding: (finding.severity, finding.rule)):
-        alike = list(group)
+def entries(groups: Iterable[tuple[Sequence[Finding], Sequence[Said]]]) -> Iterator[Entry]:
+    """The findings of each rule together, and what they say."""
+    for alike, said in groups:
+        rule = alike[0].rule
         yield Entry(
-            str(severity),
+            str(alike[0].severity),
             rule,
             RULES[rule].title if rule in RULES else rule,
-            sentences(alike, about),
+            [f"{', '.join(owners)}: {message}" if owners else message for owners, message in said],
             [part for fix in dict.fromkeys(finding.fix or "" for finding in alike) for part in _parts_of(fix)],
             list(dict.fromkeys(finding.reference for finding in alike if finding.reference)),
         )
-
-
-def sentences(findings: Iterable[Finding], about: Callable[[Finding], Sequence[str]]) -> list[str]:
-    """What the findings say, each sentence once, behind all whose finding it is."""
-    whose: dict[str, dict[str, None]] = {}
-    for finding in findings:
-        whose.setdefault(finding.message, {}).update(dict.fromkeys(about(finding)))
-    return [f"{', '.join(names)}: {message}" if names else message for message, names in whose.items()]
 
 
 def _parts_of(fix: str) -> Iterator[Fix]:

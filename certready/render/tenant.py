@@ -11,6 +11,7 @@ from certready.exchange.clouds import SmartHost
 from certready.exchange.route import Route
 from certready.model import AcceptedDomain, Connector, Tenant
 from certready.model.report import Finding, Severity
+from certready.render.findings import Said, by_rule, troubles, worst_first
 from certready.render.layout import (
     MARGIN,
     SEVERITY_WORDS,
@@ -22,7 +23,6 @@ from certready.render.layout import (
     plain,
     table,
     titled,
-    troubles_first,
     visible,
 )
 from certready.rules import RULES
@@ -95,9 +95,7 @@ def lint_verdict(findings: Sequence[Finding]) -> tuple[str, str, str]:
 def _findings(findings: Sequence[Finding], tenant: Tenant, verbose: bool, width: int | None) -> Iterator[Line]:
     word, style, counts = lint_verdict(findings)
     yield ((word, style), (f"  {counted(len(tenant.connectors), 'connector')}: {counts}", ""))
-    shown = (
-        sorted(findings, key=lambda finding: finding.severity, reverse=True) if verbose else troubles_first(findings)
-    )
+    shown = worst_first(findings) if verbose else troubles(findings)
     fixes: set[str] = set()
     if width is None:
         yield ()
@@ -108,15 +106,20 @@ def _findings(findings: Sequence[Finding], tenant: Tenant, verbose: bool, width:
             yield from hanging(head, finding.message, "", None, 0)
             yield from _below(finding, set(), verbose, None)
         return
-    for (severity, rule), group in groupby(shown, key=lambda finding: (finding.severity, finding.rule)):
+    for group in by_rule(shown):
         yield ()
+        rule, severity = group[0].rule, group[0].severity
         title = RULES[rule].title if rule in RULES else rule
         yield from titled(((SEVERITY_WORDS[severity].ljust(MARGIN), str(severity)),), title, visible(rule), width)
-        alike = list(group)
-        for message in dict.fromkeys(finding.message for finding in alike):
+        for _, message in messages(group):
             yield from hanging(((" " * MARGIN, ""),), message, "", width, MARGIN)
-        for finding in alike:
+        for finding in group:
             yield from _below(finding, fixes, verbose, width)
+
+
+def messages(group: Sequence[Finding]) -> list[Said]:
+    """What the findings of one rule say, each sentence once; they name their connectors themselves."""
+    return [((), message) for message in dict.fromkeys(finding.message for finding in group)]
 
 
 def _below(finding: Finding, fixes: set[str], verbose: bool, width: int | None) -> Iterator[Line]:
@@ -240,11 +243,14 @@ def _scenarios(asked: Sequence[Asked], verbose: bool, width: int | None) -> Iter
     """The kinds of mail in a table, and below it why each fares as it does."""
     yield from table(SCENARIOS, scenario_rows(asked), width)
     yield ()
-    for each in asked:
-        yield from hanging(((f"  {each.scenario}: ", "bold"),), each.text or "", "dim", width, 4)
-        yield from hanging((("    ", ""),), step_text(each.attribution.decided_by), "", width, 4)
-        for step in each.attribution.steps if verbose else ():
-            yield from hanging(((f"    {step.answer.ljust(8)}", "dim"),), step_text(step), "", width, 12)
+    for _, group in groupby(asked, key=lambda each: each.attribution.steps if verbose else each.attribution.decided_by):
+        alike = list(group)
+        for each in alike:
+            yield from hanging(((f"  {each.scenario}: ", "bold"),), each.text or "", "dim", width, 4)
+        yield from hanging((("    ", ""),), step_text(alike[0].attribution.decided_by), "", width, 4)
+        for step in alike[0].attribution.steps if verbose else ():
+            if step != alike[0].attribution.decided_by:
+                yield from hanging(((f"    {step.answer.ljust(8)}", "dim"),), step_text(step), "", width, 12)
     replies = dict.fromkeys(each.attribution.reply for each in asked if each.attribution.reply)
     for reply in replies:
         yield from hanging((("reply: ", "bold"),), reply or "", "", width, 7)

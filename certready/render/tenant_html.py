@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted, troubles_first
+from certready.render.findings import by_rule, troubles
+from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted
 from certready.render.page import entries, page, table
 from certready.render.tenant import (
     CONNECTORS,
@@ -20,6 +21,7 @@ from certready.render.tenant import (
     exchanger_rows,
     host_row,
     lint_verdict,
+    messages,
     route_answer,
     scenario_rows,
 )
@@ -38,7 +40,7 @@ def text(answer: Answer) -> str:
         word=word,
         style=style,
         headline=headline,
-        findings=list(entries(troubles_first(answer.findings or ()))),
+        findings=list(entries((group, messages(group)) for group in by_rule(troubles(answer.findings or ())))),
         route=route,
         considered=table("Outbound connectors", CONSIDERED, considered_rows(route)) if route else None,
         scenarios=table("Kinds of mail", SCENARIOS, scenario_rows(answer.asked)) if several else None,

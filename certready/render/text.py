@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import TextIO
 
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context, footer, label, path_picture
+from certready.render.findings import by_rule, judged, said, troubles, whose, worst_first
 from certready.render.layout import (
     MARGIN,
     RIGHT,
@@ -100,17 +100,17 @@ def print_rich(report: Report, file: TextIO | None = None, *, verbose: bool = Fa
 def report_lines(report: Report, *, verbose: bool, width: int | None) -> Iterator[Line]:
     """The whole report, line by line: headline, findings from worst to best, what was looked at."""
     yield from _headline(report, width)
-    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
+    findings = worst_first(report.findings)
     if width is None:
         yield ()
         yield from _one_line_each(report, findings, verbose)
     else:
-        troubles = [finding for finding in findings if finding.severity is not Severity.PASS]
-        fixes: set[str] = set()
-        for _, group in groupby(troubles, key=lambda finding: (finding.severity, finding.rule)):
+        before: set[str] = set()
+        for group in by_rule(troubles(findings)):
             yield ()
-            yield from _block(report, tuple(group), fixes, verbose, width)
-        yield from _passed(report, findings[len(troubles) :], verbose, width)
+            yield from _block(report, group, before, verbose, width)
+        passes = [finding for finding in findings if finding.severity is Severity.PASS]
+        yield from _passed(report, passes, verbose, width)
     yield ()
     if verbose:
         yield from context(report, verbose=True, width=width)
@@ -122,7 +122,7 @@ def _headline(report: Report, width: int | None) -> Iterator[Line]:
     """Verdict, target and connector, and the counts at the right, or below where they do not fit."""
     word, style = VERDICTS[report.verdict]
     target = visible(report.target.name or f"({report.target.kind})")
-    whom, counts = _for_whom(_judged(report)), _counts(report)
+    whom, counts = _for_whom(judged(report)), _counts(report)
     used = len(word) + 2 + len(target) + len(whom)
     if width is None:
         yield ((word, style), ("  ", ""), (target, "bold"), (whom, ""), ("  ", ""), (counts, ""))
@@ -139,20 +139,16 @@ def _headline(report: Report, width: int | None) -> Iterator[Line]:
         yield ((" " * (len(word) + 2), ""), (counts, ""))
 
 
-def _for_whom(judged: Sequence[ConnectorResult]) -> str:
-    if not judged:
+def _for_whom(connectors: Sequence[ConnectorResult]) -> str:
+    if not connectors:
         return ""
-    if len(judged) > 1:
-        directions = {connector.direction for connector in judged}
-        return f" > {len(judged)} {directions.pop() + ' ' if len(directions) == 1 else ''}connectors"
-    connector = judged[0]
+    if len(connectors) > 1:
+        directions = {connector.direction for connector in connectors}
+        return f" > {len(connectors)} {directions.pop() + ' ' if len(directions) == 1 else ''}connectors"
+    connector = connectors[0]
     by_option = connector.name.startswith(f"--{connector.direction} ")
     name = connector.value or "(no value)" if by_option else f'"{connector.name}"'
     return visible(f" > {connector.direction} connector {name}")
-
-
-def _judged(report: Report) -> list[ConnectorResult]:
-    return [connector for connector in report.connectors if connector.verdict != "not-applicable"]
 
 
 def _counts(report: Report) -> str:
@@ -177,22 +173,24 @@ def _one_line_each(report: Report, findings: Sequence[Finding], verbose: bool) -
     for finding in findings:
         style = str(finding.severity)
         head: Line = ((style.ljust(MARGIN), style), (visible(finding.rule).ljust(ids + 2), "bold"))
-        yield from hanging(head, _tag(report, finding) + finding.message, "", None, 0)
+        yield from hanging(head, _tagged(whose(report, finding), finding.message), "", None, 0)
         yield from _below(finding, verbose, None, set())
 
 
-def _block(report: Report, group: Sequence[Finding], fixes: set[str], verbose: bool, width: int) -> Iterator[Line]:
-    """The findings of one rule: its title, their messages, their fixes, each said once."""
+def _block(report: Report, group: Sequence[Finding], before: set[str], verbose: bool, width: int) -> Iterator[Line]:
+    """The findings of one rule: its title, their messages, their fixes, each said once; ``before`` is what was said."""
     rule, severity = group[0].rule, group[0].severity
     title = RULES[rule].title if rule in RULES else rule
     yield from titled(((SEVERITY_WORDS[severity].ljust(MARGIN), str(severity)),), title, visible(rule), width)
-    for message in dict.fromkeys(_tag(report, finding) + finding.message for finding in group):
-        yield from hanging(((" " * MARGIN, ""),), message, "", width, MARGIN)
+    for owners, message in said(report, group):
+        shown = "The same, as above." if message in before else message
+        before.add(message)
+        yield from hanging(((" " * MARGIN, ""),), _tagged(owners, shown), "", width, MARGIN)
     if rule.startswith("chain.") and severity in (Severity.FAIL, Severity.UNKNOWN):
         for chain in dict.fromkeys(finding.chain for finding in group):
             yield from path_picture(report, chain, rule, MARGIN)
     for finding in group:
-        yield from _below(finding, verbose, width, fixes)
+        yield from _below(finding, verbose, width, before)
 
 
 def _passed(report: Report, passes: Sequence[Finding], verbose: bool, width: int) -> Iterator[Line]:
@@ -209,7 +207,7 @@ def _passed(report: Report, passes: Sequence[Finding], verbose: bool, width: int
         yield from hanging(head, ", ".join(names), "", width, MARGIN)
         return
     for finding in passes:
-        yield from titled(head, _tag(report, finding) + finding.message, visible(finding.rule), width)
+        yield from titled(head, _tagged(whose(report, finding), finding.message), visible(finding.rule), width)
         yield from _below(finding, verbose, width, set())
 
 
@@ -223,20 +221,15 @@ def _passed_name(report: Report, finding: Finding, troubled: set[str]) -> str:
     return f"{name} ({visible(about)})" if about else name
 
 
-def _tag(report: Report, finding: Finding) -> str:
-    """Which of several connectors, endpoints or chains the finding is about, where its message does not say so."""
-    chain = finding.chain if len(report.chains) > 1 else None
-    endpoint = finding.endpoint if len(report.endpoints) > 1 else None
-    connector = finding.connector if len(_judged(report)) > 1 else None
-    parts = [part for part in (connector, endpoint or chain) if part and part not in finding.message]
-    return f"[{', '.join(parts)}] " if parts else ""
+def _tagged(owners: Sequence[str], message: str) -> str:
+    return f"[{', '.join(owners)}] {message}" if owners else message
 
 
-def _below(finding: Finding, verbose: bool, width: int | None, fixes: set[str]) -> Iterator[Line]:
+def _below(finding: Finding, verbose: bool, width: int | None, before: set[str]) -> Iterator[Line]:
     """The fix, where it was not given before, and with all that is asked for the source and the values compared."""
     fix = finding.fix if finding.severity is not Severity.PASS or verbose else None
-    if fix and fix not in fixes:
-        fixes.add(fix)
+    if fix and fix not in before:
+        before.add(fix)
         yield from fix_lines(fix, width)
     for name, text in _details(finding) if verbose else ():
         yield from hanging(((" " * MARGIN, ""), (f"{name}: ", "dim")), text, "dim", width, MARGIN + len(name) + 2)

@@ -134,7 +134,7 @@ def test_good_message() -> None:
 
 
 def test_unreachable_names_each_source_with_its_reason() -> None:
-    """Nobody answering is told with every URL and why it gave no answer, and with what is documented."""
+    """Nobody answering is told with every URL and why it gave no answer, in a sentence each."""
     answers = (
         answer(LEAF, "ocsp", None, error="It refused the connection."),
         answer(LEAF, "crl", None, error="It answered with HTTP status 404."),
@@ -142,7 +142,10 @@ def test_unreachable_names_each_source_with_its_reason() -> None:
     message = about(evidence(answers=answers), LEAF).message
     assert f"{URLS['ocsp_url']}: It refused the connection." in message
     assert f"{URLS['crl_url']}: It answered with HTTP status 404." in message
-    assert "Microsoft documents" in message
+    both = about(
+        evidence(answers=tuple(answer(LEAF, kind, None, error="It timed out.") for kind in ("ocsp", "crl"))), LEAF
+    )
+    assert both.message.endswith(f"{URLS['ocsp_url']}, CRL {URLS['crl_url']}: It timed out.")
 
 
 def test_offline() -> None:
@@ -205,11 +208,12 @@ def test_stapled_revocation() -> None:
 
 
 def test_what_is_documented_is_told_from_what_is_prudent() -> None:
-    """Where nobody answers, the message says what Microsoft documents for outbound, that it documents nothing for
-    inbound, and what is prudent."""
-    message = about(evidence(), LEAF).message
+    """The rule, and not every sentence about an address, says what Microsoft documents for outbound, that it documents
+    nothing for inbound, and what is prudent."""
+    observation = about(evidence(), LEAF)
     for words in ("outbound connectors with certificate validation check", "nothing for inbound", "prudent"):
-        assert words in message
+        assert words in observation.rule.why
+        assert words not in observation.message
 
 
 def test_off() -> None:

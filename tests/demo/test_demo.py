@@ -16,6 +16,7 @@ from certready.cli import main
 from certready.demo.scenarios import HOST, SCENARIOS, Result, run
 from certready.demo.telling import INTRODUCTION, narrate, summary
 from certready.model.report import Finding, Report, Severity
+from certready.render.layout import plain
 from certready.render.text import render
 
 KINDS = ("check", "probe")
@@ -162,9 +163,10 @@ def test_nothing_judged_is_no_success() -> None:
 
 def test_narration(results: list[Result]) -> None:
     """The text introduces in three lines, shows each case once with both commands and reports, and ends in the table."""
-    text = "".join(narrate(results, lambda report: f"<{report.verdict}>"))
-    assert text.startswith(INTRODUCTION)
-    assert INTRODUCTION.count("\n") == 3
+    blocks = narrate(results, lambda report: [((f"<{report.verdict}>", ""),)])
+    text = plain(line for block in blocks for line in block)
+    assert text.startswith("\n".join(INTRODUCTION))
+    assert len(INTRODUCTION) == 3
     for scenario in SCENARIOS:
         assert text.count(f"\n{scenario.title} ({scenario.name})\n") == 1
     for one in results:

@@ -278,12 +278,16 @@ def test_several_reports_end_in_an_overview():
 
 
 def test_tables():
-    """Columns are aligned, empty ones left out, and rows too wide for the terminal become blocks."""
+    """Columns are aligned and empty ones left out; cells of several words go on below where the terminal is narrow, and
+    where that is not enough the rows become blocks."""
     rows = [[("one", ""), ("", ""), ("a word or two", "")], [("second", ""), ("", ""), ("x", "")]]
     wide = ["".join(text for text, _ in line).rstrip() for line in table(("name", "none", "text"), rows, 80)]
     narrow = ["".join(text for text, _ in line) for line in table(("name", "none", "text"), rows, 20)]
     assert ["  name    text", "  one     a word or two", "  second  x"] == wide
-    assert ["  name one", "    text        a word or two", "  name second", "    text        x"] == narrow
+    assert ["  name one", "    text  a word or two", "  name second", "    text  x"] == narrow
+    rows[0][2] = ("a sentence of some words", "")
+    split = ["".join(text for text, _ in line).rstrip() for line in table(("name", "none", "text"), rows, 26)]
+    assert ["  name    text", "  one     a sentence of", "          some words", "  second  x"] == split
 
 
 def test_shortening():
