@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from certready import bundle as bundles
 from certready import schemas
 from certready.demo.pki import CLIENT, DAY, SERVER, Authority, Issued
-from certready.diff import Difference, difference
+from certready.diff import Change, Difference, difference
 from certready.diff.show import difference_lines
 from certready.errors import InputError
 from certready.exchange.matching import match, parse_value
@@ -21,11 +21,13 @@ from certready.gathering import gather
 from certready.judging import judge
 from certready.model import AcceptedDomain, Connector, Evidence, Options
 from certready.model.plain import json_values
+from certready.render import nagios, prometheus
 from certready.render.layout import plain
 from certready.roots import stores
 from certready.roots.plain import with_extra
 from certready.x509.certificate import Certificate
 from tests import odd
+from tests.render import samples
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 VALIDATOR = Draft202012Validator(schemas.load("diff"))
@@ -371,3 +373,15 @@ def test_no_certificate_is_an_error(root: Authority, issuing: Authority) -> None
     empty = replace(good, chains=())
     with pytest.raises(InputError, match="holds no certificate"):
         difference(good, empty, judge(empty))
+
+
+def test_what_knows_reports_alone_says_the_verdict_of_the_difference(root: Authority, issuing: Authority) -> None:
+    """Where something breaks though NEW by itself is ready, no format says ready, and Nagios' line says what breaks."""
+    same = issuing.issue("mail.contoso.com")
+    found = replace(compared(same, same, root), report=samples.ready(), changes=())
+    assert (found.report.verdict, found.broken, found.standing) == ("ready", None, found.report)
+    broken = replace(found, changes=(Change("names", "breaks", "A name is lost.", "", ""),))
+    assert 'verdict="not-ready"} 1' in prometheus.render(broken.standing)
+    assert nagios.exit_code((broken.standing,)) == nagios.CRITICAL
+    assert "CRITICAL" in (line := nagios.render(broken.standing, broken.broken))
+    assert ": A name is lost." in line

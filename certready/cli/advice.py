@@ -161,8 +161,7 @@ def diff(
     write_remedies(report, evidence, shared.remedies)
     found = difference(gone, evidence, report)
     _write_difference(found, wanted, verbose=shared.verbose)
-    code = output.exit_code([report], wanted)
-    return found.exit_code if code == report.exit_code else code
+    return output.exit_code([found.standing], wanted)
 
 
 def _both_ways(prepared: Prepared) -> Prepared:
@@ -180,11 +179,17 @@ def offline(wanted: Shared) -> Shared:
 
 
 def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
-    """Text, JSON and HTML are the difference; every other format is the report on NEW."""
+    """Text, JSON and HTML are the difference, Nagios' line says what decides; every other format is the report on NEW,
+    with the verdict of the difference."""
     from certready.diff.show import difference_lines, difference_page
 
+    if any(name == output.NAGIOS for name, _ in wanted):
+        from certready.render import nagios
+
+        output.write(sys.stdout, nagios.render(found.standing, found.broken))
+        return
     own = [one for one in wanted if one[0] in ("text", "json", "html")]
-    output.emit(found.report, [one for one in wanted if one not in own], verbose=verbose)
+    output.emit(found.standing, [one for one in wanted if one not in own], verbose=verbose)
     output.write_document(
         own,
         lambda width: difference_lines(found, verbose=verbose, width=width),

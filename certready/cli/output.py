@@ -15,7 +15,7 @@ from certready import directories
 from certready.errors import CertreadyError, UsageError
 from certready.model.report import Report, Verdict, worst
 from certready.model.report import exit_code as code_of
-from certready.render import FORMATS, renderer
+from certready.render import format_called, renderer
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -35,9 +35,7 @@ def destinations(texts: Sequence[str]) -> tuple[Destination, ...]:
     found: list[Destination] = []
     for text in texts:
         name, separator, file = text.partition("=")
-        name = name.lower()
-        if name not in FORMATS:
-            raise UsageError(f"There is no format {name!r}.", hint=f"The formats are {', '.join(FORMATS)}.")
+        name = format_called(name)
         if separator and not file:
             raise UsageError(f"--format {text!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
         found.append((name, Path(file) if separator else None))

@@ -203,4 +203,4 @@ def _conclude(
     output.write_document(
         own, lambda width: repair_lines(repaired, verbose=wanted.verbose, width=width), lambda: repaired.document
     )
-    return repaired.report.exit_code
+    return output.exit_code([repaired.report], destinations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from certready.model import Direction, MatchKind
 from certready.model.plain import Moment, Sha256, Thumbprint, to_the_second
@@ -96,6 +97,18 @@ class Difference(Struct, frozen=True):
     def verdict(self) -> ReportVerdict:
         """That on NEW; not ready too where something breaks that OLD met (contract, "Exit codes")."""
         return worst((self.report.verdict, "not-ready" if self.effect == "breaks" else "ready"))
+
+    @property
+    def standing(self) -> Report:
+        """The report on NEW with the verdict of the difference, for what knows reports alone."""
+        return replace(self.report, verdict=self.verdict)
+
+    @property
+    def broken(self) -> str | None:
+        """What breaks, where the report on NEW does not say so."""
+        connectors = [each.message for each in self.connectors if each.effect == "breaks"]
+        changes = [each.message for each in self.changes if each.effect == "breaks"]
+        return None if self.verdict == self.report.verdict else next(iter((*connectors, *changes)), None)
 
     @property
     def exit_code(self) -> int:

@@ -34,6 +34,13 @@ class Renderer(Protocol):
         """Several reports and the worst verdict among them."""
 
 
+def format_called(name: str) -> str:
+    """The format of this name, in any case. Raises UsageError where there is none."""
+    if name.lower() not in FORMATS:
+        raise UsageError(f'There is no output format "{name}".', hint=f"The formats are: {', '.join(FORMATS)}.")
+    return name.lower()
+
+
 def renderer(name: str) -> Renderer:
     """The module behind a format's name, imported only now: a run pays for no format but its own.
 
@@ -42,6 +49,4 @@ def renderer(name: str) -> Renderer:
     """
     from importlib import import_module
 
-    if name not in FORMATS:
-        raise UsageError(f'There is no output format "{name}".', hint=f"The formats are: {', '.join(FORMATS)}.")
-    return cast(Renderer, import_module(FORMATS[name]))
+    return cast(Renderer, import_module(FORMATS[format_called(name)]))

@@ -12,9 +12,10 @@ _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _LONGEST = 400  # characters of the sentence: plugins' first lines are cut at 1 KiB by older cores
 
 
-def render(report: Report) -> str:
-    """The line of one report."""
-    return render_many((report,), report.verdict)
+def render(report: Report, reason: str | None = None) -> str:
+    """The line of one report, with what decided where no finding of it did."""
+    days = min(_days(report), default=None)
+    return line(exit_code((report,)), report.target.name or report.target.kind, reason or _reason(report), days)
 
 
 def render_many(reports: Sequence[Report], verdict: Verdict) -> str:  # noqa: ARG001 - the worst report says it

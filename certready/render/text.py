@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TextIO
 
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
 from certready.render.context import context, footer, label, path_picture
@@ -21,12 +20,10 @@ from certready.render.layout import (
     VERDICT_WORDS,
     Line,
     coloured,
-    console,
     counted,
     fix_lines,
     hanging,
     plain,
-    print_lines,
     titled,
     visible,
 )
@@ -89,12 +86,6 @@ def lines_of_many(reports: Sequence[Report], verdict: Verdict, *, verbose: bool,
         yield from report_lines(report, verbose=verbose, width=width)
         yield from ((), ())
     yield from _overview(reports, verdict)
-
-
-def print_rich(report: Report, file: TextIO | None = None, *, verbose: bool = False, width: int | None = None) -> None:
-    """Write the report in colour to a terminal: standard output, or ``file``; ``width`` None: as wide as it is."""
-    terminal = console(file)
-    print_lines(report_lines(report, verbose=verbose, width=width or terminal.width), terminal)
 
 
 def report_lines(report: Report, *, verbose: bool, width: int | None) -> Iterator[Line]:

@@ -73,6 +73,48 @@ def test_nagios_usage_error(run) -> None:
             assert 1 == len(out.splitlines())
 
 
+COMMANDS_OF_A_PLUGIN = [
+    "probe",
+    "listen",
+    "rehearse",
+    "compare",
+    "compare good.pem leaf.pem",
+    "diff old.pem new.pem",
+    "show",
+    "show good.pem",
+    "repair",
+    "repair good.pem",
+    "tenant",
+    "tenant tenant.json",
+    "explain",
+    "explain chain.incomplete",
+    "rules",
+    "fleet",
+    "fleet inventory.csv",
+    "trust",
+    "cache show",
+    "demo",
+    "no-such-command",
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS_OF_A_PLUGIN)
+def test_nagios_everywhere(run, words: str) -> None:
+    """Whatever cannot be run, or says nothing that a monitor could take for a state, is one line and UNKNOWN."""
+    code, out = run(*words.split(), "--format", "nagios")
+    assert 3 == code
+    assert out.startswith("CERTREADY UNKNOWN - ")
+    assert 1 == out.count("\n")
+
+
+def test_nagios_of_a_repair(run, material, tmp_path: Path) -> None:
+    """A bundle that cannot be repaired is CRITICAL in the code as well as in the line."""
+    code, out = run(
+        "repair", material / "expired.pem", "--out", tmp_path / "o", *material.offline, "--format", "nagios"
+    )
+    assert (2, "CERTREADY CRITICAL") == (code, out.split(" - ")[0])
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_formats_print_nothing_without_a_report(run, name: str) -> None:
     """Where nothing could be judged, stdout stays empty."""

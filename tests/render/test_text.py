@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from certready.model import Endpoint, Target
 from certready.model.report import ChainResult, ConnectorResult, Severity
-from certready.render.layout import listed, shorten, table, visible
-from certready.render.text import print_rich, render, render_many
+from certready.render.layout import console, listed, print_lines, shorten, table, visible
+from certready.render.text import render, render_many, report_lines
 from tests.render import samples
 
 SAMPLES = [samples.ready, samples.not_ready, samples.cannot_tell, samples.two_connectors, samples.hostile]
@@ -100,23 +100,15 @@ def test_rich_prints_the_same_text():
     """The terminal gets the same words, in colour, and square brackets are not taken for markup."""
     report = replace(samples.not_ready(), target=Target("file", "[bold]a[/bold].pem"))
     stream = io.StringIO()
-    print_rich(report, stream, verbose=True, width=100)
+    print_lines(report_lines(report, verbose=True, width=100), console(stream))
     assert render(report, verbose=True, width=100) == STYLE.sub("", stream.getvalue())
-
-
-def test_rich_fits_the_terminal(monkeypatch):
-    """Without a width the terminal's own is taken."""
-    monkeypatch.setenv("COLUMNS", "70")
-    stream = io.StringIO()
-    print_rich(samples.ready(), stream)
-    assert render(samples.ready(), width=70) == STYLE.sub("", stream.getvalue())
 
 
 def test_rich_escapes_what_the_terminal_cannot_show():
     """On a console of code page 1252 a foreign name becomes escapes, not an error."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="cp1252", newline="\n")
-    print_rich(samples.hostile(), stream, width=200)
+    print_lines(report_lines(samples.hostile(), verbose=False, width=200), console(stream))
     stream.flush()
     assert rb"\u5b57.example" in raw.getvalue()
 
