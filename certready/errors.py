@@ -56,3 +56,17 @@ class EvidenceError(InputError):
 
 class StoreError(InputError):
     """A root store cannot be read."""
+
+
+def require_files(files: object, taker: str) -> None:
+    """Raises TypeError where these are not files as pairs of name and content."""
+    for pair in files if isinstance(files, list | tuple) else [files]:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], bytes | bytearray | memoryview)):
+            raise TypeError(f"{taker} takes files as (name, content), not {type(pair).__name__}")
+
+
+def require_bytes(data: object, taker: str, example: str) -> None:
+    """Raises TypeError, which says what is wanted, where somebody gave a path or a text for a file's content."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        content = f"{taker}(Path({example!r}).read_bytes())"
+        raise TypeError(f"{taker} takes the content of a file, as in {content}, not {type(data).__name__}")

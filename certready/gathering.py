@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from certready._version import __version__
 from certready.case import Case
 from certready.errors import CertreadyError
-from certready.exchange.matching import a_label
+from certready.exchange.accepted import as_accepted
 from certready.judging import judge
 from certready.model import (
     AcceptedDomain,
@@ -154,8 +154,7 @@ def _tenant(
     if isinstance(connector, Tenant):
         return connector
     connectors = (connector,) if isinstance(connector, Connector) else tuple(connector or ())
-    accepted = (AcceptedDomain(a_label(one) or one) if isinstance(one, str) else one for one in domains or ())
-    return Tenant(connectors, None if domains is None else tuple(accepted))
+    return Tenant(connectors, as_accepted(domains))
 
 
 def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:

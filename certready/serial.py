@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct, inspect, structs
 
 from certready import bounds
-from certready.errors import EvidenceError
+from certready.errors import EvidenceError, require_bytes
 from certready.model import Chain, Evidence
 from certready.x509.certificate import Certificate
 
@@ -81,7 +81,9 @@ def load(data: bytes) -> Evidence:
 
     Raises:
         EvidenceError: whatever else is wrong with the bytes, and where.
+        TypeError: ``data`` is no bytes, but a path or the like.
     """
+    require_bytes(data, "certready.load_evidence", "evidence.json")
     document = _document(data)
     _check_schema(document.get("schema"))
     try:
@@ -187,9 +189,10 @@ def _check_schema(schema: object) -> None:
         message, hint = "The evidence was saved in a newer form than this release reads.", "Update certready."
     elif isinstance(schema, str) and schema.startswith("certready."):
         message = "The file was written by certready, but it holds no evidence."
-        hint = "Replay reads what --save-evidence wrote; a report cannot be judged again."
+        hint = "Evidence is what --save-evidence or dump_evidence wrote; a report cannot be judged again."
     else:
-        message, hint = "The file is not evidence saved by certready.", "Replay reads what --save-evidence wrote."
+        message = "The file is not evidence saved by certready."
+        hint = "Evidence is what --save-evidence or dump_evidence wrote."
     raise EvidenceError(message, hint=hint)
 
 

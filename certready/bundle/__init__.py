@@ -23,7 +23,7 @@ from certready.bundle.contents import (
 from certready.bundle.faults import File, faults
 from certready.bundle.passwords import Passwords
 from certready.bundle.text import decode, from_base64
-from certready.errors import InputError, PasswordError
+from certready.errors import InputError, PasswordError, require_bytes, require_files
 from certready.model import Bundle, Chain, Container, Target
 from certready.x509.certificate import Certificate
 from certready.x509.leaves import Group, groups
@@ -46,7 +46,9 @@ def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: 
     Raises:
         PasswordError: it is encrypted, and the password is missing or wrong (``missing`` tells which).
         InputError: it is empty, too large, damaged, or holds no certificate; the message says what it holds.
+        TypeError: ``data`` is no bytes, but a path or the like.
     """
+    require_bytes(data, "certready.load", "gateway.pfx")
     passwords = password if isinstance(password, Passwords) else Passwords(password)
     parts = [_read(data, name or _UNNAMED, Reading(passwords))]
     return _bundle(parts, Target("file" if name else "bytes", name), name or _UNNAMED, passwords)
@@ -66,6 +68,7 @@ def load_files(
     """
     if not files:
         raise InputError("No file was given.", hint="Name at least one certificate file.")
+    require_files(files, "certready.load_files")
     if sum(len(data) for _, data in files) > MAX_BYTES:
         raise _too_large(" + ".join(name for name, _ in files))
     passwords = password if isinstance(password, Passwords) else Passwords(password)

@@ -7,7 +7,7 @@ domain of that tenant (Exchange Team, "Office 365 Message Attribution"; "Updated
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from certready.exchange.matching import Value, a_label, ancestors, parse_value, satisfiable, under
@@ -77,3 +77,13 @@ def fitting_values(names: Iterable[str], accepted: Iterable[AcceptedDomain] | No
     accepted first."""
     domains = {domain.name for domain in accepted or ()}
     return tuple(sorted(satisfiable(names), key=lambda value: parse_value(value).domain not in domains))
+
+
+def as_accepted(domains: Sequence[str | AcceptedDomain] | str | None) -> tuple[AcceptedDomain, ...] | None:
+    """A caller's accepted domains, or the one, as A-labels; None where they are not known."""
+    if domains is None:
+        return None
+    return tuple(
+        AcceptedDomain(a_label(domain) or domain) if isinstance(domain, str) else domain
+        for domain in ([domains] if isinstance(domains, str) else domains)
+    )

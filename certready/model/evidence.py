@@ -7,7 +7,7 @@ touched. A failure to fetch something is therefore a value here, not an exceptio
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, get_args
 
 from msgspec import Meta, Struct
 
@@ -210,7 +210,14 @@ class Options(Struct, frozen=True):
     role: Role = "client"
 
     def __post_init__(self) -> None:
+        """Raises ValueError for a word that is none of those there are, because nothing would be weighed by it, and
+        TypeError for an expiry warning in words."""
         to_utc(self, "at")
+        for name, word, allowed in (("revocation", self.revocation, RevocationMode), ("role", self.role, Role)):
+            if word not in get_args(allowed):
+                raise ValueError(f"{name} is {word!r}, not one of {', '.join(get_args(allowed))}")
+        if not isinstance(self.expiry_warning, ExpiryWarning):
+            raise TypeError(f"expiry_warning is an ExpiryWarning, not {self.expiry_warning!r}")
 
 
 class Evidence(Struct, frozen=True):

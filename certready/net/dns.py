@@ -65,9 +65,7 @@ def nameserver(text: str) -> Nameserver:
     elif bare.count(":") == 1:
         address, _, port = bare.partition(":")
     if not is_literal(address) or not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        raise UsageError(
-            f"{text[:80]!a} is no DNS server.", hint="Name its address, such as --dns 192.0.2.53 or --dns [::1]:5353."
-        )
+        raise UsageError(f"{text[:80]!a} is no DNS server.", hint="Name its address, such as 192.0.2.53 or [::1]:5353.")
     return Nameserver(address, int(port))
 
 

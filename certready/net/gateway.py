@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.patience import timeout
 from certready.net.conversation import Plan
-from certready.net.dns import Nameserver, ResolveError
+from certready.net.dns import Nameserver, ResolveError, nameserver
 from certready.net.handshake import SharedContext
 from certready.net.names import host_name, server_name
 from certready.net.node import Seen, probe, unreachable
@@ -69,7 +69,7 @@ def fetch(
     progress: Progress | None = None,
     resolve: Mapping[str, Sequence[str]] | None = None,
     family: Family = "any",
-    dns: Nameserver | None = None,
+    dns: Nameserver | str | None = None,
     gentle: bool = False,
     arrived: Arrived | None = None,
 ) -> Bundle:
@@ -90,15 +90,18 @@ def fetch(
         progress: told a short sentence as each stage is reached, always in the caller's thread.
         resolve: addresses by host name, used instead of asking DNS.
         family: which addresses are asked: "any", "ipv4" or "ipv6".
-        dns: the DNS server to ask instead of the system's resolver.
+        dns: the DNS server to ask instead of the system's resolver, as ``ADDRESS[:PORT]`` too.
         gentle: one handshake for each address. Otherwise each is asked, in connections of their own, for its
             certificates of either key type in TLS 1.2 and 1.3, and for those it has for clients that name no server.
         arrived: given the first chain of each address as soon as it is there, in the caller's thread.
 
     Raises:
-        UsageError: host, port, protocol, ehlo, sni or timeout are not what they must be.
+        UsageError: host, port, protocol, ehlo, sni, family, dns or timeout are not what they must be.
     """
-    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, dns, gentle)
+    if family not in get_args(Family):
+        raise UsageError(f"{family!a} is no family of addresses.", hint=f"Use one of {', '.join(get_args(Family))}.")
+    server = nameserver(dns) if isinstance(dns, str) else dns
+    how = How(protocol, ehlo, sni, timeout, resolve or {}, family, server, gentle)
     return fetch_many(None, [Node(host, port)], how, progress=progress, arrived=arrived)
 
 

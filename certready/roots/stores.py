@@ -76,7 +76,7 @@ def system_store(
     windows = windows_roots or _windows_roots
     roots = tuple(dict.fromkeys(windows())) if platform == "win32" else _bundle(environment)
     if not roots:
-        hint = "Name a PEM file with --trust FILE, or use --trust microsoft or --trust mozilla."
+        hint = "Name a PEM file, or use microsoft or mozilla."
         if platform == "darwin":
             raise StoreError("The roots in the macOS keychain cannot be read by certready.", hint=hint)
         raise StoreError("No root store of this system was found.", hint=hint)

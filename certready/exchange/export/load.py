@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from certready.errors import TenantError
+from certready.errors import TenantError, require_bytes, require_files
 from certready.exchange.export import records
 from certready.exchange.export.properties import cut_off, lowered, moment
 from certready.exchange.export.read import HINT, documents
@@ -50,7 +50,12 @@ def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
 
     Raises:
         TenantError: a file is none of that; the message says where, the hint how to export.
+        TypeError: ``data`` is a path or the like.
     """
+    if isinstance(data, list | tuple):
+        require_files(data, "certready.load_tenant")
+    else:
+        require_bytes(data, "certready.load_tenant", "tenant.json")
     files = [(name, data)] if isinstance(data, bytes) else list(data)
     found = _Found()
     read = [_read_file(file, content, found) for file, content in files]
