@@ -223,6 +223,10 @@ def _below(finding: Finding, verbose: bool, width: int | None, before: set[str])
         before.add(fix)
         yield from fix_lines(fix, width)
     for name, text in _details(finding) if verbose else ():
+        detail = f"{finding.rule} {name}: {text}"
+        if width is not None and detail in before:
+            continue
+        before.add(detail)
         yield from hanging(((" " * MARGIN, ""), (f"{name}: ", "dim")), text, "dim", width, MARGIN + len(name) + 2)
 
 

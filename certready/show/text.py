@@ -44,7 +44,8 @@ def lines(shown: Shown, width: int | None) -> Iterator[Line]:
             yield from hanging(((f"{endpoint.address}:{endpoint.port} ", "bold"),), endpoint.error, "warn", width, 4)
     if len(shown.certificates) > 1:
         yield (("Chain", "bold"),)
-        yield from map(_branch, tree(shown.certificates))
+        for depth, certificate in tree(shown.certificates):
+            yield from _branch(depth, certificate, width)
     if shown.pick:
         yield ()
         yield from _pick(shown.pick, width)
@@ -69,11 +70,12 @@ def _pick(pick: Pick, width: int | None) -> Iterator[Line]:
         yield from hanging((("  ", ""),), text, "warn", width, 4)
 
 
-def _branch(placed: tuple[int, Certificate]) -> Line:
-    depth, certificate = placed
+def _branch(depth: int, certificate: Certificate, width: int | None) -> Iterator[Line]:
     parsed = certificate.parsed
     missing = "" if depth or parsed.self_issued or parsed.error else f"  (its issuer {parsed.issuer} is not here)"
-    return (("  " + "  " * depth, ""), (f"{parsed.label}{missing}" if not parsed.error else "(unreadable)", ""))
+    indent = 2 + 2 * depth
+    text = "(unreadable)" if parsed.error else f"{parsed.label}{missing}"
+    yield from hanging(((" " * indent, ""),), text, "", width, indent + 2)
 
 
 def _container(container: Container, labels: dict[str, str], width: int | None) -> Iterator[Line]:

@@ -89,14 +89,15 @@ def typed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("CERTREADY_DATA_HOME", str(folder / "data"))
 
-    def run(*words: str, terminal: bool = False) -> str:
+    def run(*words: str, terminal: bool = False, columns: int = 100) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
         out, err = Screen(terminal=terminal), Screen(terminal=False)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), monkeypatch.context() as patched:
             patched.setattr(sys, "stdin", io.StringIO())
             if "--replay" in words:
                 patched.setattr(stores, "load", lambda name, load=stores.load: Programme(load(name)))
             code = main(words)
-        where = "  # on a terminal of 100 columns" if terminal else ""
+        where = f"  # on a terminal of {columns} columns" if terminal else ""
         parts = [f"$ certready {shlex.join(words)}{where}\n", out.getvalue(), err.getvalue(), f"exit code {code}\n"]
         return normal("".join(parts))
 
