@@ -79,8 +79,16 @@ def _heading(result: Result, width: int | None) -> Iterator[Line]:
 
 
 def _spans(row: Sequence[str]) -> list[Span]:
-    *cells, outcome = row
-    return [*((cell, "") for cell in cells), (outcome, "pass" if outcome == AS_STAGED else "fail")]
+    """A row of the closing table; what was seen is only told where it is not what was staged."""
+    name, command, staged, seen, outcome = row
+    well = outcome == AS_STAGED
+    return [
+        (name, "bold"),
+        (command, ""),
+        (staged, ""),
+        ("" if well else seen, ""),
+        (outcome, "pass" if well else "fail"),
+    ]
 
 
 def _row(result: Result) -> tuple[str, ...]:
