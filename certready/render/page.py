@@ -64,7 +64,7 @@ def page(template: str, title: str, **values: object) -> str:
     from markupsafe import Markup
 
     style, script = _part("page.css"), _part("page.js")
-    return (
+    text = (
         _environment()
         .get_template(template)
         .render(
@@ -77,6 +77,8 @@ def page(template: str, title: str, **values: object) -> str:
             "base-uri 'none'; form-action 'none'",
         )
     )
+    # A console's encoding, or what a shell makes of redirected output, must not change a name.
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def table(label: str, headers: Sequence[str], rows: Iterable[Sequence[Span]], caption: str = "") -> Table | None:

@@ -54,6 +54,13 @@ def test_no_text_becomes_markup(text):
     assert visible(text) in page.text
 
 
+def test_a_page_is_ascii():
+    """Every other character is a reference, so that no console's encoding can change it on the way into a file."""
+    page = html.render(replace(samples.ready(), target=Target("file", "M\u00fcller \u5b57.pem")))
+    assert page.isascii()
+    assert "M\u00fcller \u5b57.pem" in Page(page).text
+
+
 def test_links_stay_on_the_page():
     """The list of several reports leads to their places on the page, and nowhere else."""
     page = Page(html.render_many([make() for make in SAMPLES], "not-ready"))
