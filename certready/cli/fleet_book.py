@@ -197,6 +197,10 @@ class Book:
             from certready.model.plain import json_text
 
             text = json_text(run.to_dict())
+        elif name == "html":
+            from certready.fleet import overview
+
+            text = overview.render(run, self._reports(), self._setup.roots.info.name)
         else:
             reports = list(self._reports())
             text = renderer(name).render_many(reports, run.verdict)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LONG_WORD = 32  # characters: a cipher suite's name is whole, a thumbprint and an address may break
 _SHORT = 12
-TEMPLATES = ("page", "parts", "report", "reports", "tenant", "difference", "comparison")
+TEMPLATES = ("page", "parts", "report", "reports", "tenant", "difference", "comparison", "overview")
 
 
 class Table(Struct, frozen=True):
@@ -59,11 +59,12 @@ class Entry(Struct, frozen=True):
     references: Sequence[str]
 
 
-def page(template: str, title: str, **values: object) -> str:
-    """The page that this template of :data:`TEMPLATES` makes of the values, ``title`` being what a tab shows."""
+def page(template: str, title: str, *, parts: Sequence[str] = ("page",), **values: object) -> str:
+    """The page that this template of :data:`TEMPLATES` makes of the values, ``title`` being what a tab shows. ``parts``
+    name the files of style and script that it is made of."""
     from markupsafe import Markup
 
-    style, script = _part("page.css"), _part("page.js")
+    style, script = ("".join(_part(f"{name}.{ending}") for name in parts) for ending in ("css", "js"))
     text = (
         _environment()
         .get_template(template)

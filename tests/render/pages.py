@@ -19,6 +19,7 @@ from certready.render import html
 from certready.render.tenant_html import text as tenant_page
 from certready.tenant.answer import Answer, Mx, ask, certificate_notes
 from certready.tenant.lint import lint
+from tests.fleet import runs
 from tests.render.test_formats import hostile
 from tests.snapshots import world
 
@@ -86,6 +87,13 @@ def hostile_tenant() -> str:
     )
 
 
+def fleet(count: int) -> str:
+    """The overview of so many lines of every verdict."""
+    return runs.page(
+        "inventory.csv", [judge(world.CASES[case]()) for case in ("ready", "revoked", "unanswered")], count
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     **{
         name: lambda name=name: reported(name)  # type: ignore[misc]
@@ -109,6 +117,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "hostile-tenant": hostile_tenant,
     "renewal": renewed,
     "comparison": lambda: compared("good.pem", "renewed.pem"),
+    "fleet": lambda: fleet(40),
+    "hostile-fleet": lambda: runs.page(ATTACK, [replace(hostile(ATTACK), target=Target("host", ATTACK))], 20, ATTACK),
+    "large-fleet": lambda: fleet(5000),
     "hostile-comparison": lambda: compared(ATTACK, f"{ATTACK} too"),
 }
 """By name, what makes the page."""

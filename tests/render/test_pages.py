@@ -53,7 +53,7 @@ def shown(browser, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "large-fleet"])
 def test_a_page_is_readable_by_everybody(shown, name: str, size: str, scheme: str) -> None:
     """In light and dark, wide and on a phone: axe-core finds nothing, the page loads and runs nothing but itself, and
     only tables, pictures and lines to type scroll sideways, each by itself."""
@@ -78,3 +78,41 @@ def test_a_command_is_copied(shown) -> None:
     page.keyboard.press("Enter")
     page.locator("button", has_text="Copied").or_(page.locator("button", has_text="Selected")).first.wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == lines
+
+
+def test_five_thousand_targets_are_searched_and_filtered(shown) -> None:
+    """With 5,000 targets the worst come first, a search finds one by its name, verdicts and days narrow the list, and a
+    link of the calendar opens its target."""
+    page = shown("large-fleet")
+    count = page.locator("#shown")
+
+    def filtered(sentence: str) -> None:
+        page.locator("#shown", has_text=sentence).wait_for(timeout=120_000)
+
+    assert count.text_content() == "5000 targets"
+    first = page.locator(".target summary strong").first
+    assert first.text_content() == "NOT READY"
+    page.fill("#search", "4999 ann")
+    filtered("1 of 5000 targets shown")
+    page.fill("#search", "")
+    filtered("5000 of 5000 targets shown")
+    page.uncheck("input[value=fail-not-ready]")
+    filtered("3500 of 5000 targets shown")
+    page.uncheck("input[value=pass-ready]")
+    page.uncheck("input[value=unknown-cannot-tell]")
+    filtered("500 of 5000 targets shown")
+    page.goto(page.url.partition("#")[0] + "#line-7")
+    page.locator("#line-7[open]").wait_for(timeout=120_000)
+
+
+def test_the_overview_needs_no_script(browser, tmp_path: Path) -> None:
+    """Without any script every target is listed, and a click opens its report."""
+    file = tmp_path / "page.html"
+    file.write_text(made("fleet"), "utf-8")
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(file.as_uri())
+    assert page.locator(".target").count() == 40
+    assert not page.locator("#filter").is_visible()
+    page.locator(".target summary").first.click()
+    assert page.locator(".target article").first.is_visible()
+    page.close()

@@ -1,0 +1,129 @@
+"""A run as one HTML page: the worst first, filters and a search, what falls due, each report behind its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from certready.fleet.entries import Entry, worst_first
+from certready.fleet.summary import STYLES, TITLES, Run
+from certready.model.report import Report, Severity
+from certready.render.findings import by_rule, said, troubles
+from certready.render.layout import VERDICT_WORDS, counted, shorten
+from certready.render.page import Entry as Finding
+from certready.render.page import entries, page, table
+
+WORDS = {"not-ready": "not ready", "error": "in error", "cannot-tell": "cannot tell", "ready": "ready"}
+DATED = ("renewal", "issuer-ends", "distrust")
+_SHORT = 200
+
+
+def render(run: Run, reports: Iterable[Report], store: str) -> str:
+    """The page of a run, with the reports of its lines, each under the line's name; ``store`` is the root store's."""
+    by_name = {report.target.name: report for report in reports}
+    ordered = worst_first(run.entries)
+    return page(
+        "overview",
+        f"{VERDICT_WORDS[run.verdict]}: {run.inventory}",
+        parts=("page", "overview"),
+        verdict=STYLES[run.verdict],
+        word=VERDICT_WORDS[run.verdict],
+        inventory=run.inventory,
+        total=counted(len(run.entries), "target"),
+        counts=[(count, WORDS[name], STYLES.get(name, "fail")) for name, count in run.counts.items() if count],
+        moment=run.evaluated_at.strftime("%Y-%m-%d %H:%M UTC"),
+        store=store,
+        unfinished=f"{counted(run.unfinished, 'target')} not checked: the run was interrupted."
+        if run.unfinished
+        else "",
+        groups=list(_groups(run)),
+        places={one.name: _place(one) for one in ordered},
+        rows=(_row(one, by_name.get(one.name), run.evaluated_at) for one in ordered),
+    )
+
+
+def _place(one: Entry) -> str:
+    return f"line-{one.line}"
+
+
+def _groups(run: Run) -> Iterator[Mapping[str, object]]:
+    for kind, title in TITLES.items():
+        rows = [found for found in run.across if found.kind == kind]
+        if rows:
+            yield {"kind": kind, "title": title, "rows": rows, "dated": kind in DATED}
+
+
+def _row(one: Entry, report: Report | None, now: datetime) -> Mapping[str, Any]:
+    """What the page shows of a line; of one in error the error alone."""
+    error = one.verdict is None
+    days = (one.ends - now).days if one.ends else None
+    reason = f"{one.rule}: {one.message}" if one.rule else one.message if error else ""
+    return {
+        "place": _place(one),
+        "style": STYLES[one.verdict],
+        "group": WORDS[one.verdict or "error"].replace(" ", "-"),
+        "word": VERDICT_WORDS[one.verdict] if one.verdict else "ERROR",
+        "name": one.name,
+        "target": one.target,
+        "extra": one.extra,
+        "days": days,
+        "ends": "" if one.ends is None else f"{one.ends:%Y-%m-%d}, {_left(days or 0)}",
+        "reason": shorten(reason, _SHORT),
+        "error": one.message if error else "",
+        "fix": one.fix if error else "",
+        "findings": _findings(report) if report is not None and not error else [],
+        "passed": _passed(report) if report is not None and not error else "",
+        "certificates": _certificates(report, error=error),
+        "endpoints": _endpoints(report),
+    }
+
+
+def _findings(report: Report) -> list[Finding]:
+    return list(entries((group, said(report, group)) for group in by_rule(troubles(report.findings))))
+
+
+def _passed(report: Report) -> str:
+    return ", ".join(sorted({each.rule for each in report.findings if each.severity is Severity.PASS}))
+
+
+def _left(days: int) -> str:
+    return f"{counted(days, 'day')} left" if days >= 0 else f"{counted(-days, 'day')} ago"
+
+
+def _certificates(report: Report | None, *, error: bool) -> object:
+    if report is None or error:
+        return None
+    return table(
+        f"Certificates of {report.target.name}",
+        ("Certificate", "Until", "Issuer", "Key", "Thumbprint (SHA-1)"),
+        [
+            [
+                (info.names[0] if info.names else info.subject or "(no name)", ""),
+                (info.not_after.strftime("%Y-%m-%d") if info.not_after else "unreadable", ""),
+                (info.issuer, ""),
+                (info.key, ""),
+                (info.sha1.upper(), "code"),
+            ]
+            for info in report.certificates
+            if info.role != "unused"
+        ],
+    )
+
+
+def _endpoints(report: Report | None) -> object:
+    if report is None:
+        return None
+    return table(
+        f"Endpoints of {report.target.name}",
+        ("Address", "TLS", "Ended at", "Error"),
+        [
+            [
+                (endpoint.name, ""),
+                (f"{endpoint.tls_version or ''} {endpoint.cipher or ''}".strip(), ""),
+                (endpoint.stage, ""),
+                (endpoint.error or "", ""),
+            ]
+            for endpoint in report.endpoints
+        ],
+    )
