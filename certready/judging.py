@@ -55,7 +55,7 @@ def judge(evidence: Evidence) -> Report:
 
 
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
-    """The verdict of these findings: a failure decides, then what could not be told; none at all tell nothing."""
+    """The verdict of these findings: a failure decides, then what is unknown; without any nothing is known."""
     seen = tuple(findings)
     worst = max((finding.severity for finding in seen), default=Severity.UNKNOWN)
     if worst is Severity.FAIL or (strict and any(one.severity is Severity.WARN and one.counted for one in seen)):

@@ -23,7 +23,7 @@ from certready.model.budget import SPENT, Budget
 __all__ = ["CachingFetcher", "expires"]
 
 MOST_BYTES = 256 * 1024 * 1024
-NOTHING_KEPT = "It was not asked: the network may not be used, and no answer that still stands is in the cache."
+NOTHING_KEPT = "It was not asked: the network may not be used, and no fresh answer is in the cache."
 POLL = 0.05  # seconds between two looks whether another process has its answer
 
 

@@ -42,7 +42,7 @@ def restriction(case: Case, chain: Chain, found: Judgement) -> Observation | Non
     name = root.certificate.parsed.label
     why = f"{name} {_why(server, 'server authentication')}"
     if server.state == "unclear":
-        variant, rest = "unclear", "so it cannot be told whether Exchange Online trusts it."
+        variant, rest = "unclear", "so whether Exchange Online trusts it is unknown."
     elif client.allowed:
         variant, rest = "client-only", "while it stays trusted for client authentication."
     else:

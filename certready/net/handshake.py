@@ -184,6 +184,7 @@ _EXPLAINED = {
     "handshake failure": "gateway and client have no TLS version, cipher or key type in common",
     "protocol version": "gateway and client have no TLS version in common",
     "unsupported protocol": "gateway and client have no TLS version in common",
+    "ASN1 lib": "the certificate that it presents cannot be decoded",
     "unrecognized name": "the gateway has no certificate for this server name",
 }
 

@@ -17,7 +17,7 @@ from certready.net.resolve import Address
 from certready.net.wire import ConnectError, connect
 from certready.x509.certificate import Certificate
 
-BACK_OFF = 0.2  # of the timeout, before a gateway that put us off is asked once more
+BACK_OFF = 0.2  # of the timeout, before a gateway that answered with a temporary error is asked once more
 
 
 class Seen(NamedTuple):

@@ -175,7 +175,7 @@ def test_never_asked_without_a_fetcher(cached: CachingFetcher, inner: Counting, 
     cached.fetch_all((ASK,))
     assert (LIST, "cache") == _told(alone)
     clock.now = NOW + DAY
-    assert "no answer that still stands" in (alone.fetch_all((ASK,))[0].error or "")
+    assert "no fresh answer is in the cache" in (alone.fetch_all((ASK,))[0].error or "")
 
 
 def test_nothing_asked(cached: CachingFetcher, inner: Counting) -> None:

@@ -107,6 +107,7 @@ def test_what_openssl_does_not_decode(tmp_path: Path) -> None:
         bundle = fetch("127.0.0.1", server.port)
     report = judged(bundle, "outbound")
     assert ("cannot-tell", ()) == (report.verdict, bundle.chains)
+    assert "the certificate that it presents cannot be decoded" in report.to_json()
     assert [] == said_wrongly(UNDECODED, report)
 
 

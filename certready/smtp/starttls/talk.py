@@ -137,7 +137,7 @@ def injected(asked: str, data: bytes) -> str:
 
 def deferral(stage: Stage, asked: str, quoted: str) -> StoppedError:
     """A temporary error ends the conversation."""
-    return StoppedError("deferred", f"The gateway put us off {at(stage, asked)} with a temporary error: {quoted}")
+    return StoppedError("deferred", f"The gateway answered with a temporary error {at(stage, asked)}: {quoted}")
 
 
 def quoted(line: bytes) -> str:
