@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from certready.errors import CertreadyError
     from certready.exchange.export.load import load as load_tenant
     from certready.exchange.planned import planned
+    from certready.folders import load_folder
     from certready.gathering import Supplied, check, gather
     from certready.judging import judge
     from certready.model import AcceptedDomain, Bundle, Connector, Evidence, Fetcher, Options, RootStore, Tenant
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from certready.net.gateway import fetch
     from certready.net.http.fetcher import HttpFetcher
     from certready.redact import redact as redact_evidence
+    from certready.replay import load as load_evidence
     from certready.roots.stores import load as load_roots
     from certready.serial import dump as dump_evidence
-    from certready.serial import load as load_evidence
     from certready.x509.certificate import Certificate
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "load",
     "load_evidence",
     "load_files",
+    "load_folder",
     "load_roots",
     "load_tenant",
     "planned",
@@ -98,8 +100,9 @@ _PLACES = {
     "gather": "gathering:gather",
     "judge": "judging:judge",
     "load": "bundle:load",
-    "load_evidence": "serial:load",
+    "load_evidence": "replay:load",
     "load_files": "bundle:load_files",
+    "load_folder": "folders:load_folder",
     "load_roots": "roots.stores:load",
     "load_tenant": "exchange.export.load:load",
     "planned": "exchange.planned:planned",

@@ -139,7 +139,8 @@ def gather(
         named=not (isinstance(connector, Tenant) and tenant.lists_connectors) if named is None else named,
         accepted_domains=tenant.accepted_domains,
         exported_at=tenant.exported_at,
-        known=supplied.intermediates,
+        known=(*supplied.intermediates, *bundle.known),
+        faults=bundle.faults,
         answers=_stapled(bundle),
     )
     evidence = _with_roots(evidence, roots)
@@ -159,8 +160,7 @@ def _tenant(
 
 def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
     sent = tuple(certificate for chain in evidence.chains for certificate in chain.certificates)
-    known = tuple(known.certificate for known in evidence.known)
-    return replace(evidence, roots=roots.candidates((*sent, *known)))
+    return replace(evidence, roots=roots.candidates((*sent, *(one.certificate for one in evidence.known))))
 
 
 def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:

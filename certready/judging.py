@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha1
 
+from msgspec.structs import replace
+
+from certready import clock
 from certready.case import Case
 from certready.checks import run
 from certready.exchange.matching import NO_MATCH
-from certready.model import Chain, Connector, Evidence
+from certready.model import Chain, Connector, Direction, Evidence
 from certready.model.report import (
     CertificateInfo,
     ChainResult,
@@ -19,20 +22,23 @@ from certready.model.report import (
     Severity,
     Verdict,
 )
+from certready.rules.evidence import CLOCK_DOUBTFUL
 from certready.rules.model import Observation
 from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 
 Weighed = tuple[Severity, bool]
+About = tuple[str | None, Direction | None]  # a connector: an inbound and an outbound one may share a name
+DATED = ("expiry", "chain", "dane", "mta-sts")  # the subjects of which the present decides
 
 
 def judge(evidence: Evidence) -> Report:
     """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
     case = Case(evidence)
-    findings = tuple(_findings(case, run(case)))
-    by_connector: dict[str | None, list[Finding]] = {}
+    findings = tuple(_findings(case, _observed(case)))
+    by_connector: dict[About, list[Finding]] = {}
     for one in findings:
-        by_connector.setdefault(one.connector, []).append(one)
+        by_connector.setdefault((one.connector, one.direction), []).append(one)
     strict = case.options.strict
     return Report(
         certready=evidence.certready,
@@ -66,17 +72,38 @@ def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
 # -- findings -----------------------------------------------------------------------------------------------------
 
 
+def _observed(case: Case) -> Iterator[Observation]:
+    """What the checks saw. Where other clocks put this machine's off, what they saw of dates is held against the time
+    those say: what holds by this machine's clock alone is marked so."""
+    wrong = clock.off(case.clocks) if case.options.at is None else None
+    if wrong is None:
+        yield from run(case)
+        return
+    moment = case.evidence.gathered_at + wrong.ahead
+    said = Case(replace(case.evidence, options=replace(case.options, at=moment)))
+    held = {(one.rule.id, one.certificate, one.chain) for one in run(said)}
+    for one in run(case):
+        dated = one.rule.subject in DATED
+        # A thisUpdate says that it is that late at least; whether what has not begun yet has by now is not known.
+        begun = wrong.floor and one.rule.id == "expiry.not-yet-valid"
+        if dated and (begun or (one.rule.id, one.certificate, one.chain) not in held):
+            message = f"{one.message} By the clock of {wrong.who} ({moment:%Y-%m-%d %H:%M} UTC) that is not so."
+            yield replace(one, by_clock=True, message=message, fix=CLOCK_DOUBTFUL.fix)
+        else:
+            yield one
+
+
 def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Finding]:
     # An observation about one connector counts where that one is judged, or where none is (no match at all).
-    candidates: dict[str, list[Connector]] = {}
+    candidates: dict[About, list[Connector]] = {}
     for connector in case.selection.judged or case.tenant.connectors:
-        candidates.setdefault(connector.name, []).append(connector)
+        candidates.setdefault((connector.name, connector.direction), []).append(connector)
     for observation in observations:
         if observation.connector is not None:
-            for connector in candidates.get(observation.connector, ()):
+            for connector in candidates.get((observation.connector, observation.direction), ()):
                 weighed = weigh(observation, connector, case)
                 if weighed:
-                    yield finding(observation, weighed, connector.name)
+                    yield finding(observation, weighed, connector)
         else:
             yield from _about_all(case, observation)
 
@@ -91,10 +118,10 @@ def _about_all(case: Case, observation: Observation) -> Iterator[Finding]:
         return
     for connector, weighed in each:
         if connector and weighed:
-            yield finding(observation, weighed, connector.name)
+            yield finding(observation, weighed, connector)
 
 
-def finding(observation: Observation, weighed: Weighed, connector: str | None) -> Finding:
+def finding(observation: Observation, weighed: Weighed, connector: Connector | None) -> Finding:
     """The observation with its weight, about this connector or (None) about all of them."""
     severity, counted = weighed
     fix = observation.fix or observation.rule.fix or None
@@ -106,7 +133,8 @@ def finding(observation: Observation, weighed: Weighed, connector: str | None) -
         fix=fix if severity is not Severity.PASS else None,
         reference=observation.rule.reference,
         certificate=observation.certificate,
-        connector=connector,
+        connector=connector.name if connector else None,
+        direction=connector.direction if connector else None,
         chain=observation.chain,
         endpoint=observation.endpoint,
         evidence=observation.evidence,
@@ -117,13 +145,13 @@ def finding(observation: Observation, weighed: Weighed, connector: str | None) -
 
 
 def _connector_result(
-    case: Case, connector: Connector, findings: Mapping[str | None, Sequence[Finding]] | None
+    case: Case, connector: Connector, findings: Mapping[About, Sequence[Finding]] | None
 ) -> ConnectorResult:
     """One connector's result; ``findings``, by connector, is None for one that does not apply."""
     match = case.match(connector) or NO_MATCH
     verdict: Verdict = "not-applicable"
     if findings is not None:
-        mine = (*findings.get(None, ()), *findings.get(connector.name, ()))
+        mine = (*findings.get((None, None), ()), *findings.get((connector.name, connector.direction), ()))
         verdict = verdict_of(mine, strict=case.options.strict)
     return ConnectorResult(
         name=connector.name,

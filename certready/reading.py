@@ -21,7 +21,7 @@ def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
     """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence."""
     try:
         if path == STDIN:
-            return _bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
+            return bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
         if path.is_dir():
             raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.")
         with path.open("rb") as file:
@@ -32,10 +32,11 @@ def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
         raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    return _bounded(str(path), data, limit)
+    return bounded(str(path), data, limit)
 
 
-def _bounded(name: str, data: bytes, limit: int) -> bytes:
+def bounded(name: str, data: bytes, limit: int) -> bytes:
+    """The data, where it is at most ``limit`` bytes. Raises InputError."""
     if len(data) > limit:
         raise InputError(
             f"{name} is larger than {limit // (1024 * 1024)} MiB, which no such file is.",

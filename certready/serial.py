@@ -33,6 +33,7 @@ MAX_DEPTH = 100  # real evidence has eight levels
 ADDED = frozenset(
     {
         ("Evidence", "exported_at"),
+        ("Evidence", "faults"),
         ("Evidence", "gathered_until"),
         ("Evidence", "planned"),
         ("Evidence", "redacted"),
@@ -47,6 +48,7 @@ ADDED = frozenset(
         ("Connector", "mta_sts_mode"),
         ("Endpoint", "banner"),
         ("Endpoint", "demands_certificate"),
+        ("Fault", "hint"),
         ("StoreInfo", "left_out"),
     }
 )

@@ -28,25 +28,26 @@ def column_of(connector: Connector | None) -> Column:
 def weigh(observation: Observation, connector: Connector | None, case: Case) -> tuple[Severity, bool] | None:
     """Severity and ``counted`` of an observation for one connector, or None where it is not said there.
 
-    Five caps apply: what a mail domain promises weighs no more than a warning for a connector over which nobody knows
+    Six caps apply: what a mail domain promises weighs no more than a warning for a connector over which nobody knows
     it to be checked; what an outbound connector does not enforce never weighs more than a warning and is not counted;
     a probe proves nothing about the certificate an inbound connector is shown; of a certificate that cannot be read
-    nothing is known to be wrong; and whether Exchange Online ever sees one that is shown only to clients that name no
-    server is not known.
+    nothing is known to be wrong; whether Exchange Online ever sees one that is shown only to clients that name no
+    server is not known; and what holds by this machine's clock alone, which others put off, is not known to hold.
     """
     rule = observation.rule.id
     row = observation.rule.row(observation.variant, case.options.revocation)
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
+    if observation.by_clock:
+        severity = min(severity, Severity.UNKNOWN)
     if observation.rule.subject in PROMISES:  # whatever a connector compares: they hold for all mail of every sender
         passed_over = connector and uncertain(connector, PROMISES[observation.rule.subject])
         return (min(severity, Severity.WARN), False) if passed_over else (severity, row.counted)
     if not _enforced(rule, connector):
         return min(severity, Severity.WARN), False
-    if observation.certificate and (
-        _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
-    ):
+    unproved = _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
+    if observation.certificate and unproved:
         severity = min(severity, Severity.UNKNOWN)
     return severity, row.counted
 

@@ -426,7 +426,7 @@ def test_the_script_does_nothing_until_edited(at_now: Authority) -> None:
     nasty = "x\r\nRemove-Item y\u2028z\x85\n# #>"
     connector = replace(INBOUND, name=nasty)
     report, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (connector,)))
-    data = script((*found, Remedy("t\nRemove-Item", "ca", ("a\r\nb",), ("n\nm",), ("r\n",))), report)
+    data = script([((*found, Remedy("t\nRemove-Item", "ca", ("a\r\nb",), ("n\nm",), ("r\n",))), report)])
     assert data.startswith(b"\xef\xbb\xbf")
     text = data.decode("utf-8-sig")
     lines = re.split("[\r\n\x85\u2028\u2029]+", text)
@@ -436,11 +436,11 @@ def test_the_script_does_nothing_until_edited(at_now: Authority) -> None:
 def test_an_uncommented_line_is_the_command(at_now: Authority) -> None:
     """Taking the comment sign away leaves exactly the command of the remedy."""
     report, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND,)))
-    lines = script(found, report).decode("utf-8-sig").split("\r\n")
+    lines = script([(found, report)]).decode("utf-8-sig").split("\r\n")
     assert f"# {set_value(INBOUND, '*.contoso.com')}" in lines
 
 
 def test_a_ready_certificate_needs_no_remedy(at_now: Authority) -> None:
     """Without findings to mend the script says so."""
     report, _ = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND,)))
-    assert "Nothing needs to be changed." in script((), report).decode("utf-8-sig")
+    assert "Nothing needs to be changed." in script([((), report)]).decode("utf-8-sig")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from certready.bundle import der, openssl, pem, strangers
+from certready.bundle import der, listing, openssl, pem, strangers
 from certready.bundle.contents import (
     MAX_BYTES,
     MAX_CERTIFICATES,
@@ -51,7 +51,7 @@ def load(data: bytes, *, password: str | bytes | Passwords | None = None, name: 
     require_bytes(data, "certready.load", "gateway.pfx")
     passwords = password if isinstance(password, Passwords) else Passwords(password)
     parts = [_read(data, name or _UNNAMED, Reading(passwords))]
-    return _bundle(parts, Target("file" if name else "bytes", name), name or _UNNAMED, passwords)
+    return bundle_of(parts, Target("file" if name else "bytes", name), name or _UNNAMED, passwords)
 
 
 def load_files(
@@ -77,7 +77,7 @@ def load_files(
     asked = dict.fromkeys(request for part in parts for request in part.contents.requests)
     if requests and asked and not any(part.contents.certificates or part.contents.refusals for part in parts):
         return Bundle(Target("file", name), (), planned=tuple(asked))
-    return _bundle(parts, Target("file", name), name, passwords)
+    return bundle_of(parts, Target("file", name), name, passwords)
 
 
 def read_files(
@@ -123,13 +123,17 @@ def _read(data: bytes, place: str, reading: Reading) -> File:
     contents = _text(text, place, reading) if text is not None else None
     if contents is None:
         raise strangers.refused(data, text, place)
-    return File(place, contents, openssl.load_chain(data) if contents.certificates and reading.strict else None)
+    is_file = contents.certificates and reading.strict and not contents.exchange  # as a gateway has one
+    return File(place, contents, openssl.load_chain(data) if is_file else None)
 
 
 def _text(text: str, place: str, reading: Reading) -> Contents | None:
-    """What stands in a text: PEM, or base64 without a header. None where there is neither."""
+    """What stands in a text: PEM, Exchange's list of its certificates, or base64 without a header. None where there is
+    none of them."""
     if next(pem.blocks(text), None):
         return pem.load(pem.blocks(text), place, reading)
+    if listing.could_be(text):
+        return listing.contents(text, place)
     bare = from_base64(text) if text.lstrip("\ufeff \t\r\n\"'").startswith("M") else None
     if not bare or not der.looks_binary(bare):
         return None
@@ -137,8 +141,14 @@ def _text(text: str, place: str, reading: Reading) -> Contents | None:
     return join([contents], "pem" if contents.container == "der" else contents.container)
 
 
-def _bundle(files: list[File], target: Target, place: str, passwords: Passwords) -> Bundle:
-    """One chain for each leaf of all files together: duplicates dropped with a note."""
+def read_file(data: bytes, name: str, passwords: Passwords) -> File:
+    """One file, whatever it holds: also no certificate at all. Raises PasswordError and InputError as :func:`load`."""
+    return _read(data, name, Reading(passwords))
+
+
+def bundle_of(files: Sequence[File], target: Target, place: str, passwords: Passwords) -> Bundle:
+    """One chain for each leaf of all files together: duplicates dropped with a note. ``place`` is their name in errors;
+    raises those of :func:`load`."""
     parts = [file.contents for file in files]
     whole = join(parts, "pem")
     _check(whole, place, passwords)

@@ -45,7 +45,8 @@ Kind = Literal["certificate", "key", "crl", "secret"]
 class Entry(Struct, frozen=True):
     """One thing in a container. ``digest`` is the SHA-256 of a certificate, or of a private key's public half, "" where
     it could not be opened; ``provider`` the Windows key provider and ``key_spec`` "exchange" or "signature" where the
-    container names them; ``local_key_id`` hexadecimal."""
+    container names them; ``local_key_id`` hexadecimal. ``services``, ``status`` and ``has_private_key`` are what
+    Exchange Server says of a certificate in its store."""
 
     kind: Kind
     digest: str = ""
@@ -53,6 +54,9 @@ class Entry(Struct, frozen=True):
     local_key_id: str = ""
     provider: str = ""
     key_spec: str = ""
+    services: str = ""
+    status: str = ""
+    has_private_key: bool | None = None
 
 
 class Refusal(NamedTuple):
@@ -76,7 +80,8 @@ class Reading(NamedTuple):
 class Contents(Struct, frozen=True):
     """``certificates`` in stored order, those that cannot be read among them; ``keys`` the SHA-256 of each private
     key's public half; ``refusals`` what could not be read; ``others`` the keys of OTHERS for what was there besides;
-    ``notes`` sentences; ``entries`` what a PFX holds; ``requests`` the names that signing requests ask for.
+    ``notes`` sentences; ``entries`` what a PFX or Exchange's list (``exchange``) holds; ``requests`` the names that
+    signing requests ask for.
 
     ``ciphers`` encrypt a PFX and ``mac`` protects it; ``opened_by`` says whether a password opened it or the empty one,
     "" where nothing in it is protected.
@@ -93,6 +98,7 @@ class Contents(Struct, frozen=True):
     ciphers: tuple[Cipher, ...] = ()
     mac: Cipher | None = None
     opened_by: Literal["", "password", "empty"] = ""
+    exchange: bool = False
 
     @property
     def key_count(self) -> int:

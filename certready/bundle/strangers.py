@@ -8,6 +8,16 @@ from certready.errors import InputError
 
 _GIVE = "Give the certificate as PEM, DER, PFX or P7B."
 
+
+class StrangerError(InputError):
+    """A file in which no certificate was found. ``may_hold`` says that it may hold some all the same, in a form that
+    certready does not open: a keystore, an archive."""
+
+    def __init__(self, message: str, *, hint: str | None, may_hold: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.may_hold = may_hold
+
+
 # First bytes, what that is, what to do.
 _MAGIC = (
     (
@@ -32,6 +42,8 @@ _MAGIC = (
     (b"ssh-", "an SSH key", _GIVE),
     (b"ecdsa-sha2-", "an SSH key", _GIVE),
 )
+_OFFICE = (b"[Content_Types].xml", b"mimetype")  # the first name in the archive that such a document is
+_MAY_HOLD = ("a Java keystore", "a Microsoft serialized", "a ZIP", "a gzip")
 _HTML = re.compile(r"<(?:!doctype\s|html|head|body)", re.IGNORECASE)
 
 
@@ -40,19 +52,25 @@ def is_known(data: bytes) -> bool:
     return any(data.startswith(magic) for magic, _, _ in _MAGIC)
 
 
-def refused(data: bytes, text: str | None, place: str) -> InputError:
+def refused(data: bytes, text: str | None, place: str) -> StrangerError:
     """The error for a file in which nothing was found: what it is, and what to do."""
+    if data.startswith(b"PK") and data[30:].startswith(_OFFICE):
+        return StrangerError(f"{place} is an office document, not a certificate.", hint=_GIVE)
     for magic, words, hint in _MAGIC:
         if data.startswith(magic):
             typed = f'"{place}"' if " " in place else place
-            return InputError(f"{place} is {words}, not a certificate.", hint=hint.replace("FILE", typed))
+            return StrangerError(
+                f"{place} is {words}, not a certificate.",
+                hint=hint.replace("FILE", typed),
+                may_hold=words.startswith(_MAY_HOLD),
+            )
     if text is None:
-        return InputError(f"{place} is binary data in no format that certready knows.", hint=_GIVE)
+        return StrangerError(f"{place} is binary data in no format that certready knows.", hint=_GIVE)
     if not text.strip():
-        return InputError(f"{place} is empty but for white space.", hint="Export or copy the certificate again.")
+        return StrangerError(f"{place} is empty but for white space.", hint="Export or copy the certificate again.")
     if _HTML.search(text[:4096]):
-        return InputError(
+        return StrangerError(
             f"{place} is an HTML page without a certificate in it.",
             hint="A log-in or error page was probably saved in place of the file: download the certificate again.",
         )
-    return InputError(f"{place} is text without a certificate in it.", hint=_GIVE)
+    return StrangerError(f"{place} is text without a certificate in it.", hint=_GIVE)

@@ -28,6 +28,9 @@ def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
     """
     found = [observation for chain in case.chains for observation in _chain(case, chain)]
     found += _several(case)
+    found += [
+        rules.UNREADABLE.observed(fault.message, "file", fix=fault.hint or None) for fault in case.evidence.faults
+    ]
     if found:
         yield from found
     elif case.chains:

@@ -40,7 +40,7 @@ def _certificates(case: Case) -> Iterator[Observation]:
         yield _planned(planned)
     if case.evidence.planned:
         return
-    if not case.chains and not case.evidence.endpoints:
+    if not case.chains and not case.evidence.endpoints and not case.evidence.faults:
         message = "There is no certificate to judge."
         yield rules.INCOMPLETE.observed(message, fix=_GIVE)
 

@@ -15,10 +15,11 @@ from certready.cli import files, output
 from certready.cli.commands import argument, command
 from certready.cli.progress import waiting
 from certready.cli.shared import Dane, Dns, DnsAnchor, MtaStsDomain, Shared, TextOrJson
-from certready.errors import UsageError
-from certready.model import Role, Tenant
+from certready.errors import InputError, UsageError
+from certready.model import Bundle, Role, Tenant
 
 if TYPE_CHECKING:
+    from certready.bundle.passwords import Passwords
     from certready.cli.judge import Prepared
     from certready.diff import Difference
     from certready.render.layout import Line
@@ -147,7 +148,7 @@ def diff(
     wanted = output.destinations(shared.formats)
     promised = promises.asked_for(dane, mta_sts, promises.Resolving(dns, dns_anchor), shared)
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
-    before, after = (files.read_bundle([path], secrets) for path in (old, new))
+    before, after = (_side(path, secrets) for path in (old, new))
     prepared = _both_ways(prepare(shared, "both"))
     from certready.diff import difference
     from certready.judging import judge
@@ -158,10 +159,22 @@ def diff(
         gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
     save(evidence, shared.save_evidence, redacted=shared.redact)
     report = judge(evidence)
-    write_remedies(report, evidence, shared.remedies)
+    write_remedies([(report, evidence)], shared.remedies)
     found = difference(gone, evidence, report)
     _write_difference(found, wanted, verbose=shared.verbose)
     return output.exit_code([found.standing], wanted)
+
+
+def _side(path: Path, secrets: Passwords) -> Bundle:
+    """OLD or NEW: a file, or a folder or archive with one certificate in it. Raises InputError for several."""
+    from certready.diff import check_single
+
+    bundles, _ = files.read_targets([path], secrets)
+    for bundle in bundles:
+        for fault in bundle.faults:
+            raise InputError(fault.message, hint=fault.hint or None)
+    check_single(str(path), [chain for bundle in bundles for chain in bundle.chains])
+    return bundles[0]
 
 
 def _both_ways(prepared: Prepared) -> Prepared:

@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 from certready._version import __version__
 from certready.cli.commands import epilog, option
 from certready.cli.defaults import defaults, takes_defaults
+from certready.cli.help import Group
 
 
 class Entry(NamedTuple):
@@ -53,7 +54,7 @@ class Lazy(TyperCommand):
         return real.make_context(info_name, args, parent, **settings)
 
 
-class Root(TyperGroup):
+class Root(Group):
     """The group of all commands."""
 
     def __init__(self, **settings: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from certready.cli.help import Command, Group
 from certready.typed import word
 
 Function = Callable[..., int]
@@ -24,7 +25,7 @@ def command(*examples: str) -> Callable[[Function], TyperCommand]:
 
     def build(function: Function) -> TyperCommand:
         app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        app.command(epilog=epilog(examples))(_with_signature(function))
+        app.command(cls=Command, epilog=epilog(examples))(_with_signature(function))
         return cast(TyperCommand, typer.main.get_command(app))
 
     return build
@@ -32,9 +33,11 @@ def command(*examples: str) -> Callable[[Function], TyperCommand]:
 
 def group(summary: str, functions: Mapping[str, Function], *examples: str) -> TyperGroup:
     """A command that has commands of its own, with examples under its help."""
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich", help=escape(summary), epilog=epilog(examples))
+    app = typer.Typer(
+        cls=Group, add_completion=False, rich_markup_mode="rich", help=escape(summary), epilog=epilog(examples)
+    )
     for name, function in functions.items():
-        app.command(name)(_with_signature(function))
+        app.command(name, cls=Command)(_with_signature(function))
     return cast(TyperGroup, typer.main.get_command(app))
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "passwords",
     "read",
     "read_bundle",
+    "read_targets",
 ]
 
 
@@ -43,11 +44,32 @@ def named(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     return [("standard input" if path == STDIN else str(path), read(path)) for path in paths]
 
 
-def read_bundle(paths: Sequence[Path], passwords: Passwords, *, requests: bool = False) -> Bundle:
-    """The files as one bundle; with ``requests``, signing requests alone as the names they ask for."""
+def read_bundle(paths: Sequence[Path], passwords: Passwords) -> Bundle:
+    """The files as one bundle."""
     from certready import bundle as bundles
 
-    return bundles.load_files(named(paths), password=passwords, requests=requests)
+    return bundles.load_files(named(paths), password=passwords)
+
+
+def read_targets(
+    paths: Sequence[Path], passwords: Passwords, *, requests: bool = False
+) -> tuple[tuple[Bundle, ...], tuple[str, ...]]:
+    """The files as one bundle, with ``requests`` signing requests alone as the names they ask for; where one of them is
+    a folder or an archive, a bundle for each certificate in all of them, and sentences on what was passed over."""
+    from certready import folders
+
+    inside = [folders.inside(path) for path in paths]
+    parts = tuple(part for each in inside for part in each.parts)
+    if len(parts) == len(paths) and not any(part.folder for part in parts):
+        from certready import bundle as bundles
+
+        data = [(part.name, part.data) for part in parts]
+        return (bundles.load_files(data, password=passwords, requests=requests),), ()
+    from certready.bundle import parts as lying
+    from certready.bundle import targets
+
+    collected = lying.Collected(parts, tuple(note for each in inside for note in each.notes))
+    return targets.load(collected, " + ".join(map(str, paths)), password=passwords)
 
 
 def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:

@@ -13,26 +13,25 @@ from msgspec.structs import replace
 from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.options import accepted_domains, judging_options, present
-from certready.cli.progress import Heard, Progress, waiting
+from certready.cli.progress import Heard, waiting
 from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, MtaStsDomain, Shared
 from certready.errors import UsageError
 from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
-from certready.model.report import Report
+from certready.model.report import Report, worst
 
 if TYPE_CHECKING:
     from certready.gathering import Supplied
 
-PROGRAMMES = ("microsoft", "mozilla")  # stores that are the same everywhere, so that a name can be looked up
-
 
 @command(
     "certready check gateway.pfx --inbound '*.contoso.com' --accepted-domain contoso.com",
-    "certready check leaf.pem chain.pem key.pem --tenant tenant.json",
+    "certready check mail.zip --tenant tenant.json --format json=report.json",
     "certready check --planned gw.contoso.com --planned mail.contoso.com --tenant tenant.json",
 )
 def check(
     paths: Annotated[
-        tuple[Path, ...], argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content.")
+        tuple[Path, ...],
+        argument("FILE...", help="Certificate, chain and key: PEM, DER, PFX or P7B, told by content; a folder or ZIP."),
     ],
     *,
     dane: Dane = (),
@@ -50,24 +49,42 @@ def check(
         ),
     ] = (),
 ) -> int:
-    """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle."""
+    """Judge the certificate in these files: PEM, DER, PFX or P7B; several are read as one bundle.
+
+    Of a folder or ZIP archive each certificate has a report of its own, with the keys and CA files that lie there.
+    """
     if planned and (dane or mta_sts):
         raise UsageError(
             "--planned compares names alone; --dane and --mta-sts need a certificate.",
             hint="Leave out --dane and --mta-sts.",
         )
-    if planned:
-        return _run(shared, "client", lambda _: _planned(planned, paths, shared), beside=(*paths, *map(Path, planned)))
-    if not paths and not shared.replay:
+    if not paths and not planned and not shared.replay:
         raise UsageError("No file was named.", hint="certready check gateway.pfx --inbound '*.contoso.com'")
-    secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
-    asked = bool(shared.inbound or shared.outbound or shared.connector or shared.tenant)
-    promised = promises.asked_for(dane, mta_sts, promises.Resolving(dns, dns_anchor), shared)
+    complete = promises.asked_for(dane, mta_sts, promises.Resolving(dns, dns_anchor), shared)
+    destinations = output.destinations(shared.formats)
+    prepared = prepare(shared, "client")
+    if shared.replay:
+        with waiting(quiet=shared.quiet) as progress:
+            evidence = [complete(replayed(prepared, (*paths, *planned)), progress)]
+        return conclude(evidence[0], shared, destinations)
+    bundles = (_planned(planned, paths, shared),) if planned else _read(paths, shared)
+    with waiting(quiet=shared.quiet) as progress:
+        gather = gatherer(prepared, progress.count)
+        evidence = [complete(gather(bundle, progress), progress) for bundle in bundles]
+    if len(evidence) > 1:
+        return conclude_all(evidence, shared, destinations, "Name one of them: certready check FILE.")
+    return conclude(evidence[0], shared, destinations)
 
-    def load(_: Progress) -> Bundle:
-        return files.read_bundle(paths, secrets, requests=asked)
 
-    return _run(shared, "client", load, beside=paths, complete=promised)
+def _read(paths: tuple[Path, ...], wanted: Shared) -> tuple[Bundle, ...]:
+    """The files as one bundle, or a bundle for each certificate in a folder or archive; beside connectors, a signing
+    request as the names it asks for. What was passed over is said on stderr."""
+    secrets = files.passwords(wanted.password_file, wanted.password_env, wanted.password_fd)
+    asked = bool(wanted.inbound or wanted.outbound or wanted.connector or wanted.tenant)
+    bundles, notes = files.read_targets(paths, secrets, requests=asked)
+    for note in notes:
+        output.write(sys.stderr, f"note: {note}\n")
+    return bundles
 
 
 def _planned(names: tuple[str, ...], paths: tuple[Path, ...], wanted: Shared) -> Bundle:
@@ -146,34 +163,13 @@ def gatherer(prepared: Prepared, heard: Heard | None = None) -> Gatherer:
     return Gatherer(prepared, _store(wanted), fetching.fetcher(wanted, heard), supplied)
 
 
-def _run(
-    wanted: Shared,
-    role: Role,
-    load: Callable[[Progress], Bundle],
-    beside: Sequence[Path],
-    complete: Callable[[Evidence, Progress], Evidence] = lambda evidence, _: evidence,
-) -> int:
-    """The way of every judging command: options, evidence, report, output, exit code. ``complete`` adds what is asked
-    for besides the certificate."""
-    destinations = output.destinations(wanted.formats)
-    prepared = prepare(wanted, role)
-    with waiting(quiet=wanted.quiet) as progress:
-        if wanted.replay:
-            evidence = replayed(prepared, beside)
-        else:
-            bundle = load(progress)
-            evidence = gatherer(prepared, progress.count)(bundle, progress)
-        evidence = complete(evidence, progress)
-    return conclude(evidence, wanted, destinations)
-
-
 def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.Destination]) -> int:
     """Save the evidence where that is wanted, judge it, write the report. Returns the exit code."""
     from certready.judging import judge
 
     save(evidence, wanted.save_evidence, redacted=wanted.redact)
     report = judge(evidence)
-    write_remedies(report, evidence, wanted.remedies)
+    write_remedies([(report, evidence)], wanted.remedies)
     output.emit(report, destinations, verbose=wanted.verbose)
     return output.exit_code([report], destinations)
 
@@ -194,12 +190,30 @@ def save(evidence: Evidence, path: Path | None, *, redacted: bool) -> None:
     output.write_file(path, dump(evidence))
 
 
-def write_remedies(report: Report, evidence: Evidence, path: Path | None) -> None:
+def conclude_all(
+    evidence: Sequence[Evidence], wanted: Shared, destinations: Sequence[output.Destination], hint: str
+) -> int:
+    """Judge each, write all reports as one document. Returns the exit code of the worst.
+
+    Raises UsageError where evidence is to be saved, which is saved for one; ``hint`` says how to have one.
+    """
+    from certready.judging import judge
+
+    if wanted.save_evidence:
+        raise UsageError("There are several reports, and --save-evidence keeps what one rests on.", hint=hint)
+    save(evidence[0], None, redacted=wanted.redact)
+    reports = [judge(one) for one in evidence]
+    write_remedies(list(zip(reports, evidence, strict=True)), wanted.remedies)
+    output.emit_many(reports, worst(report.verdict for report in reports), destinations, verbose=wanted.verbose)
+    return output.exit_code(reports, destinations)
+
+
+def write_remedies(judged: Sequence[tuple[Report, Evidence]], path: Path | None) -> None:
     """The fixes as a script of comments, where ``--remedies`` asks for one. Raises CertreadyError."""
     if path:
         from certready.remedy import remedies, script
 
-        output.write_file(path, script(remedies(report, evidence), report))
+        output.write_file(path, script([(remedies(report, evidence), report) for report, evidence in judged]))
 
 
 def _tenant(wanted: Shared) -> Tenant:
@@ -253,7 +267,7 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
 
     Raises UsageError where ``beside`` (a file or host) or an answer was named that would not be looked at.
     """
-    from certready.serial import load
+    from certready.replay import load
 
     wanted, tenant = prepared.wanted, prepared.tenant
     if beside:
@@ -291,17 +305,4 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
         store = _store(wanted)
         seen = (*(one for chain in saved.chains for one in chain.certificates), *(k.certificate for k in saved.known))
         return replace(evidence, store=store.info, roots=store.candidates(seen), unlisted=())
-    return evidence if evidence.redacted else replace(evidence, unlisted=_unlisted(evidence))
-
-
-def _unlisted(evidence: Evidence) -> tuple[str, ...]:
-    """Of the roots that the evidence has under the name of a programme, those that no list known here has: whoever
-    edits a file can write any root into it."""
-    if evidence.store.name not in PROGRAMMES or not evidence.roots:
-        return ()
-    from certready.roots import stores
-
-    store = stores.load(evidence.store.name)
-    return tuple(
-        root.certificate.sha256 for root in evidence.roots if not root.extra and store.holds(root.certificate) is None
-    )
+    return evidence

@@ -75,7 +75,7 @@ class Sessions(Struct):
             with self._noting_failure():
                 self._save(evidence)
             with self._noting_failure():
-                write_remedies(report, evidence, self.remedies)
+                write_remedies([(report, evidence)], self.remedies)
             self._write(report)
             words = report.verdict.replace("-", " ")
             output.write(sys.stderr, f"session {self.count}, {report.target.name}: {words}\n")

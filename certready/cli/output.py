@@ -120,6 +120,11 @@ def columns(stream: TextIO | None) -> int | None:
     return max(shutil.get_terminal_size().columns, 40) if stream is not None and stream.isatty() else None
 
 
+def drawn(stream: TextIO | None) -> bool:
+    """Whether frames are drawn on it: on a terminal, and wherever FORCE_COLOR asks for what a terminal gets."""
+    return stream is not None and (stream.isatty() or bool(os.environ.get("FORCE_COLOR")))
+
+
 def colourful(stream: TextIO | None) -> bool:
     """A terminal, or anything with FORCE_COLOR, that is not told to do without colour (no-color.org)."""
     if stream is None or os.environ.get("NO_COLOR"):

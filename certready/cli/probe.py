@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from certready.cli import output
 from certready.cli.commands import argument, command, option
-from certready.cli.judge import Gatherer, conclude, gatherer, prepare, replayed
+from certready.cli.judge import Gatherer, conclude, conclude_all, gatherer, prepare, replayed
 from certready.cli.options import host_and_port, present
 from certready.cli.progress import Progress, waiting
 from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
@@ -107,7 +107,8 @@ def probe(
             evidence = [gather(each, progress) for each in _apart(bundle, _nodes(asked))]
         evidence = [_promised(one, asked, shared, progress) for one in evidence]
     if len(evidence) > 1:
-        return smarthosts.conclude_all(evidence, shared, destinations)
+        hint = "Probe one host at a time, or choose one of the tenant's connectors with --connector NAME."
+        return conclude_all(evidence, shared, destinations, hint)
     return conclude(evidence[0], shared, destinations)
 
 
@@ -141,9 +142,9 @@ def _check(asked: Asked, wanted: Shared) -> None:
         )
     if len(asked.hosts) > MAX_HOSTS:
         raise UsageError(f"probe asks at most {MAX_HOSTS} hosts at once.", hint="Run it once for each group of them.")
-    if len(_nodes(asked)) > 1 and (wanted.save_evidence or wanted.remedies):
+    if len(_nodes(asked)) > 1 and wanted.save_evidence:
         raise UsageError(
-            "--save-evidence and --remedies write what is known of one host, and several were named.",
+            "--save-evidence writes what is known of one host, and several were named.",
             hint="Run probe once for each host.",
         )
     if not (asked.hosts or asked.mx or wanted.tenant):

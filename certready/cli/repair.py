@@ -197,7 +197,7 @@ def _conclude(
     from certready.repair import repair_lines
 
     save(evidence, wanted.save_evidence, redacted=wanted.redact)
-    write_remedies(repaired.report, evidence, wanted.remedies)
+    write_remedies([(repaired.report, evidence)], wanted.remedies)
     own = [one for one in destinations if one[0] in ("text", "json")]
     output.emit(repaired.report, [one for one in destinations if one not in own], verbose=wanted.verbose)
     output.write_document(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ from certready.cli.shared import (
     Sni,
     Timeout,
 )
-from certready.errors import UsageError
+from certready.errors import InputError, UsageError
 from certready.model.report import exit_code
 from certready.typed import could_be_host, hostname
 
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     "certready show gateway.pfx",
     "certready show mail.contoso.com:25",
     "certready show exchange.json --fqdn mail.contoso.com",
+    "certready show mail.zip --format json",
 )
 def show(
     places: Annotated[
-        tuple[str, ...], argument("FILE...|HOST[:PORT]", help="Files of any kind that check reads, or one host.")
+        tuple[str, ...],
+        argument("FILE...|HOST[:PORT]", help="Files of any kind that check reads, folders and ZIPs too, or one host."),
     ],
     *,
     fqdn: Annotated[
@@ -71,7 +74,7 @@ def show(
 ) -> int:
     """Show every certificate with its thumbprint and names, and of a PFX how it is protected and who cannot import it.
 
-    Nothing is judged. Exit code 0 when it could be read, 3 when the host could not be reached.
+    Nothing is judged. Exit code 0 when all of it could be read, 3 when the host could not be reached.
     """
     destinations = output.text_or_json(formats, "show")
     if not places:
@@ -93,22 +96,31 @@ def show(
         code = 0 if shown.certificates else exit_code("cannot-tell")
     else:
         secrets = files.passwords(password_file, password_env, password_fd)
-        shown = _files([Path(place) for place in places], secrets, name)
-        code = 0
+        shown = _files([Path(place) for place in places], secrets)
+        if name:
+            from certready.show.pick import pick, stored
+
+            shown = replace(shown, pick=pick(stored(shown), name, present()))
+        code = 2 if shown.unread else 0
     output.write_document(destinations, lambda width: showing.lines(shown, width), lambda: showing.document(shown))
     return code
 
 
-def _files(paths: list[Path], passwords: Passwords, fqdn: str | None) -> Shown:
-    """The files; of what Get-ExchangeCertificate printed as JSON the certificates in it."""
-    from certready import bundle, show
-    from certready.exchange.export.certificates import listed
-    from certready.show.pick import pick, stored
+def _files(paths: list[Path], passwords: Passwords) -> Shown:
+    """The files that were named; of folders and archives every file that holds anything, and what cannot be read."""
+    from certready import bundle, folders, show
+    from certready.bundle import parts, targets
 
-    parts = files.named(paths)
-    lists = [listed(data) for _, data in parts]
-    plain = [(name, b"".join(one.der for one in rows) or data) for (name, data), rows in zip(parts, lists, strict=True)]
-    shown = show.from_files(bundle.read_files(plain, password=passwords))
-    if fqdn is None:
-        return shown
-    return replace(shown, pick=pick(stored(shown, [one for rows in lists for one in rows]), fqdn, present()))
+    inside = [folders.inside(path, listed=False) for path in paths]
+    if not any(part.folder for each in inside for part in each.parts) and all(each.parts for each in inside):
+        data = [(part.name, part.data) for each in inside for part in each.parts]
+        return show.from_files(bundle.read_files(data, password=passwords))
+    collected = parts.Collected(tuple(part for each in inside for part in each.parts))
+    lying, unread, without = targets.read(collected, passwords)
+    notes = [note for each in inside for note in each.notes]
+    for note in (*notes, *parts.passed_over(without, "without a certificate in them")):
+        output.write(sys.stderr, f"note: {note}\n")
+    if not lying and not unread:
+        raise InputError(f"{' + '.join(map(str, paths))} holds no certificate and no key.")
+    shown = show.from_files([each.file for each in lying])
+    return replace(shown, unread=tuple((name, error.message) for name, error in unread))

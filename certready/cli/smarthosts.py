@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from certready.cli import output
 from certready.cli.judge import Gatherer, Prepared
 from certready.cli.progress import Progress
-from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Connector, Endpoint, Evidence, Target
-from certready.model.report import worst
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -73,20 +70,6 @@ def gather(wanted: Sequence[Route], bundle: Bundle, gatherer: Gatherer, progress
         mine = part(bundle, ", ".join(route.hosts), endpoints)
         found.append(replace(gatherer, prepared=prepared)(mine, progress))
     return found
-
-
-def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Sequence[output.Destination]) -> int:
-    """Judge each, write all reports as one document. Returns the exit code of the worst. Raises UsageError."""
-    from certready.judging import judge
-
-    if wanted.save_evidence or wanted.remedies:
-        raise UsageError(
-            "There are several reports, and evidence and remedies are written for one.",
-            hint="Probe one host at a time, or choose one of the tenant's connectors with --connector NAME.",
-        )
-    reports = [judge(one) for one in evidence]
-    output.emit_many(reports, worst(report.verdict for report in reports), destinations, verbose=wanted.verbose)
-    return output.exit_code(reports, destinations)
 
 
 def part(bundle: Bundle, name: str, endpoints: Sequence[Endpoint]) -> Bundle:

@@ -18,6 +18,7 @@ from certready.model import AcceptedDomain, Tenant
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
     from certready.tenant.answer import Answer, Mx
+    from certready.x509.certificate import Certificate
 
 _NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
 
@@ -90,7 +91,7 @@ def tenant(
     answer = Answer(read, notes=read.notes)
     if certificate or sender is not None or null_sender or ip:
         secrets = files.passwords(password_file, password_env, password_fd)
-        answer = _relayed(answer, _names(certificate, secrets), sender, recipient, ip, null_sender=null_sender)
+        answer = _relayed(answer, _leaves(certificate, secrets), sender, recipient, ip, null_sender=null_sender)
     elif recipient is not None:
         answer = _routed(answer, recipient)
     elif paths:
@@ -123,39 +124,44 @@ def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
     return replace(found, accepted_domains=(*(found.accepted_domains or ()), *added))
 
 
-def _names(paths: tuple[Path, ...], passwords: Passwords) -> tuple[str, ...] | None:
-    """The names of the leaf in these files, None where no file was named."""
-    if not paths:
-        return None
-    bundle = files.read_bundle(paths, passwords)
-    return tuple(name for chain in bundle.chains for name in chain.leaf_certificate.parsed.names)
+def _leaves(paths: tuple[Path, ...], passwords: Passwords) -> tuple[Certificate, ...]:
+    """The certificates in these files that are judged, each by itself: a gateway presents one of them."""
+    return tuple(chain.leaf_certificate for chain in files.read_bundle(paths, passwords).chains) if paths else ()
 
 
 def _relayed(
     answer: Answer,
-    names: tuple[str, ...] | None,
+    leaves: tuple[Certificate, ...],
     sender: str | None,
     recipient: str | None,
     ip: str | None,
     *,
     null_sender: bool,
 ) -> Answer:
-    """The question whether mail may relay."""
+    """The question whether mail may relay, with each of the certificates, or without any."""
     from certready.exchange.attribution import Message
     from certready.tenant.answer import ask, certificate_notes
+    from certready.x509.certificate import told_apart
 
     address = _address(ip) if ip else None
     given = sender is not None or null_sender
-    if not given and (names is None or recipient is not None):
+    if not given and (not leaves or recipient is not None):
         raise UsageError("Nobody sends the message.", hint="Add --sender ADDRESS or --null-sender.")
     null = null_sender or (sender or "").strip() in ("", "<>")
     message = None
     if given:
         to = _domain(recipient, "--recipient") if recipient is not None else None
         message = Message(None if null else _domain(sender or "", "--sender"), to, address)
-    notes = (*answer.notes, *(certificate_notes(answer.tenant, names) if names is not None else ()))
-    asked = ask(answer.tenant, names or (), message, address)
-    return replace(answer, asked=asked, names=names, notes=notes)
+    if not leaves:
+        return replace(answer, asked=ask(answer.tenant, (), message, address))
+    notes = [note for leaf in leaves for note in certificate_notes(answer.tenant, leaf.parsed.names)]
+    asked = [
+        replace(one, certificate=label if len(leaves) > 1 else None)
+        for leaf, label in zip(leaves, told_apart(leaves), strict=True)
+        for one in ask(answer.tenant, leaf.parsed.names, message, address)
+    ]
+    names = tuple(dict.fromkeys(name for leaf in leaves for name in leaf.parsed.names))
+    return replace(answer, asked=tuple(asked), names=names, notes=(*answer.notes, *dict.fromkeys(notes)))
 
 
 def _routed(answer: Answer, recipient: str) -> Answer:

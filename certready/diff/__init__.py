@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from certready.case import Case
@@ -11,16 +13,17 @@ from certready.diff.model import Change, ConnectorChange, Difference, Effect, Si
 from certready.diff.promises import Sides, dane_changes, policy_changes
 from certready.diff.steps import steps
 from certready.errors import InputError
-from certready.model import Evidence
+from certready.model import Chain, Evidence
 from certready.model.report import Report, Severity
 from certready.remedy import thumbprint, tls_certificate_name
-from certready.x509.certificate import Certificate
+from certready.wording import listed
+from certready.x509.certificate import Certificate, told_apart
 
-__all__ = ["Change", "ConnectorChange", "Difference", "Effect", "Side", "Step", "difference"]
+__all__ = ["Change", "ConnectorChange", "Difference", "Effect", "Side", "Step", "check_single", "difference"]
 
 
 def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
-    """OLD against NEW, of each the first chain.
+    """OLD against NEW, of each its only certificate.
 
     Args:
         old: what was gathered of OLD under the same store; its answers about revocation do not matter.
@@ -28,12 +31,11 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
         report: the judgement of ``new``.
 
     Raises:
-        InputError: one of the two holds no certificate.
+        InputError: one of the two holds no certificate, or several of which none is chosen.
     """
     before, after = Case(old), Case(new)
     for case in (before, after):
-        if not case.chains:
-            raise InputError(f"{case.evidence.target.name} holds no certificate.", hint="Name a certificate file.")
+        check_single(case.evidence.target.name, case.chains)
     one, two = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
     sides = Sides.of(before.chains[0], after.chains[0], after)
     found = tuple(
@@ -49,6 +51,19 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
         steps=steps(before, after, report, found, connectors, sides=sides),
         report=report,
     )
+
+
+def check_single(name: str, chains: Sequence[Chain]) -> None:
+    """Raises InputError where there is no certificate to compare, or more than one: which of them replaces which is
+    nothing to guess."""
+    if not chains:
+        raise InputError(f"{name} holds no certificate.", hint="Name a certificate file.")
+    if len(chains) > 1:
+        leaves = told_apart([chain.leaf_certificate for chain in chains])
+        raise InputError(
+            f"{name} holds {len(chains)} end-entity certificates ({listed(leaves, 5)}); diff compares one with one.",
+            hint="Give the file of one of them, or a file with its private key, which chooses.",
+        )
 
 
 def _weighed(change: Change, report: Report) -> Change:

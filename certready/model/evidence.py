@@ -42,17 +42,19 @@ class Target(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """Something wrong with a ``file`` of which enough was read to judge a certificate.
+    """Something wrong with a ``file``.
 
     ``kind`` is "certificate" or "key" for one that is there and cannot be read or opened, "refused" for a PEM that
-    OpenSSL refuses to load, "passed-over" for one of which it silently loads less. ``message`` is a sentence.
-    ``certificates`` are the SHA-256 of those it is about.
+    OpenSSL refuses to load, "passed-over" for one of which it silently loads less, "file" for a file of which nothing
+    could be read. ``message`` is a sentence, ``hint`` one on what to do about it, where there is more to say than the
+    rule does. ``certificates`` are the SHA-256 of those it is about.
     """
 
-    kind: Literal["certificate", "key", "refused", "passed-over"]
+    kind: Literal["certificate", "key", "refused", "passed-over", "file"]
     file: str
     message: str
     certificates: tuple[str, ...] = ()
+    hint: str = ""
 
 
 class Chain(Struct, frozen=True):
@@ -91,16 +93,6 @@ class Planned(Struct, frozen=True):
     names: tuple[str, ...]
     request: str | None = None
     unreadable: str | None = None
-
-
-class Bundle(Struct, frozen=True):
-    """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints; or, with
-    no chain, what is planned."""
-
-    target: Target
-    chains: tuple[Chain, ...]
-    endpoints: tuple[Endpoint, ...] = ()
-    planned: tuple[Planned, ...] = ()
 
 
 class Limits(Struct, frozen=True):
@@ -149,6 +141,22 @@ class Known(Struct, frozen=True):
     certificate: Certificate
     origin: Origin
     source: str
+
+
+class Bundle(Struct, frozen=True):
+    """What one file (several are read as one) or one live host presented: chains and, for a host, endpoints; or, with
+    no chain, what is planned.
+
+    ``known`` are certificates that lie beside the file in its folder or archive and are not sent; ``faults`` is why
+    there is no chain, where the target is a file of which nothing could be read.
+    """
+
+    target: Target
+    chains: tuple[Chain, ...]
+    endpoints: tuple[Endpoint, ...] = ()
+    planned: tuple[Planned, ...] = ()
+    known: tuple[Known, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Elsewhere(Struct, frozen=True):
@@ -234,7 +242,8 @@ class Evidence(Struct, frozen=True):
     does not say. ``unlisted`` are the SHA-256 of ``roots`` that a replay did not find in the store they
     are said to be of. ``planned`` are names without a certificate. ``gathered_until`` is when gathering ended, where
     ``gathered_at`` is the one moment of a run that went on for long. ``dane`` is what was asked about TLSA records,
-    ``mta_sts`` what about a mail domain's policy, None where nobody asked. It holds no private key.
+    ``mta_sts`` what about a mail domain's policy, None where nobody asked. ``faults`` is what could not be
+    read where the target is a file without any chain for it. It holds no private key.
     """
 
     certready: str
@@ -263,6 +272,7 @@ class Evidence(Struct, frozen=True):
     gathered_until: Instant | None = None
     dane: Dane | None = None
     mta_sts: MtaSts | None = None
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         to_utc(self, "gathered_at", "exported_at", "gathered_until")

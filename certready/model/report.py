@@ -64,9 +64,14 @@ class Finding(Struct, frozen=True):
     evidence: Annotated[
         Mapping[str, Any], Meta(description="The values that were compared; the keys depend on the rule.")
     ] = field(default_factory=dict)
+    direction: Annotated[Direction | None, Meta(description="The connector's: two may share a name.")] = None
 
     def __post_init__(self) -> None:
         structs.force_setattr(self, "evidence", plain(self.evidence))
+
+    def is_about(self, name: str, direction: Direction) -> bool:
+        """Whether it counts for this connector: it is about it, or about all of them."""
+        return self.connector is None or (self.connector == name and self.direction in (None, direction))
 
 
 class ConnectorResult(Struct, frozen=True):
@@ -172,6 +177,13 @@ class Report(Struct, frozen=True):
     def __bool__(self) -> bool:
         """Refuses: every report would be true, one that is not ready too."""
         raise TypeError("a report is neither true nor false: ask report.ready")
+
+    def connector_label(self, finding: Finding) -> str | None:
+        """What to call the finding's connector: by its name, as ``inbound:NAME`` where one of the other direction is
+        judged that is called alike."""
+        judged = (one for one in self.connectors if one.verdict != "not-applicable")
+        alike = {one.direction for one in judged if one.name == finding.connector}
+        return f"{finding.direction}:{finding.connector}" if finding.direction and len(alike) > 1 else finding.connector
 
     @property
     def exit_code(self) -> int:

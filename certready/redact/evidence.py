@@ -85,6 +85,7 @@ class Redaction:
             elsewhere=elsewhere,
             known=known,
             chains=tuple(map(self._chain, given.chains)),
+            faults=tuple(map(self._fault, given.faults)),
             peers=tuple(map(self._chain, given.peers)),
             fetched=tuple(replace(one, url=words.url(one.url), error=self._said(one.error)) for one in given.fetched),
             answers=tuple(map(self._answer, given.answers)),
@@ -174,6 +175,7 @@ class Redaction:
             fault,
             file=self._words.file(fault.file),
             message=self._words.sentence(fault.message),
+            hint=self._words.sentence(fault.hint),
             certificates=tuple(map(self._documents.digest, fault.certificates)),
         )
 

@@ -53,7 +53,7 @@ def _situation(case: Case, finding: Finding) -> Situation:
     """The chain and connectors this finding is about: its own where it names them, else the first and all judged."""
     chain = next((one for one in case.chains if one.id == finding.chain), next(iter(case.chains), None))
     judged = case.selection.judged or case.tenant.connectors
-    own = tuple(one for one in judged if finding.connector in (None, one.name))
+    own = tuple(one for one in judged if finding.is_about(one.name, one.direction))
     found = case.judgement(chain) if chain else None
     sent = set(chain.certificates) if chain else set()
     lacking = tuple(one for one in (found.repaired or () if found else ()) if one not in sent)

@@ -19,14 +19,15 @@ _PLACES: Mapping[Where, str] = {
 BOM = b"\xef\xbb\xbf"
 
 
-def script(remedies: Sequence[Remedy], report: Report) -> bytes:
-    """The remedies as the bytes of a .ps1 file.
+def script(judged: Sequence[tuple[Sequence[Remedy], Report]]) -> bytes:
+    """The remedies of each report as the bytes of one .ps1 file.
 
     UTF-8 with a byte order mark and CRLF: without the mark Windows PowerShell 5.1 reads the file in the system's code
     page and turns typographic letters in a connector's name into others. Every line begins with ``#``, whatever line
     ends the names in it hold, so that running the file unedited does nothing.
     """
-    text = "".join(f"{line}\r\n" for line in map(_comment, _lines(remedies, report)))
+    lines = (line for remedies, report in judged for line in (*_lines(remedies, report), ""))
+    text = "".join(f"{line}\r\n" for line in map(_comment, list(lines)[:-1]))
     return BOM + text.encode("utf-8", "backslashreplace")
 
 

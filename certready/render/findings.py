@@ -39,7 +39,7 @@ def whose(report: Report, finding: Finding) -> tuple[str, ...]:
     """Which of several connectors, endpoints or chains the finding is about, where its message does not say so."""
     chain = finding.chain if len(report.chains) > 1 else None
     endpoint = finding.endpoint if len(report.endpoints) > 1 else None
-    connector = finding.connector if len(judged(report)) > 1 else None
+    connector = report.connector_label(finding) if len(judged(report)) > 1 else None
     return tuple(part for part in (connector, endpoint or chain) if part and part not in finding.message)
 
 

@@ -37,7 +37,7 @@ def _suite(root: Element, name: str, report: Report) -> None:
     )
     seen: Counter[str] = Counter()
     for finding in report.findings:
-        about = _about(finding)
+        about = _about(finding, report)
         label = f"{finding.rule} ({about})" if about else finding.rule
         seen[label] += 1
         title = f"{label} #{seen[label]}" if seen[label] > 1 else label
@@ -57,8 +57,12 @@ def _outcome(finding: Finding, report: Report) -> str:
     return "error" if finding.severity is Severity.UNKNOWN else ""
 
 
-def _about(finding: Finding) -> str:
-    parts = (finding.connector, finding.endpoint or finding.chain, finding.certificate and finding.certificate[:12])
+def _about(finding: Finding, report: Report) -> str:
+    parts = (
+        report.connector_label(finding),
+        finding.endpoint or finding.chain,
+        finding.certificate and finding.certificate[:12],
+    )
     return ", ".join(part for part in parts if part)
 
 

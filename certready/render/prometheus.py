@@ -63,7 +63,7 @@ class _Reports(Collector):
             for severity in Severity:
                 _add(findings, (name, str(severity)), counts[severity])
             kinds = Counter(
-                (entry.rule, str(entry.severity), entry.connector)
+                (entry.rule, str(entry.severity), report.connector_label(entry))
                 for entry in report.findings
                 if entry.severity is not Severity.PASS
             )

@@ -57,7 +57,7 @@ def _rule(name: str) -> dict[str, object]:
 
 def _result(finding: Finding, ids: Sequence[str], name: str) -> dict[str, object]:
     said = f"{finding.message}\n\nFix: {finding.fix}" if finding.fix else finding.message
-    about = {key: getattr(finding, key) for key in ("certificate", "connector", "chain", "endpoint")}
+    about = {key: getattr(finding, key) for key in ("certificate", "connector", "direction", "chain", "endpoint")}
     return {
         "ruleId": finding.rule,
         "ruleIndex": ids.index(finding.rule),

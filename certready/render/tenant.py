@@ -65,10 +65,11 @@ def _parts(answer: Answer, verbose: bool, width: int | None) -> Iterator[Iterato
         yield _domains(answer.tenant, width)
     if answer.route:
         yield _route(answer.route, width)
-    if len(answer.asked) == 1:
-        yield _message(answer.asked[0], verbose, width)
-    elif answer.asked:
-        yield _scenarios(answer.asked, verbose, width)
+    for certificate, asked in groupby(answer.asked, key=lambda one: one.certificate):
+        if certificate:
+            yield iter([((f"With the certificate {certificate}:", "bold"),)])
+        messages = tuple(asked)
+        yield _message(messages[0], verbose, width) if len(messages) == 1 else _scenarios(messages, verbose, width)
     if answer.mx:
         yield _mx(answer.mx, width)
     for host in answer.smart_hosts:

@@ -84,6 +84,7 @@ class MessageDocument(Struct, frozen=True):
     steps: tuple[StepDocument, ...]
     reply: str | None
     notes: tuple[str, ...]
+    certificate: Annotated[str | None, Meta(description="Which one is presented, where several were given.")]
 
 
 class MxHostDocument(Struct, frozen=True):
@@ -182,6 +183,7 @@ def _message(asked: Asked) -> MessageDocument:
         tuple(map(_step, answer.steps)),
         answer.reply,
         answer.notes,
+        asked.certificate,
     )
 
 

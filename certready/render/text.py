@@ -208,7 +208,7 @@ def _passed_name(report: Report, finding: Finding, troubled: set[str]) -> str:
     if finding.rule.partition(".")[0] not in troubled:
         return name
     labels = {info.sha256: label(info) for info in report.certificates}
-    about = finding.connector or finding.endpoint or labels.get(finding.certificate or "")
+    about = report.connector_label(finding) or finding.endpoint or labels.get(finding.certificate or "")
     return f"{name} ({visible(about)})" if about else name
 
 

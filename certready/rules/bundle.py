@@ -69,7 +69,7 @@ UNREADABLE = Rule(
     why="The others are judged. A gateway may refuse the whole file for it.",
     confidence="documented",
     sources=(rfc(5280, "4.1"),),
-    weights=(everywhere(W),),
+    weights=(everywhere(W), everywhere(U, "file", "a file of a folder or archive, of which nothing can be read")),
     fix="Take it out of the file where the chain does not need it; else copy it again, or ask its CA for it.",
 )
 

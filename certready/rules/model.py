@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
-from certready.model import Chain, Connector, Endpoint, RevocationMode
+from certready.model import Chain, Connector, Direction, Endpoint, RevocationMode
 from certready.model.report import Severity
 from certready.x509.certificate import Certificate
 
@@ -159,6 +159,7 @@ class Rule(Struct, frozen=True):
             certificate=certificate if certificate is None or isinstance(certificate, str) else certificate.sha256,
             chain=chain if chain is None or isinstance(chain, str) else chain.id,
             connector=connector.name if connector else None,
+            direction=connector.direction if connector else None,
             endpoint=endpoint.name if endpoint else None,
             evidence={**setting, **(evidence or {})},
         )
@@ -170,7 +171,9 @@ class Observation(Struct, frozen=True):
     ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the rule's weights where
     it has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
     is a SHA-256, None for what holds whatever certificate is shown (TLS itself, the connector's own settings);
-    ``chain`` is an id, ``connector`` a name (None: it is about every connector), ``endpoint`` an ``address:port``.
+    ``chain`` is an id, ``connector`` a name (None: it is about every connector) and ``direction`` its direction,
+    ``endpoint`` an ``address:port``. ``by_clock`` says that it holds by this machine's clock alone, which others put
+    off.
     ``evidence`` holds plain JSON values.
     """
 
@@ -183,6 +186,8 @@ class Observation(Struct, frozen=True):
     connector: str | None = None
     endpoint: str | None = None
     evidence: Mapping[str, object] = field(default_factory=dict)
+    direction: Direction | None = None
+    by_clock: bool = False
 
 
 class NotApplicable(NamedTuple):

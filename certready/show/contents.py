@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,14 +11,21 @@ from certready.bundle import File
 from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.model import Bundle, Endpoint
-from certready.model import Container as Form
 from certready.rules.importers import Importer
 from certready.show.importers import cannot_import, key_storage
 from certready.show.pick import Pick
 from certready.x509.certificate import Certificate, Parsed
 from certready.x509.unreadable import Unreadable
 
-KINDS = {"pem": "PEM", "der": "DER", "pfx": "PFX", "p7b": "P7B", "tls": "TLS"}
+Form = Literal["pem", "der", "pfx", "p7b", "tls", "exchange"]
+KINDS: Mapping[Form, str] = {
+    "pem": "PEM",
+    "der": "DER",
+    "pfx": "PFX",
+    "p7b": "P7B",
+    "tls": "TLS",
+    "exchange": "the store of Exchange Server",
+}
 
 
 class Container(Struct, frozen=True):
@@ -33,13 +41,15 @@ class Container(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """What there is: containers, every certificate once in the order in which it came, a host's
-    ``endpoints``, and which certificate Exchange Server picks where that was asked."""
+    """What there is: containers, every certificate once in the order in which it came, a host's ``endpoints``, which
+    certificate Exchange Server picks where that was asked, and of the files of a folder or archive those that are
+    ``unread``, each with the reason."""
 
     containers: tuple[Container, ...]
     certificates: tuple[Certificate, ...]
     endpoints: tuple[Endpoint, ...] = ()
     pick: Pick | None = None
+    unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def keys(self) -> frozenset[str]:
@@ -92,7 +102,7 @@ def _container(file: File) -> Container:
     )
     return Container(
         file.name,
-        contents.container,
+        "exchange" if contents.exchange else contents.container,
         entries,
         contents.ciphers,
         contents.mac,

@@ -9,11 +9,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from certready._version import __version__
 from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry, Kind
-from certready.model import Container as Form
 from certready.model.plain import Moment, Serial, Sha1, Sha256, Thumbprint, to_the_second
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.rules.importers import Importer
-from certready.show.contents import Container, Shown, unreadable
+from certready.show.contents import Container, Form, Shown, unreadable
 from certready.show.pick import Pick, Step, binding
 from certready.x509.certificate import Certificate
 from certready.x509.unreadable import readable
@@ -42,6 +41,9 @@ class EntryDocument(Struct, frozen=True):
             extra_json_schema={"pattern": "^[0-9a-f]{64}$"},
         ),
     ]
+    services: Annotated[str | None, Meta(description="What Exchange Server uses the certificate for, as it says.")]
+    status: str | None
+    has_private_key: bool | None
 
 
 class ContainerDocument(Struct, frozen=True):
@@ -83,6 +85,13 @@ class CertificateDocument(Struct, frozen=True):
         to_the_second(self, "not_before", "not_after")
 
 
+class UnreadDocument(Struct, frozen=True):
+    """A file that cannot be read, and why."""
+
+    name: str
+    reason: str
+
+
 class PickDocument(Struct, frozen=True):
     """Which certificate Exchange Server takes for a connector's FQDN, by which steps, and what to bind instead."""
 
@@ -102,6 +111,9 @@ class ContentsDocument(Struct, frozen=True, tag_field="schema", tag="certready.c
     certready: str
     containers: tuple[ContainerDocument, ...]
     certificates: tuple[CertificateDocument, ...]
+    unread: Annotated[
+        tuple[UnreadDocument, ...], Meta(description="The files of a folder or archive that cannot be read.")
+    ]
     pick: PickDocument | UnsetType = UNSET
 
 
@@ -111,6 +123,7 @@ def document(shown: Shown) -> ContentsDocument:
         __version__,
         tuple(map(_container, shown.containers)),
         tuple(map(certificate_document, shown.certificates)),
+        tuple(UnreadDocument(name, reason) for name, reason in shown.unread),
         _pick(shown.pick) if shown.pick else UNSET,
     )
 
@@ -182,4 +195,7 @@ def _entry(entry: Entry) -> EntryDocument:
         provider=entry.provider or None,
         key_spec=entry.key_spec or None,
         digest=entry.digest or None,
+        services=entry.services or None,
+        status=entry.status or None,
+        has_private_key=entry.has_private_key,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from certready.exchange.export.certificates import Listed
+from certready.bundle.listing import for_smtp
 from certready.exchange.matching import covers
 from certready.remedy import exchange
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
@@ -82,15 +82,16 @@ class Pick(Struct, frozen=True):
         return f"Exchange Server may pick {marks} for {self.fqdn}; what is known leaves it open."
 
 
-def stored(shown: Shown, rows: Sequence[Listed]) -> tuple[Stored, ...]:
+def stored(shown: Shown) -> tuple[Stored, ...]:
     """The gateway's own certificates among those shown, with what Exchange's list says of them. A file whose private
     key came along says that the key is there; one without says nothing."""
-    said = {Certificate(row.der): row for row in rows}
+    lists = [container for container in shown.containers if container.kind == "exchange"]
+    said = {entry.digest: entry for container in lists for entry in container.entries}
     found = []
     for one in shown.certificates:
-        row = said.get(one)
+        row = said.get(one.sha256)
         if row:
-            found.append(Stored(one, row.has_key, row.smtp, row.status))
+            found.append(Stored(one, row.has_private_key, for_smtp(row.services), row.status or None))
         elif not ca_like(one):
             found.append(Stored(one, True if one.parsed.spki_sha256 in shown.keys else None))
     return tuple(found)

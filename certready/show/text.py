@@ -36,6 +36,9 @@ def lines(shown: Shown, width: int | None) -> Iterator[Line]:
     for container in shown.containers:
         yield from _container(container, labels, width)
         yield ()
+    for _, reason in shown.unread:
+        yield from hanging((("", ""),), reason, "warn", width, 4)
+        yield ()
     for certificate in shown.certificates:
         yield from _certificate(certificate, shown, width)
         yield ()
@@ -115,6 +118,9 @@ def _entry(entry: Entry, labels: dict[str, str]) -> str:
         ("local key id", entry.local_key_id),
         ("provider", entry.provider),
         ("key spec", entry.key_spec),
+        ("services", entry.services),
+        ("status", entry.status),
+        ("private key in the store:", {True: "yes", False: "no", None: ""}[entry.has_private_key]),
     )
     return "; ".join((what, *(f"{name} {value}" for name, value in details if value)))
 

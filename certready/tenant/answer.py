@@ -31,12 +31,14 @@ SUPPOSED = (
 
 
 class Asked(Struct, frozen=True):
-    """One message and its attribution; ``scenario`` and ``text`` name the kind of mail where it stands for one."""
+    """One message and its attribution; ``scenario`` and ``text`` name the kind of mail where it stands for one,
+    ``certificate`` the one that is presented where several were given."""
 
     message: Message
     attribution: Attribution
     scenario: str | None = None
     text: str | None = None
+    certificate: str | None = None
 
 
 class Mx(Struct, frozen=True):
@@ -51,7 +53,7 @@ class Answer(Struct, frozen=True):
     """Everything one run of ``certready tenant`` says.
 
     ``findings`` is None where something was asked and the connectors were therefore not linted. ``names`` are those of
-    the certificate, None where none was given.
+    the certificates, None where none was given; each certificate was asked about by its own.
     """
 
     tenant: Tenant

@@ -199,4 +199,4 @@ def _weighed(observation: Observation, connector: Connector) -> Finding | None:
     severity = row.cell(column_of(connector))
     if severity is None:
         return None
-    return judging.finding(observation, (severity, row.counted), observation.connector)
+    return judging.finding(observation, (severity, row.counted), connector if observation.connector else None)

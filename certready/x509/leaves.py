@@ -40,7 +40,7 @@ def groups(certificates: Sequence[Certificate], keys: Sequence[str]) -> tuple[Gr
         return (Group(tuple(certificates), index, tuple(keys)),)
     owned = [one for one in found if one.parsed.spki_sha256 in keys]
     judged = owned or found
-    members = {one: _above(one, certificates) for one in judged}
+    members = {one: above(one, certificates) for one in judged}
     return tuple(_group(one, judged, members, certificates, keys) for one in judged)
 
 
@@ -49,14 +49,16 @@ def leaves(certificates: Sequence[Certificate], keys: Sequence[str] = ()) -> tup
     unless its private key is there. Where none is left: the self-signed ones; a CA with a host's name that signed
     nothing; those that cannot be read."""
     readable = [one for one in certificates if not one.parsed.error]
-    issuers = _issuers(readable)
-    ends = [one for one in readable if not ca_like(one) and one not in issuers]
+    signers = issuers(readable)
+    ends = [one for one in readable if not ca_like(one) and one not in signers]
     if len(ends) > 1:
         alone = [one for one in ends if one.parsed.spki_sha256 not in keys and _self_signed(one)]
         ends = [one for one in ends if one not in alone] or ends
+    if ends:
+        return tuple(ends)
     hosts = [one for one in readable if one.parsed.dns_names and not any(_may_issue(one, two) for two in readable)]
     unreadable = [one for one in certificates if one.parsed.error]
-    return tuple(ends or hosts or unreadable)
+    return tuple(hosts or unreadable)
 
 
 def ca_like(certificate: Certificate) -> bool:
@@ -65,7 +67,7 @@ def ca_like(certificate: Certificate) -> bool:
     return parsed.is_ca or (parsed.version == 1 and parsed.self_issued)
 
 
-def _issuers(certificates: Sequence[Certificate]) -> frozenset[Certificate]:
+def issuers(certificates: Sequence[Certificate]) -> frozenset[Certificate]:
     """Those whose key signed another of them, whatever their CA flag says."""
     by_subject: dict[bytes, list[Certificate]] = {}
     for one in certificates:
@@ -77,7 +79,9 @@ def _issuers(certificates: Sequence[Certificate]) -> frozenset[Certificate]:
             if issuer == child or issuer in found or ca_like(issuer):
                 continue
             checks += 1
-            if checks <= MAX_CHECKS and joins(child, issuer) in ("valid", "weak"):
+            if checks > MAX_CHECKS:
+                return frozenset(found)
+            if joins(child, issuer) in ("valid", "weak"):
                 found.add(issuer)
     return frozenset(found)
 
@@ -92,17 +96,39 @@ def _likeliest(certificates: Sequence[Certificate]) -> int:
     return next(issued, 0)
 
 
-def _above(leaf: Certificate, certificates: Sequence[Certificate]) -> frozenset[Certificate]:
+def above(leaf: Certificate, certificates: Sequence[Certificate]) -> frozenset[Certificate]:
     """Whatever may be an issuer above this certificate, by name or by key identifier."""
+    named: dict[object, list[Certificate]] = {}
+    for one in certificates:
+        for mark in _marks(one):
+            named.setdefault(mark, []).append(one)
     found: set[Certificate] = set()
     tips = [leaf]
     while tips:
-        tip = tips.pop()
-        for one in certificates:
-            if one not in found and one != leaf and _may_issue(one, tip):
-                found.add(one)
-                tips.append(one)
+        for mark in _wanted(tips.pop()):
+            for one in named.pop(mark, ()):
+                if one not in found and one != leaf:
+                    found.add(one)
+                    tips.append(one)
     return frozenset(found)
+
+
+def _marks(issuer: Certificate) -> tuple[object, ...]:
+    """What a certificate below may know its issuer by: the name, as bytes and as text, and the key's identifier."""
+    parsed = issuer.parsed
+    if parsed.error:
+        return ()
+    names = (parsed.subject_der, parsed.subject.casefold())
+    return names if parsed.subject_key_id is None else (*names, ("key", parsed.subject_key_id))
+
+
+def _wanted(child: Certificate) -> tuple[object, ...]:
+    """The same, as the certificate below has it."""
+    parsed = child.parsed
+    if parsed.error:
+        return ()
+    names = (parsed.issuer_der, parsed.issuer.casefold())
+    return names if parsed.authority_key_id is None else (*names, ("key", parsed.authority_key_id))
 
 
 def _may_issue(issuer: Certificate, child: Certificate) -> bool:

@@ -174,6 +174,31 @@ def _read(chain: Chain) -> str:
     return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts if count)
 
 
+FOLDERS = """
+## Folders and ZIP archives
+
+`certready check FOLDER` and `certready check mail.zip` read every regular file in it, links followed, and make a report of
+each end-entity certificate:
+
+- Judged and named is the fullest file that holds it: most of the chain, then the private key, then any form but DER.
+- A private key out of any file that belongs to it is its key. Where none does, a key beside it that belongs to nothing is
+  held against it (`bundle.key-mismatch`).
+- A leaf that lies alone is read with the intermediates of CA files, and the target names them: `gw.crt + ca.crt`. What a
+  file with part of the chain lacks is not added; what other files hold explains and repairs.
+- Files and keys named beside a folder or archive belong to it: `certready check mail.zip gateway.key`.
+- A file that may hold a certificate and cannot be read (a PFX without its password, a keystore, a cut block, an encrypted
+  or nested archive, no permission, a link to nothing) is a report of its own, `bundle.unreadable`, unknown.
+- Hidden files, pipes, devices and what holds no certificate are passed over, and said on stderr.
+- At most 2000 files, 8 folders deep, 64 MiB together, 10 MiB each, 5000 certificates, 100 reports. Archives are
+  decompressed in memory, by Deflate alone; names in them are never used as paths.
+
+Exchange Server's own store, as `Get-ExchangeCertificate | ConvertTo-Json` prints it (RawData as base64 or numbers; by
+Windows PowerShell or PowerShell 7), is read alike: a report of each certificate, whose chain the list does not show.
+
+`certready.load_folder(Path("mail.zip"))` gives the same in Python: a bundle for each.
+"""
+
+
 def page() -> Iterator[str]:
     """The lines of docs/files.md."""
     yield "# Files: what is read, and what is said"
@@ -186,6 +211,7 @@ def page() -> Iterator[str]:
     for title, forms in (("PEM and text", PEM), ("Containers", BINARY), ("What holds no certificate", REFUSED)):
         yield from _table(title, {name: said(data) for name, data in forms.items()})
     yield from _table("Passwords", {name: said(*form) for name, form in PASSWORDS.items()})
+    yield from FOLDERS.rstrip().split("\n")
 
 
 def _table(title: str, rows: Mapping[str, tuple[str, str]]) -> Iterator[str]:

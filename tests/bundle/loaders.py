@@ -18,7 +18,6 @@ from certready.bundle import read_files
 from certready.case import Case
 from certready.checks import run
 from certready.errors import CertreadyError
-from certready.exchange.export.certificates import listed
 from certready.model import Answer
 from certready.roots import trustlist
 from certready.show import document, from_files, lines
@@ -86,7 +85,7 @@ LOADERS: Mapping[str, Callable[[bytes], None]] = {
     "p7b": _quietly(_bundle),
     "zip": _quietly(_bundle),
     "tenant": _quietly(certready.load_tenant),
-    "exchange": _quietly(listed),
+    "exchange": _quietly(_bundle),
     "evidence": _quietly(_evidence),
     "trust-list": _quietly(_trust_list),
     "crl": _answered("crl"),

@@ -65,8 +65,11 @@ def check(run: Run, lists: Lists, tmp_path: Path) -> Callable[..., tuple[int, di
     (tmp_path / "gateway.pem").write_bytes(leaf.chain_pem)
     (tmp_path / "root.pem").write_bytes(root.pem)
 
-    def judged(*words: str, ahead: float = 0) -> tuple[int, dict[str, str]]:
+    def judged(*words: str, ahead: float = 0, **issued: float) -> tuple[int, dict[str, str]]:
         made = root.moment + timedelta(hours=ahead)
+        if issued:
+            other = issuing.issue("mail.contoso.com", key="rsa", **issued)
+            (tmp_path / "gateway.pem").write_bytes(other.chain_pem)
         lists.files = {
             "/root.crl": root.crl(this_update=made - timedelta(minutes=1)),
             "/issuing.crl": issuing.crl(this_update=made - timedelta(minutes=1)),
@@ -120,3 +123,39 @@ def test_a_replay_remembers_the_doubt(check: Check, lists: Lists, run: Run, tmp_
     check("--save-evidence", str(tmp_path / "saved.json"))
     ran = run("check", "--replay", str(tmp_path / "saved.json"), "--format", "json")
     assert (3, True) == (ran.code, "evidence.clock-doubtful" in ran.out)
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "severity"),
+    [(-20, 3, "unknown"), (-5, 1, "fail"), (5, 1, "fail"), (0, 1, "fail")],
+)
+def test_what_expired_by_a_wrong_clock_alone_is_not_known_to_have(
+    check: Check, lists: Lists, days: float, code: int, severity: str
+) -> None:
+    """A certificate that ended ten days ago is expired, unless the servers say that it is three weeks earlier."""
+    lists.off = timedelta(days=days)
+    found, rules = check(age=100, days=90)
+    assert (code, severity) == (found, rules["expiry.expired"])
+
+
+@pytest.mark.parametrize(("days", "code", "severity"), [(20, 3, "unknown"), (5, 1, "fail"), (-5, 1, "fail")])
+def test_what_has_not_begun_by_a_wrong_clock_alone_may_have(
+    check: Check, lists: Lists, days: float, code: int, severity: str
+) -> None:
+    """A certificate that begins in ten days is not valid yet, unless the servers say that it is later already."""
+    lists.off = timedelta(days=days)
+    found, rules = check(age=-10, days=90)
+    assert (code, severity) == (found, rules["expiry.not-yet-valid"])
+
+
+@pytest.mark.parametrize("days", [20, -100])
+def test_what_is_valid_by_a_wrong_clock_alone_is_never_ready(check: Check, lists: Lists, days: float) -> None:
+    """A certificate that has expired, or not begun, by the clocks of others is unknown, and said to be so."""
+    lists.off = timedelta(days=days)
+    assert 3 == check(age=80, days=90)[0]
+
+
+def test_a_date_of_another_age_does_no_harm(check: Check, lists: Lists) -> None:
+    """A server may say any year."""
+    lists.off = datetime(8999, 12, 30, tzinfo=UTC) - datetime.now(UTC)
+    assert 3 == check(age=80, days=90)[0]

@@ -123,7 +123,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("text.txt", "text"),
         ("key.pem", "private key"),
         ("nowhere.pem", "no file"),
-        (".", "directory"),
         ("good.pfx", "password"),
         ("issuing.crl", "CRL"),
     ],
@@ -131,7 +130,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_file_that_is_no_certificate_is_2(
     run: Run, material: Material, file: str, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty file, a text, a key alone, a missing file, a directory, a locked PFX: one sentence and a hint each."""
+    """An empty file, a text, a key alone, a missing file, a locked PFX: one sentence and a hint each."""
     ran = run("check", material / file, "--certificate-only", "--offline")
     assert (2, "") == (ran.code, ran.out)
     lines = ran.err.strip().splitlines()

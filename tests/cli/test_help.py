@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -61,8 +62,22 @@ def test_three_examples(name: str, capsys: pytest.CaptureFixture[str], monkeypat
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_width(name: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A help page stays within the terminal."""
-    assert max(map(len, page(name, capsys, monkeypatch, width).splitlines())) <= width
+    """A help page stays within the terminal, but for the examples, which are to be copied."""
+    above, _, _ = page(name, capsys, monkeypatch, width).partition("Examples:")
+    assert max(map(len, above.splitlines())) <= width
+
+
+def test_help_that_is_no_terminals_is_plain(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Away from a terminal every command and option begins a line of its own, without frames or markup."""
+    root, check = page("", capsys, monkeypatch), page("check", capsys, monkeypatch)
+    assert all(re.search(rf"^  {name}  +\S", root, re.MULTILINE) for name in COMMANDS)
+    assert re.search(r"^  --inbound VALUE  +\S", check, re.MULTILINE)
+    assert (root + check).isascii()
+    assert "\\[" not in root + check
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not page("", capsys, monkeypatch).isascii()
 
 
 @pytest.mark.parametrize("words", ALL)
@@ -78,7 +93,7 @@ def test_sections(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     """A command's own arguments and options come first, then connector, password, output and the rest."""
     titles = ["Arguments", "Options", "Connector", "Password", "Output", "Revocation", "Trust and time", "Network"]
     text = page("probe", capsys, monkeypatch)
-    places = [text.index(f"─ {title} ") for title in titles]
+    places = [text.index(f"\n{title}:\n") for title in titles]
     assert sorted(places) == places
 
 

@@ -94,7 +94,7 @@ def test_keys_and_order_of_the_contract():
         "revocation": "certificate method source url status this_update next_update revoked_at reason elapsed_ms detail",
         "endpoints": "host address port chain tls_version cipher stapled stage reply error "
         "protocol elapsed_ms asks_certificate deferred demands_certificate handshakes",
-        "findings": "rule severity counted message fix reference certificate connector chain endpoint evidence",
+        "findings": "rule severity counted message fix reference certificate connector chain endpoint evidence direction",
     }
     assert top == " ".join(document)
     assert parts == {part: " ".join(document[part][0]) for part in parts}

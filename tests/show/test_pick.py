@@ -12,11 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from certready import schemas
+from certready.bundle import read_files
 from certready.cli import main
 from certready.demo.pki import Authority, Issued, now
-from certready.exchange.export.certificates import listed
 from certready.remedy import thumbprint
+from certready.show import from_files
 from certready.show.pick import Pick, Stored, pick
+from certready.show.pick import stored as kept
 from certready.x509.certificate import Certificate
 
 NAME = "mail.contoso.com"
@@ -132,7 +134,10 @@ def row(issued: Issued, **more: Any) -> dict[str, Any]:
 )
 def test_forms_of_the_list(form: bytes) -> None:
     """PowerShell's ways to write the list are one: encodings, wrappers, byte arrays, services as text or letters."""
-    assert [(OLD.der, True, True), (NEW.der, True, True)] == [(one.der, one.has_key, one.smtp) for one in listed(form)]
+    rows = kept(from_files(read_files([("exchange.json", form)])))
+    assert [(OLD.der, True, True), (NEW.der, True, True)] == [
+        (row.certificate.der, row.has_key, row.smtp) for row in rows
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,14 +145,8 @@ def test_forms_of_the_list(form: bytes) -> None:
 )
 def test_services(services: object, smtp: bool | None) -> None:
     """Whether SMTP is enabled is read from words alone; a number of flags says nothing."""
-    (one,) = listed(json.dumps(row(NEW, Services=services)).encode())
+    (one,) = kept(from_files(read_files([("exchange.json", json.dumps(row(NEW, Services=services)).encode())])))
     assert smtp is one.smtp
-
-
-@pytest.mark.parametrize("data", [b"", b"[", b"[1]", b'{"RawData": 7}', b'[{"RawData": "%%"}]', b'{"RawData": [999]}'])
-def test_what_is_no_list(data: bytes) -> None:
-    """Anything else holds no certificate, and nothing is raised."""
-    assert () == listed(data)
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

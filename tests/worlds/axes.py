@@ -33,7 +33,7 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "tenant": ("by-hand", "whole", "whole-other-first", "whole-empty"),
     "accepted": ("yes", "no", "unknown", "other"),
     "beside": ("nothing", "expired-before", "expired-behind", "expired-but-keyed", "ca-key"),
-    "container": ("pem", "pfx", "p7b", "der"),
+    "container": ("pem", "pfx", "p7b", "der", "zip", "folder"),
     "evidence": ("as-gathered", "replayed", "no-chains", "no-connection", "unseen-endpoint", "certificate-only-set"),
 }
 PLAIN = {name: values[0] for name, values in AXES.items()}
@@ -197,9 +197,10 @@ def _certificate(world: World) -> dict[str, str]:
 
 
 def second(world: World) -> bool:
-    """Whether an expired certificate lies beside that no private key leaves out."""
-    keyed = world.beside == "expired-but-keyed" and world.container == "pem"
-    return world.beside.startswith("expired") and world.container in ("pem", "p7b") and not keyed
+    """Whether an expired certificate lies beside that no private key leaves out: one of a folder is in a file of its
+    own, and a target of its own."""
+    keyed = world.beside == "expired-but-keyed" and world.container in ("pem", "zip")
+    return world.beside.startswith("expired") and world.container in ("pem", "p7b", "zip", "folder") and not keyed
 
 
 def _silence(world: World) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
+from collections.abc import Mapping
 from functools import cache
 
 from cryptography import x509
@@ -185,9 +188,8 @@ def container(world: World) -> bytes:
     sent = certificates(world)
     if world.container == "der":
         return sent[0].certificate.public_bytes(Encoding.DER)
-    beside = world.beside if world.container in ("pem", "p7b") else "nothing"
-    other = (second(world.names),) if beside.startswith("expired") else ()
-    listed = (*other, *sent) if beside == "expired-before" else (*sent, *other)
+    beside = world.beside if world.container in ("pem", "p7b", "zip") else "nothing"
+    listed = _listed(world, beside)
     if world.container == "p7b":
         return pkcs7.serialize_certificates([one.certificate for one in listed], Encoding.DER)
     if world.container == "pfx":
@@ -195,12 +197,33 @@ def container(world: World) -> bytes:
         first = next(one for one in sent if world.leaf == "ca-only" or one is own(world))
         others = [one.certificate for one in sent if one is not first]
         return pkcs12.serialize_key_and_certificates(b"world", first.key, first.certificate, others, cheap)
-    keys = b""
+    whole = b"".join(one.pem for one in listed) + _keys(world, beside)
+    if world.container != "zip":
+        return whole
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mail/gateway.pem", whole)
+        archive.writestr("mail/readme.txt", "The certificate and its chain.")
+    return packed.getvalue()
+
+
+def folder(world: World) -> Mapping[str, bytes]:
+    """The same as a folder in which every certificate and key has a file of its own."""
+    files = {f"{number}.pem": one.pem for number, one in enumerate(_listed(world, world.beside), 1)}
+    keys = _keys(world, world.beside)
+    return files | ({"key.pem": keys} if keys else {}) | {"readme.txt": b"The certificate and its chain."}
+
+
+def _listed(world: World, beside: str) -> tuple[Issued, ...]:
+    sent = certificates(world)
+    other = (second(world.names),) if beside.startswith("expired") else ()
+    return (*other, *sent) if beside == "expired-before" else (*sent, *other)
+
+
+def _keys(world: World, beside: str) -> bytes:
     if beside == "expired-but-keyed" and world.leaf != "ca-only":
-        keys = own(world).key_pem
-    if beside == "ca-key":
-        keys = authority("ca").key_pem
-    return b"".join(one.pem for one in listed) + keys
+        return own(world).key_pem
+    return authority("ca").key_pem if beside == "ca-key" else b""
 
 
 @cache

@@ -14,8 +14,10 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import certready
+from certready.bundle import archive, targets
+from certready.bundle.parts import Collected, Part
 from certready.model import AcceptedDomain, Connector, Endpoint, Options, Tenant
-from certready.model.report import Report
+from certready.model.report import Report, worst
 from certready.roots import plain
 from certready.x509.certificate import Certificate
 from tests.worlds import axes, material
@@ -29,15 +31,21 @@ ROOTS = plain.from_certificates(
 LEVELS = {"outbound-name": "domain-validation", "outbound-chain": "certificate-validation"}
 
 
-def bundle(world: World) -> certready.Bundle:
-    """The world's file, loaded."""
+def bundles(world: World) -> tuple[certready.Bundle, ...]:
+    """The world's file, loaded; of a folder or an archive a bundle for each certificate in it."""
     file = World(
         **axes.PLAIN
         | {name: getattr(world, name) for name in ("leaf", "chain", "names", "beside", "container")}
         | {"revocation": "no-pointer" if world.revocation == "no-pointer" else "good"}
     )
     name = f"world.{world.container}"
-    return certready.load(material.container(file), password=material.PASSWORD, name=name)
+    if world.container == "folder":
+        parts = tuple(Part(f"world/{name}", data, folder="world") for name, data in material.folder(file).items())
+        return targets.load(Collected(parts), "world").bundles
+    data = material.container(file)
+    if world.container == "zip":
+        return targets.load(archive.unpack(data, name), name).bundles
+    return (certready.load(data, password=material.PASSWORD, name=name),)
 
 
 def connector(world: World) -> Connector:
@@ -79,8 +87,12 @@ def tenant(world: World) -> Tenant:
     return Tenant(chosen, accepted)
 
 
-def evidence_of(world: World) -> certready.Evidence:
-    """What is gathered about it, and edited as it says."""
+def evidence_of(world: World) -> tuple[certready.Evidence, ...]:
+    """What is gathered about it, of each certificate, and edited as it says."""
+    return tuple(_evidence_of(world, bundle) for bundle in bundles(world))
+
+
+def _evidence_of(world: World, bundle: certready.Bundle) -> certready.Evidence:
     named = not axes.whole(world)
     options = Options(
         revocation=world.mode,  # type: ignore[arg-type]
@@ -88,7 +100,7 @@ def evidence_of(world: World) -> certready.Evidence:
         role="server" if axes.outbound(world) else "client",
     )
     evidence = certready.gather(
-        bundle(world),
+        bundle,
         tenant(world),
         named=named,
         now=material.NOW,
@@ -104,9 +116,9 @@ def evidence_of(world: World) -> certready.Evidence:
     return evidence
 
 
-def judged(world: World) -> Report:
-    """What certready says of it."""
-    return certready.judge(evidence_of(world))
+def judged(world: World) -> tuple[Report, ...]:
+    """What certready says of it, of each certificate."""
+    return tuple(map(certready.judge, evidence_of(world)))
 
 
 def _unseen(document: dict[str, Any]) -> None:
@@ -136,15 +148,16 @@ def deviations(worlds: Iterable[World]) -> list[str]:
     found = []
     for world in worlds:
         wanted = axes.expected(world)
-        report = judged(world)
-        crashed = [one.rule for one in report.findings if one.rule.endswith(".check-crashed")]
+        reports = judged(world)
+        verdict, findings = worst(one.verdict for one in reports), [one for each in reports for one in each.findings]
+        crashed = [one.rule for one in findings if one.rule.endswith(".check-crashed")]
         thinned = world.evidence in ("no-chains", "no-connection", "unseen-endpoint")
-        right = not report.ready if thinned else report.verdict == wanted.verdict
+        right = verdict != "ready" if thinned else verdict == wanted.verdict
         if crashed or not right:
             changed = {name: value for name, value in world._asdict().items() if value != axes.PLAIN[name]}
-            said = [f"{one.rule} {one.severity}" for one in report.findings if one.severity > 1]
+            said = [f"{one.rule} {one.severity}" for one in findings if one.severity > 1]
             found.append(
-                f"{changed}: wanted {wanted.verdict} {sorted(wanted.fails | wanted.unknowns)}, {report.verdict} {said}"
+                f"{changed}: wanted {wanted.verdict} {sorted(wanted.fails | wanted.unknowns)}, {verdict} {said}"
             )
     return found
 

@@ -93,3 +93,12 @@ def test_what_cannot_be_read_is_judged_only_where_nothing_else_is() -> None:
     odd = Certificate(b"\x30\x03\x02\x01\x01")
     assert ["one.example"] == labels(leaves((odd, *made(ONE))))
     assert (odd,) == leaves((odd, *made(MIDDLE)))
+
+
+def test_a_leaf_with_the_name_of_anothers_issuer_stays_in_its_chain() -> None:
+    """A name alone makes no issuer: both are judged, each with itself in its chain."""
+    root = Authority.root()
+    first = root.intermediate().issue("mail.contoso.com")
+    second = root.intermediate(subject_name=first.x509.subject).issue("mx.contoso.com")
+    found = groups([Certificate(first.der), Certificate(second.der)], ())
+    assert [Certificate(first.der), Certificate(second.der)] == [one.certificates[one.leaf] for one in found]

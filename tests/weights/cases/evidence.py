@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 import certready
 from certready import Bundle
-from certready.model import AcceptedDomain, Connector, Endpoint, Evidence, Target
+from certready.model import AcceptedDomain, Connector, Endpoint, Evidence, Fault, Target
 from tests.weights.case import FAIL, PASS, UNKNOWN, WARN, Cases, Checked, by_audience, connectors, everywhere
 from tests.weights.material import CA, ROOT, checked, file, pem, probed
 
@@ -49,6 +49,13 @@ def a_banner_of_another_hour() -> Checked:
         return replace(evidence, endpoints=(Endpoint("gw.contoso.com", "192.0.2.1", 25, banner=banner),))
 
     return checked(file(), seen=greeted)
+
+
+@CASES.add("bundle.unreadable", everywhere(UNKNOWN))
+def a_file_of_a_folder_that_cannot_be_read() -> Checked:
+    """A file that may hold a certificate and cannot be read is unknown."""
+    fault = Fault("file", "mail/gateway.pfx", "mail/gateway.pfx is encrypted, and no password was given.")
+    return checked(Bundle(Target("file", "mail/gateway.pfx"), (), faults=(fault,)))
 
 
 @CASES.add("bundle.no-leaf", everywhere(FAIL))

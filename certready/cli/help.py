@@ -1,0 +1,65 @@
+"""Help for people at a terminal as typer draws it, and away from one as plain text that can be searched and cut."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from certready.cli.output import drawn
+
+
+class Command(TyperCommand):
+    """A command whose help is plain away from a terminal."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        if drawn(sys.stdout):
+            super().format_help(ctx, formatter)
+        else:
+            write(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """A group of commands whose help is plain away from a terminal."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        if drawn(sys.stdout):
+            super().format_help(ctx, formatter)
+        else:
+            write(self, ctx, formatter)
+
+
+def write(command: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
+    """Usage, what the command does, its options by section, the commands below it, examples: no frames, no colours."""
+    formatter.write_usage(context.command_path, " ".join(command.collect_usage_pieces(context)))
+    for paragraph in _unescaped(command.help or "").split("\n\n"):
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(" ".join(paragraph.split()))
+    for panel, rows in sections(command, context).items():
+        with formatter.section(panel):
+            formatter.write_dl(rows)
+    below = getattr(command, "commands", {})
+    if below:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(limit=200)) for name, each in below.items()])
+    formatter.write_paragraph()
+    formatter.write("".join(f"{line}\n" for line in _unescaped(command.epilog or "").splitlines() if line))
+
+
+def sections(command: TyperCommand | TyperGroup, context: Any) -> dict[str, list[tuple[str, str]]]:
+    """The rows of the help by their section: names with the value, and what it says."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(context):
+        row = parameter.get_help_record(context)
+        if row is not None:
+            own = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            panel = getattr(parameter, "rich_help_panel", None) or own
+            found.setdefault(panel, []).append((_unescaped(row[0]), _unescaped(row[1])))
+    return found
+
+
+def _unescaped(text: str) -> str:
+    """Text for people without what keeps brackets from being markup."""
+    return text.replace("\\[", "[")
