@@ -39,6 +39,7 @@ def surroundings() -> str:
     """What a report of a bug needs beside the version: Python, platform, libraries, root lists. No folder is named."""
     import os
     import platform
+    import textwrap
 
     from cryptography.hazmat.backends import openssl
 
@@ -46,6 +47,7 @@ def surroundings() -> str:
     from certready.cli.options import present
     from certready.render.layout import plain
 
+    stores = trusting.overview(trusting.loaded(os.environ), present())
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     lines = [
         f"Python {platform.python_version()} ({platform.python_implementation()}) on {system}",
@@ -53,7 +55,7 @@ def surroundings() -> str:
         *(f"{name} {version}" for name, version in _libraries()),
         openssl.backend.openssl_version_text(),
         "",
-        plain(trusting.overview_lines(trusting.overview(trusting.loaded(os.environ), present()), None)).rstrip(),
+        textwrap.dedent(plain(trusting.overview_lines(stores, None))).rstrip(),
     ]
     return "\n".join(lines)
 
