@@ -18,7 +18,6 @@ REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
 
 
 def _seconds(text: str) -> float:
-    """Seconds of a ``--timeout``."""
     try:
         return timeout(float(text))
     except ValueError:
@@ -27,8 +26,7 @@ def _seconds(text: str) -> float:
         raise typer.BadParameter(f"--timeout: {error}") from None
 
 
-def _store(text: str) -> str:
-    """A store by name, in any case, or a file as it was typed."""
+def _store(text: str) -> str:  # a name in any case, or a file as it was typed
     return text.lower() if text.lower() in ("microsoft", "mozilla", "system") else text
 
 

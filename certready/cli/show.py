@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 
 @command(
-    "certready show gateway.pfx",
     "certready show mail.contoso.com:25",
     "certready show exchange.json --fqdn mail.contoso.com",
     "certready show mail.zip --format json",

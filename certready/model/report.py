@@ -314,9 +314,6 @@ class ReportsDocument(Struct, frozen=True, tag_field="schema", tag="certready.re
 class ErrorDocument(Struct, frozen=True, tag_field="schema", tag="certready.error/1"):
     """What stands in a report's place where there is none."""
 
-    code: Annotated[
-        int,
-        Meta(description="The exit code: could not run, or an internal error.", extra_json_schema={"enum": [2, 4]}),
-    ]
+    code: Annotated[int, Meta(description="The exit code.", extra_json_schema={"enum": [2, 4]})]
     error: str
     hint: str | None

@@ -12,7 +12,6 @@ import base64
 import binascii
 import re
 from collections.abc import Hashable
-from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -296,15 +295,11 @@ def _entry(crl: _List, serial: int) -> x509.RevokedCertificate | None:
 def _listed(entry: x509.RevokedCertificate, opinion: Opinion, moment: Moment) -> Opinion:
     """The certificate's serial number is in the list."""
     reason = _reason(entry)
-    dated = replace(opinion, revoked_at=_date(entry), reason=reason)
+    dated = replace(opinion, revoked_at=attempt(lambda: entry.revocation_date_utc), reason=reason)
     if reason == "removeFromCRL":
         detail = "The CRL says that the certificate was taken off the list again; only the full CRL can say good."
         return replace(dated, status="unknown", detail=detail)
     return revoked(dated, moment)
-
-
-def _date(entry: x509.RevokedCertificate) -> datetime | None:
-    return attempt(lambda: entry.revocation_date_utc)
 
 
 def _reason(entry: x509.RevokedCertificate) -> str | None:

@@ -70,7 +70,7 @@ def rules(check: Check, chain: Chain, root: Authority = ROOT) -> set[str]:
 @pytest.mark.parametrize("check", [check_bundle, check_key, check_usage])
 def test_no_chain(check: Check) -> None:
     """Without a certificate every one of these checks says that it does not apply."""
-    assert [NotApplicable("there is no certificate")] == list(check(evidence()))
+    assert [NotApplicable("there is no certificate")] == list(check(Case(evidence())))
 
 
 # -- bundle ------------------------------------------------------------------------------------------------------------

@@ -190,10 +190,10 @@ def test_odd_certificates_are_replaced_or_refused() -> None:
 # What redaction replaces or knows to name nobody, by struct. A new field belongs here once it was thought about.
 KNOWN = {
     "Evidence": "accepted_domains answers certready chains connectors consulted dane dialogue elsewhere endpoints "
-    "exported_at fetched gathered_at gathered_until known mta_sts named options peers planned redacted rehearsal roots store "
+    "exported_at faults fetched gathered_at gathered_until known mta_sts named options peers planned redacted rehearsal roots store "
     "target unlisted",
     "Chain": "certificates container encryption faults id keys leaf notes sni",
-    "Fault": "certificates file kind message",
+    "Fault": "certificates file hint kind message",
     "Endpoint": "address asks_certificate banner chain cipher deferred demands_certificate elapsed_ms error handshakes "
     "host port protocol reply stage staple tls_version trouble",
     "Handshake": "chain cipher error outcome question staple tls_version",

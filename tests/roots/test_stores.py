@@ -192,7 +192,7 @@ def test_no_system_store(platform: str, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(StoreError) as caught:
         stores.system_store(platform, {})
     assert ("macOS" in caught.value.message) is (platform == "darwin")
-    assert "--trust" in str(caught.value.hint)
+    assert "microsoft or mozilla" in str(caught.value.hint)
 
 
 def test_windows_store(root: Authority) -> None:

@@ -45,6 +45,8 @@ ADDED = {
     ("EntryDocument", "address"),
     ("CauseDocument", "lines"),
     ("CauseDocument", "quotation"),
+    ("Finding", "direction"),
+    ("MessageDocument", "certificate"),
 }
 Schema = dict[str, Any]
 
