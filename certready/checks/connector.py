@@ -154,7 +154,7 @@ def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Obse
         yield rules.OVERLAP.observed(
             message,
             connector=connector,
-            fix=f"{rules.OVERLAP.fix} {command(connector, '-Enabled $false')}",
+            fix=f"{rules.OVERLAP.fix}\n  {command(connector, '-Enabled $false')}",
             evidence={"connectors": [one.name for one in first]},
         )
 

@@ -34,8 +34,8 @@ def disabled(connector: Connector, variant: str = "") -> Observation:
     fix = command(connector, "-Enabled $true")
     if connector.direction == "inbound":
         fix += (
-            " (in newer tenants Exchange Online may refuse that for an OnPremises connector until Microsoft support "
-            "allows it)"
+            "\nIn newer tenants Exchange Online may refuse that for an OnPremises connector until Microsoft support "
+            "allows it."
         )
     return rules.DISABLED.observed(message, variant, connector=connector, fix=fix)
 
@@ -66,8 +66,8 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has SmtpDaneMode Mandatory: mail stops where the domain has no DANE, and where its TLSA record "
             "does not fit the certificate, for instance after a renewal."
         )
-        without = f"Where the domain has no DANE at all: {command(connector, '-SmtpDaneMode Opportunistic')}"
-        fix = f"{outbound_rules.DANE_MANDATORY.fix} {without}"
+        without = f"Where the domain has no DANE at all:\n  {command(connector, '-SmtpDaneMode Opportunistic')}"
+        fix = f"{outbound_rules.DANE_MANDATORY.fix}\n{without}"
         yield outbound_rules.DANE_MANDATORY.observed(message, connector=connector, fix=fix)
     yield from _loop(connector)
 

@@ -107,21 +107,23 @@ def mismatch_fix(
     other = _suggested(names, accepted if connector.direction == "inbound" else None)
     if other is None:
         return f"{renew[0].upper()}{renew[1:]}."
-    return f"Either {_setting_to(connector, other, accepted)}, or {renew}."
+    return f"Set another value{_needed(connector, other, accepted)}:\n  {set_value(connector, other)}\nOr {renew}."
 
 
 def malformed_fix(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str:
     """The line that replaces a malformed value by one that the certificate satisfies."""
     other = _suggested(names, accepted if connector.direction == "inbound" else None)
-    return _setting_to(connector, other, accepted) if other else no_value_fix(connector)
+    if other is None:
+        return no_value_fix(connector)
+    return f"Set another value{_needed(connector, other, accepted)}:\n  {set_value(connector, other)}"
 
 
-def _setting_to(connector: Connector, value: str, accepted: Sequence[AcceptedDomain] | None) -> str:
-    """The line that sets this value, and what it needs besides where the tenant is not known to have it."""
+def _needed(connector: Connector, value: str, accepted: Sequence[AcceptedDomain] | None) -> str:
+    """What setting this value needs besides, where the tenant is not known to have it."""
     domain = parse_value(value).domain
     needless = connector.direction == "outbound" or connector.kind == "Partner"
-    known = domain in {one.name for one in accepted or ()}
-    return f"{set_value(connector, value)}{'' if needless or known else _acceptance_words(domain)}"
+    known = domain in {each.name for each in accepted or ()}
+    return "" if needless or known else _acceptance_words(domain)
 
 
 def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str | None:
@@ -178,14 +180,16 @@ def uncertain_fix(connector: Connector, value: Value, found: Match) -> str:
     if found.kind != "deep":
         accept = _acceptance_words(name.domain) if connector.direction == "inbound" else ""
         line = set_value(connector, str(name))
-        return f"Either {line}{accept}, or add DNS:{value} to the certificate's subject alternative name."
+        return (
+            f"Set another value{accept}:\n  {line}\nOr add DNS:{value} to the certificate's subject alternative name."
+        )
     exact = set_value(connector, str(name))
     if connector.direction == "outbound":
-        return f"Name it exactly: {exact}."
+        return f"Name it exactly:\n  {exact}"
     above = name.domain if name.wildcard else parent(name.domain)
     return (
-        f"Accept the immediate parent, {above}, and name it: {set_value(connector, f'*.{above}')}; "
-        f"or name the certificate exactly: {exact}{_acceptance_words(name.domain)}."
+        f"Accept the immediate parent, {above}, and name it:\n  {set_value(connector, f'*.{above}')}\n"
+        f"Or name the certificate exactly{_acceptance_words(name.domain)}:\n  {exact}"
     )
 
 
@@ -270,7 +274,8 @@ def not_accepted_fix(connector: Connector, value: Value, accepted: Accepted) -> 
     """Another value where the immediate parent is accepted, and the registration."""
     above = parent(value.domain)
     if not value.wildcard and registrable(above) and accepted.above(above) == above:
-        return f"{set_value(connector, f'*.{above}')} ({above} is accepted). Or: {register(value.domain)}"
+        line = set_value(connector, f"*.{above}")
+        return f"Ask for what is accepted already ({above}):\n  {line}\nOr: {register(value.domain)}"
     return register(value.domain)
 
 

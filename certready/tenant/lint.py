@@ -120,7 +120,8 @@ def _lock(connector: Connector, exposed: str | None) -> Iterator[Observation]:
     if value_of(connector) is None:
         message = f"{said} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
         line = set_value(connector, "<name in the filter's certificate>")
-        fix = f"{line}; or, where no filter is meant: {command(connector, '-RestrictDomainsToCertificate $false')}"
+        without = command(connector, "-RestrictDomainsToCertificate $false")
+        fix = f"{line}\nOr, where no filter is meant:\n  {without}"
         yield rules.LOCKS_DOWN.observed(message, "everyone", connector=connector, fix=fix)
         return
     fix = narrowed(connector)
