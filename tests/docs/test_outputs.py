@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import sys
@@ -87,7 +88,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SESSIONS = sessions()
 # The demonstration stages these itself, on ports of its own.
 DEMO = [session for session in SESSIONS if "demo-root.pem" in session.words]
-# They wait for a gateway or talk to one: tests/cli/test_gateway.py runs them.
+# They wait for a gateway or talk to one: test_listening.py has one.
 WAITING = [session for session in SESSIONS if session.words[0] in ("listen", "rehearse")]
 ALONE = [session for session in SESSIONS if session not in DEMO + WAITING and session.shown]
 
@@ -104,6 +105,23 @@ def test_output(folder: Path, session: Session) -> None:
         if not missing:
             return
     pytest.fail(f"not printed, or not in this order: {missing}")
+
+
+def test_remedies(folder: Path) -> None:
+    """The script that docs/advice.md shows is written for a tenant that asks for a host and accepts its domain."""
+    connector = {"Name": "[SEPPmail] Appliance -> ExchangeOnline", "Enabled": True, "ConnectorType": "OnPremises"}
+    tenant = {
+        "InboundConnectors": [connector | {"TlsSenderCertificateName": "mail.contoso.com"}],
+        "OutboundConnectors": [],
+        "AcceptedDomains": [{"DomainName": "contoso.com"}],
+    }
+    (folder / "tenant.json").write_text(json.dumps(tenant), "utf-8")
+    (shown,) = [block.text for block in blocks() if block.page == "docs/advice.md" and "# ====" in block.text]
+    printed(
+        ("check", "gateway.pem", "--tenant", "tenant.json", "--remedies", "fix.ps1", *STAGED.split()), terminal=False
+    )
+    rest = iter((folder / "fix.ps1").read_text("utf-8-sig").splitlines())
+    assert [] == [line for line in shown.splitlines() if line not in rest]
 
 
 def test_demonstration(folder: Path) -> None:
