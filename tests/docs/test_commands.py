@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import shutil
+import subprocess
 from itertools import takewhile
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +57,14 @@ def test_there_are_many() -> None:
 def test_python(block: Block) -> None:
     """What is shown as Python is Python."""
     ast.parse(block.text)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is not installed")
+def test_alert_rules(tmp_path: Path) -> None:
+    """Prometheus takes the alert rules of the page about monitoring."""
+    (rules,) = [block.text for block in blocks() if block.language == "yaml" and block.text.startswith("groups:")]
+    (tmp_path / "rules.yml").write_text(rules, "utf-8")
+    checked = subprocess.run(
+        ["promtool", "check", "rules", "rules.yml"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert 0 == checked.returncode, checked.stdout + checked.stderr
