@@ -88,7 +88,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SESSIONS = sessions()
 # The demonstration stages these itself, on ports of its own.
 DEMO = [session for session in SESSIONS if "demo-root.pem" in session.words]
-# They wait for a gateway or talk to one: test_listening.py has one.
+# They wait for a gateway or talk to one: tests/cli/test_listening_page.py has one.
 WAITING = [session for session in SESSIONS if session.words[0] in ("listen", "rehearse")]
 ALONE = [session for session in SESSIONS if session not in DEMO + WAITING and session.shown]
 

@@ -12,8 +12,6 @@ from tests.cli.test_gateway import dns, listening, rehearse  # noqa: F401 - fixt
 from tests.docs.pages import blocks
 from tests.docs.test_outputs import comparable
 
-pytest_plugins = ["tests.cli.conftest"]
-
 
 def shown(part: str) -> list[str]:
     """The lines of the page's block that holds this text, as far as they are no blanks and no gaps."""
