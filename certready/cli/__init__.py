@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NoReturn
 
 EXIT_INTERRUPTED = 130
 EXIT_INTERNAL = 4
@@ -71,6 +73,19 @@ def run() -> None:
         code = main()
     except KeyboardInterrupt:  # a second one, or one before or after the command
         code = EXIT_INTERRUPTED
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process. Daemon threads that still work are not taken down with the interpreter: where one is inside a
+    library written in Rust just then, that aborts the process."""
+    threading = sys.modules.get("threading")
+    others = [each for each in threading.enumerate() if each is not threading.main_thread()] if threading else []
+    if others and all(each.daemon for each in others):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
     sys.exit(code)
 
 

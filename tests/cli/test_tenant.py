@@ -106,7 +106,8 @@ def test_a_failing_setting_is_exit_code_1_with_its_fix(run: Run, export: Export)
     )
     assert 1 == ran.code
     assert "fail     names.domain-not-accepted" in ran.out
-    assert "Fix Set-InboundConnector -Identity 'From gateway' -TlsSenderCertificateName '*.contoso.com'" in ran.out
+    assert "Fix Ask for what is accepted already (contoso.com):\n" in ran.out
+    assert "  Set-InboundConnector -Identity 'From gateway' -TlsSenderCertificateName '*.contoso.com'\n" in ran.out
 
 
 def test_warnings_are_shown_and_are_exit_code_0(run: Run, export: Export) -> None:
