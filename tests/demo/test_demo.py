@@ -193,8 +193,8 @@ def test_command_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_report_fits_a_screen(results):
-    """The default report of every case takes at most 30 lines of 100 columns."""
+    """The default report of every case takes at most 30 lines of 100 columns; what is typed is never wrapped."""
     for result in results:
         lines = render(result.report, width=100).splitlines()
         assert len(lines) <= 30
-        assert [] == [line for line in lines if len(line) > 100]
+        assert [] == [line for line in lines if len(line) > 100 and not line.lstrip().startswith("Set-")]
