@@ -188,7 +188,7 @@ def _both_ways(prepared: Prepared) -> Prepared:
 
 def offline(wanted: Shared) -> Shared:
     """The options for OLD, about which nobody is asked any more."""
-    return wanted._replace(offline=True, crl=(), ocsp=())
+    return replace(wanted, offline=True, crl=(), ocsp=())
 
 
 def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:

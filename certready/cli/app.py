@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 from typer.core import TyperCommand
 
 from certready._version import __version__
@@ -14,7 +15,7 @@ from certready.cli.defaults import defaults, takes_defaults
 from certready.cli.help import Group
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A command as the root's help lists it: the module it lives in, and what it does in one line."""
 
     module: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -85,13 +85,9 @@ def _with_signature(function: Function) -> Function:
         if parameter.name != "shared":
             parameters.append(parameter)
             continue
-        fields = parameter.annotation
-        hints = get_type_hints(fields, include_extras=True)
-        shared = tuple(hints)
-        parameters += [
-            inspect.Parameter(name, parameter.KEYWORD_ONLY, default=fields._field_defaults[name], annotation=hint)
-            for name, hint in hints.items()
-        ]
+        fields = inspect.signature(parameter.annotation).parameters
+        shared = tuple(fields)
+        parameters += fields.values()
     repeated = {parameter.name for parameter in parameters if _repeats(parameter.annotation)}
 
     @functools.wraps(function)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from certready import directories
 from certready.cli import files
@@ -45,7 +47,7 @@ def fetcher(wanted: Shared, heard: Heard | None = None) -> Fetcher | None:
     return Later(lru_cache(maxsize=1)(lambda: _fetcher(wanted, proxy, heard)))
 
 
-class Later(NamedTuple):
+class Later(Struct, frozen=True):
     """A fetcher that is made when something is asked, once: a run that asks nothing does not wait for its libraries."""
 
     make: Callable[[], Fetcher]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.cli import files
@@ -22,14 +23,14 @@ ANCHOR_LIMIT = 64 * 1024
 SMTP_PORT = 25
 
 
-class Resolving(NamedTuple):
+class Resolving(Struct, frozen=True):
     """How DNS is asked, as typed: ``server`` as for ``--dns``, ``anchor`` the file of ``--dns-anchor``."""
 
     server: str | None = None
     anchor: Path | None = None
 
 
-class Wanted(NamedTuple):
+class Wanted(Struct, frozen=True):
     """Whose promises are looked up: those of every host that a mail ``domain`` names, else of these ``hosts``."""
 
     domain: str | None = None
@@ -112,7 +113,7 @@ def with_dane(evidence: Evidence, wanted: Wanted, dns: Resolving, shared: Shared
     """
     lines, as_of = _anchors(dns.anchor)
     saved = evidence.dane
-    if shared.replay and saved and (saved.domain, saved.hosts, saved.port) == wanted:
+    if shared.replay and saved and Wanted(saved.domain, saved.hosts, saved.port) == wanted:
         anchored = replace(saved, anchors=lines, anchors_as_of=as_of) if dns.anchor else saved
         return replace(evidence, dane=anchored)
     asked = Dane(wanted.domain, wanted.hosts, wanted.port, lines, as_of)

@@ -1,11 +1,10 @@
 """The options that several commands share, written down once, in the sections in which ``--help`` shows them."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Annotated, NamedTuple, get_args
+from typing import Annotated, get_args
 
 import typer
+from msgspec import Struct
 
 from certready.cli.commands import option, words
 from certready.errors import UsageError
@@ -131,7 +130,7 @@ IPv6 = Annotated[bool, option("-6", help="IPv6 addresses alone.")]
 Gentle = Annotated[bool, option("--gentle", help="One handshake for each address; what it does not show is a warning.")]
 
 
-class Shared(NamedTuple):
+class Shared(Struct, frozen=True):
     """What the user asked for, as typed; nothing here has been read or checked yet. The order is that of the help."""
 
     tenant: Annotated[

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.cli.judge import Gatherer, Prepared
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _RANGE = "The smart host {} is a range of addresses; probe the addresses in it one by one."
 
 
-class Route(NamedTuple):
+class Route(Struct, frozen=True):
     """The smart hosts that one or more connectors send to, as typed but in lower case and without brackets."""
 
     hosts: tuple[str, ...]
