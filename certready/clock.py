@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from certready.model import Evidence
 from certready.model.report import RevocationResult
@@ -17,7 +18,7 @@ TOLERANCE = timedelta(minutes=10)
 _DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: (?:[+-]\d{4}|GMT|UTC))?")
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """What one other clock said: ``who`` said it, and how far ahead of this machine's it is. A thisUpdate proves
     nothing but that it cannot lie ahead (``floor``)."""
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -32,7 +32,7 @@ _SIGNED: dict[Outcome, Signed] = {"valid": "good", "weak": "good", "wrong": "bad
 End = Literal["anchor", "self-signed", "incomplete"]
 
 
-class Path(NamedTuple):
+class Path(Struct, frozen=True):
     """Certificates leaf first, each signed by the next. ``end`` says what the last one is: an anchor of the store
     (then ``anchor`` is set), self-signed outside the store, or one whose issuer was not found.
 
@@ -51,7 +51,7 @@ class Path(NamedTuple):
         return all(one.not_before <= at <= one.not_after for one in every)
 
 
-class Search(NamedTuple):
+class Search(Struct, frozen=True):
     """Every path found, shortest first; ``capped`` says that a limit on work ended the search early."""
 
     paths: tuple[Path, ...]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby, pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from certready.model import Chain, Root
 from certready.path import build, engines, lint
@@ -20,7 +22,7 @@ Outcome = Literal["trusted", "incomplete", "self-signed", "untrusted-root", "inv
 MAX_ENGINE_PATHS = 5  # equally good paths that the engines are asked about
 
 
-class Missing(NamedTuple):
+class Missing(Struct, frozen=True):
     """The issuer that a path lacks. ``child`` is the SHA-256 of the certificate it would have issued, ``urls`` where
     that one says the issuer can be fetched, ``same_name_other_key`` that one of this name is there whose key did not
     sign. ``note`` is a sentence where there is more to say, else ""."""
@@ -32,7 +34,7 @@ class Missing(NamedTuple):
     note: str = ""
 
 
-class Judgement(NamedTuple):
+class Judgement(Struct, frozen=True):
     """What became of one chain, as sent.
 
     ``path`` is leaf first, made of certificates as sent and of roots of the store; it ends in ``anchor`` where one is
@@ -57,7 +59,7 @@ class Judgement(NamedTuple):
     untrusted: Certificate | None = None
 
 
-class _Assessed(NamedTuple):
+class _Assessed(Struct, frozen=True):
     """A path with what is wrong with it. ``grade`` orders paths: 0 is the best."""
 
     path: build.Path
@@ -69,7 +71,7 @@ class _Assessed(NamedTuple):
         return all(problem.kind in lint.TOLERATED for problem in self.problems)
 
 
-class _Chosen(NamedTuple):
+class _Chosen(Struct, frozen=True):
     """The path that is judged, and the engines' word: ``word`` is "accepted" where they were not asked, too."""
 
     assessed: _Assessed

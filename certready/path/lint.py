@@ -7,10 +7,10 @@ not judged here but in ``checks/expiry.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from msgspec import Struct
 
 from certready.path import constraints
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
@@ -86,7 +86,7 @@ _FOR_SERVERS = (bytes.fromhex("06082b06010505070301"), bytes.fromhex("060a2b0601
 PRECERTIFICATE = "1.3.6.1.4.1.11129.2.4.3"  # RFC 6962, 3.1
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True):
     """One thing that is wrong: ``kind`` is a constant of this module, ``certificate`` the SHA-256 of the one that is
     to blame, ``message`` a sentence."""
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready import bounds
 from certready.model import Answer, Ask
@@ -33,7 +36,7 @@ _PRINTABLE = re.compile(r"[!-~]+")  # ASCII without spaces and controls: what ma
 _SHORTER = datetime(2026, 3, 15, tzinfo=UTC)
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True):
     """One source to ask about one certificate (``certificate`` is its SHA-256).
 
     ``ask`` is None where the source cannot be used, and ``reason`` then says why, a sentence.
@@ -155,10 +158,10 @@ def _question(certificate: Certificate, method: Method, url: str, body: bytes | 
     if reason is None and method == "ocsp" and body is None:
         reason = "No OCSP question can be made for a certificate that cannot be read completely."
     if reason is not None:
-        return question._replace(url=url[:LONGEST_URL], reason=reason)
+        return replace(question, url=url[:LONGEST_URL], reason=reason)
     if method == "crl":
-        return question._replace(ask=Ask(url, limit=CRL_LIMIT))
-    return question._replace(ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
+        return replace(question, ask=Ask(url, limit=CRL_LIMIT))
+    return replace(question, ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
 
 
 def _unusable(url: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from cryptography import x509
 from msgspec import Struct
@@ -34,7 +33,7 @@ ORDER: tuple[Status, ...] = (
 ON_HOLD = "certificateHold"
 
 
-class Moment(NamedTuple):
+class Moment(Struct, frozen=True):
     """When the answer is judged: ``at``, and ``skew``, by how much a clock elsewhere may run ahead of ours."""
 
     at: datetime

@@ -6,7 +6,7 @@ list and would verify something other than what was received. Nothing here copie
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 SEQUENCE, SET, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x31, 0x02, 0x03, 0x04, 0x06
 BOOLEAN, UTC_TIME, GENERALIZED_TIME = 0x01, 0x17, 0x18
@@ -19,7 +19,7 @@ class MalformedError(ValueError):
     """The bytes are not the DER that was expected."""
 
 
-class Element(NamedTuple):
+class Element(Struct, frozen=True):
     """One TLV inside ``data``: its tag, where it starts, where its content starts, and where it ends."""
 
     data: bytes
@@ -111,7 +111,7 @@ def head(tag: int, length: int) -> bytes:
     return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big")
 
 
-class Signed(NamedTuple):
+class Signed(Struct, frozen=True):
     """The shape that certificates, CRLs and OCSP answers share: what is signed, by which algorithm, the signature."""
 
     tbs: Element
@@ -129,7 +129,7 @@ def signed(outer: Element) -> Signed:
     return Signed(parts[0], parts[1], bits[1:])
 
 
-class Names(NamedTuple):
+class Names(Struct, frozen=True):
     """What a CertID is made of, out of a certificate's own bytes: issuer Name, subject Name, and the bits of the
     public key without the algorithm (RFC 6960, 4.1.1)."""
 

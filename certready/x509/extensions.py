@@ -7,10 +7,11 @@ nothing else, and read out of that: the decoder stays the same, and one that fai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from msgspec import Struct
 
 from certready.x509.der import BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE, MalformedError, element, encoded, members
 from certready.x509.parts import RawExtension
@@ -37,7 +38,7 @@ _KEY = bytes.fromhex("302a300506032b6570032100") + bytes(32)
 Value = Any  # an x509.ExtensionType, or Unreadable
 
 
-class Extension(NamedTuple):
+class Extension(Struct, frozen=True):
     """One extension as far as it can be read: ``value`` is what cryptography makes of it, or Unreadable."""
 
     oid: str

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple, cast
+from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
-class Key(NamedTuple):
+class Key(Struct, frozen=True):
     """A public key in words: ``kind`` is "RSA", "ECDSA", "Ed25519"..., ``bits`` the size (0: unknown)."""
 
     kind: str

@@ -6,7 +6,8 @@ Files name no leaf: what is there decides, never the order it lies in (contract,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.x509.certificate import Certificate
 from certready.x509.names import comparable
@@ -15,7 +16,7 @@ from certready.x509.signature import joins, signed_by
 MAX_CHECKS = 200  # signatures verified to tell issuers from leaves; beyond that, whatever is no CA counts as a leaf
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """One leaf with what belongs to its chain, in the order given: ``leaf`` is its index, ``keys`` those of the private
     keys that are not another leaf's."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.x509.der import OID, SEQUENCE, SET, Element, MalformedError, dotted, element, members
 
@@ -42,7 +43,7 @@ _SHORT = {
 _ESCAPED = frozenset(',+"\\<>;')
 
 
-class Attribute(NamedTuple):
+class Attribute(Struct, frozen=True):
     """One attribute: its type as a dotted OID, its ``text`` (None where it cannot be read), its value in DER."""
 
     oid: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.x509.der import (
     BIT_STRING,
@@ -40,7 +41,7 @@ _GENERALIZED = re.compile(
 )
 
 
-class RawExtension(NamedTuple):
+class RawExtension(Struct, frozen=True):
     """One extension: its type as a dotted OID, whether it is critical, its whole encoding."""
 
     oid: str
@@ -48,7 +49,7 @@ class RawExtension(NamedTuple):
     encoded: bytes
 
 
-class Parts(NamedTuple):
+class Parts(Struct, frozen=True):
     """What a certificate says, part by part. ``faults`` are sentences about whatever a strict reader refuses.
     ``complete`` is False where an extension is there whose very type cannot be read: it may be any."""
 

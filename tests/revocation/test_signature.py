@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed448, padding, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from certready.demo.pki import Authority, subject
 from certready.x509.certificate import Certificate
@@ -124,4 +125,4 @@ def test_any_algorithm(algorithm: bytes, signature: bytes) -> None:
     """Whatever stands for algorithm and signature, nothing raises and nothing is valid."""
     parts = signed(element(LEAF.der))
     identifier = element(tlv(0x30, algorithm))
-    assert "valid" != verify(parts._replace(algorithm=identifier, signature=signature), certificate(RSA))
+    assert "valid" != verify(replace(parts, algorithm=identifier, signature=signature), certificate(RSA))
