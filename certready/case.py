@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready import clock, path
@@ -26,7 +26,7 @@ from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 
 
-class Bearer(NamedTuple):
+class Bearer(Struct, frozen=True):
     """Names that are compared: those of a chain's leaf, or (``chain`` None) those that are planned.
 
     ``who`` is what bears them, for a sentence; ``unread`` a clause about names that cannot be read, as long as which no
@@ -41,7 +41,7 @@ class Bearer(NamedTuple):
     chain: Chain | None = None
 
 
-class Revocable(NamedTuple):
+class Revocable(Struct, frozen=True):
     """A certificate that somebody could revoke, its issuer on the path (None: not known), and the ids of the chains it
     is part of; ``label`` is what it is called in sentences."""
 

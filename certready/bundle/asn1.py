@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 INTEGER, BIT_STRING, OCTET_STRING, OID, ENUMERATED, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x06, 0x0A, 0x30, 0x31
 CONTEXT_0 = 0xA0
@@ -32,7 +33,7 @@ class CutOffError(Asn1Error):
         self.present = present
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True):
     """One element of ``data``: ``begin`` is its offset, ``start`` to ``end`` its content, ``after`` the next one's."""
 
     data: bytes

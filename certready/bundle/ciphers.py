@@ -6,7 +6,7 @@ Sources: RFC 8018 (PBES1, PBES2, PBKDF2), RFC 7292 appendix C (the PKCS#12 algor
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from certready.bundle.asn1 import SEQUENCE, Node
 
@@ -53,7 +53,7 @@ NAMES = {
 }
 
 
-class Cipher(NamedTuple):
+class Cipher(Struct, frozen=True):
     """An algorithm in words, the rounds its key derivation takes, and whether certready knows it."""
 
     name: str

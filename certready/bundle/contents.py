@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -59,7 +59,7 @@ class Entry(Struct, frozen=True):
     has_private_key: bool | None = None
 
 
-class Refusal(NamedTuple):
+class Refusal(Struct, frozen=True):
     """What could not be read beside what was: a certificate or a key, why, and the certificate where it is one."""
 
     kind: Literal["certificate", "key"]
@@ -67,7 +67,7 @@ class Refusal(NamedTuple):
     certificate: Certificate | None = None
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """How a file is to be read: the ``passwords`` to try, how many certificates are a bundle (``limit``), whether a
     certificate that cannot be read is said (``strict``), and whether keys may be opened (``secrets``)."""
 

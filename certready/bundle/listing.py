@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.bundle.contents import Contents, Entry, Refusal, unreadable
 from certready.errors import InputError
@@ -24,7 +25,7 @@ _EXPORT = (
 )
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """One certificate of the list: its ``thumbprint`` as Exchange writes it, the certificate or why it cannot be read,
     and what Exchange says of it."""
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.bundle.asn1 import Asn1Error, read
 
@@ -33,7 +34,7 @@ HEADERS = "a block in it has an empty line or a header line inside"
 NO_CERTIFICATE = "a block labelled CERTIFICATE in it holds something else than one certificate"
 
 
-class Loaded(NamedTuple):
+class Loaded(Struct, frozen=True):
     """What the file gives: ``certificates`` as DER, the first of them the gateway's own; or why it is refused.
 
     A file that is refused loads nothing, whatever was read of it before. ``refusal`` is one of this module's reasons.
@@ -43,7 +44,7 @@ class Loaded(NamedTuple):
     refusal: str = ""
 
 
-class _Block(NamedTuple):
+class _Block(Struct, frozen=True):
     label: bytes
     header: bool
     body: bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from certready.bundle.contents import MAX_BYTES
 from certready.bundle.der import looks_binary
@@ -15,7 +15,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # PKWARE's APPNOTE, 4.3.7 and 4.3.16: a f
 _APPLE = "__MACOSX"  # where macOS keeps what is no file's content
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """One file: its ``name`` for people, its ``data``, or why there is none (``trouble``). ``folder`` is where it
     lies, "" for a file that was named itself; ``note`` is a sentence on its certificate."""
 
@@ -26,7 +26,7 @@ class Part(NamedTuple):
     note: str = ""
 
 
-class Collected(NamedTuple):
+class Collected(Struct, frozen=True):
     """The files of a folder or an archive, and sentences on what was passed over without a look at it."""
 
     parts: tuple[Part, ...]

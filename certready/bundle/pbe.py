@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.bundle.asn1 import INTEGER, OCTET_STRING, SEQUENCE, Asn1Error, Node
 from certready.bundle.ciphers import NAMES, PBES2, PBKDF2, PBMAC1, PKCS5, PKCS12, SCRYPT
@@ -54,7 +55,7 @@ class UnsupportedError(Exception):
     """The algorithm, named in words, is none that certready can work with."""
 
 
-class Secret(NamedTuple):
+class Secret(Struct, frozen=True):
     """A password in the two forms the standards use: as bytes (PKCS#5), and as BMPString with its end (PKCS#12)."""
 
     octets: bytes

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.bundle import der, keys
 from certready.bundle.asn1 import Asn1Error, CutOffError, read
@@ -36,7 +37,7 @@ _IV_DIGITS = {"DES-CBC": 16, "DES-EDE3-CBC": 16, "AES-128-CBC": 32, "AES-192-CBC
 _OURS = ("CERTIFICATE", "PKCS", "KEY", "CRL", "CMS", "P7B", "PFX")
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """What stands between BEGIN and the next marker; ``closed`` where that marker is an END. Counted from 1."""
 
     number: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from certready import clock
 from certready.case import Case
@@ -46,7 +48,7 @@ def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
         yield from _host(case, host, hosts if asked.domain else ())
 
 
-class Compared(NamedTuple):
+class Compared(Struct, frozen=True):
     """One certificate that a host presents, where, and how it fits."""
 
     chain: Chain
@@ -59,7 +61,7 @@ class Compared(NamedTuple):
         return f" at {listed([one.address for one in self.endpoints])}" if self.endpoints else ""
 
 
-class Host(NamedTuple):
+class Host(Struct, frozen=True):
     """One mail host: what DNS promises, what it presents, and the addresses where no TLS came up."""
 
     promise: Promise

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.case import Case
 from certready.model import Endpoint
@@ -101,7 +102,7 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
         )
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """A certificate that a gateway may have, the questions that ask for it, and what stays open without an answer."""
 
     family: str

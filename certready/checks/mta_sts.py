@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from certready.case import Case
 from certready.checks.promises import said
@@ -121,7 +123,7 @@ def _file(case: Case, hosts: list[str], failing: str) -> Iterator[Observation]:
             yield from _judged(case, chain, host, failing, [])
 
 
-class _Fault(NamedTuple):
+class _Fault(Struct, frozen=True):
     """What keeps a certificate from meeting a policy: the variant of the rule, and a clause."""
 
     variant: str

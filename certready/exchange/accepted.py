@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from certready.exchange.matching import Value, a_label, ancestors, parse_value, satisfiable, under
 from certready.model import AcceptedDomain, Tenant
@@ -17,7 +19,7 @@ Standing = Literal["accepted", "subdomain", "match-subdomains", "not-accepted"]
 STANDINGS: tuple[Standing, ...] = ("accepted", "subdomain", "match-subdomains", "not-accepted")
 
 
-class Acceptance(NamedTuple):
+class Acceptance(Struct, frozen=True):
     """How a connector value stands to the accepted domains, and the accepted domain that decides (None: none does)."""
 
     standing: Standing

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.errors import UsageError
@@ -19,7 +19,7 @@ DECISIVE = ("ConnectorType", "TlsSenderCertificateName", "TrustedOrganizations",
 CERTIFICATE_NAME = "TlsSenderCertificateName"
 
 
-class Selection(NamedTuple):
+class Selection(Struct, frozen=True):
     """The connectors that are judged, those that do not apply, and, where an inbound one was wanted and none matches,
     the ``nearest`` candidate."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ from certready.exchange.matching import a_label, quoted, under
 Form = Literal["worldwide", "dnssec", "us-government", "china", "germany", "submission", "legacy", "address", "other"]
 
 
-class Cloud(NamedTuple):
+class Cloud(Struct, frozen=True):
     """One of Microsoft's clouds.
 
     ``certificate_name`` is what its hosts present on port 25, the value for TlsDomain of a send connector.

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from certready.exchange.domains import a_label, ancestors, parent, quoted, registrable, under
 from certready.model.connector import MatchKind
 
@@ -47,7 +49,7 @@ _ISSUER_SUBJECT = re.compile(r"(?:<I>(?P<issuer>[^<>]*))?<S>(?P<subject>[^<>]*)\
 _COMMON_NAME = re.compile(r"(?:\A|[,;+])\s*CN\s*=\s*(\"[^\"]*\"|[^,;+]*)", re.IGNORECASE)
 
 
-class Value(NamedTuple):
+class Value(Struct, frozen=True):
     """A connector value, normalised: ``contoso.com``, or with ``wildcard`` ``*.contoso.com``.
 
     ``domain`` is a lower-case A-label name without the wildcard label. ``issuer`` is the issuer that a value of the
@@ -62,7 +64,7 @@ class Value(NamedTuple):
         return f"*.{self.domain}" if self.wildcard else self.domain
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """How a value was met: the contract's match kind, the certificate's name as written there (None for ``none``), and
     whether the rule behind it is only inferred or disputed. ``plain`` is False for a name that is not plain ASCII and
     would meet the value only if it were mapped as browsers map what is typed (UTS #46)."""
@@ -209,7 +211,7 @@ class _Placed(NamedTuple):
     value: Value
 
 
-class _Sorted(NamedTuple):
+class _Sorted(Struct, frozen=True):
     """The DNS names of a certificate by their reversed domains: what lies under a domain stands together, so that each
     of many connector values is compared with the names near it alone."""
 

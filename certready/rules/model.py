@@ -6,7 +6,7 @@ A check says what it *saw* (an :class:`Observation`); the rule it names says eve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -190,7 +190,7 @@ class Observation(Struct, frozen=True):
     by_clock: bool = False
 
 
-class NotApplicable(NamedTuple):
+class NotApplicable(Struct, frozen=True):
     """A check's word that it has nothing to look at here, and why."""
 
     reason: str
