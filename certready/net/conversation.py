@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certready.model.endpoint import Endpoint
 from certready.net.handshake import SharedContext
@@ -16,7 +18,7 @@ TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
 Tell = Callable[[str], None]
 
 
-class Plan(NamedTuple):
+class Plan(Struct, frozen=True):
     """What is done with every address of one host. ``timeout`` is in seconds, for each step."""
 
     host: str
@@ -63,7 +65,7 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
             step = dialogue.send(data)
     except StopIteration as end:
         outcome: Outcome = end.value
-        return outcome._replace(banner=printable(greeting) or None)
+        return replace(outcome, banner=printable(greeting) or None)
     except TimeoutError:
         return _timed_out(plan, step, silent=not data)
 

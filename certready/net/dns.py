@@ -9,7 +9,7 @@ import ipaddress
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ MAX_EXCHANGERS = bounds.MAIL_HOSTS
 UDP_WAIT = 2.0  # seconds after which a question is put again, at most a third of the time
 
 
-class Nameserver(NamedTuple):
+class Nameserver(Struct, frozen=True):
     """A DNS server to ask: an IP address and a port; without an address those that the system is set up with."""
 
     address: str | None = None

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.errors import UsageError
@@ -148,7 +149,7 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
 # -- where they are -----------------------------------------------------------------------------------------------
 
 
-class _Located(NamedTuple):
+class _Located(Struct, frozen=True):
     """A host, the addresses to probe, and what is said of what is not probed."""
 
     plan: Plan
@@ -231,14 +232,14 @@ def _bundle(target: Target, seen: Sequence[Seen]) -> Bundle:
         if one.chain:
             names.setdefault(one.chain, one.sni)
     for one in seen:
-        for handshake, chain in one.further:
-            if chain:
-                names.setdefault(chain, None if handshake.question.startswith("no-name") else one.sni)
+        for result in one.further:
+            if result.chain:
+                names.setdefault(result.chain, None if result.handshake.question.startswith("no-name") else one.sni)
     ids = {chain: f"c{number}" for number, chain in enumerate(names, 1)}
     chains = tuple(Chain(ids[ders], "tls", tuple(map(Certificate, ders)), sni=sni) for ders, sni in names.items())
     return Bundle(target, chains, tuple(_endpoint(one, ids) for one in seen))
 
 
 def _endpoint(seen: Seen, ids: Mapping[tuple[bytes, ...], str]) -> Endpoint:
-    further = tuple(replace(handshake, chain=ids.get(chain)) for handshake, chain in seen.further)
+    further = tuple(replace(result.handshake, chain=ids.get(result.chain)) for result in seen.further)
     return replace(seen.endpoint, chain=ids.get(seen.chain), handshakes=further)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PARTING = 2.0  # seconds that are waited for what a server says to our farewell, where that matters
 
 
-class Session(NamedTuple):
+class Session(Struct, frozen=True):
     """What a handshake showed: version and cipher by OpenSSL's names, the chain as sent (DER), the stapled answer,
     whether the server asked for a client certificate, and the sentence by which it insisted on one. ``completed`` is
     False where it did so before the handshake had ended."""

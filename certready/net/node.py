@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.model.endpoint import Endpoint
@@ -20,7 +20,7 @@ from certready.x509.certificate import Certificate
 BACK_OFF = 0.2  # of the timeout, before a gateway that answered with a temporary error is asked once more
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """What one handshake sent, DER, leaf first; empty where it came to none."""
 
     endpoint: Endpoint
@@ -40,7 +40,7 @@ def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[byt
         return seen
     arrived(seen.chain)
     family = Certificate(seen.chain[0]).parsed.key.family
-    return seen._replace(further=questions.answers(seen.endpoint.tls_version or "", family, seen.chain, end))
+    return replace(seen, further=questions.answers(seen.endpoint.tls_version or "", family, seen.chain, end))
 
 
 def unreachable(endpoint: Endpoint, sentence: str) -> Endpoint:
@@ -64,7 +64,7 @@ def _again(questions: Questions, tell: Tell, first: Seen, end: float) -> Seen:
     error = second.endpoint.error
     if second.endpoint.trouble == "deferred":
         error = f"{error} (as it did {pause:g} s earlier)"
-    return second._replace(endpoint=replace(second.endpoint, deferred=deferred, error=error))
+    return replace(second, endpoint=replace(second.endpoint, deferred=deferred, error=error))
 
 
 def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:

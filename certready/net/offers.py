@@ -7,7 +7,9 @@ public name. It is used in this module alone, and :func:`make_context` says wher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from certready.net.session import CIPHERS
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 Version = Literal["TLSv1", "TLSv1.2", "TLSv1.3"]
 
 
-class Offer(NamedTuple):
+class Offer(Struct, frozen=True):
     """OpenSSL's cipher list (for TLS up to 1.2), the oldest and newest version, and signature algorithms by their names
     in RFC 8446, 4.2.3; without any, every one that OpenSSL knows."""
 

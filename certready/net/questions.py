@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.model.endpoint import Handshake, Question
@@ -46,7 +46,7 @@ OTHER_KIND: Mapping[str, tuple[Question, ...]] = MappingProxyType(
 )
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True):
     """What came of a question, and the chain it brought, DER; empty where it brought none."""
 
     handshake: Handshake

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from certready.errors import UsageError
 from certready.net.dns import Nameserver, ResolveError, host_addresses
@@ -22,7 +24,7 @@ _FAMILIES: Mapping[Family, tuple[int, ...]] = MappingProxyType(
 )
 
 
-class Address(NamedTuple):
+class Address(Struct, frozen=True):
     """One address of a host, ready for ``connect``; ``text`` is the address alone."""
 
     family: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -16,7 +15,7 @@ MAX_REPLY_TEXT = 500
 _CODE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
-class SmtpReply(NamedTuple):
+class SmtpReply(Struct, frozen=True):
     """One whole reply: its ``code`` and the text of each line without the code, printable ASCII only."""
 
     code: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from certready.smtp.replies import printable
 from certready.smtp.starttls.talk import Dialogue, Outcome, Step, StoppedError, closed, deferral, injected
@@ -36,7 +37,7 @@ _RESULTS = MappingProxyType(
 )
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """An extended response: the message it answers (0: none, the server hangs up), result code and diagnostics."""
 
     message: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -11,7 +10,7 @@ from certready.model.endpoint import Stage, Trouble
 from certready.smtp.replies import LineReader, NotSmtpError, printable
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """What a dialogue wants next: ``send`` these bytes (none where it is empty), then pass on what arrives.
 
     ``stage`` is where the conversation stands, ``reply`` the last reply so far and ``asked`` the word for what is
@@ -24,7 +23,7 @@ class Step(NamedTuple):
     asked: str = ""
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """How a dialogue ended. With ``trouble`` "" the next byte either way belongs to TLS, else ``error`` says why it
     does not. ``banner`` is what the server greeted with, where it did."""
 
@@ -38,7 +37,7 @@ class Outcome(NamedTuple):
 Dialogue = Generator[Step, bytes, Outcome]
 
 
-class Protocol(NamedTuple):
+class Protocol(Struct, frozen=True):
     """A way to reach TLS: the default ``port``, the ``dialogue`` (made from the name to greet with) and the
     ``farewell`` that is sent inside TLS once the certificate has been seen. ``greets`` says that the server speaks
     first."""
