@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from certready._version import __version__
 from certready.cli.commands import epilog, option
 from certready.cli.defaults import defaults, takes_defaults
 from certready.cli.help import Group
+from certready.cli.output import write
 
 
 class Entry(Struct, frozen=True):
@@ -91,11 +93,11 @@ def _root(
 ) -> None:
     """Will Exchange Online accept this certificate for this connector? Asked before the mail stops."""
     if version:
-        typer.echo(f"certready {__version__}")
+        write(sys.stdout, f"certready {__version__}\n")
         if verbose:
             from certready.cli.about import surroundings
 
-            typer.echo(surroundings())
+            write(sys.stdout, f"{surroundings()}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
         context.fail("Missing command.")

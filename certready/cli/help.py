@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from certready.cli.output import drawn
+from certready.cli.output import drawn, outlasting, write
 
 
 class Command(TyperCommand):
@@ -15,9 +15,13 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         if drawn(sys.stdout):
-            super().format_help(ctx, formatter)
+            with outlasting(sys.stdout):
+                super().format_help(ctx, formatter)
         else:
-            write(self, ctx, formatter)
+            write_page(self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return _written(super().get_help(ctx))
 
 
 class Group(TyperGroup):
@@ -25,12 +29,22 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         if drawn(sys.stdout):
-            super().format_help(ctx, formatter)
+            with outlasting(sys.stdout):
+                super().format_help(ctx, formatter)
         else:
-            write(self, ctx, formatter)
+            write_page(self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return _written(super().get_help(ctx))
 
 
-def write(command: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
+def _written(page: str) -> str:
+    """Writes the page, all but the line end that typer adds to what is left of it: nothing."""
+    write(sys.stdout, page)
+    return ""
+
+
+def write_page(command: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
     """Usage, what the command does, its options by section, the commands below it, examples: no frames, no colours."""
     formatter.write_usage(context.command_path, " ".join(command.collect_usage_pieces(context)))
     for paragraph in _unescaped(command.help or "").split("\n\n"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -110,7 +111,8 @@ def show(lines: Callable[[int | None], Iterable[Line]]) -> None:
 
     width = columns(sys.stdout)
     if colourful(sys.stdout):
-        print_lines(lines(width), console(sys.stdout))
+        with outlasting(sys.stdout):
+            print_lines(lines(width), console(sys.stdout))
     else:
         write(sys.stdout, plain(lines(width)))
 
@@ -182,17 +184,33 @@ def write(stream: TextIO | None, text: str) -> None:
         return
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
-    try:
+    with outlasting(stream):
         stream.write(text)
         stream.flush()
+
+
+@contextlib.contextmanager
+def outlasting(stream: TextIO | None) -> Iterator[None]:
+    """While the stream is written to, also by rich and typer: whatever its reader does, the run goes on to its own exit
+    code. Raises CertreadyError where the device takes no more."""
+    try:
+        yield
+    except SystemExit:  # how rich ends where the reader went away; it has sent the stream nowhere by then
+        return
     except OSError as error:
         # The interpreter flushes once more at exit; give it somewhere to write to.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
+        if not reader_gone(error, os.name):
             raise CertreadyError(
                 f"The output cannot be written: {error.strerror}.", hint="Check where it is redirected to."
             ) from None
+
+
+def reader_gone(error: OSError, system: str) -> bool:
+    """Whether a write failed because whoever read the other end of the pipe stopped; Windows (``nt`` of ``os.name``)
+    calls that an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (system == "nt" and error.errno == errno.EINVAL)
 
 
 def write_file(path: Path, data: bytes) -> None:
