@@ -48,9 +48,11 @@ def _run(words: list[str]) -> int:
     except Abort:  # typer's word for Ctrl-C
         return EXIT_INTERRUPTED
     except TyperException as error:
+        from certready.cli.usage import sentence
+
         context = getattr(error, "ctx", None)
         place = context.command_path if context else "certready"
-        return _say(words, 2, error.format_message(), f"{place} --help lists its arguments and options.")
+        return _say(words, 2, sentence(error), f"{place} --help lists its arguments and options.")
     except Exception as error:  # the last resort: a fault of ours ends in a sentence, not a traceback
         if "--debug" in words:
             raise

@@ -61,13 +61,13 @@ def argument(metavar: str, *, help: str, **settings: Any) -> Any:  # noqa: A002 
     return typer.Argument(metavar=metavar, help=escape(help), show_default=False, **settings)
 
 
-def words(name: str, choices: tuple[str, ...]) -> Mapping[str, Any]:
+def words(choices: tuple[str, ...]) -> Mapping[str, Any]:
     """Settings of an option that takes one of these words, in any case and either spelling."""
 
     def parse(text: str) -> str:
         chosen = word(text, choices)
         if chosen is None:
-            raise typer.BadParameter(f"{text!a} is not one of {', '.join(choices)}.", param_hint=name)
+            raise typer.BadParameter(f"{text!a} is not one of {', '.join(choices)}.")
         return chosen
 
     def complete(incomplete: str) -> list[str]:

@@ -143,12 +143,15 @@ def rehearse(
     prepared = prepare(shared, "client")
     if shared.replay:
         return conclude(replayed(prepared, paths or smart_host), shared, destinations)
-    if not paths or not smart_host or not recipient or (sender and null_sender):
+    if not paths or not smart_host or not recipient:
+        given = {"the certificate with its key": paths, "--smart-host": smart_host, "--recipient": recipient}
         raise UsageError(
-            "A rehearsal needs the certificate with its key, --smart-host, --recipient and at most one sender.",
+            f"A rehearsal needs {' and '.join(name for name, value in given.items() if not value)} too.",
             hint="certready rehearse gateway.pfx --smart-host contoso-com.mail.protection.outlook.com "
             "--recipient someone@example.org",
         )
+    if sender and null_sender:
+        raise UsageError("--sender and --null-sender exclude each other.", hint="Leave one of them out.")
     if shared.offline:
         raise UsageError("A rehearsal needs the network.", hint="Leave --offline out, or use certready check.")
     if not prepared.tenant.connectors and not prepared.options.certificate_only and not shared.tenant:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 from certready.cli.output import drawn, outlasting, write
+from certready.errors import UsageError
+
+MAY_BE_EMPTY = ("--sni", "--sender")  # no name is asked for, the null sender
 
 
 class Command(TyperCommand):
@@ -23,6 +27,16 @@ class Command(TyperCommand):
     def get_help(self, ctx: Any) -> str:
         return _written(super().get_help(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            left = super().parse_args(ctx, args)
+        except TyperException as error:
+            vars(error)["ctx"] = getattr(error, "ctx", None) or ctx  # its parser does not always say whose help helps
+            raise
+        for parameter in self.params:
+            _refuse_empty(parameter, ctx.params.get(parameter.name))
+        return left
+
 
 class Group(TyperGroup):
     """A group of commands whose help is plain away from a terminal."""
@@ -36,6 +50,14 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         return _written(super().get_help(ctx))
+
+
+def _refuse_empty(parameter: Any, value: object) -> None:
+    """Raises UsageError for an empty value: a variable of the shell was not set, and whatever stood in for it, the
+    working folder or nothing at all, would be judged in silence."""
+    name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar
+    if "" in (value if isinstance(value, (list, tuple)) else (value,)) and name not in MAY_BE_EMPTY:
+        raise UsageError(f"{name} is empty.", hint="Write a value; where a variable stands there, it is not set.")
 
 
 def _written(page: str) -> str:

@@ -42,13 +42,14 @@ def present() -> datetime:
 
 
 def moment(text: str) -> datetime:
-    """An ISO 8601 moment in UTC. Raises UsageError where it is none."""
+    """An ISO 8601 time in UTC. Raises UsageError where it is none."""
     try:
-        found = datetime.fromisoformat(text.strip())
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        time = datetime.fromisoformat(text.strip())
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--at {text!r} is no moment.", hint="Write an ISO 8601 moment such as 2027-03-15 or 2027-03-15T08:00:00Z."
+            f"--at {text!a} is not a valid time.",
+            hint="Write it in ISO 8601, such as 2027-03-15 or 2027-03-15T08:00:00Z.",
         ) from None
 
 

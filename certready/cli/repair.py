@@ -44,7 +44,7 @@ def repair(
             "--for",
             help="Name the files as this gateway wants them, and print the lines that install them.",
             panel=WRITE,
-            **words("--for", get_args(Gateway)),
+            **words(get_args(Gateway)),
         ),
     ] = None,
     with_key: Annotated[bool, option("--with-key", help="The private key too, as key.pem, open.", panel=WRITE)] = False,
@@ -55,7 +55,7 @@ def repair(
             "--pfx",
             help="Key and chain as bundle.pfx too, encrypted so that this can import it.",
             panel=WRITE,
-            **words("--pfx", get_args(PfxFor)),
+            **words(get_args(PfxFor)),
         ),
     ] = None,
     new_password_file: Annotated[

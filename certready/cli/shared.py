@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, get_args
 
-import typer
 from msgspec import Struct
 
 from certready.cli.commands import option, words
@@ -18,11 +17,13 @@ REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
 
 def _seconds(text: str) -> float:
     try:
-        return timeout(float(text))
+        seconds = float(text)
     except ValueError:
-        raise typer.BadParameter(f"--timeout is a number of seconds above 0 and at most {MOST_SECONDS}.") from None
-    except UsageError as error:
-        raise typer.BadParameter(f"--timeout: {error}") from None
+        raise UsageError(
+            f"--timeout {text!a} is not a number of seconds above 0 and at most {MOST_SECONDS}.",
+            hint="Write --timeout 30.",
+        ) from None
+    return timeout(seconds)
 
 
 def _store(text: str) -> str:  # a name in any case, or a file as it was typed
@@ -71,9 +72,7 @@ Readable = Annotated[
         metavar="NAME[=FILE]",
     ),
 ]
-Form = Annotated[
-    str, option("--format", help="How to print the answer.", panel=OUTPUT, **words("--format", ("text", "json")))
-]
+Form = Annotated[str, option("--format", help="How to print the answer.", panel=OUTPUT, **words(("text", "json")))]
 Verbose = Annotated[bool, option("--verbose", "-v", help="Everything: references, evidence, all tables.", panel=OUTPUT)]
 Quiet = Annotated[bool, option("--quiet", "-q", help="Do not tell on the terminal what is waited for.", panel=OUTPUT)]
 
@@ -157,7 +156,7 @@ class Shared(Struct, frozen=True):
             "--role",
             help="With a tenant: as what the certificate is presented.",
             panel=CONNECTOR,
-            **words("--role", get_args(Role)),
+            **words(get_args(Role)),
         ),
     ] = None
     inbound: Annotated[
@@ -184,7 +183,7 @@ class Shared(Struct, frozen=True):
             "--tls-settings",
             help="The TlsSettings of --outbound.",
             panel=CONNECTOR,
-            **words("--tls-settings", get_args(Level)),
+            **words(get_args(Level)),
         ),
     ] = "domain-validation"
     certificate_only: Annotated[
@@ -241,7 +240,7 @@ class Shared(Struct, frozen=True):
             "--revocation",
             help="require an answer (the default), report its lack, or off.",
             panel=REVOCATION,
-            **words("--revocation", get_args(RevocationMode)),
+            **words(get_args(RevocationMode)),
         ),
     ] = None
     crl: Annotated[
