@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast, get_args, get_origin
 
 import typer
+from msgspec import Struct
 from typer.core import TyperCommand, TyperGroup
 
 from certready.cli.help import Command, Group
@@ -19,8 +20,8 @@ Function = Callable[..., int]
 def command(*examples: str) -> Callable[[Function], TyperCommand]:
     """The function as a command of typer's, with these command lines as examples under its help.
 
-    A parameter annotated ``tuple[X, ...]`` is an option or argument that may be given several times; the parameter
-    ``shared`` stands for every field of :class:`certready.cli.options.Shared`, as options of this command.
+    A parameter annotated ``tuple[X, ...]`` is an option or argument that may be given several times; one annotated
+    with a struct, such as :class:`certready.cli.shared.Shared`, stands for every field of it.
     """
 
     def build(function: Function) -> TyperCommand:
@@ -77,25 +78,24 @@ def words(choices: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _with_signature(function: Function) -> Function:
-    """The function as typer wants it: every shared option a parameter of its own, lists where it takes tuples."""
+    """The function as typer wants it: every field of a struct a parameter of its own, lists where it takes tuples."""
     own = inspect.signature(function, eval_str=True).parameters
     parameters: list[inspect.Parameter] = []
-    shared: tuple[str, ...] = ()
+    structs: dict[str, type[Struct]] = {}
     for parameter in own.values():
-        if parameter.name != "shared":
+        if isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Struct):
+            structs[parameter.name] = parameter.annotation
+            parameters += inspect.signature(parameter.annotation).parameters.values()
+        else:
             parameters.append(parameter)
-            continue
-        fields = inspect.signature(parameter.annotation).parameters
-        shared = tuple(fields)
-        parameters += fields.values()
     repeated = {parameter.name for parameter in parameters if _repeats(parameter.annotation)}
 
     @functools.wraps(function)
     def run(**values: Any) -> int:
         for name in repeated:
             values[name] = tuple(values[name] or ())
-        if shared:
-            values["shared"] = own["shared"].annotation(**{name: values.pop(name) for name in shared})
+        for name, struct in structs.items():
+            values[name] = struct(**{field: values.pop(field) for field in struct.__struct_fields__})
         return function(**values)
 
     run.__signature__ = inspect.Signature([_for_typer(parameter) for parameter in parameters])  # type: ignore[attr-defined]

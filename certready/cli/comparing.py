@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from certready.cli import files, output
-from certready.cli.commands import argument, command, option
+from certready.cli.commands import argument, command
 from certready.cli.options import could_be_host, host_and_port
 from certready.cli.progress import Progress, waiting
-from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Quiet, Readable, Timeout
+from certready.cli.shared import Ehlo, PasswordEnv, PasswordFd, PasswordFile, Protocol, Quiet, Readable, Sni, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Target
 
@@ -30,15 +30,9 @@ def compare(
         ),
     ] = (),
     *,
-    protocol: Annotated[
-        str, option("--protocol", help="How hosts are spoken to, as for probe.", metavar="NAME")
-    ] = "smtp",
-    sni: Annotated[
-        str | None, option("--sni", help="The server name to ask for; the host unless given.", metavar="NAME")
-    ] = None,
-    ehlo: Annotated[
-        str | None, option("--ehlo", help="The name to greet with; this host's own unless given.", metavar="NAME")
-    ] = None,
+    protocol: Protocol = "smtp",
+    sni: Sni = None,
+    ehlo: Ehlo = None,
     timeout: Timeout = 10.0,
     password_file: PasswordFile = None,
     password_env: PasswordEnv = None,

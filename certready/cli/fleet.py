@@ -9,10 +9,10 @@ from typing import Annotated
 
 from certready.cli import fetching, output, promises
 from certready.cli.commands import argument, command, option
+from certready.cli.connection import Connection, how_asked
 from certready.cli.fleet_book import Book, log_to
 from certready.cli.judge import Prepared, gatherer, other_stores
 from certready.cli.options import judging_options, present
-from certready.cli.probe import Asked, how_asked
 from certready.cli.progress import waiting
 from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared
 from certready.errors import UsageError
@@ -81,8 +81,8 @@ def fleet(
     _check(shared)
     destinations = output.destinations(shared.formats)
     age = duration(max_age, "--max-age")
-    asked = Asked((), None, protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
-    setup = _setup(shared, asked, promises.Resolving(dns, dns_anchor))
+    connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
+    setup = _setup(shared, connection, promises.Resolving(dns, dns_anchor))
     known = Inventory.load(inventory)
     before = lines.read(since).entries if since else None
     logs = log_to(destinations, resume)
@@ -124,7 +124,7 @@ def _check(wanted: Shared) -> None:
         raise UsageError("Give one of --password-file and --password-env, not both.")
 
 
-def _setup(wanted: Shared, asked: Asked, dns: promises.Resolving) -> Setup:
+def _setup(wanted: Shared, connection: Connection, dns: promises.Resolving) -> Setup:
     """What holds for every line. Raises CertreadyError where an option or its file cannot be read."""
     options = judging_options(wanted, "client")
     made = gatherer(Prepared(wanted, options, Tenant(), named=True))
@@ -135,7 +135,7 @@ def _setup(wanted: Shared, asked: Asked, dns: promises.Resolving) -> Setup:
         fetcher=partial(fetching.fetcher, wanted),
         others=partial(other_stores, wanted),
         supplied=made.supplied,
-        how=how_asked(asked, wanted.timeout),
+        how=how_asked(connection, wanted.timeout),
         promises=partial(promises.of_line, dns, wanted),
         clock=present,
     )

@@ -68,11 +68,12 @@ def check(
             evidence = [complete(replayed(prepared, (*paths, *planned)), progress)]
         return conclude(evidence[0], shared, destinations)
     bundles = (_planned(planned, paths, shared),) if planned else _read(paths, shared)
+    one_to_save(len(bundles), shared, "Name one of them: certready check FILE.")
     with waiting(quiet=shared.quiet) as progress:
         gather = gatherer(prepared, progress.count)
         evidence = [complete(gather(bundle, progress), progress) for bundle in bundles]
     if len(evidence) > 1:
-        return conclude_all(evidence, shared, destinations, "Name one of them: certready check FILE.")
+        return conclude_all(evidence, shared, destinations)
     return conclude(evidence[0], shared, destinations)
 
 
@@ -116,6 +117,8 @@ class Prepared(Struct, frozen=True):
 
 def prepare(wanted: Shared, role: Role) -> Prepared:
     """The options of a judging command, with ``role`` where they name none. Raises UsageError, InputError."""
+    if wanted.redact and not wanted.save_evidence:
+        raise UsageError("--redact is about the file of --save-evidence.", hint="Add --save-evidence FILE.")
     options = judging_options(wanted, role)
     tenant, named = _chosen(wanted, _tenant(wanted))
     return Prepared(wanted, options, tenant, named)
@@ -176,10 +179,8 @@ def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.D
 
 def save(evidence: Evidence, path: Path | None, *, redacted: bool) -> None:
     """Write the evidence where ``--save-evidence`` asks for it. Raises CertreadyError where it cannot be written, or
-    not ``redacted``; UsageError for --redact without a file."""
+    not ``redacted``."""
     if path is None:
-        if redacted:
-            raise UsageError("--redact is about the file of --save-evidence.", hint="Add --save-evidence FILE.")
         return
     from certready.serial import dump
 
@@ -190,19 +191,18 @@ def save(evidence: Evidence, path: Path | None, *, redacted: bool) -> None:
     output.write_file(path, dump(evidence))
 
 
-def conclude_all(
-    evidence: Sequence[Evidence], wanted: Shared, destinations: Sequence[output.Destination], hint: str
-) -> int:
-    """Judge each, write all reports as one document. Returns the exit code of the worst.
+def one_to_save(reports: int, wanted: Shared, hint: str) -> None:
+    """Raises UsageError before anything is asked where several reports come and evidence is to be saved, which is saved
+    for one; ``hint`` says how to have one."""
+    if wanted.save_evidence and reports > 1:
+        raise UsageError("There are several reports, and --save-evidence keeps what one rests on.", hint=hint)
 
-    Raises UsageError where evidence is to be saved, which is saved for one; ``hint`` says how to have one.
-    """
+
+def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Sequence[output.Destination]) -> int:
+    """Judge each, write all reports as one document. Returns the exit code of the worst."""
     from certready.judging import judge
 
-    if wanted.save_evidence:
-        raise UsageError("There are several reports, and --save-evidence keeps what one rests on.", hint=hint)
-    save(evidence[0], None, redacted=wanted.redact)
-    reports = [judge(one) for one in evidence]
+    reports = [judge(each) for each in evidence]
     write_remedies(list(zip(reports, evidence, strict=True)), wanted.remedies)
     output.emit_many(reports, worst(report.verdict for report in reports), destinations, verbose=wanted.verbose)
     return output.exit_code(reports, destinations)

@@ -6,43 +6,37 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.cli import output
 from certready.cli.commands import argument, command, option
-from certready.cli.judge import Gatherer, conclude, conclude_all, gatherer, prepare, replayed
+from certready.cli.connection import Connection, how_asked
+from certready.cli.judge import Gatherer, conclude, conclude_all, gatherer, one_to_save, prepare, replayed
 from certready.cli.options import host_and_port, present
 from certready.cli.progress import Progress, waiting
-from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared, Sni
+from certready.cli.shared import DnsAnchor, Shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Evidence, Target
 from certready.net.threads import Task, start
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
-    from certready.net.gateway import How, Node
+    from certready.net.gateway import Node
     from certready.net.http.prefetch import Ahead
-    from certready.net.resolve import Family
 
 Arrived = Callable[[tuple[Certificate, ...]], None]
 MAX_HOSTS = 16  # as many as one run asks
 
 
-class Asked(NamedTuple):
-    """The options of ``probe`` alone, as typed."""
+class Asked(Struct, frozen=True):
+    """Who is asked, how, and what the mail domain's promises are compared with; as typed."""
 
     hosts: tuple[str, ...]
-    mx: str | None
-    protocol: str
-    resolve: tuple[str, ...]
-    dns: str | None
-    ehlo: str | None
-    sni: str | None
-    ipv4: bool
-    ipv6: bool
-    gentle: bool
+    connection: Connection
+    mx: str | None = None
     dane: bool = False
     anchor: Path | None = None
     mta_sts: bool = False
@@ -62,14 +56,7 @@ def probe(
     mx: Annotated[
         str | None, option("--mx", help="Every host that the MX records of this mail domain name.", metavar="DOMAIN")
     ] = None,
-    protocol: Protocol = "smtp",
-    resolve: Resolve = (),
-    dns: Dns = None,
-    ehlo: Ehlo = None,
-    sni: Sni = None,
-    ipv4: IPv4 = False,
-    ipv6: IPv6 = False,
-    gentle: Gentle = False,
+    connection: Connection,
     dane: Annotated[bool, option("--dane", help="Compare with the TLSA records of each host, by DNSSEC.")] = False,
     mta_sts: Annotated[bool, option("--mta-sts", help="With --mx: compare with the policy of the domain.")] = False,
     dns_anchor: DnsAnchor = None,
@@ -79,7 +66,7 @@ def probe(
 
     With --tenant and no host, the smart hosts of the tenant's outbound connectors are probed.
     """
-    asked = Asked(hosts, mx, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle, dane, dns_anchor, mta_sts)
+    asked = Asked(hosts, connection, mx, dane, dns_anchor, mta_sts)
     destinations = output.destinations(shared.formats)
     if shared.replay:
         saved = replayed(prepare(shared, "server"), asked.hosts or asked.mx)
@@ -89,6 +76,7 @@ def probe(
     from certready.cli import smarthosts
 
     routes = () if asked.hosts or asked.mx else smarthosts.routes(prepared)
+    one_to_save(len(routes), shared, "Choose one of the tenant's connectors with --connector NAME.")
     with waiting(quiet=shared.quiet) as progress:
         later = start(partial(gatherer, prepared, progress.count), "store")
         from certready.net.http.prefetch import Ahead
@@ -96,7 +84,7 @@ def probe(
         ahead = Ahead(lambda: later.result().fetcher)
         arrived = partial(_begin, ahead, later)
         if routes:
-            bundle = smarthosts.fetch(routes, how_asked(asked, shared.timeout), progress, arrived)
+            bundle = smarthosts.fetch(routes, how_asked(connection, shared.timeout), progress, arrived)
         else:
             bundle = fetch(asked, shared.timeout, progress, arrived)
         gather = later.result()
@@ -107,8 +95,7 @@ def probe(
             evidence = [gather(each, progress) for each in _apart(bundle, _nodes(asked))]
         evidence = [_promised(one, asked, shared, progress) for one in evidence]
     if len(evidence) > 1:
-        hint = "Probe one host at a time, or choose one of the tenant's connectors with --connector NAME."
-        return conclude_all(evidence, shared, destinations, hint)
+        return conclude_all(evidence, shared, destinations)
     return conclude(evidence[0], shared, destinations)
 
 
@@ -119,7 +106,7 @@ def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Callab
     from certready.cli import promises
     from certready.net.dns import domain_name
 
-    dns = promises.Resolving(asked.dns, asked.anchor)
+    dns = promises.Resolving(asked.connection.dns, asked.anchor)
     if asked.dane:
         wanted = promises.probed(evidence, asked.mx)
         evidence = promises.with_dane(evidence, wanted, dns, shared, progress)
@@ -142,11 +129,7 @@ def _check(asked: Asked, wanted: Shared) -> None:
         )
     if len(asked.hosts) > MAX_HOSTS:
         raise UsageError(f"probe asks at most {MAX_HOSTS} hosts at once.", hint="Run it once for each group of them.")
-    if len(_nodes(asked)) > 1 and wanted.save_evidence:
-        raise UsageError(
-            "--save-evidence writes what is known of one host, and several were named.",
-            hint="Run probe once for each host.",
-        )
+    one_to_save(len(_nodes(asked)), wanted, "Run probe once for each host.")
     if not (asked.hosts or asked.mx or wanted.tenant):
         raise UsageError(
             "No host was named.",
@@ -159,7 +142,7 @@ def fetch(asked: Asked, timeout: float, progress: Progress, arrived: Arrived | N
     """What the hosts presented. Raises UsageError."""
     from certready.net.gateway import fetch_many
 
-    how = how_asked(asked, timeout)
+    how = how_asked(asked.connection, timeout)
     if asked.mx:
         from certready.net.mx import fetch_mx
 
@@ -173,7 +156,7 @@ def _nodes(asked: Asked) -> list[Node]:
     from certready.net.names import host_name
     from certready.smtp.starttls import protocol
 
-    default = protocol(asked.protocol).port
+    default = protocol(asked.connection.protocol).port
     places = (host_and_port(text) for text in asked.hosts)
     return [Node(*place) for place in dict.fromkeys((host_name(host), port or default) for host, port in places)]
 
@@ -192,36 +175,6 @@ def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
         )
         for node in nodes
     ]
-
-
-def how_asked(asked: Asked, timeout: float) -> How:
-    """How gateways are asked. Raises UsageError for options that contradict each other or cannot be read."""
-    from certready.net.gateway import How
-
-    if asked.ipv4 and asked.ipv6:
-        raise UsageError("-4 and -6 exclude each other.", hint="Leave both out to probe every address.")
-    server = None
-    if asked.dns:
-        from certready.net.dns import nameserver
-
-        server = nameserver(asked.dns)
-    family: Family = "ipv4" if asked.ipv4 else "ipv6" if asked.ipv6 else "any"
-    return How(asked.protocol, asked.ehlo, asked.sni, timeout, _resolved(asked.resolve), family, server, asked.gentle)
-
-
-def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:
-    """``HOST=IP`` as addresses by host name. Raises UsageError."""
-    from certready.net.names import host_name
-
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        host, separator, address = text.partition("=")
-        if not separator or not address:
-            raise UsageError(
-                f"--resolve {text!a} is no HOST=IP.", hint="Write --resolve gw.contoso.com=192.0.2.1, once per address."
-            )
-        found.setdefault(host_name(host), []).append(address)
-    return found
 
 
 def _note(progress: Progress, sentence: str) -> None:

@@ -10,24 +10,10 @@ from msgspec.structs import replace
 
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
+from certready.cli.connection import Connection
 from certready.cli.options import present
 from certready.cli.progress import waiting
-from certready.cli.shared import (
-    Dns,
-    Ehlo,
-    Formats,
-    Gentle,
-    IPv4,
-    IPv6,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Protocol,
-    Quiet,
-    Resolve,
-    Sni,
-    Timeout,
-)
+from certready.cli.shared import Formats, PasswordEnv, PasswordFd, PasswordFile, Quiet, Timeout
 from certready.errors import InputError, UsageError
 from certready.model.report import exit_code
 from certready.typed import could_be_host, hostname
@@ -56,14 +42,7 @@ def show(
             metavar="NAME",
         ),
     ] = None,
-    protocol: Protocol = "smtp",
-    resolve: Resolve = (),
-    dns: Dns = None,
-    ehlo: Ehlo = None,
-    sni: Sni = None,
-    ipv4: IPv4 = False,
-    ipv6: IPv6 = False,
-    gentle: Gentle = False,
+    connection: Connection,
     timeout: Timeout = 10.0,
     password_file: PasswordFile = None,
     password_env: PasswordEnv = None,
@@ -89,9 +68,8 @@ def show(
             )
         from certready.cli.probe import Asked, fetch
 
-        asked = Asked((places[0],), None, protocol, resolve, dns, ehlo, sni, ipv4, ipv6, gentle)
         with waiting(quiet=quiet) as progress:
-            shown = showing.from_bundle(fetch(asked, timeout, progress))
+            shown = showing.from_bundle(fetch(Asked((places[0],), connection), timeout, progress))
         code = 0 if shown.certificates else exit_code("cannot-tell")
     else:
         secrets = files.passwords(password_file, password_env, password_fd)

@@ -91,7 +91,7 @@ class TestHosts:
             (("gw.test", "--mx", "contoso.test"), "Name hosts or --mx DOMAIN, not both."),
             (("gw.test", "-4", "-6"), "-4 and -6 exclude each other."),
             (("gw.test", "--offline"), "A probe needs the network."),
-            (("gw.test", "--resolve", "gw.test"), "is no HOST=IP."),
+            (("gw.test", "--resolve", "gw.test"), "is not HOST=IP."),
             (("gw.test", "--resolve", "gw.test=x"), "is no IP address."),
             (("gw.test", "--dns", "ns.test"), "is no DNS server."),
             (("gw.test", "--protocol", "gopher"), "is no known protocol."),
@@ -189,4 +189,4 @@ class TestSeveralHosts:
         """--save-evidence with several hosts is refused before any is asked."""
         code, _, err = run("a.test", "b.test", "--outbound", "a.test", "--save-evidence", str(tmp_path / "e.json"))
         assert code == 2
-        assert "several were named" in err
+        assert "--save-evidence keeps what one rests on" in err

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.cli.conftest import Material
 from tests.cli.test_exit_codes import Run
 
 
@@ -75,3 +78,21 @@ def test_no_name_to_ask_for_is_a_value(run: Run) -> None:
 def test_a_rehearsal_says_what_it_lacks(run: Run, words: tuple[str, ...], sentence: str) -> None:
     """Each missing option is named, and only those."""
     assert f"error: {sentence}" == run("rehearse", *words).err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--save-evidence", "saved.json"), "There are several reports, and --save-evidence keeps what one rests on."),
+        (("--redact",), "--redact is about the file of --save-evidence."),
+    ],
+)
+def test_what_is_saved_is_settled_before_anything_is_asked(
+    run: Run, material: Material, tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    """Options that cannot be met for several certificates are refused before a root store is read or a server asked:
+    a store that cannot be read is not even looked at."""
+    for name in ("good.pem", "stranger.pem"):
+        (tmp_path / name).write_bytes(Path(material / name).read_bytes())
+    ran = run("check", str(tmp_path), *options, "--certificate-only", "--trust", str(tmp_path / "no-such-store.pem"))
+    assert (2, f"error: {sentence}") == (ran.code, ran.err.splitlines()[0])
