@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 from msgspec import Struct
@@ -60,6 +60,7 @@ class Case:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self._selections: dict[Bearer, Selection] = {}
+        self._judgements: dict[int, tuple[Chain, Judgement]] = {}
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -99,7 +100,11 @@ class Case:
 
     def judgement(self, chain: Chain) -> Judgement:
         """Where a chain leads as sent, at the moment of the verdict; also of one that is only shown."""
-        return path.judge(chain, self._known, self.evidence.roots, self.evaluated_at)
+        held = self._judgements.get(id(chain))  # to hash a chain costs as much as to look at its certificates
+        if held is None:
+            held = chain, path.judge(chain, self._known, self.evidence.roots, self.evaluated_at)
+            self._judgements[id(chain)] = held  # with the chain, so that its place is not another's
+        return held[1]
 
     def full_path(self, chain: Chain) -> tuple[Certificate, ...]:
         """The longest certain account of who issued whom, leaf first: the repaired path, else the path as sent."""
@@ -235,14 +240,11 @@ def _planned(planned: Planned) -> Bearer:
     return Bearer(planned.names, label, "the planned certificate", planned.unreadable)
 
 
-_groups = lru_cache(maxsize=64)(groups)  # several cases are made of one piece of evidence as it grows
-
-
 def _by_leaf(chain: Chain) -> Iterator[Chain]:
     if chain.container == "tls":
         yield chain
         return
-    for group in _groups(chain.certificates, chain.keys):
+    for group in groups(chain.certificates, chain.keys):
         yield replace(chain, certificates=group.certificates, leaf=group.leaf, keys=group.keys)
 
 

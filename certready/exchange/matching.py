@@ -85,6 +85,7 @@ class Match(Struct, frozen=True):
 NO_MATCH = Match("none")
 
 
+@lru_cache(maxsize=4096)
 def parse_value(text: str) -> Value:
     """A TlsSenderCertificateName or TlsDomain as a Value; white space around it is dropped.
 

@@ -42,17 +42,21 @@ LONGEST_DN = 16 * 1024  # bytes of a name that are taken apart
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Certificate(Struct, frozen=True):
-    """A certificate as it was met. Two are the same exactly when all their bytes are."""
+class Certificate(Struct, frozen=True, dict=True):
+    """A certificate as it was met. Two are the same exactly when all their bytes are.
+
+    What was read of it once stays with it (``dict``), and is no part of the value: nobody compares, hashes or stores
+    it.
+    """
 
     der: bytes
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The identity: SHA-256 of the whole DER, 64 lower-case hexadecimal digits."""
         return self.parsed.sha256
 
-    @property
+    @cached_property
     def parsed(self) -> Parsed:
         """What the bytes say. Never raises: ``parsed.error`` tells why they cannot be read."""
         return _parse(self.der)
@@ -108,12 +112,12 @@ class Parsed(Extended):
         name = self.issuer_name
         return shortened((attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der), LONGEST_TEXT)
 
-    @property
+    @cached_property
     def subject_der(self) -> bytes:
         """The subject Name, DER as it stands: what a child's ``issuer_der`` is compared with."""
         return self._parties[1]
 
-    @property
+    @cached_property
     def issuer_der(self) -> bytes:
         """The issuer Name, DER as it stands."""
         return self._parties[0]
@@ -156,7 +160,7 @@ class Parsed(Extended):
             return serial if serial.bit_length() <= 8 * LONGEST_SERIAL else Unreadable("it is too long")
         return self.parts.serial if self.parts else Unreadable("it is missing")
 
-    @property
+    @cached_property
     def self_issued(self) -> bool:
         """Subject and issuer are the same name (RFC 5280, 3.2); whether it signed itself is ``path``'s question."""
         return bool(self.subject_der) and self.subject_der == self.issuer_der
@@ -178,7 +182,7 @@ class Parsed(Extended):
         """Both dates, None for one that cannot be read: for whoever shows them."""
         return readable(self._dates[0]), readable(self._dates[1])
 
-    @property
+    @cached_property
     def dates_unreadable(self) -> Unreadable[datetime] | None:
         """Why a date cannot be read, None where both can."""
         return next((date for date in self._dates if isinstance(date, Unreadable)), None)

@@ -5,6 +5,7 @@ Files name no leaf: what is there decides, never the order it lies in (contract,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -25,7 +26,8 @@ class Group(Struct, frozen=True):
     keys: tuple[str, ...]
 
 
-def groups(certificates: Sequence[Certificate], keys: Sequence[str]) -> tuple[Group, ...]:
+@functools.lru_cache(maxsize=64)  # several cases are made of one piece of evidence as it grows
+def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tuple[Group, ...]:
     """Every leaf as a group of its own, in the order given; of CA certificates alone the likeliest one.
 
     Where private keys belong to some of the leaves only those are judged, and the others stay in every group. Without
@@ -45,7 +47,8 @@ def groups(certificates: Sequence[Certificate], keys: Sequence[str]) -> tuple[Gr
     return tuple(_group(one, judged, members, certificates, keys) for one in judged)
 
 
-def leaves(certificates: Sequence[Certificate], keys: Sequence[str] = ()) -> tuple[Certificate, ...]:
+@functools.lru_cache(maxsize=64)
+def leaves(certificates: tuple[Certificate, ...], keys: tuple[str, ...] = ()) -> tuple[Certificate, ...]:
     """The end-entity certificates among these: no CA, signer of none of the others, and not self-signed beside others
     unless its private key is there. Where none is left: the self-signed ones; a CA with a host's name that signed
     nothing; those that cannot be read."""

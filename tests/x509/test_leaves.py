@@ -100,5 +100,5 @@ def test_a_leaf_with_the_name_of_anothers_issuer_stays_in_its_chain() -> None:
     root = Authority.root()
     first = root.intermediate().issue("mail.contoso.com")
     second = root.intermediate(subject_name=first.x509.subject).issue("mx.contoso.com")
-    found = groups([Certificate(first.der), Certificate(second.der)], ())
+    found = groups((Certificate(first.der), Certificate(second.der)), ())
     assert [Certificate(first.der), Certificate(second.der)] == [one.certificates[one.leaf] for one in found]
