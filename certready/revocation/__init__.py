@@ -6,6 +6,7 @@ signed it: the issuer's on the judged path, or that of a responder which this ve
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,8 @@ from msgspec.structs import replace
 from certready import bounds
 from certready.model import Answer, Ask
 from certready.model.report import RevocationResult, Status
-from certready.revocation.common import ORDER, Moment, Opinion, superseded
+from certready.revocation.common import ORDER, Moment, Opinion, same_der, superseded
 from certready.x509.certificate import Certificate
-from certready.x509.names import comparable
 from certready.x509.signature import Outcome, signed_by
 
 __all__ = ["Outcome", "Question", "judge", "judge_all", "overall", "questions", "relevant", "short_lived", "signed_by"]
@@ -31,6 +31,7 @@ CRL_LIMIT = bounds.CRL
 OCSP_LIMIT = bounds.OCSP
 MOST_URLS = 5  # of either kind, so that many of one cannot crowd out the other
 LONGEST_URL = 2048
+REMEMBERED = 1024 * 1024  # bytes of answers about a CA, up to which what they are worth is kept
 
 _PRINTABLE = re.compile(r"[!-~]+")  # ASCII without spaces and controls: what may stand in a request line
 _SHORTER = datetime(2026, 3, 15, tzinfo=UTC)
@@ -49,6 +50,7 @@ class Question(Struct, frozen=True):
     reason: str | None = None
 
 
+@functools.lru_cache(maxsize=1024)
 def questions(certificate: Certificate, issuer: Certificate) -> tuple[Question, ...]:
     """Every source that the certificate names: OCSP by POST, then CRLs by GET; each URL once, at most ten in all."""
     parsed = certificate.parsed
@@ -102,6 +104,22 @@ def judge_all(
         skew: by how much the clock of whoever answered may run ahead of ours; for answers just fetched, whose
             thisUpdate may be a moment past the start of the run. It never lengthens an answer's life.
     """
+    if certificate.parsed.is_ca and sum(len(answer.body or b"") for answer in answers) <= REMEMBERED:
+        return _remembered(certificate, issuer, tuple(answers), at, skew)
+    return _judge_all(certificate, issuer, answers, at, skew)
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(
+    certificate: Certificate, issuer: Certificate, answers: tuple[Answer, ...], at: datetime, skew: timedelta
+) -> tuple[RevocationResult, ...]:
+    """The same of a CA, of which a run asks for each certificate below it."""
+    return _judge_all(certificate, issuer, answers, at, skew)
+
+
+def _judge_all(
+    certificate: Certificate, issuer: Certificate, answers: Sequence[Answer], at: datetime, skew: timedelta
+) -> tuple[RevocationResult, ...]:
     moment = Moment(at, skew)
     opinions = superseded([_opinion(certificate, issuer, answer, moment) for answer in answers])
     return tuple(_result(certificate, answer, opinion) for answer, opinion in zip(answers, opinions, strict=True))
@@ -187,7 +205,7 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
         return Opinion("unreachable", answer.error or "No answer came.")
     if certificate.parsed.error is not None or issuer.parsed.error is not None:
         return Opinion("unknown", "The certificate or its issuer cannot be read.")
-    if comparable(certificate.parsed.issuer_der) != comparable(issuer.parsed.subject_der):
+    if not same_der(certificate.parsed.issuer_der, issuer.parsed.subject_der):
         return Opinion("invalid", f"The certificate names another issuer than {issuer.parsed.label}.")
     if certificate.parsed.serial_unreadable:
         return Opinion("unknown", "The certificate's serial number cannot be read, so that nothing is found under it.")

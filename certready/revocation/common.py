@@ -129,8 +129,12 @@ def revoked(opinion: Opinion, moment: Moment) -> Opinion:
 def same_name(one: x509.Name, other: bytes) -> bool:
     """Whether two Names, the other in DER, are the same, as RFC 5280, 7.1 compares them: whatever the string type, case
     and spaces."""
-    encoded = one.public_bytes()
-    return encoded == other or comparable(encoded) == comparable(other)
+    return same_der(one.public_bytes(), other)
+
+
+def same_der(one: bytes, other: bytes) -> bool:
+    """The same of two Names in DER."""
+    return one == other or comparable(one) == comparable(other)
 
 
 def web_page(body: bytes) -> bool:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Hashable
-from functools import lru_cache
+from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from cryptography import x509
@@ -27,7 +27,7 @@ from certready.revocation.common import (
     best,
     not_an_answer,
     revoked,
-    same_name,
+    same_der,
     superseded,
     timely,
 )
@@ -110,13 +110,60 @@ class _Link(NamedTuple):
     url: str | None
 
 
-class _List(NamedTuple):
+class _List:
     """One list: its bytes, where its parts lie, and everything but its entries as cryptography reads it (``header``
-    holds a few of them, which are not looked at)."""
+    holds a few of them, which are not looked at). What it says of itself is read once, for whoever asks about it.
 
-    der: bytes
-    layout: Layout
-    header: x509.CertificateRevocationList
+    Reading any of it may raise one of MISREAD.
+    """
+
+    def __init__(self, der: bytes, parts: Layout, header: x509.CertificateRevocationList) -> None:
+        self.der = der
+        self.layout = parts
+        self.header = header
+
+    @cached_property
+    def issuer(self) -> bytes:
+        """The issuer's name, DER."""
+        return self.header.issuer.public_bytes()
+
+    @cached_property
+    def dates(self) -> tuple[datetime, datetime | None]:
+        """thisUpdate and nextUpdate."""
+        return self.header.last_update_utc, self.header.next_update_utc
+
+    @cached_property
+    def scope(self) -> x509.IssuingDistributionPoint | None:
+        return self._extension(x509.IssuingDistributionPoint)
+
+    @cached_property
+    def delta(self) -> bool:
+        """Whether it holds only what changed since another list."""
+        return self._extension(x509.DeltaCRLIndicator) is not None
+
+    @cached_property
+    def key_id(self) -> bytes | None:
+        """The identifier of the key that it says signed it."""
+        named = self._extension(x509.AuthorityKeyIdentifier)
+        return named.key_identifier if named else None
+
+    @cached_property
+    def unknown(self) -> x509.ObjectIdentifier | None:
+        """The first critical extension of the list itself that is not understood."""
+        critical = (one for one in self.header.extensions if one.critical)
+        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
+
+    @cached_property
+    def unknown_in_entries(self) -> x509.ObjectIdentifier | None:
+        """The first critical entry extension that is not understood. Entries are looked at one by one only where the
+        bytes of a critical flag occur among them at all, which in a large list saves nearly all the work."""
+        if self.layout.entries is None or not may_be_critical(self.layout.entries):
+            return None
+        critical = (one for entry in self.in_full() for one in entry.extensions if one.critical)
+        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
+
+    def _extension(self, kind: type[E]) -> E | None:
+        return next((one.value for one in self.header.extensions if isinstance(one.value, kind)), None)
 
     def in_full(self) -> x509.CertificateRevocationList:
         """The list with its entries. Raises ValueError where any of them is malformed."""
@@ -164,43 +211,35 @@ def _remembered_name(der: bytes, issuer: Certificate) -> bool:
 
 def _has_name(der: bytes, issuer: Certificate) -> bool:
     try:
-        return _same_issuer(x509.load_der_x509_crl(layout(der).header), issuer)
+        return same_der(x509.load_der_x509_crl(layout(der).header).issuer.public_bytes(), issuer.parsed.subject_der)
     except MISREAD:
         return False
-
-
-def _same_issuer(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
-    return same_name(crl.issuer, issuer.parsed.subject_der)
 
 
 def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
     try:
         crl = _read(der)
-        opinion = Opinion("good", "", crl.header.last_update_utc, crl.header.next_update_utc)
+        opinion = Opinion("good", "", *crl.dates)
         refused = _authentic(crl, link, opinion)
         if refused:
             return refused
         if len(der) > READ_IN_FULL and not _uniform(crl.layout):
             crl.in_full()  # raises where an entry is malformed; it copies the whole, so only the issuer's own word
-        if moment.reached(crl.header.last_update_utc):
-            opinion = replace(opinion, scope=_scope(crl))
+        if moment.reached(crl.dates[0]):
+            # What is equal for lists of one issuer that replace each other: which certificates and reasons they cover.
+            opinion = replace(opinion, scope=(crl.scope, crl.delta))
         said = _unusable(crl, link, opinion) or _said(crl, link, opinion, moment)
-        spelled = crl.header.issuer.public_bytes() == link.issuer.parsed.subject_der
+        spelled = crl.issuer == link.issuer.parsed.subject_der
         return said if spelled else replace(said, detail=f"{said.detail} {SPELLED}")
     except MISREAD:
         return not_an_answer(der, WHAT)
-
-
-def _scope(crl: _List) -> Hashable:
-    """What is equal for lists of one issuer that replace each other: which certificates and reasons they cover."""
-    return _extension(crl, x509.IssuingDistributionPoint), _extension(crl, x509.DeltaCRLIndicator) is not None
 
 
 def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list is not the issuer's word, or None where it is."""
     issuer = link.issuer
     parsed = issuer.parsed
-    if not _same_issuer(crl.header, issuer):
+    if not same_der(crl.issuer, parsed.subject_der):
         if points.delegated(link.certificate, crl.header.issuer):
             return replace(opinion, status="unknown", detail=points.DELEGATED)
         name = crl.header.issuer.rfc4514_string()[:200]
@@ -232,8 +271,7 @@ def _signed(der: bytes, issuer: Certificate) -> Outcome:
 
 def _other_key(crl: _List, issuer: Certificate) -> str:
     """A hint where the list names another key of the issuer's name, as CAs have several after a change of keys."""
-    named = _extension(crl, x509.AuthorityKeyIdentifier)
-    key, own = named.key_identifier if named else None, issuer.parsed.subject_key_id
+    key, own = crl.key_id, issuer.parsed.subject_key_id
     if key is None or own is None or key == own:
         return ""
     return f" It names another key of that name ({key.hex()[:40]}); each key of a CA has a list of its own."
@@ -242,26 +280,15 @@ def _other_key(crl: _List, issuer: Certificate) -> str:
 def _unusable(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list must not be used though it is authentic: a critical extension that is not understood, in the list
     or in any entry (RFC 5280, 5.2 and 5.3), or a scope that the certificate is not in."""
-    critical = (one for one in crl.header.extensions if one.critical)
-    unknown = next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
-    scope = _extension(crl, x509.IssuingDistributionPoint)
+    unknown, scope = crl.unknown, crl.scope
     outside = points.outside(link.certificate, link.issuer, scope) if scope and not unknown else None
     if outside:
         return replace(opinion, status="unknown", detail=outside)
-    unknown = unknown or _unknown_in_entries(crl)
+    unknown = unknown or crl.unknown_in_entries
     if unknown is None:
         return None
     detail = f"The CRL has a critical extension that is not understood, {unknown.dotted_string}, and must not be used."
     return replace(opinion, status="invalid", detail=detail)
-
-
-def _unknown_in_entries(crl: _List) -> x509.ObjectIdentifier | None:
-    """The first critical entry extension that is not understood. Entries are looked at one by one only where the bytes
-    of a critical flag occur among them at all, which in a large list saves nearly all the work."""
-    if crl.layout.entries is None or not may_be_critical(crl.layout.entries):
-        return None
-    critical = (one for entry in crl.in_full() for one in entry.extensions if one.critical)
-    return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
 
 
 def _said(crl: _List, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
@@ -269,11 +296,10 @@ def _said(crl: _List, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
     entry = _entry(crl, link.certificate.parsed.serial)
     if entry is not None:
         return _listed(entry, opinion, moment)
-    if _extension(crl, x509.DeltaCRLIndicator):
+    if crl.delta:
         detail = "It is a delta CRL, which holds only what changed since its base CRL and cannot say good alone."
         return replace(opinion, status="unknown", detail=detail)
-    scope = _extension(crl, x509.IssuingDistributionPoint)
-    undetermined = points.undetermined(link.certificate, link.issuer, scope, link.url)
+    undetermined = points.undetermined(link.certificate, link.issuer, crl.scope, link.url)
     if undetermined:
         return replace(opinion, status="unknown", detail=undetermined)
     good = timely(replace(opinion, detail="The CRL does not list the certificate."), moment, without_next=None)
@@ -309,8 +335,3 @@ def _reason(entry: x509.RevokedCertificate) -> str | None:
     except MISREAD:
         return None
     return found[0] if found else None
-
-
-def _extension(crl: _List, kind: type[E]) -> E | None:
-    """The list's extension of this type, or None."""
-    return next((one.value for one in crl.header.extensions if isinstance(one.value, kind)), None)
