@@ -37,19 +37,18 @@ def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
     """
     from cryptography.x509 import verification
 
-    certificates = [certificate.parsed.x509 for certificate in path if certificate.parsed.x509]
-    if len(certificates) < len(path):
+    if not all(certificate.parsed.x509 for certificate in path):
         return "inconclusive", "it does not read one of the certificates"
-    free = verification.Criticality.AGNOSTIC
-    leaf_policy = verification.ExtensionPolicy.webpki_defaults_ee()
-    leaf_policy = leaf_policy.may_be_present(x509.SubjectAlternativeName, free, None)
-    leaf_policy = leaf_policy.may_be_present(x509.ExtendedKeyUsage, free, None)
-    ca_policy = verification.ExtensionPolicy.webpki_defaults_ca()
-    ca_policy = ca_policy.may_be_present(x509.ExtendedKeyUsage, free, _may_issue_for_servers)
+    above = path[1:]
     try:
-        builder = verification.PolicyBuilder().time(at).store(verification.Store(certificates[-1:]))
-        builder = builder.extension_policies(ca_policy=ca_policy, ee_policy=leaf_policy)
-        builder.max_chain_depth(len(path)).build_client_verifier().verify(certificates[0], certificates[1:-1])
+        # What it finds of the issuers depends on nothing of the leaf but on names that somebody constrains: where the
+        # very same issuers were accepted at this moment, only what the leaf and its own issuer are to each other is
+        # left. A refusal is never decided that way.
+        known = None if _constrains(above) else _accepted(above, at)
+        if not (known and _holds(path[:2], at, len(path))):
+            _verify(path, at, len(path))
+            if known is not None:
+                known.append(True)
     except verification.VerificationError as error:
         return "refused", _reason(error)
     except Exception as error:  # noqa: BLE001 - whatever an engine stumbles over is an answer, not our failure
@@ -59,6 +58,50 @@ def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
         word, _ = lenient(path, at)
         return (word, "") if word == "accepted" else ("refused", "it does not process the policies that a CA demands")
     return "accepted", ""
+
+
+def _constrains(above: tuple[Certificate, ...]) -> bool:
+    """Whether any of these issuers limits the names below it; what cannot be read may."""
+    return any(issuer.parsed.extension(x509.NameConstraints) is not None for issuer in above)
+
+
+@lru_cache(maxsize=256)
+def _accepted(_above: tuple[Certificate, ...], _at: datetime) -> list[bool]:
+    """Where it is noted that a path over these issuers was accepted at this moment: empty as long as none was."""
+    return []
+
+
+def _holds(path: tuple[Certificate, ...], at: datetime, depth: int) -> bool:
+    from cryptography.x509.verification import VerificationError
+
+    try:
+        _verify(path, at, depth)
+    except VerificationError:
+        return False
+    return True
+
+
+def _verify(path: tuple[Certificate, ...], at: datetime, depth: int) -> None:
+    """Raises VerificationError where the path, whose last certificate is trusted, is refused."""
+    loaded = [certificate.parsed.x509 for certificate in path]
+    _verifier(path[-1], at, depth).verify(loaded[0], loaded[1:-1])
+
+
+@lru_cache(maxsize=256)
+def _verifier(anchor: Certificate, at: datetime, depth: int) -> Any:
+    """A client verifier that trusts this certificate alone, for any number of leaves. Raises what the engine raises."""
+    from cryptography.x509 import verification
+
+    free = verification.Criticality.AGNOSTIC
+    leaf_policy = verification.ExtensionPolicy.webpki_defaults_ee()
+    leaf_policy = leaf_policy.may_be_present(x509.SubjectAlternativeName, free, None)
+    leaf_policy = leaf_policy.may_be_present(x509.ExtendedKeyUsage, free, None)
+    ca_policy = verification.ExtensionPolicy.webpki_defaults_ca()
+    ca_policy = ca_policy.may_be_present(x509.ExtendedKeyUsage, free, _may_issue_for_servers)
+    store: Any = verification.Store([anchor.parsed.x509])  # type: ignore[list-item]
+    builder = verification.PolicyBuilder().time(at).store(store)
+    builder = builder.extension_policies(ca_policy=ca_policy, ee_policy=leaf_policy)
+    return builder.max_chain_depth(depth).build_client_verifier()
 
 
 def _reason(error: Exception) -> str:
