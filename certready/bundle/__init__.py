@@ -7,6 +7,7 @@ opened only to learn which certificate it belongs to, and is dropped at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from certready.bundle import der, listing, openssl, pem, strangers
 from certready.bundle.contents import (
@@ -130,8 +131,10 @@ def _read(data: bytes, place: str, reading: Reading) -> File:
 def _text(text: str, place: str, reading: Reading) -> Contents | None:
     """What stands in a text: PEM, Exchange's list of its certificates, or base64 without a header. None where there is
     none of them."""
-    if next(pem.blocks(text), None):
-        return pem.load(pem.blocks(text), place, reading)
+    blocks = pem.blocks(text)
+    first = next(blocks, None)
+    if first:
+        return pem.load(chain((first,), blocks), place, reading)
     if listing.could_be(text):
         return listing.contents(text, place)
     bare = from_base64(text) if text.lstrip("\ufeff \t\r\n\"'").startswith("M") else None

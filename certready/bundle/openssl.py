@@ -24,6 +24,10 @@ _OWN_LABELS = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE")
 _ISSUER_LABELS = (b"CERTIFICATE", b"X509 CERTIFICATE")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\t\n\r ]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_PLAIN = re.compile(
+    rb"-----BEGIN CERTIFICATE-----\r?\n((?:[A-Za-z0-9+/]{1,76}\r?\n)*(?:[A-Za-z0-9+/]{0,76}={1,2}\r?\n)?)"
+    rb"-----END CERTIFICATE-----\r?\n"
+)
 
 NO_BEGIN = "no line of it is exactly -----BEGIN CERTIFICATE-----"
 UTF_16 = "it is UTF-16 text"
@@ -77,6 +81,15 @@ class _Lines:
         self._data = data
         self._offset = 0
 
+    def plain(self) -> _Block | None:
+        """The block that begins here, where it is written as nearly all are: what is read line by line otherwise."""
+        found = _PLAIN.match(self._data, self._offset)
+        digits = found[1].translate(None, b"\r\n") if found else b""
+        if found is None or not digits or len(digits) % 4:
+            return None
+        self._offset = found.end()
+        return _Block(_OWN_LABELS[0], header=False, body=binascii.a2b_base64(digits))
+
     def __call__(self) -> bytes:
         start = self._offset
         end = self._data.find(b"\n", start, start + _LINE) + 1 or min(start + _LINE, len(self._data))
@@ -86,6 +99,9 @@ class _Lines:
 
 def _next_block(lines: _Lines) -> _Block | None:
     """The next block of any label, None where no further BEGIN line comes. Raises _RefusedError."""
+    plain = lines.plain()
+    if plain:
+        return plain
     label = _label(lines)
     if label is None:
         return None
