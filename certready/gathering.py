@@ -146,7 +146,8 @@ def gather(
     evidence = _with_roots(evidence, roots)
     if fetcher is not None:
         evidence = _fetched(evidence, roots, fetcher, progress)
-    return _compared(replace(evidence, answers=(*evidence.answers, *_by_hand(evidence, supplied))), others)
+    case = Case(evidence)  # what the answers at hand add changes no path
+    return _compared(replace(evidence, answers=(*evidence.answers, *_by_hand(case, supplied))), case, others)
 
 
 def _tenant(
@@ -163,9 +164,9 @@ def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
     return replace(evidence, roots=roots.candidates((*sent, *(one.certificate for one in evidence.known))))
 
 
-def _compared(evidence: Evidence, others: Callable[[], Sequence[RootStore]]) -> Evidence:
-    """The evidence with what other stores hold of this chain's root, where that explains anything."""
-    case = Case(evidence)
+def _compared(evidence: Evidence, case: Case, others: Callable[[], Sequence[RootStore]]) -> Evidence:
+    """The evidence with what other stores hold of this chain's root, where that explains anything; ``case`` is that of
+    the same chains."""
     judged = [case.judgement(chain) for chain in case.chains]
     trusted = all(one.outcome == "trusted" for one in judged)
     if not judged or (trusted and evidence.store.name == "microsoft"):
@@ -308,12 +309,12 @@ def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStor
     return _with_roots(evidence, roots)
 
 
-def _by_hand(evidence: Evidence, supplied: Supplied) -> Iterator[Answer]:
+def _by_hand(case: Case, supplied: Supplied) -> Iterator[Answer]:
     """The CRLs and OCSP answers handed in, each tied to the certificates it speaks of; one that speaks of none is tied
     to the leaf, where the report says why it does not fit."""
-    links = Case(evidence).links
+    links = case.links
     handed = [("crl", body) for body in supplied.crls] + [("ocsp", body) for body in supplied.ocsp_answers]
     for method, body in handed:
         about = [one for one, issuer in links if relevant(method, body, one, issuer)]  # type: ignore[arg-type]
-        for certificate in about or [chain.leaf_certificate for chain in evidence.chains[:1]]:
+        for certificate in about or [chain.leaf_certificate for chain in case.evidence.chains[:1]]:
             yield Answer(certificate.sha256, method, "file", body=body)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha1
 
 from msgspec.structs import replace
@@ -56,14 +57,14 @@ def judge(evidence: Evidence) -> Report:
         certificates=tuple(_certificates(case)),
         revocation=tuple(result for _, results in case.heard for result in results),
         endpoints=evidence.endpoints,
-        findings=tuple(sorted(findings, key=lambda finding: finding.severity, reverse=True)),
+        findings=tuple(sorted(findings, key=lambda finding: finding.severity.rank, reverse=True)),
     )
 
 
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
     """The verdict of these findings: a failure decides, then what is unknown; without any nothing is known."""
     seen = tuple(findings)
-    worst = max((finding.severity for finding in seen), default=Severity.UNKNOWN)
+    worst = max((finding.severity for finding in seen), key=lambda one: one.rank, default=Severity.UNKNOWN)
     if worst is Severity.FAIL or (strict and any(one.severity is Severity.WARN and one.counted for one in seen)):
         return "not-ready"
     return "cannot-tell" if worst is Severity.UNKNOWN else "ready"
@@ -192,23 +193,28 @@ def _certificates(case: Case) -> Iterator[CertificateInfo]:
     origins.update((certificate, "sent") for chain in case.chains for certificate in chain.certificates)
     order = [certificate for chain in case.chains for certificate in chain.certificates]
     for certificate in dict.fromkeys((*order, *origins)):
-        parsed = certificate.parsed
         if certificate in leaves:
             role = "leaf"
         elif certificate not in used:
             role = "unused"
         else:
             role = "root" if certificate in anchors else "intermediate"
-        yield CertificateInfo(
-            sha256=certificate.sha256,
-            sha1=sha1(certificate.der, usedforsecurity=False).hexdigest(),
-            subject=parsed.subject,
-            issuer=parsed.issuer,
-            serial=f"{parsed.serial:x}",
-            not_before=parsed.known_dates[0],
-            not_after=parsed.known_dates[1],
-            key=str(parsed.key),
-            names=parsed.names,
-            role=role,  # type: ignore[arg-type]
-            origin=origins[certificate],  # type: ignore[arg-type]
-        )
+        yield _info(certificate, role, origins[certificate])
+
+
+@lru_cache(maxsize=256)
+def _info(certificate: Certificate, role: str, origin: str) -> CertificateInfo:
+    parsed = certificate.parsed
+    return CertificateInfo(
+        sha256=certificate.sha256,
+        sha1=sha1(certificate.der, usedforsecurity=False).hexdigest(),
+        subject=parsed.subject,
+        issuer=parsed.issuer,
+        serial=f"{parsed.serial:x}",
+        not_before=parsed.known_dates[0],
+        not_after=parsed.known_dates[1],
+        key=str(parsed.key),
+        names=parsed.names,
+        role=role,  # type: ignore[arg-type]
+        origin=origin,  # type: ignore[arg-type]
+    )

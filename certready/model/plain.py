@@ -39,6 +39,7 @@ Thumbprint = Annotated[
 Serial = Annotated[str, Meta(description="Hexadecimal.", extra_json_schema={"pattern": "^-?[0-9a-f]+$"})]
 
 
+_PLAIN = (str, int, bool)
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -68,14 +69,16 @@ def to_the_second(noun: Struct, *names: str) -> None:
     """For ``__post_init__`` of a frozen struct: these moments of it (aware, or None) in UTC and without fractions."""
     for name in names:
         value = getattr(noun, name)
-        if value is not None:
+        if value is not None and (value.tzinfo is not UTC or value.microsecond):
             structs.force_setattr(noun, name, value.astimezone(UTC).replace(microsecond=0))
 
 
 def plain(value: object) -> Any:
     """A value of a finding's evidence as JSON knows it; what JSON cannot hold becomes text."""
+    if value is None or type(value) in _PLAIN:
+        return value
     match value:
-        case None | bool() | int() | str():
+        case bool() | int() | str():
             return value
         case float():
             return value if math.isfinite(value) else str(value)

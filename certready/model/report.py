@@ -34,14 +34,14 @@ class Severity(Enum):
     UNKNOWN = "unknown"
     FAIL = "fail"
 
+    def __init__(self, _value: str) -> None:
+        self.rank = len(type(self).__members__)  # in the order in which they stand
+
     def __str__(self) -> str:
         return self.value
 
     def __lt__(self, other: Severity) -> bool:
-        return _ORDER[self] < _ORDER[other]
-
-
-_ORDER = {severity: index for index, severity in enumerate(Severity)}
+        return self.rank < other.rank
 
 
 class Finding(Struct, frozen=True):

@@ -5,6 +5,7 @@ A check says what it *saw* (an :class:`Observation`); the rule it names says eve
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Literal
 
@@ -85,7 +86,7 @@ def relaying(weight: Severity) -> Row:
     return Row(weight, None, None, None)
 
 
-class Rule(Struct, frozen=True):
+class Rule(Struct, frozen=True, dict=True):
     """One entry: ``id`` is ``subject.problem``, names the problem and is never reused.
 
     ``title`` is a clause without a full stop; ``what`` says in a sentence when the rule is met ("" where the title says
@@ -103,7 +104,7 @@ class Rule(Struct, frozen=True):
     what: str = ""
     fix: str = ""
 
-    @property
+    @functools.cached_property
     def subject(self) -> str:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
@@ -113,7 +114,7 @@ class Rule(Struct, frozen=True):
         """When the rule is met, as a sentence."""
         return self.what or f"{self.title}."
 
-    @property
+    @functools.cached_property
     def reference(self) -> str:
         """The sources in one line, each with its address."""
         return "; ".join(map(str, self.sources))
@@ -126,9 +127,12 @@ class Rule(Struct, frozen=True):
     def row(self, variant: str, mode: RevocationMode) -> Row:
         """The most specific row for a situation; ``unknown`` everywhere where there is none, so that an omission in a
         table never becomes a pass."""
-        rows = {(row.variant, row.mode): row for row in self.weights}
         keys = ((variant, mode), ("", mode), (variant, None), ("", None))
-        return next((rows[key] for key in keys if key in rows), everywhere(U))
+        return next((self._rows[key] for key in keys if key in self._rows), everywhere(U))
+
+    @functools.cached_property
+    def _rows(self) -> Mapping[tuple[str, RevocationMode | None], Row]:
+        return {(row.variant, row.mode): row for row in self.weights}
 
     def observed(
         self,
