@@ -16,6 +16,7 @@ from certready.gathering import Supplied
 from certready.model import Evidence, Fetcher, Options, RootStore
 from certready.net.gateway import How
 from certready.net.handshake import SharedContext
+from certready.net.threads import Crew
 
 
 def no_fetcher() -> None:
@@ -78,7 +79,7 @@ def opened(setup: Setup) -> World:
     return World(
         setup,
         SharedFetcher(made) if made else None,
-        setup.how._replace(look_up=SharedNames(), context=SharedContext()),
+        setup.how._replace(look_up=SharedNames(), context=SharedContext(), crew=Crew("fleet")),
         lru_cache(maxsize=1)(partial(_read, setup)),
     )
 

@@ -20,6 +20,7 @@ from certready.smtp.replies import printable
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
+CHANGED = 0x01  # SSL_CB_LOOP: the handshake has come to another state, which is what tells of a message
 PARTING = 2.0  # seconds that are waited for what a server says to our farewell, where that matters
 
 
@@ -126,8 +127,8 @@ def _watched(context: SSL.Context) -> SSL.Context:
         connection.get_app_data().staples.append(staple)
         return True  # judged later, with the certificates at hand
 
-    def watch(connection: SSL.Connection, _where: int, _value: int) -> None:
-        if b"certificate request" in connection.get_state_string():
+    def watch(connection: SSL.Connection, where: int, _value: int) -> None:
+        if where & CHANGED and b"certificate request" in connection.get_state_string():
             connection.get_app_data().asked = True
 
     context.set_info_callback(watch)

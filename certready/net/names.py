@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 from certready.errors import UsageError
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
+@lru_cache(maxsize=1024)
 def host_name(host: str) -> str:
     """A host as it is asked for: an IP literal without brackets, or a lower-case A-label name without final dot.
 
@@ -27,6 +29,7 @@ def host_name(host: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def is_literal(host: str) -> bool:
     """Whether this is an IP address rather than a name."""
     try:

@@ -73,6 +73,9 @@ class LineReader(Struct):
         return line
 
 
+_SHOWN = {byte: f"\\x{byte:02x}" for byte in range(256) if not 32 <= byte < 127}
+
+
 class ReplyReader(Struct):
     """Puts SMTP replies together from bytes cut anywhere (RFC 5321, 4.2.1). A reply that turns into a refusal is that
     refusal.
@@ -130,4 +133,4 @@ def printable(raw: bytes) -> str:
     """Bytes as printable ASCII: what is not is shown as ``\\xNN``, so that a terminal obeys nobody but its owner."""
     if raw.isascii() and (text := raw.decode("ascii")).isprintable():
         return text
-    return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in raw)
+    return raw.decode("latin-1").translate(_SHOWN)
