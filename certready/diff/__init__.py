@@ -36,19 +36,19 @@ def difference(old: Evidence, new: Evidence, report: Report) -> Difference:
     before, after = Case(old), Case(new)
     for case in (before, after):
         check_single(case.evidence.target.name, case.chains)
-    one, two = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
+    old_leaf, new_leaf = before.chains[0].leaf_certificate, after.chains[0].leaf_certificate
     sides = Sides.of(before.chains[0], after.chains[0], after)
-    found = tuple(
+    weighed = tuple(
         _weighed(change, report)
         for change in (*changes(before, after), *dane_changes(sides), *policy_changes(before, after))
     )
-    connectors = tuple(connector_changes(after, one.parsed.names, two.parsed.names))
+    connectors = tuple(connector_changes(after, old_leaf.parsed.names, new_leaf.parsed.names))
     return Difference(
-        old=_side(before, one),
-        new=_side(after, two),
-        changes=found,
+        old=_side(before, old_leaf),
+        new=_side(after, new_leaf),
+        changes=weighed,
         connectors=connectors,
-        steps=steps(before, after, report, found, connectors, sides=sides),
+        steps=steps(before, after, report, weighed, connectors, sides=sides),
         report=report,
     )
 
@@ -70,7 +70,9 @@ def _weighed(change: Change, report: Report) -> Change:
     """A break of what no judged connector enforces asks for care and stops no mail: the verdict on NEW says which."""
     subjects = {"chain": "chain.", "root": "chain.", "usages": "usage.", "dane": "dane.", "mta-sts": "mta-sts."}
     subject = subjects.get(change.aspect)
-    fails = any(one.severity is Severity.FAIL and one.rule.startswith(subject or "") for one in report.findings)
+    fails = any(
+        finding.severity is Severity.FAIL and finding.rule.startswith(subject or "") for finding in report.findings
+    )
     return replace(change, effect="attention") if change.effect == "breaks" and subject and not fails else change
 
 

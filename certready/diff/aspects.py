@@ -22,17 +22,17 @@ _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth", ANY_EKU: "any"}
 def changes(old: Case, new: Case) -> Iterator[Change]:
     """Every respect in order, also those in which nothing changes."""
     before, after = old.chains[0], new.chains[0]
-    one, two = before.leaf_certificate, after.leaf_certificate
+    old_leaf, new_leaf = before.leaf_certificate, after.leaf_certificate
     judged = old.judgement(before), new.judgement(after)
-    yield identity(one, two)
-    yield _unreadable("names", one, two) or names(one, two)
-    yield _unreadable("usages", one, two) or usages(one, two)
-    yield key(one, two)
+    yield identity(old_leaf, new_leaf)
+    yield _unreadable("names", old_leaf, new_leaf) or names(old_leaf, new_leaf)
+    yield _unreadable("usages", old_leaf, new_leaf) or usages(old_leaf, new_leaf)
+    yield key(old_leaf, new_leaf)
     yield chain(before, after, *judged)
     yield root(new, *judged)
-    yield _unreadable("lifetime", one, two) or lifetime(one, two)
-    yield _unreadable("overlap", one, two) or overlap(one, two, new.evaluated_at)
-    yield _unreadable("revocation", one, two) or revocation(one, two)
+    yield _unreadable("lifetime", old_leaf, new_leaf) or lifetime(old_leaf, new_leaf)
+    yield _unreadable("overlap", old_leaf, new_leaf) or overlap(old_leaf, new_leaf, new.evaluated_at)
+    yield _unreadable("revocation", old_leaf, new_leaf) or revocation(old_leaf, new_leaf)
 
 
 def _unreadable(aspect: Aspect, old: Certificate, new: Certificate) -> Change | None:
@@ -87,7 +87,7 @@ def _halves(text: str) -> tuple[str, str]:
 def names(old: Certificate, new: Certificate) -> Change:
     """CN and DNS names lost and gained; what they mean for connectors is said for each connector."""
     before, after = _folded(old.parsed.names), _folded(new.parsed.names)
-    lost, gained = [one for one in before if one not in after], [one for one in after if one not in before]
+    lost, gained = [name for name in before if name not in after], [name for name in after if name not in before]
     shown = listed(before, LISTED), listed(after, LISTED)
     if not lost and not gained:
         return Change("names", "same", "The names stay the same.", *shown)
@@ -99,14 +99,14 @@ def names(old: Certificate, new: Certificate) -> Change:
 def usages(old: Certificate, new: Certificate) -> Change:
     """Extended key usages lost and gained."""
     before, after = _usages(old), _usages(new)
-    lost = [one for one in before if one not in after and "any" not in after]
-    gained = [one for one in after if one not in before]
+    lost = [usage for usage in before if usage not in after and "any" not in after]
+    gained = [usage for usage in after if usage not in before]
     shown = ", ".join(before), ", ".join(after)
     if not lost:
-        said = (
+        sentence = (
             f"Extended key usages gained: {', '.join(gained)}." if gained else "The extended key usages stay the same."
         )
-        return Change("usages", "note" if gained else "same", said, *shown)
+        return Change("usages", "note" if gained else "same", sentence, *shown)
     message = f"Extended key usages lost: {', '.join(lost)}."
     if "serverAuth" in lost:
         message += " Without serverAuth outbound connectors that validate certificates refuse it."
@@ -146,7 +146,7 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
     """The intermediates that have to be installed."""
     had = _intermediates(before, old)
     needs = _intermediates(after, new)
-    shown = " > ".join(one.parsed.label for one in had), " > ".join(one.parsed.label for one in needs)
+    shown = " > ".join(ca.parsed.label for ca in had), " > ".join(ca.parsed.label for ca in needs)
     if new.missing:
         shown = shown[0], _wanted(new)
         message = (
@@ -154,7 +154,7 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
             "not recognised and outbound delivery stops (UntrustedRoot)."
         )
         return Change("chain", "breaks", message, *shown)
-    added = [one.parsed.label for one in needs if one not in had]
+    added = [ca.parsed.label for ca in needs if ca not in had]
     if added:
         message = f"Intermediates that every node must have beforehand: {listed(added, LISTED)}."
         return Change("chain", "attention", message, *shown)
@@ -163,18 +163,18 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
 
 def root(new: Case, before: Judgement, after: Judgement) -> Change:
     """The anchor each chain reaches, and whether the new one is trusted."""
-    one, two = _anchor(before), _anchor(after)
-    shown = one or "none", two or "none"
-    if two is None:
+    old_root, new_root = _anchor(before), _anchor(after)
+    shown = old_root or "none", new_root or "none"
+    if new_root is None:
         message = f"The chain of NEW reaches no root of the {new.evidence.store.name} store."
         return Change("root", "breaks", message, *shown)
     if after.anchor and after.anchor.extra:
         return Change(
-            "root", "breaks", f"The root {two} was only given as an extra root; nobody else trusts it.", *shown
+            "root", "breaks", f"The root {new_root} was only given as an extra root; nobody else trusts it.", *shown
         )
     if before.anchor and after.anchor and before.anchor.certificate == after.anchor.certificate:
         return Change("root", "same", "The root stays the same.", *shown)
-    message = f"The root changes to {two}, which the {new.evidence.store.name} store holds."
+    message = f"The root changes to {new_root}, which the {new.evidence.store.name} store holds."
     return Change("root", "note", message, *shown)
 
 
@@ -233,31 +233,35 @@ def revocation(old: Certificate, new: Certificate) -> Change:
 # -- helpers ------------------------------------------------------------------------------------------------------
 
 
-def _folded(found: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(name.lower() for name in found))
+def _folded(names_given: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name.lower() for name in names_given))
 
 
 def _usages(certificate: Certificate) -> list[str]:
-    found = readable(certificate.parsed.ekus)
-    return ["any"] if found is None else [_USAGES.get(oid, oid) for oid in found]
+    oids = readable(certificate.parsed.ekus)
+    return ["any"] if oids is None else [_USAGES.get(oid, oid) for oid in oids]
 
 
-def _intermediates(chain: Chain, found: Judgement) -> tuple[Certificate, ...]:
-    path = found.path[1:-1] if found.anchor else found.path[1:]
-    return path or tuple(one for one in chain.certificates if one.parsed.is_ca and not one.parsed.self_issued)
+def _intermediates(chain: Chain, judgement: Judgement) -> tuple[Certificate, ...]:
+    path = judgement.path[1:-1] if judgement.anchor else judgement.path[1:]
+    return path or tuple(
+        certificate
+        for certificate in chain.certificates
+        if certificate.parsed.is_ca and not certificate.parsed.self_issued
+    )
 
 
-def _wanted(found: Judgement) -> str:
+def _wanted(judgement: Judgement) -> str:
     """The intermediates that a chain without them needs, as far as they are known: those that were found elsewhere,
     else the name of the issuer that its last certificate asks for."""
-    if found.repaired:
-        return " > ".join(one.parsed.label for one in found.repaired[1:-1])
-    own = [one.parsed.label for one in found.path[1:]]
-    return " > ".join([*own, found.missing.issuer or "(no name)"] if found.missing else own)
+    if judgement.repaired:
+        return " > ".join(ca.parsed.label for ca in judgement.repaired[1:-1])
+    own = [ca.parsed.label for ca in judgement.path[1:]]
+    return " > ".join([*own, judgement.missing.issuer or "(no name)"] if judgement.missing else own)
 
 
-def _anchor(found: Judgement) -> str | None:
-    return found.anchor.certificate.parsed.label if found.anchor else None
+def _anchor(judgement: Judgement) -> str | None:
+    return judgement.anchor.certificate.parsed.label if judgement.anchor else None
 
 
 def _life(certificate: Certificate) -> timedelta:
@@ -265,4 +269,4 @@ def _life(certificate: Certificate) -> timedelta:
 
 
 def _pointers(urls: dict[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{kind} {listed(found, 3)}" for kind, found in urls.items() if found) or "none"
+    return "; ".join(f"{kind} {listed(addresses, 3)}" for kind, addresses in urls.items() if addresses) or "none"

@@ -19,7 +19,7 @@ def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Ite
     before = select(tenant, "both", old, named=named).judged
     after = select(tenant, "both", new, named=named).judged
     aside = "" if named else {"client": "outbound", "server": "inbound"}.get(case.options.role, "")
-    taken = [one for one in after if one.direction == "inbound" and _wins(one, after, new)]
+    taken = [rival for rival in after if rival.direction == "inbound" and _wins(rival, after, new)]
     for connector in tenant.connectors:
         wins = None
         if not named and connector.direction == "inbound":
@@ -49,12 +49,12 @@ def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, 
 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:
     """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
-    both = (one for one in fitting_values(new, tenant.accepted_domains) if _certain(match(parse_value(one), old)))
+    both = (value for value in fitting_values(new, tenant.accepted_domains) if _certain(match(parse_value(value), old)))
     return next(both, None)
 
 
-def _certain(found: Match) -> bool:
-    return found.kind != "none" and not found.uncertain
+def _certain(value_match: Match) -> bool:
+    return value_match.kind != "none" and not value_match.uncertain
 
 
 def _wins(connector: Connector, judged: Sequence[Connector], names: Sequence[str]) -> bool:

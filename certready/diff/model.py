@@ -90,7 +90,7 @@ class Difference(Struct, frozen=True):
     def effect(self) -> Effect:
         """The worst effect of all changes."""
         order: tuple[Effect, ...] = ("same", "note", "attention", "breaks")
-        effects = [*(one.effect for one in self.changes), *(one.effect for one in self.connectors)]
+        effects = [*(change.effect for change in self.changes), *(change.effect for change in self.connectors)]
         return max(effects, key=order.index, default="same")
 
     @property

@@ -41,8 +41,8 @@ class Sides(NamedTuple):
     @property
     def same_key(self) -> bool:
         """Whether both certificates hold the same key, byte for byte as TLSA records compare it."""
-        one, two = self.old.leaf_certificate.parsed.key_der, self.new.leaf_certificate.parsed.key_der
-        return bool(one) and one == two
+        old_key, new_key = self.old.leaf_certificate.parsed.key_der, self.new.leaf_certificate.parsed.key_der
+        return bool(old_key) and old_key == new_key
 
     def fits(self, promise: Promise) -> tuple[Fit, Fit]:
         """How OLD and NEW fit what is published."""
@@ -81,14 +81,14 @@ def _from_certificates(sides: Sides) -> Change:
 def _same_issuer(sides: Sides) -> bool:
     """Whether the key of NEW's issuing authority is among those that OLD sends, so that a usage 2 fits both."""
     old, new = (_authorities(chain) for chain in (sides.old, sides.new))
-    return bool(new) and new[0].parsed.key_der in {one.parsed.key_der for one in old}
+    return bool(new) and new[0].parsed.key_der in {ca.parsed.key_der for ca in old}
 
 
 def _authorities(chain: Chain) -> list[Certificate]:
     """What is sent beside the leaf, its issuer first."""
     leaf = chain.leaf_certificate
-    others = [one for one in chain.certificates if one != leaf]
-    return sorted(others, key=lambda one: one.parsed.subject_der != leaf.parsed.issuer_der)
+    authorities = [certificate for certificate in chain.certificates if certificate != leaf]
+    return sorted(authorities, key=lambda ca: ca.parsed.subject_der != leaf.parsed.issuer_der)
 
 
 def _published(sides: Sides, promise: Promise) -> Change:
@@ -145,7 +145,11 @@ def _under_policy(case: Case, asked: MtaSts) -> list[str]:
     from certready.rules.mta_sts import CERTIFICATE
 
     seen = check_mta_sts(Case(replace(case.evidence, mta_sts=asked, endpoints=())))
-    return [one.message for one in seen if isinstance(one, Observation) and one.rule == CERTIFICATE and not one.variant]
+    return [
+        observation.message
+        for observation in seen
+        if isinstance(observation, Observation) and observation.rule == CERTIFICATE and not observation.variant
+    ]
 
 
 # -- steps --------------------------------------------------------------------------------------------------------
@@ -173,7 +177,7 @@ def publish(sides: Sides, old_target: str, new_target: str) -> Iterator[Step]:
 
 def prove(sides: Sides) -> Iterator[Step]:
     """That what is presented fits what is published."""
-    hosts = [one.host for one in sides.promises if one.state == "records"]
+    hosts = [promise.host for promise in sides.promises if promise.state == "records"]
     if hosts:
         yield Step(
             "Prove it to DANE: each host against its TLSA records, by a probe and by Microsoft's Remote Connectivity "
@@ -192,9 +196,9 @@ def withdraw(sides: Sides) -> Iterator[Step]:
         yield Step(f"{when} take its TLSA record away, where there is one.", (line,))
     for promise in sides.promises:
         lines = tuple(
-            zone_line(promise.owner, one, promise.ttl)
-            for one in (promise.records if promise.state == "records" else ())
-            if _alone(one, sides)
+            zone_line(promise.owner, record, promise.ttl)
+            for record in (promise.records if promise.state == "records" else ())
+            if _alone(record, sides)
         )
         if lines:
             yield Step(f"{when} take the records of OLD away at {promise.owner}:", lines)
@@ -206,9 +210,9 @@ def _lacking(sides: Sides) -> Iterator[tuple[Promise, tuple[str, ...]]]:
     for promise in sides.promises:
         if promise.state != "records" or sides.fits(promise)[1].outcome != "mismatch":
             continue
-        wanted = [_counterpart(one, sides) for one in promise.records if one.unusable is None]
+        wanted = [_counterpart(record, sides) for record in promise.records if record.unusable is None]
         records = list(dict.fromkeys(filter(None, wanted))) or [record_of(sides.new.leaf_certificate)]
-        yield promise, tuple(zone_line(promise.owner, one, promise.ttl) for one in records)
+        yield promise, tuple(zone_line(promise.owner, record, promise.ttl) for record in records)
 
 
 def _counterpart(record: Tlsa, sides: Sides) -> Tlsa | None:

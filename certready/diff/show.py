@@ -30,34 +30,34 @@ _ORDER: tuple[Effect, ...] = ("breaks", "attention", "note", "same")
 _SIDES = ("", "from", "until", "key", "thumbprint")
 
 
-def difference_lines(found: Difference, *, verbose: bool, width: int | None) -> Iterator[Line]:
+def difference_lines(difference: Difference, *, verbose: bool, width: int | None) -> Iterator[Line]:
     """What breaks first, then the rest, the connectors, the steps, and the verdict on NEW."""
-    word, style = _HEADLINES[found.effect]
-    yield ((word, style), (f"  {found.old.target} -> {found.new.target}", "bold"))
-    yield from table(_SIDES, _sides(found))
+    word, style = _HEADLINES[difference.effect]
+    yield ((word, style), (f"  {difference.old.target} -> {difference.new.target}", "bold"))
+    yield from table(_SIDES, _sides(difference))
     yield ()
     for effect in _ORDER:
-        for change in (one for one in found.changes if one.effect == effect):
+        for change in (candidate for candidate in difference.changes if candidate.effect == effect):
             yield from _row(effect, change.aspect, change.message, width)
             if verbose or (change.aspect == "identity" and effect != "same"):
                 yield from hanging(((" " * 22, ""), ("old ", "dim")), change.old, "dim", width, 26)
                 yield from hanging(((" " * 22, ""), ("new ", "dim")), change.new, "dim", width, 26)
-        for connector in (one for one in found.connectors if one.effect == effect):
+        for connector in (candidate for candidate in difference.connectors if candidate.effect == effect):
             yield from _row(effect, "connector", _about(connector), width)
     yield ()
     yield (("In this order:", "bold"),)
-    for number, step in enumerate(found.steps, 1):
+    for number, step in enumerate(difference.steps, 1):
         yield from hanging(((f"{number:>3}. ", ""),), step.text, "", width, 5)
         for line in step.lines:
             yield from hanging(((" " * 7, ""),), line, "", None, 7)
     yield ()
     yield (("As if NEW were in place:", "bold"),)
-    lines = report_lines(found.report, verbose=verbose, width=width)
+    lines = report_lines(difference.report, verbose=verbose, width=width)
     # A headline that says ready under one that says that mail stops would be read as the answer.
-    yield from islice(lines, 1 if found.report.verdict == "ready" != found.verdict else 0, None)
+    yield from islice(lines, 1 if difference.report.verdict == "ready" != difference.verdict else 0, None)
 
 
-def _sides(found: Difference) -> list[list[Span]]:
+def _sides(difference: Difference) -> list[list[Span]]:
     return [
         [
             (label, ""),
@@ -66,7 +66,7 @@ def _sides(found: Difference) -> list[list[Span]]:
             (side.key, ""),
             (side.thumbprint, ""),
         ]
-        for label, side in (("OLD", found.old), ("NEW", found.new))
+        for label, side in (("OLD", difference.old), ("NEW", difference.new))
     ]
 
 
@@ -80,12 +80,15 @@ def _about(connector: ConnectorChange) -> str:
     return f"{connector.direction} connector '{connector.name}' ({connector.value or 'no value'}): {connector.message}"
 
 
-def difference_page(found: Difference) -> str:
+def difference_page(difference: Difference) -> str:
     """The difference as one HTML file: what breaks first, the steps, and the report on NEW."""
-    word, style = _HEADLINES[found.effect]
+    word, style = _HEADLINES[difference.effect]
     changes = [
-        *((each.effect, each.aspect, each.message, each.old, each.new) for each in found.changes),
-        *((each.effect, "connector", _about(each), each.old_name, each.new_name) for each in found.connectors),
+        *((change.effect, change.aspect, change.message, change.old, change.new) for change in difference.changes),
+        *(
+            (connector.effect, "connector", _about(connector), connector.old_name, connector.new_name)
+            for connector in difference.connectors
+        ),
     ]
     changes.sort(key=lambda change: _ORDER.index(change[0]))
     harmless: list[list[Span]] = [
@@ -95,13 +98,13 @@ def difference_page(found: Difference) -> str:
     ]
     return page(
         "difference",
-        f"{word}: {found.old.target} to {found.new.target}",
+        f"{word}: {difference.old.target} to {difference.new.target}",
         word=word,
         style=style,
-        found=found,
-        sides=page_table("OLD and NEW", ("side", *_SIDES[1:]), _sides(found)),
+        difference=difference,
+        sides=page_table("OLD and NEW", ("side", *_SIDES[1:]), _sides(difference)),
         changes=[(*_WORDS[effect], *rest) for effect, *rest in changes if effect in ("breaks", "attention")],
         harmless=page_table("What does no harm", ("what", "effect", "what it means", "OLD", "NEW"), harmless),
-        steps=found.steps,
-        view=report_view("new", found.new.target, found.report),
+        steps=difference.steps,
+        view=report_view("new", difference.new.target, difference.report),
     )

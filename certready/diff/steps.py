@@ -40,8 +40,8 @@ def steps(
     new = case.chains[0].leaf_certificate
     if old == new:
         return (Step("OLD and NEW are the same certificate: there is nothing to exchange."),)
-    broken = [one for one in case.tenant.connectors if _state(one, connectors) == "breaks"]
-    aspects: Mapping[Aspect, Change] = {one.aspect: one for one in changes}
+    broken = [connector for connector in case.tenant.connectors if _state(connector, connectors) == "breaks"]
+    aspects: Mapping[Aspect, Change] = {change.aspect: change for change in changes}
     return (
         *_before(report, aspects),
         *_widen(case, old, new, broken),
@@ -54,16 +54,20 @@ def steps(
     )
 
 
-def _state(connector: Connector, found: Sequence[ConnectorChange]) -> str:
-    same = (one for one in found if (one.name, one.direction) == (connector.name, connector.direction))
-    return next((one.effect for one in same), "same")
+def _state(connector: Connector, changes: Sequence[ConnectorChange]) -> str:
+    same = (change for change in changes if (change.name, change.direction) == (connector.name, connector.direction))
+    return next((change.effect for change in same), "same")
 
 
 def _before(report: Report, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
     """What has to be true before anything is touched."""
-    own = [one for one in report.findings if str(one.severity) == "fail" and not one.rule.startswith("names.")]
+    own = [
+        finding
+        for finding in report.findings
+        if str(finding.severity) == "fail" and not finding.rule.startswith("names.")
+    ]
     if own:
-        rules = ", ".join(dict.fromkeys(one.rule for one in own))
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in own))
         yield Step(f"Do not install NEW before this is mended: {rules} (see the verdict below).")
     if aspects["overlap"].effect == "breaks":
         yield Step("Have NEW issued again so that it begins before OLD ends: otherwise mail stops in between.")
