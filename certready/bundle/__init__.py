@@ -89,11 +89,11 @@ def read_files(
     Raises PasswordError and InputError as :func:`load`, but not for a file with a private key alone.
     """
     passwords = password if isinstance(password, Passwords) else Passwords(password)
-    found = tuple(_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files)
-    for file in found:
+    parts = tuple(_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files)
+    for file in parts:
         if not file.contents.keys:
             _check(file.contents, file.name, passwords, judged=False)
-    return found
+    return parts
 
 
 def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
@@ -103,12 +103,12 @@ def certificates(data: bytes, name: str = "") -> tuple[Certificate, ...]:
     odd root must not cost a whole store. Raises InputError where there is none, or a private key.
     """
     place = name or _UNNAMED
-    found = _read(data, place, Reading(Passwords(), limit=MAX_STORE, strict=False, secrets=False)).contents
-    if found.refusals:
-        raise found.refusals[0].error
-    if all(certificate.parsed.error for certificate in found.certificates):
-        raise no_certificate(found, place)
-    return tuple(dict.fromkeys(found.certificates))
+    contents = _read(data, place, Reading(Passwords(), limit=MAX_STORE, strict=False, secrets=False)).contents
+    if contents.refusals:
+        raise contents.refusals[0].error
+    if all(certificate.parsed.error for certificate in contents.certificates):
+        raise no_certificate(contents, place)
+    return tuple(dict.fromkeys(contents.certificates))
 
 
 def _read(data: bytes, place: str, reading: Reading) -> File:
@@ -215,7 +215,7 @@ def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -
 
 
 def _unused(whole: Contents) -> tuple[str, ...]:
-    return tuple(f"There is also {OTHERS[other][0]}, which is not used." for other in whole.others)
+    return tuple(f"There is also {OTHERS[kind][0]}, which is not used." for kind in whole.others)
 
 
 def _too_large(place: str) -> InputError:

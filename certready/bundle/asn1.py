@@ -68,10 +68,10 @@ class Node(Struct, frozen=True):
 
     def child(self, index: int, tag: int | None = None) -> Node:
         """The element inside at ``index``, which must have this tag. Raises Asn1Error."""
-        found = self.first(index + 1)
-        if len(found) <= index or (tag is not None and found[index].tag != tag):
+        children = self.first(index + 1)
+        if len(children) <= index or (tag is not None and children[index].tag != tag):
             raise Asn1Error("an element is missing or of another type")
-        return found[index]
+        return children[index]
 
     def octets(self, depth: int = 0) -> bytes:
         """The bytes of an OCTET STRING, joined where BER split it into pieces, and those again (X.690, 8.7.3)."""

@@ -122,7 +122,7 @@ def join(parts: Iterable[Contents], container: Container) -> Contents:
         tuple(dict.fromkeys(key for part in parts for key in part.keys)),
         tuple(refusal for part in parts for refusal in part.refusals),
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        tuple(dict.fromkeys(other for part in parts for other in part.others)),
+        tuple(dict.fromkeys(kind for part in parts for kind in part.others)),
         tuple(entry for part in parts for entry in part.entries),
         tuple(dict.fromkeys(request for part in parts for request in part.requests)),
         tuple(dict.fromkeys(cipher for part in parts for cipher in part.ciphers)),

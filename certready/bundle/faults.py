@@ -28,11 +28,11 @@ class File(NamedTuple):
 
 def faults(files: Sequence[File]) -> tuple[Fault, ...]:
     """What could not be read, and where OpenSSL loads something else than certready, at most some twenty."""
-    found = tuple(fault for file in files for fault in (*_irregular(file), *_unread(file)))
-    if len(found) <= _MAX_FAULTS:
-        return found
-    more = found[_MAX_FAULTS]
-    return (*found[:_MAX_FAULTS], Fault(more.kind, more.file, f"{len(found) - _MAX_FAULTS} more like these follow."))
+    every = tuple(fault for file in files for fault in (*_irregular(file), *_unread(file)))
+    if len(every) <= _MAX_FAULTS:
+        return every
+    more = every[_MAX_FAULTS]
+    return (*every[:_MAX_FAULTS], Fault(more.kind, more.file, f"{len(every) - _MAX_FAULTS} more like these follow."))
 
 
 def _unread(file: File) -> Iterator[Fault]:
@@ -49,8 +49,12 @@ def _irregular(file: File) -> Iterator[Fault]:
         yield Fault("refused", file.name, f"{_LOADER} refuses {file.name}: {loaded.refusal}.")
         return
     held = frozenset(loaded.certificates)
-    lost = tuple(one for one in dict.fromkeys(file.contents.certificates) if one.der not in held)
+    lost = tuple(
+        certificate for certificate in dict.fromkeys(file.contents.certificates) if certificate.der not in held
+    )
     if lost:
-        names = ", ".join(one.parsed.label for one in lost[:5]) + (f" and {len(lost) - 5} more" if lost[5:] else "")
+        names = ", ".join(certificate.parsed.label for certificate in lost[:5]) + (
+            f" and {len(lost) - 5} more" if lost[5:] else ""
+        )
         message = f"{_LOADER} passes over {names} in {file.name} without a word, because of how its lines are written."
-        yield Fault("passed-over", file.name, message, tuple(one.sha256 for one in lost))
+        yield Fault("passed-over", file.name, message, tuple(certificate.sha256 for certificate in lost))

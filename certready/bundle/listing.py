@@ -57,7 +57,7 @@ def contents(text: str, place: str) -> Contents:
     rows = read(text, place)
     certificates = tuple(row.certificate for row in rows if isinstance(row.certificate, Certificate))
     broken = tuple(Refusal("certificate", row.certificate) for row in rows if isinstance(row.certificate, InputError))
-    strange = tuple(unreadable(one, place) for one in certificates if one.parsed.error)
+    strange = tuple(unreadable(certificate, place) for certificate in certificates if certificate.parsed.error)
     return Contents(
         "der",
         certificates,

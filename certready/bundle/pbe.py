@@ -197,10 +197,10 @@ def _derived(algorithm: Node, secret: Secret, size: int | None) -> bytes:
     raise UnsupportedError(f"key derivation {identifier}")
 
 
-def _size(size: int | None, said: list[int]) -> int:
-    if size is None and not said:
+def _size(size: int | None, stated: list[int]) -> int:
+    if size is None and not stated:
         raise Asn1Error("a key has no length")
-    length = size or said[0]
+    length = size or stated[0]
     if not 0 < length <= 64:
         raise Asn1Error("a key's length is beyond all measure")
     return length

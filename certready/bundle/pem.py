@@ -73,14 +73,14 @@ def armoured(der: bytes, label: str) -> bytes:
     return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label.encode(), lines, label.encode())
 
 
-def load(found: Iterator[Block], name: str, reading: Reading) -> Contents:
+def load(pem_blocks: Iterator[Block], name: str, reading: Reading) -> Contents:
     """All blocks as one; a block that cannot be read is a refusal among the contents.
 
     Raises InputError for too many blocks and for a container in one that cannot be opened.
     """
     parts: list[Contents] = []
     certificates = private = 0
-    for block in found:
+    for block in pem_blocks:
         parts.append(_contents(block, name, reading))
         certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
         if private > MAX_KEYS:

@@ -75,7 +75,7 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
     if sum(bag.kind in (_KEY, _SHROUDED) for bag in opened.bags) > MAX_KEYS:
         raise too_many_keys(place)
     certificates: list[Certificate] = []
-    found: list[str] = []
+    fingerprints: list[str] = []
     refusals: list[Refusal] = []
     entries: list[Entry] = []
     notes: list[str] = []
@@ -97,7 +97,7 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
             try:
                 key = _private(bag, place, reading.passwords)
                 digest = keys.fingerprint(key, f"A key in {place}")
-                found.append(digest)
+                fingerprints.append(digest)
                 spec = spec or _key_spec(key)
             except InputError as error:
                 refusals.append(Refusal("key", error))
@@ -106,12 +106,12 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
         raise too_many(place, reading.limit)
     if any(bag.kind == _KEY for bag in opened.bags):
         notes.append(f"The private key in {place} is not encrypted: whoever has the file has the key.")
-    elif found and opened.secret and opened.password is None:
+    elif fingerprints and opened.secret and opened.password is None:
         notes.append(f"The password of {place} is empty: whoever has the file has the key.")
     return Contents(
         "pfx",
         tuple(certificates),
-        tuple(dict.fromkeys(found)),
+        tuple(dict.fromkeys(fingerprints)),
         tuple(refusals),
         tuple(notes),
         entries=tuple(entries),
@@ -252,15 +252,21 @@ def _bags(content: bytes, depth: int = 0) -> Iterator[_Bag]:
 
 def _entry(kind: Kind, bag: Node) -> Entry:
     """What the attributes of a bag say; one that is malformed says nothing."""
-    said: dict[str, Node] = {}
+    attributes: dict[str, Node] = {}
     for attribute in _few(bag.first(3)[2]) if len(bag.first(3)) > 2 else ():
         try:
-            said[attribute.child(0, OID).oid()] = attribute.child(1, SET).child(0)
+            attributes[attribute.child(0, OID).oid()] = attribute.child(1, SET).child(0)
         except Asn1Error:
             continue
-    text = {oid: said[oid].content.decode("utf-16-be", "replace") for oid in (_FRIENDLY_NAME, _PROVIDER) if oid in said}
-    key_id = said[_LOCAL_KEY_ID].content.hex() if _LOCAL_KEY_ID in said else ""
-    return Entry(kind, "", text.get(_FRIENDLY_NAME, ""), key_id, text.get(_PROVIDER, ""), _spec(said.get(_KEY_USAGE)))
+    text = {
+        oid: attributes[oid].content.decode("utf-16-be", "replace")
+        for oid in (_FRIENDLY_NAME, _PROVIDER)
+        if oid in attributes
+    }
+    key_id = attributes[_LOCAL_KEY_ID].content.hex() if _LOCAL_KEY_ID in attributes else ""
+    return Entry(
+        kind, "", text.get(_FRIENDLY_NAME, ""), key_id, text.get(_PROVIDER, ""), _spec(attributes.get(_KEY_USAGE))
+    )
 
 
 def _key_spec(der: bytes) -> str:
@@ -300,10 +306,10 @@ def _unsupported(place: str, error: pbe.UnsupportedError) -> InputError:
 
 def _few(node: Node) -> tuple[Node, ...]:
     """The elements inside, all of them or none: what is not counted here would still be worked through later."""
-    found = node.first(_MAX_PARTS + 1)
-    if len(found) > _MAX_PARTS:
+    nodes = node.first(_MAX_PARTS + 1)
+    if len(nodes) > _MAX_PARTS:
         raise Asn1Error(f"more than {_MAX_PARTS} parts")
-    return found
+    return nodes
 
 
 def _octets(content: Node) -> bytes:

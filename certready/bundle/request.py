@@ -14,13 +14,13 @@ def planned(request: x509.CertificateSigningRequest, place: str) -> Planned:
     subject = attempt(lambda: request.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
     listed = attempt(lambda: _alternative_names(request))
     unread = [part for part, value in (("its subject", subject), ("its alternative names", listed)) if value is None]
-    names = (*(str(one.value) for one in subject or ()), *(listed or ()))
+    names = (*(str(attribute.value) for attribute in subject or ()), *(listed or ()))
     return Planned(tuple(dict.fromkeys(names)), place, " and ".join(unread) or None)
 
 
 def _alternative_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
     try:
-        found = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        extension = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return ()
-    return tuple(found.value.get_values_for_type(x509.DNSName))
+    return tuple(extension.value.get_values_for_type(x509.DNSName))

@@ -62,7 +62,7 @@ def from_files(files: Sequence[File]) -> Shown:
     """What the files hold, as :func:`certready.bundle.read_files` read them."""
     return Shown(
         tuple(map(_container, files)),
-        tuple(dict.fromkeys(one for file in files for one in file.contents.certificates)),
+        tuple(dict.fromkeys(certificate for file in files for certificate in file.contents.certificates)),
     )
 
 
@@ -72,11 +72,11 @@ def from_bundle(bundle: Bundle) -> Shown:
         Container(
             bundle.target.name + (f" ({chain.family})" if len(bundle.chains) > 1 else ""),
             chain.container,
-            tuple(Entry("certificate", one.sha256) for one in chain.certificates),
+            tuple(Entry("certificate", certificate.sha256) for certificate in chain.certificates),
         )
         for chain in bundle.chains
     )
-    certificates = dict.fromkeys(one for chain in bundle.chains for one in chain.certificates)
+    certificates = dict.fromkeys(certificate for chain in bundle.chains for certificate in chain.certificates)
     return Shown(containers, tuple(certificates), bundle.endpoints)
 
 
@@ -96,7 +96,7 @@ def unreadable(parsed: Parsed) -> Iterator[str]:
 def _container(file: File) -> Container:
     contents = file.contents
     entries = contents.entries or (
-        *(Entry("certificate", one.sha256) for one in contents.certificates),
+        *(Entry("certificate", certificate.sha256) for certificate in contents.certificates),
         *(Entry("key", key) for key in contents.keys),
         *(Entry("key") for refusal in contents.refusals if refusal.kind == "key"),
     )

@@ -72,7 +72,7 @@ class Pick(Struct, frozen=True):
     @property
     def answer(self) -> str:
         """The answer in one sentence."""
-        marks = ", ".join(f"{one.parsed.label} {thumbprint(one)}" for one in self.taken)
+        marks = ", ".join(f"{certificate.parsed.label} {thumbprint(certificate)}" for certificate in self.taken)
         if not self.taken:
             return f"Exchange Server finds no certificate for {self.fqdn}."
         if self.certain:
@@ -86,15 +86,15 @@ def stored(shown: Shown) -> tuple[Stored, ...]:
     """The gateway's own certificates among those shown, with what Exchange's list says of them. A file whose private
     key came along says that the key is there; one without says nothing."""
     lists = [container for container in shown.containers if container.kind == "exchange"]
-    said = {entry.digest: entry for container in lists for entry in container.entries}
-    found = []
-    for one in shown.certificates:
-        row = said.get(one.sha256)
+    rows = {entry.digest: entry for container in lists for entry in container.entries}
+    gateways = []
+    for certificate in shown.certificates:
+        row = rows.get(certificate.sha256)
         if row:
-            found.append(Stored(one, row.has_private_key, for_smtp(row.services), row.status or None))
-        elif not ca_like(one):
-            found.append(Stored(one, True if one.parsed.spki_sha256 in shown.keys else None))
-    return tuple(found)
+            gateways.append(Stored(certificate, row.has_private_key, for_smtp(row.services), row.status or None))
+        elif not ca_like(certificate):
+            gateways.append(Stored(certificate, True if certificate.parsed.spki_sha256 in shown.keys else None))
+    return tuple(gateways)
 
 
 def pick(stored: Sequence[Stored], fqdn: str, now: datetime) -> Pick:
@@ -112,8 +112,8 @@ def pick(stored: Sequence[Stored], fqdn: str, now: datetime) -> Pick:
             _SELECTION,
         )
     ]
-    exact = [one for one in stored if _named(one, fqdn)]
-    wild = [one for one in stored if one not in exact and covers(one.certificate.parsed.names, fqdn)]
+    exact = [entry for entry in stored if _named(entry, fqdn)]
+    wild = [entry for entry in stored if entry not in exact and covers(entry.certificate.parsed.names, fqdn)]
     usable, why = _usable(exact)
     names = _labels(exact)
     steps.append(
@@ -136,13 +136,13 @@ def pick(stored: Sequence[Stored], fqdn: str, now: datetime) -> Pick:
     if not usable:
         steps.append(_nothing(wild))
         best = _best(wild, now)
-        return Pick(fqdn, tuple(one.certificate for one in wild), tuple(steps), best, _has_rival(best, stored))
+        return Pick(fqdn, tuple(entry.certificate for entry in wild), tuple(steps), best, _has_rival(best, stored))
     ranked, step = _ranked(usable, now)
     steps.append(step)
     taken, more = _decided(ranked, now)
     steps += more
     best = _best(ranked, now)
-    certain = len(taken) == 1 and not wild and all(one.has_key and one.smtp for one in usable)
+    certain = len(taken) == 1 and not wild and all(entry.has_key and entry.smtp for entry in usable)
     return Pick(fqdn, taken, tuple(steps), best, _has_rival(best, stored), certain)
 
 
@@ -154,36 +154,36 @@ def binding(pick: Pick) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _named(one: Stored, fqdn: str) -> bool:
-    return fqdn in {name.lower() for name in one.certificate.parsed.names}
+def _named(entry: Stored, fqdn: str) -> bool:
+    return fqdn in {name.lower() for name in entry.certificate.parsed.names}
 
 
-def _usable(found: Sequence[Stored]) -> tuple[list[Stored], str]:
+def _usable(named: Sequence[Stored]) -> tuple[list[Stored], str]:
     """Those that may be taken, and a sentence about the others."""
     usable, out = [], []
-    for one in found:
-        reason = _barred(one)
+    for entry in named:
+        reason = _barred(entry)
         if reason:
-            out.append(f"{_label(one)} ({reason})")
+            out.append(f"{_label(entry)} ({reason})")
         else:
-            usable.append(one)
+            usable.append(entry)
     return usable, f" Not eligible: {listed(out)}." if out else ""
 
 
-def _barred(one: Stored) -> str:
+def _barred(entry: Stored) -> str:
     """Why a certificate is never taken by Fqdn, "" where it may be."""
-    if one.certificate.parsed.error:
+    if entry.certificate.parsed.error:
         return "it cannot be read"
-    if one.certificate.parsed.version != 3:
+    if entry.certificate.parsed.version != 3:
         return "it is not of version 3"
-    if one.has_key is False:
+    if entry.has_key is False:
         return "its private key is not there"
-    return "SMTP is not enabled for it" if one.smtp is False else ""
+    return "SMTP is not enabled for it" if entry.smtp is False else ""
 
 
 def _unsaid(usable: Sequence[Stored]) -> list[Step]:
     """What a file does not say and the store of a server does."""
-    if all(one.has_key and one.smtp for one in usable):
+    if all(entry.has_key and entry.smtp for entry in usable):
         return []
     text = (
         "Taken are only certificates whose private key is in the store and for which SMTP is enabled; whether that is "
@@ -206,9 +206,9 @@ def _nothing(wild: Sequence[Stored]) -> Step:
 
 def _ranked(usable: Sequence[Stored], now: datetime) -> tuple[list[Stored], Step]:
     """Those among which the choice is made, the newest first."""
-    issued = [one for one in usable if not signs_itself(one.certificate)]
-    valid = [one for one in issued if _valid(one, now)]
-    newest = sorted(valid or issued or usable, key=lambda one: one.certificate.parsed.not_before, reverse=True)
+    issued = [entry for entry in usable if not signs_itself(entry.certificate)]
+    valid = [entry for entry in issued if _valid(entry, now)]
+    newest = sorted(valid or issued or usable, key=lambda entry: entry.certificate.parsed.not_before, reverse=True)
     if valid or not issued:
         kind = "issued by an authority and valid" if valid else "signed by themselves, and no other is there"
         text = f"Of those that are {kind}, the one whose validity began last is taken: {_labels(newest)}, newest first."
@@ -221,8 +221,8 @@ def _decided(ranked: Sequence[Stored], now: datetime) -> tuple[tuple[Certificate
     """What is taken of those ranked; several where the sources disagree."""
     steps: list[Step] = []
     first = ranked[0].certificate
-    start = [one.certificate for one in ranked if one.certificate.parsed.not_before == first.parsed.not_before]
-    longest = max(ranked, key=lambda one: one.certificate.parsed.not_after).certificate
+    start = [entry.certificate for entry in ranked if entry.certificate.parsed.not_before == first.parsed.not_before]
+    longest = max(ranked, key=lambda entry: entry.certificate.parsed.not_after).certificate
     taken = tuple(dict.fromkeys((*start, longest)))
     if len(taken) > 1:
         text = (
@@ -242,16 +242,16 @@ def _decided(ranked: Sequence[Stored], now: datetime) -> tuple[tuple[Certificate
     return taken, steps
 
 
-def _valid(one: Stored, now: datetime) -> bool:
-    parsed = one.certificate.parsed
-    return parsed.not_before <= now <= parsed.not_after and (one.status or "Valid").casefold() == "valid"
+def _valid(entry: Stored, now: datetime) -> bool:
+    parsed = entry.certificate.parsed
+    return parsed.not_before <= now <= parsed.not_after and (entry.status or "Valid").casefold() == "valid"
 
 
 def _best(candidates: Sequence[Stored], now: datetime) -> Certificate | None:
     """The one to bind: valid before invalid, issued before self-signed, then the one that lasts longest."""
 
-    def rank(one: Stored) -> tuple[bool, bool, datetime]:
-        return _valid(one, now), not signs_itself(one.certificate), one.certificate.parsed.not_after
+    def rank(entry: Stored) -> tuple[bool, bool, datetime]:
+        return _valid(entry, now), not signs_itself(entry.certificate), entry.certificate.parsed.not_after
 
     best = max(candidates, key=rank, default=None)
     return best.certificate if best and _valid(best, now) else None
@@ -259,16 +259,18 @@ def _best(candidates: Sequence[Stored], now: datetime) -> Certificate | None:
 
 def _has_rival(best: Certificate | None, stored: Sequence[Stored]) -> bool:
     name = tls_certificate_name(best) if best else None
-    others = (one.certificate for one in stored if one.certificate != best)
-    return name is not None and any((tls_certificate_name(one) or "").casefold() == name.casefold() for one in others)
+    rivals = (entry.certificate for entry in stored if entry.certificate != best)
+    return name is not None and any(
+        (tls_certificate_name(certificate) or "").casefold() == name.casefold() for certificate in rivals
+    )
 
 
-def _label(one: Stored) -> str:
-    return f"{one.certificate.parsed.label} {thumbprint(one.certificate)[:8]}"
+def _label(entry: Stored) -> str:
+    return f"{entry.certificate.parsed.label} {thumbprint(entry.certificate)[:8]}"
 
 
 def _labels(several: Sequence[Stored]) -> str:
-    return listed([_label(one) for one in several])
+    return listed([_label(entry) for entry in several])
 
 
 def _dated(certificate: Certificate) -> str:

@@ -31,8 +31,8 @@ _LABEL = 16
 
 def lines(shown: Shown, width: int | None) -> Iterator[Line]:
     """The inventory as lines; ``width`` None: none of them wrapped."""
-    labels = {one.sha256: one.parsed.label for one in shown.certificates}
-    labels |= {one.parsed.spki_sha256: one.parsed.label for one in reversed(shown.certificates)}
+    labels = {certificate.sha256: certificate.parsed.label for certificate in shown.certificates}
+    labels |= {certificate.parsed.spki_sha256: certificate.parsed.label for certificate in reversed(shown.certificates)}
     for container in shown.containers:
         yield from _container(container, labels, width)
         yield ()

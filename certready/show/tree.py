@@ -15,34 +15,36 @@ def tree(certificates: Sequence[Certificate]) -> Iterator[tuple[int, Certificate
     """Every certificate with its depth, each issuer before what it issued; one whose issuer is not there at depth 0."""
     issuers = _issuers(certificates)
     children: dict[Certificate | None, list[Certificate]] = {}
-    for one in certificates:
-        children.setdefault(issuers.get(one), []).append(one)
+    for certificate in certificates:
+        children.setdefault(issuers.get(certificate), []).append(certificate)
     seen: set[Certificate] = set()
 
     def below(issuer: Certificate | None, depth: int) -> Iterator[tuple[int, Certificate]]:
-        for one in children.get(issuer, ()):
-            if one not in seen and depth < _DEPTH:
-                seen.add(one)
-                yield depth, one
-                yield from below(one, depth + 1)
+        for certificate in children.get(issuer, ()):
+            if certificate not in seen and depth < _DEPTH:
+                seen.add(certificate)
+                yield depth, certificate
+                yield from below(certificate, depth + 1)
 
     yield from below(None, 0)
-    yield from ((0, one) for one in certificates if one not in seen)  # CAs that issued each other in a circle
+    yield from (
+        (0, certificate) for certificate in certificates if certificate not in seen
+    )  # CAs that issued each other in a circle
 
 
 def _issuers(certificates: Sequence[Certificate]) -> dict[Certificate, Certificate]:
     named: dict[bytes, list[Certificate]] = {}
-    for one in certificates:
-        if not one.parsed.error:
-            named.setdefault(one.parsed.subject_der, []).append(one)
-    found: dict[Certificate, Certificate] = {}
+    for certificate in certificates:
+        if not certificate.parsed.error:
+            named.setdefault(certificate.parsed.subject_der, []).append(certificate)
+    issuers: dict[Certificate, Certificate] = {}
     left = _SIGNATURES
-    for one in certificates:
-        for issuer in named.get(one.parsed.issuer_der, ()) if not one.parsed.error else ():
-            if issuer == one or left <= 0:
+    for certificate in certificates:
+        for issuer in named.get(certificate.parsed.issuer_der, ()) if not certificate.parsed.error else ():
+            if issuer == certificate or left <= 0:
                 continue
             left -= 1
-            if signed_by(one, issuer) in ("valid", "weak"):
-                found[one] = issuer
+            if signed_by(certificate, issuer) in ("valid", "weak"):
+                issuers[certificate] = issuer
                 break
-    return found
+    return issuers

@@ -37,14 +37,14 @@ def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tupl
         certificates: at least one, each once.
         keys: SHA-256 of the SubjectPublicKeyInfo of each private key that came along.
     """
-    found = leaves(certificates, keys)
-    if not found:
+    ends = leaves(certificates, keys)
+    if not ends:
         index = _likeliest(certificates)
         return (Group(tuple(certificates), index, tuple(keys)),)
-    owned = [one for one in found if one.parsed.spki_sha256 in keys]
-    judged = owned or found
-    members = {one: above(one, certificates) for one in judged}
-    return tuple(_group(one, judged, members, certificates, keys) for one in judged)
+    owned = [leaf for leaf in ends if leaf.parsed.spki_sha256 in keys]
+    judged = owned or ends
+    members = {leaf: above(leaf, certificates) for leaf in judged}
+    return tuple(_group(leaf, judged, members, certificates, keys) for leaf in judged)
 
 
 @functools.lru_cache(maxsize=64)
@@ -52,16 +52,20 @@ def leaves(certificates: tuple[Certificate, ...], keys: tuple[str, ...] = ()) ->
     """The end-entity certificates among these: no CA, signer of none of the others, and not self-signed beside others
     unless its private key is there. Where none is left: the self-signed ones; a CA with a host's name that signed
     nothing; those that cannot be read."""
-    readable = [one for one in certificates if not one.parsed.error]
+    readable = [certificate for certificate in certificates if not certificate.parsed.error]
     signers = issuers(readable)
-    ends = [one for one in readable if not ca_like(one) and one not in signers]
+    ends = [certificate for certificate in readable if not ca_like(certificate) and certificate not in signers]
     if len(ends) > 1:
-        alone = [one for one in ends if one.parsed.spki_sha256 not in keys and _self_signed(one)]
-        ends = [one for one in ends if one not in alone] or ends
+        alone = [leaf for leaf in ends if leaf.parsed.spki_sha256 not in keys and _self_signed(leaf)]
+        ends = [leaf for leaf in ends if leaf not in alone] or ends
     if ends:
         return tuple(ends)
-    hosts = [one for one in readable if one.parsed.dns_names and not any(_may_issue(one, two) for two in readable)]
-    unreadable = [one for one in certificates if one.parsed.error]
+    hosts = [
+        certificate
+        for certificate in readable
+        if certificate.parsed.dns_names and not any(_may_issue(certificate, child) for child in readable)
+    ]
+    unreadable = [certificate for certificate in certificates if certificate.parsed.error]
     return tuple(hosts or unreadable)
 
 
@@ -74,20 +78,20 @@ def ca_like(certificate: Certificate) -> bool:
 def issuers(certificates: Sequence[Certificate]) -> frozenset[Certificate]:
     """Those whose key signed another of them, whatever their CA flag says."""
     by_subject: dict[bytes, list[Certificate]] = {}
-    for one in certificates:
-        by_subject.setdefault(one.parsed.subject_der, []).append(one)
-    found: set[Certificate] = set()
+    for certificate in certificates:
+        by_subject.setdefault(certificate.parsed.subject_der, []).append(certificate)
+    signers: set[Certificate] = set()
     checks = 0
     for child in certificates:
         for issuer in by_subject.get(child.parsed.issuer_der, ()):
-            if issuer == child or issuer in found or ca_like(issuer):
+            if issuer == child or issuer in signers or ca_like(issuer):
                 continue
             checks += 1
             if checks > MAX_CHECKS:
-                return frozenset(found)
+                return frozenset(signers)
             if joins(child, issuer) in ("valid", "weak"):
-                found.add(issuer)
-    return frozenset(found)
+                signers.add(issuer)
+    return frozenset(signers)
 
 
 def _self_signed(certificate: Certificate) -> bool:
@@ -96,25 +100,29 @@ def _self_signed(certificate: Certificate) -> bool:
 
 def _likeliest(certificates: Sequence[Certificate]) -> int:
     """Of CA certificates alone the one that is issued by another, which would be sent first; else the first."""
-    issued = (index for index, one in enumerate(certificates) if not one.parsed.error and not one.parsed.self_issued)
+    issued = (
+        index
+        for index, certificate in enumerate(certificates)
+        if not certificate.parsed.error and not certificate.parsed.self_issued
+    )
     return next(issued, 0)
 
 
 def above(leaf: Certificate, certificates: Sequence[Certificate]) -> frozenset[Certificate]:
     """Whatever may be an issuer above this certificate, by name or by key identifier."""
     named: dict[object, list[Certificate]] = {}
-    for one in certificates:
-        for mark in _marks(one):
-            named.setdefault(mark, []).append(one)
-    found: set[Certificate] = set()
+    for issuer in certificates:
+        for mark in _marks(issuer):
+            named.setdefault(mark, []).append(issuer)
+    lineage: set[Certificate] = set()
     tips = [leaf]
     while tips:
         for mark in _wanted(tips.pop()):
-            for one in named.pop(mark, ()):
-                if one not in found and one != leaf:
-                    found.add(one)
-                    tips.append(one)
-    return frozenset(found)
+            for issuer in named.pop(mark, ()):
+                if issuer not in lineage and issuer != leaf:
+                    lineage.add(issuer)
+                    tips.append(issuer)
+    return frozenset(lineage)
 
 
 def _marks(issuer: Certificate) -> tuple[object, ...]:
@@ -150,8 +158,10 @@ def _group(
     certificates: Sequence[Certificate],
     keys: Sequence[str],
 ) -> Group:
-    others = frozenset(judged) - {leaf}
-    foreign = frozenset[Certificate]().union(*(members[one] for one in others)) - members[leaf] - {leaf}
-    kept = tuple(one for one in certificates if one not in others and one not in foreign)
-    theirs = {one.parsed.spki_sha256 for one in others} - {leaf.parsed.spki_sha256}
+    other_leaves = frozenset(judged) - {leaf}
+    foreign = frozenset[Certificate]().union(*(members[other] for other in other_leaves)) - members[leaf] - {leaf}
+    kept = tuple(
+        certificate for certificate in certificates if certificate not in other_leaves and certificate not in foreign
+    )
+    theirs = {other.parsed.spki_sha256 for other in other_leaves} - {leaf.parsed.spki_sha256}
     return Group(kept, kept.index(leaf), tuple(key for key in keys if key not in theirs))
