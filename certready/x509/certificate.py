@@ -88,8 +88,8 @@ class Parsed(Extended):
         """Sentences about whatever of the certificate itself, its extensions apart, is not encoded as it must be."""
         if self.error is not None or (self.x509 is not None and self.dates_unreadable is None):
             return ()
-        found = self.parts.faults if self.parts else ()
-        return found or ("It is not encoded as a certificate must be.",)
+        malformed = self.parts.faults if self.parts else ()
+        return malformed or ("It is not encoded as a certificate must be.",)
 
     @cached_property
     def version(self) -> int:
@@ -132,7 +132,9 @@ class Parsed(Extended):
         """The values of every CN in the subject that can be read, as written, each bounded."""
         every: Iterable[str | None]
         if self.subject_name:
-            every = (str(one.value) for one in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME))
+            every = (
+                str(attribute.value) for attribute in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME)
+            )
         else:
             every = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME)) or ()
         return tuple(shortened(value, LONGEST_NAME) for value in every if value is not None)
@@ -221,10 +223,10 @@ class Parsed(Extended):
         """The hash of the signature, as "sha256"; "" where it has none of its own (Ed25519) or is unknown."""
         try:
             loaded = self.x509 or (skeleton(algorithm=self.parts.algorithm) if self.parts else None)
-            found = loaded.signature_hash_algorithm if loaded else None
+            algorithm = loaded.signature_hash_algorithm if loaded else None
         except UNREADABLE:
             return ""
-        return found.name if found else ""
+        return algorithm.name if algorithm else ""
 
     # -- names ----------------------------------------------------------------------------------------------------
 
@@ -266,10 +268,12 @@ class Parsed(Extended):
 
 def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:
     """The label of each, with its serial number where another has the same label."""
-    count = Counter(one.parsed.label for one in certificates)
+    count = Counter(certificate.parsed.label for certificate in certificates)
     return tuple(
-        f"{one.parsed.label} (serial number {one.parsed.serial:x})" if count[one.parsed.label] > 1 else one.parsed.label
-        for one in certificates
+        f"{certificate.parsed.label} (serial number {certificate.parsed.serial:x})"
+        if count[certificate.parsed.label] > 1
+        else certificate.parsed.label
+        for certificate in certificates
     )
 
 

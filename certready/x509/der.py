@@ -64,17 +64,17 @@ def element(data: bytes, start: int = 0, end: int | None = None) -> Element:
 
 def members(outer: Element, most: int = MANY) -> tuple[Element, ...]:
     """The elements inside a constructed one, at most ``most`` of them. Raises MalformedError."""
-    found: list[Element] = []
+    elements: list[Element] = []
     at = outer.body
-    while at < outer.end and len(found) < most:
-        found.append(element(outer.data, at, outer.end))
-        at = found[-1].end
-    return tuple(found)
+    while at < outer.end and len(elements) < most:
+        elements.append(element(outer.data, at, outer.end))
+        at = elements[-1].end
+    return tuple(elements)
 
 
-def expect(found: tuple[Element, ...], *tags: int) -> None:
+def expect(elements: tuple[Element, ...], *tags: int) -> None:
     """Raises MalformedError unless the elements begin with these tags."""
-    if tuple(one.tag for one in found[: len(tags)]) != tags:
+    if tuple(member.tag for member in elements[: len(tags)]) != tags:
         raise MalformedError("its parts are not where they belong")
 
 

@@ -58,7 +58,7 @@ class Extended:
     def extensions(self) -> tuple[Extension, ...]:
         """Every extension that has the shape of one, each decoded by itself where they cannot be as a whole."""
         if self.whole is not None:
-            listed = ((one.oid.dotted_string, one.critical, one.value) for one in self.whole)
+            listed = ((extension.oid.dotted_string, extension.critical, extension.value) for extension in self.whole)
             return tuple(Extension(oid, critical, _bounded(oid, value)) for oid, critical, value in listed)
         return decode(self.parts.extensions) if self.parts else ()
 
@@ -66,8 +66,8 @@ class Extended:
     def critical(self) -> tuple[str, ...]:
         """The types of the critical extensions, dotted OIDs."""
         if self.whole is not None:
-            return tuple(one.oid.dotted_string for one in self.whole if one.critical)
-        return tuple(one.oid for one in self.extensions if one.critical)
+            return tuple(extension.oid.dotted_string for extension in self.whole if extension.critical)
+        return tuple(extension.oid for extension in self.extensions if extension.critical)
 
     @cached_property
     def whole(self) -> x509.Extensions | None:
@@ -79,7 +79,7 @@ class Extended:
 
     @cached_property
     def _values(self) -> dict[str, Any]:
-        return {one.oid: one.value for one in self.extensions}
+        return {extension.oid: extension.value for extension in self.extensions}
 
     def extension(self, kind: type[E]) -> E | Unreadable[E] | None:
         """The value of the extension of this type, None where it is not there."""
@@ -108,10 +108,10 @@ class Extended:
     @cached_property
     def ekus(self) -> tuple[str, ...] | Unreadable[tuple[str, ...]] | None:
         """The extended key usages as dotted OIDs; None where the extension is absent (no restriction)."""
-        found = self.extension(x509.ExtendedKeyUsage)
-        if isinstance(found, Unreadable):
-            return Unreadable(found.reason, _dotted(found.rest) if found.rest else None)
-        return None if found is None else _dotted(found)
+        usages = self.extension(x509.ExtendedKeyUsage)
+        if isinstance(usages, Unreadable):
+            return Unreadable(usages.reason, _dotted(usages.rest) if usages.rest else None)
+        return None if usages is None else _dotted(usages)
 
     @cached_property
     def _alternative_names(self) -> x509.SubjectAlternativeName | None:
@@ -139,8 +139,8 @@ class Extended:
     @cached_property
     def crl_points(self) -> tuple[x509.DistributionPoint, ...]:
         """The CRL distribution points that can be read."""
-        found = readable(self.extension(x509.CRLDistributionPoints))
-        return tuple(found) if found else ()
+        points = readable(self.extension(x509.CRLDistributionPoints))
+        return tuple(points) if points else ()
 
     @cached_property
     def ocsp_urls(self) -> tuple[str, ...]:
@@ -168,24 +168,24 @@ class Extended:
     @cached_property
     def subject_key_id(self) -> bytes | None:
         """A hint for finding the issuer, None where there is none to be read."""
-        found = readable(self.extension(x509.SubjectKeyIdentifier))
-        return found.digest if found else None
+        identifier = readable(self.extension(x509.SubjectKeyIdentifier))
+        return identifier.digest if identifier else None
 
     @cached_property
     def authority_key_id(self) -> bytes | None:
         """A hint for finding the issuer, None where there is none to be read."""
-        found = readable(self.extension(x509.AuthorityKeyIdentifier))
-        return found.key_identifier if found else None
+        identifier = readable(self.extension(x509.AuthorityKeyIdentifier))
+        return identifier.key_identifier if identifier else None
 
     @cached_property
     def must_staple(self) -> bool:
         """The TLS feature status_request is demanded (RFC 7633), as far as that can be read."""
-        found = readable(self.extension(x509.TLSFeature))
-        return bool(found and x509.TLSFeatureType.status_request in found)
+        features = readable(self.extension(x509.TLSFeature))
+        return bool(features and x509.TLSFeatureType.status_request in features)
 
     def _access(self, method: x509.ObjectIdentifier) -> tuple[str, ...]:
-        found = readable(self.extension(x509.AuthorityInformationAccess))
-        locations = [entry.access_location for entry in found or () if entry.access_method == method]
+        descriptions = readable(self.extension(x509.AuthorityInformationAccess))
+        locations = [entry.access_location for entry in descriptions or () if entry.access_method == method]
         return tuple(name.value for name in locations if isinstance(name, x509.UniformResourceIdentifier))
 
 
@@ -205,4 +205,4 @@ def _bounded(oid: str, value: Any) -> Any:
 
 def _count(listed: Any) -> int:
     """The elements of a list, of distribution points with every name of each."""
-    return sum(max(1, len(getattr(one, "full_name", None) or ())) for one in listed)
+    return sum(max(1, len(getattr(item, "full_name", None) or ())) for item in listed)

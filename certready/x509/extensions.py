@@ -48,12 +48,14 @@ class Extension(Struct, frozen=True):
 
 def decode(raw: Sequence[RawExtension]) -> tuple[Extension, ...]:
     """Each extension by itself. One that is there twice cannot be read at all: nobody says which of the two counts."""
-    seen = [one.oid for one in raw]
+    seen = [extension.oid for extension in raw]
     return tuple(
         Extension(
-            one.oid, one.critical, Unreadable("it is there more than once") if seen.count(one.oid) > 1 else _read(one)
+            extension.oid,
+            extension.critical,
+            Unreadable("it is there more than once") if seen.count(extension.oid) > 1 else _read(extension),
         )
-        for one in {one.oid: one for one in raw}.values()
+        for extension in {extension.oid: extension for extension in raw}.values()
     )
 
 
@@ -99,8 +101,8 @@ def _rest(make: Callable[[list[Any]], Value]) -> Callable[[RawExtension, bytes, 
 
     def read(raw: RawExtension, content: bytes, reason: str) -> Value:
         good: list[Any] = []
-        for one in members(element(content), MOST_ELEMENTS):
-            value = encoded(OCTET_STRING, encoded(SEQUENCE, one.encoded))
+        for member in members(element(content), MOST_ELEMENTS):
+            value = encoded(OCTET_STRING, encoded(SEQUENCE, member.encoded))
             oid = members(element(raw.encoded))[0].encoded
             try:
                 good += next(iter(skeleton([encoded(SEQUENCE, oid + value)]).extensions)).value
@@ -124,8 +126,8 @@ def _basic_constraints(_raw: RawExtension, content: bytes, reason: str) -> Value
 
 def _authority_key(_raw: RawExtension, content: bytes, reason: str) -> Value:
     """An issuer without a serial number is half of a reference; the key identifier beside it is whole."""
-    found = next((one.content for one in members(element(content)) if one.tag == 0x80), None)
-    return Unreadable(reason, x509.AuthorityKeyIdentifier(found, None, None) if found else None)
+    identifier = next((member.content for member in members(element(content)) if member.tag == 0x80), None)
+    return Unreadable(reason, x509.AuthorityKeyIdentifier(identifier, None, None) if identifier else None)
 
 
 _AGAIN: dict[str, Callable[[RawExtension, bytes, str], Value]] = {

@@ -57,7 +57,7 @@ def attributes(name: bytes) -> tuple[tuple[Attribute, ...], ...]:
     outer = element(name)
     if outer.tag != SEQUENCE or outer.end != len(name):
         raise MalformedError("it is no name")
-    return tuple(_relative(one) for one in members(outer, MOST_ATTRIBUTES))
+    return tuple(_relative(relative) for relative in members(outer, MOST_ATTRIBUTES))
 
 
 @lru_cache(maxsize=2048)
@@ -69,23 +69,23 @@ def comparable(name: bytes) -> Hashable:
         return name
     if len(relative) >= MOST_ATTRIBUTES:  # what follows may differ
         return name
-    return tuple(frozenset((one.oid, _comparable(one)) for one in group) for group in relative)
+    return tuple(frozenset((attribute.oid, _comparable(attribute)) for attribute in group) for group in relative)
 
 
 def values(name: bytes, oid: str) -> tuple[str | None, ...]:
     """The texts of every attribute of this type, None for one that cannot be read. Raises MalformedError."""
-    return tuple(one.text for group in attributes(name) for one in group if one.oid == oid)
+    return tuple(attribute.text for group in attributes(name) for attribute in group if attribute.oid == oid)
 
 
 def text(name: bytes) -> str:
     """The name in RFC 4514 form, the last relative name first. Raises MalformedError."""
-    return ",".join("+".join(_shown(one) for one in group) for group in reversed(attributes(name)))
+    return ",".join("+".join(_shown(attribute) for attribute in group) for group in reversed(attributes(name)))
 
 
 def _relative(outer: Element) -> tuple[Attribute, ...]:
     if outer.tag != SET:
         raise MalformedError("a part of it is no relative name")
-    return tuple(_attribute(one) for one in members(outer, MOST_ATTRIBUTES))
+    return tuple(_attribute(member) for member in members(outer, MOST_ATTRIBUTES))
 
 
 def _attribute(outer: Element) -> Attribute:

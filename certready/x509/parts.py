@@ -110,13 +110,13 @@ def _serial(number: Element, faults: list[str]) -> int | Unreadable[int]:
 def _date(value: Element) -> datetime | Unreadable[datetime]:
     """A Time (RFC 5280, 4.1.2.5), also without seconds or with an offset, as older ASN.1 allowed."""
     pattern = {UTC_TIME: _UTC_TIME, GENERALIZED_TIME: _GENERALIZED}.get(value.tag)
-    found = pattern.match(value.content.decode("latin-1")) if pattern else None
-    if found is None:
+    written = pattern.match(value.content.decode("latin-1")) if pattern else None
+    if written is None:
         return Unreadable("it is no date")
-    year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
+    year, month, day, hour, minute, second = (int(group or 0) for group in written.groups()[:6])
     if value.tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000
-    sign, hours, minutes = found.groups()[6:]
+    sign, hours, minutes = written.groups()[6:]
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
         zone = timezone(-offset if sign == "-" else offset)
@@ -137,7 +137,7 @@ def _faults_of_dates(
 
 def _extensions(rest: list[Element], faults: list[str]) -> tuple[tuple[RawExtension, ...], bool]:
     """The extensions that have the shape of one, and whether these are all; what has another shape is a fault."""
-    found: list[RawExtension] = []
+    extensions: list[RawExtension] = []
     complete = True
     for field in rest:
         if field.tag != EXTENSIONS:
@@ -150,13 +150,13 @@ def _extensions(rest: list[Element], faults: list[str]) -> tuple[tuple[RawExtens
             faults.append("Its extensions cannot be told apart.")
             complete = False
             continue
-        for one in listed:
+        for member in listed:
             try:
-                found.append(_extension(one, faults))
+                extensions.append(_extension(member, faults))
             except MalformedError:
                 faults.append("One of its extensions cannot be read.")
                 complete = False
-    return tuple(found), complete
+    return tuple(extensions), complete
 
 
 def _extension(outer: Element, faults: list[str]) -> RawExtension:

@@ -160,7 +160,7 @@ def _strength(digest: hashes.HashAlgorithm) -> Outcome:
 
 def _pss(parameters: Element | None) -> tuple[padding.PSS, hashes.HashAlgorithm]:
     """RSASSA-PSS-params, whose members default to SHA-1 and a salt of 20 bytes (RFC 4055, 3.1)."""
-    tagged = {one.tag: one for one in members(parameters)} if parameters and parameters.tag == SEQUENCE else {}
+    tagged = {member.tag: member for member in members(parameters)} if parameters and parameters.tag == SEQUENCE else {}
     digest = mask = _PSS_HASHES[_SHA1]
     salt = 20
     if 0xA0 in tagged:
@@ -183,7 +183,7 @@ def _hash(oid: bytes) -> hashes.HashAlgorithm:
 
 
 def _only(outer: Element) -> Element:
-    found = members(outer)
-    if not found:
+    elements = members(outer)
+    if not elements:
         raise MalformedError("a part of its signature algorithm is missing")
-    return found[0]
+    return elements[0]
