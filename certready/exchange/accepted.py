@@ -31,9 +31,9 @@ class Accepted:
 
     def __init__(self, domains: Iterable[AcceptedDomain]) -> None:
         self._subdomains: dict[str, bool] = {}  # by name, whether what lies under it is accepted as well
-        for one in domains:
-            if name := a_label(one.name):
-                self._subdomains[name] = one.match_subdomains or self._subdomains.get(name, False)
+        for domain in domains:
+            if name := a_label(domain.name):
+                self._subdomains[name] = domain.match_subdomains or self._subdomains.get(name, False)
         self._reversed = sorted(name[::-1] for name in self._subdomains)  # what lies under a name stands together
 
     def acceptance(self, value: Value) -> Acceptance:
@@ -59,8 +59,8 @@ class Accepted:
     def _below(self, domain: str) -> str | None:
         """An accepted domain that lies under this one."""
         place = bisect_left(self._reversed, f".{domain}"[::-1])
-        found = self._reversed[place][::-1] if place < len(self._reversed) else ""
-        return found if under(found, domain) else None
+        name = self._reversed[place][::-1] if place < len(self._reversed) else ""
+        return name if under(name, domain) else None
 
 
 def accepted_of(tenant: Tenant) -> Accepted | None:

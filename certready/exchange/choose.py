@@ -37,7 +37,7 @@ def find(tenant: Tenant, names: Sequence[str]) -> tuple[Connector, ...]:
     Raises:
         UsageError: no connector has the name, or several do; the message lists names.
     """
-    return tuple(dict.fromkeys(_find_one(tenant, name) for name in names))
+    return tuple(dict.fromkeys(_find_connector(tenant, name) for name in names))
 
 
 def select(
@@ -109,9 +109,9 @@ def from_options(inbound: Sequence[str], outbound: Sequence[str], level: Level) 
     Raises:
         UsageError: a value is malformed.
     """
-    made = [_from_option("inbound", value, None) for value in inbound]
-    made += [_from_option("outbound", value, level) for value in outbound]
-    return tuple(dict.fromkeys(made))
+    connectors = [_from_option("inbound", value, None) for value in inbound]
+    connectors += [_from_option("outbound", value, level) for value in outbound]
+    return tuple(dict.fromkeys(connectors))
 
 
 def judged_of(
@@ -163,26 +163,26 @@ def _inbound(
 ) -> tuple[tuple[Connector, ...], Connector | None]:
     """The best matching candidates and no nearest, or none and the nearest candidate (None where there is none)."""
     possible = candidates(connectors)
-    unread = tuple(one for one in possible if _name_unread(one))
-    matched = [(one, match_of(one, names)) for one in possible]
+    unread = tuple(connector for connector in possible if _name_unread(connector))
+    matched = [(connector, match_of(connector, names)) for connector in possible]
     matched = [pair for pair in matched if pair[1].kind != "none"]
     on_premises = [pair for pair in matched if pair[0].kind != "Partner"]
     ranked = [(_preference(*pair, accepted), pair[0]) for pair in on_premises or matched]
     best = min((key for key, _ in ranked), default=None)
     if best is not None:
-        return tuple(one for key, one in ranked if key == best) + unread, None
-    readable = (one for one in possible if one not in unread)
-    nearest = max(readable, key=lambda one: _nearness(one, names, accepted), default=None)
+        return tuple(connector for key, connector in ranked if key == best) + unread, None
+    readable = (connector for connector in possible if connector not in unread)
+    nearest = max(readable, key=lambda connector: _nearness(connector, names, accepted), default=None)
     return unread, None if unread else nearest
 
 
-def _preference(connector: Connector, found: Match, accepted: Accepted | None) -> tuple[int, int, int]:
+def _preference(connector: Connector, name_match: Match, accepted: Accepted | None) -> tuple[int, int, int]:
     """Smaller is better: whether the domain is accepted, then the match, then the depth of the value."""
     value = value_of(connector)
     if value is None:
-        return 0, found.rank, 0
+        return 0, name_match.rank, 0
     standing = STANDINGS.index(accepted.acceptance(value).standing) if accepted else 0
-    return standing, found.rank, -value.domain.count(".")
+    return standing, name_match.rank, -value.domain.count(".")
 
 
 def _name_unread(connector: Connector) -> bool:
@@ -206,13 +206,13 @@ def _applies_outbound(connector: Connector) -> bool:
     return connector.direction == "outbound" and connector.enabled and not connector.test_mode
 
 
-def _find_one(tenant: Tenant, wanted: str) -> Connector:
+def _find_connector(tenant: Tenant, wanted: str) -> Connector:
     for fits in _readings(wanted.strip()):
-        found = tuple(connector for connector in tenant.connectors if fits(connector))
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise _ambiguous(wanted, found)
+        named = tuple(connector for connector in tenant.connectors if fits(connector))
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise _ambiguous(wanted, named)
     names = listed([f"'{connector.name}'" for connector in tenant.connectors], LISTED)
     hint = f"The connectors are: {names}." if names else "The tenant file holds no connector."
     raise UsageError(f"The tenant has no connector named {quoted(wanted)}.", hint=hint)
@@ -222,16 +222,16 @@ def _readings(wanted: str) -> tuple[Callable[[Connector], bool], ...]:
     """The ways a wanted name is understood, the strictest first."""
     folded = wanted.casefold()
     return (
-        lambda one: one.name == wanted,
-        lambda one: f"{one.direction}:{one.name}".casefold() == folded,
-        lambda one: one.name.casefold() == folded,
-        lambda one: bool(folded) and one.name.casefold().startswith(folded),
+        lambda connector: connector.name == wanted,
+        lambda connector: f"{connector.direction}:{connector.name}".casefold() == folded,
+        lambda connector: connector.name.casefold() == folded,
+        lambda connector: bool(folded) and connector.name.casefold().startswith(folded),
     )
 
 
-def _ambiguous(wanted: str, found: Sequence[Connector]) -> UsageError:
-    names = listed([f"'{one.direction}:{one.name}'" for one in found], LISTED)
+def _ambiguous(wanted: str, named: Sequence[Connector]) -> UsageError:
+    names = listed([f"'{connector.direction}:{connector.name}'" for connector in named], LISTED)
     return UsageError(
-        f"{quoted(wanted)} names {len(found)} connectors of the tenant.",
+        f"{quoted(wanted)} names {len(named)} connectors of the tenant.",
         hint=f"Name one of them in full: {names}.",
     )

@@ -152,10 +152,10 @@ def cloud_of(hosts: Iterable[str]) -> Cloud | None:
     """
     names = [host.strip().lower() for host in hosts]
     forms = {_form(name) for name in names}
-    found = (
+    clouds = (
         cloud for cloud in CLOUDS if cloud.form in forms or any(under(name, cloud.initial_suffix) for name in names)
     )
-    return next(found, None)
+    return next(clouds, None)
 
 
 def _form(host: str) -> Form:

@@ -129,11 +129,11 @@ def _match(value: Value, names: tuple[str, ...]) -> Match:
     near = placed.under(value.domain) if value.wildcard else placed.at(parent(value.domain))
     best = NO_MATCH
     for _, name, presented in sorted((*placed.at(value.domain), *near)):
-        found = _compare(value, presented)
-        if found:
+        comparison = _compare(value, presented)
+        if comparison:
             plain = name.isascii()
-            candidate = Match(found[0], name, found[1] or not plain, plain)
-            best = min(best, candidate, key=lambda one: one.rank)
+            candidate = Match(comparison[0], name, comparison[1] or not plain, plain)
+            best = min(best, candidate, key=lambda candidate: candidate.rank)
     return best
 
 
@@ -159,16 +159,16 @@ def covers(names: Iterable[str], hostname: str) -> str | None:
 def satisfiable(names: Iterable[str]) -> tuple[str, ...]:
     """Connector values these certificate names satisfy with certainty, at most 20: each name of two labels or more, and
     the wildcard over a host's parent (over the name itself where it is a domain right under a public suffix)."""
-    found: dict[str, None] = {}
+    values: dict[str, None] = {}
     for presented in filter(None, map(_presented, names)):
         above = parent(presented.domain)
         if above:
-            found[str(presented)] = None
+            values[str(presented)] = None
         if above and not presented.wildcard:
-            found[f"*.{above}" if registrable(above) else f"*.{presented.domain}"] = None
-        if len(found) >= SATISFIABLE:
+            values[f"*.{above}" if registrable(above) else f"*.{presented.domain}"] = None
+        if len(values) >= SATISFIABLE:
             break
-    return tuple(found)[:SATISFIABLE]
+    return tuple(values)[:SATISFIABLE]
 
 
 def nearest(value: Value, names: Iterable[str]) -> str | None:
@@ -187,7 +187,7 @@ def _nearest(value: Value, names: Iterable[str]) -> tuple[int, str | None]:
     sorted_names = _sorted(tuple(names))
     for domain in (value.domain, *ancestors(value.domain)):
         near = (*sorted_names.at(domain), *sorted_names.under(domain))
-        first = min((one for one in near if one.name.isascii()), default=None)
+        first = min((placed for placed in near if placed.name.isascii()), default=None)
         if first:
             return domain.count(".") + 1, first.name
     return 0, None
@@ -196,7 +196,7 @@ def _nearest(value: Value, names: Iterable[str]) -> tuple[int, str | None]:
 def dns_names(names: Iterable[str]) -> tuple[str, ...]:
     """Those of a certificate's names that are DNS names or wildcards over one, normalised, each once."""
     placed = sorted(name for name in _sorted(tuple(names)).names if name.name.isascii())
-    return tuple(dict.fromkeys(str(one.value) for one in placed))
+    return tuple(dict.fromkeys(str(placed.value) for placed in placed))
 
 
 def is_dns_name(name: str) -> bool:
@@ -234,8 +234,8 @@ class _Sorted(Struct, frozen=True):
 def _sorted(names: tuple[str, ...]) -> _Sorted:
     read = ((place, name, _presented(name) or _mapped(name)) for place, name in enumerate(names))
     placed = [_Placed(place, name, value) for place, name, value in read if value]
-    placed.sort(key=lambda one: one.value.domain[::-1])
-    return _Sorted([one.value.domain[::-1] for one in placed], placed)
+    placed.sort(key=lambda name: name.value.domain[::-1])
+    return _Sorted([name.value.domain[::-1] for name in placed], placed)
 
 
 @lru_cache(maxsize=4096)
@@ -281,15 +281,15 @@ def _compare_wildcard(domain: str, name: Value) -> tuple[MatchKind, bool] | None
 
 def _issuer_and_subject(text: str) -> Value:
     """A value ``<I>issuer<S>subject``: the subject's CN is the name, the issuer is kept and not compared."""
-    found = _ISSUER_SUBJECT.match(text)
-    names = _COMMON_NAME.findall(found["subject"]) if found else ()
+    parts = _ISSUER_SUBJECT.match(text)
+    names = _COMMON_NAME.findall(parts["subject"]) if parts else ()
     value = _plain_or_wildcard(names[0].strip().strip('"')) if names else None
-    if found is None or value is None:
+    if parts is None or value is None:
         raise ValueError(
             f"{quoted(text)} is no connector value: in the form <I>issuer<S>subject the subject needs a CN "
             "that is a domain name."
         )
-    return Value(value.domain, value.wildcard, (found["issuer"] or "").strip() or None)
+    return Value(value.domain, value.wildcard, (parts["issuer"] or "").strip() or None)
 
 
 def _why_malformed(text: str) -> str:

@@ -16,8 +16,8 @@ PARAMETERS: dict[Standard, str] = {"dane": "SmtpDaneMode", "mta-sts": "MtaStsMod
 
 def mode(connector: Connector, standard: Standard) -> str:
     """The connector's mode in lower case, "opportunistic" where it says nothing: that is the default."""
-    said = connector.dane_mode if standard == "dane" else connector.mta_sts_mode
-    return (said or "opportunistic").strip().lower()
+    stated = connector.dane_mode if standard == "dane" else connector.mta_sts_mode
+    return (stated or "opportunistic").strip().lower()
 
 
 def uncertain(connector: Connector, standard: Standard) -> str:

@@ -75,12 +75,12 @@ def route(tenant: Tenant, domain: str) -> Route:
     """The outbound connector for mail to this domain (a normalised A-label name)."""
     outbound = [connector for connector in tenant.connectors if connector.direction == "outbound"]
     fits = [(connector, fit(connector, domain, tenant.accepted_domains)) for connector in outbound]
-    open_to = [(one, found) for one, found in fits if found and _shut(one) is None]
-    best = min((found.rank for _, found in open_to if not found.unclear), default=None)
-    winners = [(one, found) for one, found in open_to if found.rank == best and not found.unclear]
-    doubtful = [one for one, found in open_to if found.unclear and (best is None or found.rank <= best)]
+    open_to = [(connector, cover) for connector, cover in fits if cover and _shut(connector) is None]
+    best = min((cover.rank for _, cover in open_to if not cover.unclear), default=None)
+    winners = [(connector, cover) for connector, cover in open_to if cover.rank == best and not cover.unclear]
+    doubtful = [connector for connector, cover in open_to if cover.unclear and (best is None or cover.rank <= best)]
     certain = len(winners) <= 1 and not doubtful
-    considered = tuple(_considered(one, found, winners, certain=certain) for one, found in fits)
+    considered = tuple(_considered(connector, cover, winners, certain=certain) for connector, cover in fits)
     chosen = winners[0][0] if winners and certain else None
     return Route(domain, chosen, certain, considered, tuple(_notes(open_to, outbound)))
 
@@ -91,10 +91,10 @@ def fit(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | 
     entries.append(_accepted_entry(connector, domain, accepted))
     if "RecipientDomains" in connector.unread:
         entries.append(Fit("exact", "RecipientDomains, which the export cut off,", unclear=True))
-    found = min((one for one in entries if one), key=lambda one: (one.unclear, one.rank), default=None)
-    if found and "Enabled" in connector.unread:
-        return replace(found, text=f"{found.text} (whether the connector is enabled cannot be read)", unclear=True)
-    return found
+    nearest = min((entry for entry in entries if entry), key=lambda entry: (entry.unclear, entry.rank), default=None)
+    if nearest and "Enabled" in connector.unread:
+        return replace(nearest, text=f"{nearest.text} (whether the connector is enabled cannot be read)", unclear=True)
+    return nearest
 
 
 def _entry(text: str, domain: str) -> Fit | None:
@@ -119,9 +119,9 @@ def _accepted_entry(connector: Connector, domain: str, accepted: Sequence[Accept
         return Fit("accepted-domains", "AllAcceptedDomains (the connector's type cannot be read)", unclear=True)
     if accepted is None:
         return Fit("accepted-domains", "AllAcceptedDomains (the file names no accepted domain)", unclear=True)
-    if any(a_label(one.name) == domain for one in accepted):
+    if any(a_label(entry.name) == domain for entry in accepted):
         return Fit("accepted-domains", "AllAcceptedDomains")
-    if any(one.match_subdomains and under(domain, one.name) for one in accepted):
+    if any(entry.match_subdomains and under(domain, entry.name) for entry in accepted):
         return Fit("accepted-domains", "AllAcceptedDomains, through MatchSubDomains", inferred=True)
     return None
 
@@ -138,24 +138,24 @@ def _shut(connector: Connector) -> tuple[Standing, str] | None:
 
 
 def _considered(
-    connector: Connector, found: Fit | None, winners: Sequence[tuple[Connector, Fit]], *, certain: bool
+    connector: Connector, cover: Fit | None, winners: Sequence[tuple[Connector, Fit]], *, certain: bool
 ) -> Considered:
-    if found is None:
+    if cover is None:
         return Considered(connector, "other-domains", f"It is for {_domains(connector)}.")
-    by = f"{found.text} covers the domain"
+    by = f"{cover.text} covers the domain"
     shut = _shut(connector)
     if shut:
-        return Considered(connector, shut[0], f"{by}, but {shut[1]}.", found)
-    if found.unclear:
-        return Considered(connector, "unclear", f"Whether {found.text} covers the domain cannot be told.", found)
-    inferred = " (only inferred)" if found.inferred else ""
-    if connector not in [one for one, _ in winners]:
-        return Considered(connector, "less-specific", f"{by}{inferred}, but {winners[0][1].text} is nearer.", found)
+        return Considered(connector, shut[0], f"{by}, but {shut[1]}.", cover)
+    if cover.unclear:
+        return Considered(connector, "unclear", f"Whether {cover.text} covers the domain cannot be told.", cover)
+    inferred = " (only inferred)" if cover.inferred else ""
+    if connector not in [winner for winner, _ in winners]:
+        return Considered(connector, "less-specific", f"{by}{inferred}, but {winners[0][1].text} is nearer.", cover)
     if len(winners) > 1:
-        return Considered(connector, "equal", f"{by} as closely as {len(winners) - 1} other, and none wins.", found)
+        return Considered(connector, "equal", f"{by} as closely as {len(winners) - 1} other, and none wins.", cover)
     if not certain:
-        return Considered(connector, "unclear", f"{by}, but another connector may cover it more closely.", found)
-    return Considered(connector, "chosen", f"{by}{inferred}, and nothing is nearer.", found)
+        return Considered(connector, "unclear", f"{by}, but another connector may cover it more closely.", cover)
+    return Considered(connector, "chosen", f"{by}{inferred}, and nothing is nearer.", cover)
 
 
 def _domains(connector: Connector) -> str:
@@ -164,7 +164,7 @@ def _domains(connector: Connector) -> str:
 
 
 def _notes(open_to: Sequence[tuple[Connector, Fit]], outbound: Sequence[Connector]) -> list[str]:
-    patterns = {found.pattern for _, found in open_to}
+    patterns = {cover.pattern for _, cover in open_to}
     notes = [DISAGREEMENT] if {"wildcard", "accepted-domains"} <= patterns else []
     central = [connector.name for connector in outbound if connector.enabled and connector.route_via_on_premises]
     if central:

@@ -19,15 +19,15 @@ def by_certificate(tenant: Tenant, names: Sequence[str]) -> Ground:
         return Ground("unclear", "unclear", (unknown,))
     accepted = accepted_of(tenant)
     chosen = select(tenant, "client", names, named=False, accepted=accepted)
-    found = [one for one in chosen.judged if one.kind != "Partner"]
-    if not found:
+    asking = [connector for connector in chosen.judged if connector.kind != "Partner"]
+    if not asking:
         partner = "only a Partner connector asks" if chosen.judged else "no enabled OnPremises connector asks"
         return Ground("no", "no", (step_on("1.3.1", "no", f"For the names of the certificate {partner}."),))
-    grounds = [_one_connector(one, names, accepted) for one in found]
-    return min(grounds, key=lambda one: (ORDER.index(one.state), ORDER.index(one.identity)))
+    grounds = [_ground_of(connector, names, accepted) for connector in asking]
+    return min(grounds, key=lambda ground: (ORDER.index(ground.state), ORDER.index(ground.identity)))
 
 
-def _one_connector(connector: Connector, names: Sequence[str], accepted: Accepted | None) -> Ground:
+def _ground_of(connector: Connector, names: Sequence[str], accepted: Accepted | None) -> Ground:
     value = value_of(connector)
     if value is None and CERTIFICATE_NAME in connector.unread:
         text = f"The certificate name that '{connector.name}' asks for cannot be read in the file."
@@ -45,23 +45,23 @@ def _one_connector(connector: Connector, names: Sequence[str], accepted: Accepte
     return Ground(state, identity, tuple(steps), connector.name)
 
 
-def _matching(connector: Connector, value: Value, found: Match) -> Step:
+def _matching(connector: Connector, value: Value, name_match: Match) -> Step:
     """How the value is met; the same cases as ``names.connector-match`` and its uncertain sister."""
-    said = f"The certificate name {found.name} meets {value} of '{connector.name}'"
+    sentence = f"The certificate name {name_match.name} meets {value} of '{connector.name}'"
     if value.issuer:
-        return step_on("1.2.13", "unclear", f"{said}; whether its issuer part is met is not known.")
-    match found.kind:
+        return step_on("1.2.13", "unclear", f"{sentence}; whether its issuer part is met is not known.")
+    match name_match.kind:
         case "deep":
-            return step_on("1.2.8", "unclear", f"{said}, but more than one label under it: documents disagree.")
+            return step_on("1.2.8", "unclear", f"{sentence}, but more than one label under it: documents disagree.")
         case "wildcard-certificate":
-            return step_on("1.2.4", "yes", f"{said}, which is only inferred.")
+            return step_on("1.2.4", "yes", f"{sentence}, which is only inferred.")
         case "apex":
-            number = "1.2.4" if found.uncertain else "1.2.7"
-            return step_on(number, "yes", f"{said}{', which is only inferred' if found.uncertain else ''}.")
+            number = "1.2.4" if name_match.uncertain else "1.2.7"
+            return step_on(number, "yes", f"{sentence}{', which is only inferred' if name_match.uncertain else ''}.")
         case "exact":
-            return step_on("1.2.6" if value.wildcard else "1.2.2", "yes", f"{said} exactly.")
+            return step_on("1.2.6" if value.wildcard else "1.2.2", "yes", f"{sentence} exactly.")
         case _:
-            return step_on("1.2.5", "yes", f"{said}, as a host under it.")
+            return step_on("1.2.5", "yes", f"{sentence}, as a host under it.")
 
 
 def _hindrances(connector: Connector, value: Value) -> Iterable[Step]:
@@ -81,15 +81,15 @@ def _accepting(value: Value, accepted: Accepted | None) -> Step:
     number = "1.3.6" if value.wildcard else "1.3.5"
     if accepted is None:
         return step_on(number, "unclear", f"Whether {value.domain} is an accepted domain is not known.")
-    found = accepted.acceptance(value)
-    match found.standing:
+    acceptance = accepted.acceptance(value)
+    match acceptance.standing:
         case "accepted":
             return step_on(number, "yes", f"{value.domain} is an accepted domain.")
         case "subdomain":
-            return step_on("1.3.6", "unclear", f"Of {value.domain} only the subdomain {found.domain} is accepted.")
+            return step_on("1.3.6", "unclear", f"Of {value.domain} only the subdomain {acceptance.domain} is accepted.")
         case "match-subdomains":
             return step_on(
-                "1.3.15", "unclear", f"{value.domain} is covered by MatchSubDomains of {found.domain} alone."
+                "1.3.15", "unclear", f"{value.domain} is covered by MatchSubDomains of {acceptance.domain} alone."
             )
     above = accepted.above(value.domain)
     text = f"{value.domain} is no accepted domain{', a domain above it is not enough' if above else ''}."

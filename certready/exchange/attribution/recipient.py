@@ -62,8 +62,8 @@ def _partner(connector: Connector, names: Sequence[str], message: Message) -> It
         return
     if connector.restrict_to_certificate:
         value = value_of(connector)
-        found = match(value, names) if value else Match("none")
-        answer: State = "no" if found.kind == "none" else "unclear" if found.uncertain else "yes"
+        name_match = match(value, names) if value else Match("none")
+        answer: State = "no" if name_match.kind == "none" else "unclear" if name_match.uncertain else "yes"
         yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for {connector.value}.")
     if connector.restrict_to_ips:
         answer = contains(connector.sender_ips, message.ip) if message.ip else "unclear"

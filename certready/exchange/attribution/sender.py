@@ -52,7 +52,7 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
         )
         return Ground("unclear", "unclear", (step,))
     fitting = [(connector, contains(connector.sender_ips, ip)) for connector in known]
-    best = max(fitting, key=lambda one: (ORDER.index(one[1]), one[0].value is None))
+    best = max(fitting, key=lambda pair: (ORDER.index(pair[1]), pair[0].value is None))
     connector, state = best
     if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):
         text = f"'{connector.name}' has the address {ip}, but also other marks to know a gateway by, or unread ones."
@@ -65,9 +65,9 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
 def contains(ranges: Iterable[str], ip: str) -> State:
     """Whether an address lies in one of these; unclear where one of them cannot be read."""
     state: State = "no"
-    for one in ranges:
+    for written in ranges:
         try:
-            if ipaddress.ip_address(ip) in ipaddress.ip_network(one, strict=False):
+            if ipaddress.ip_address(ip) in ipaddress.ip_network(written, strict=False):
                 return "yes"
         except ValueError:
             state = "unclear"
@@ -77,9 +77,9 @@ def contains(ranges: Iterable[str], ip: str) -> State:
 def _sender(domain: str, accepted: Sequence[AcceptedDomain] | None) -> Step:
     if accepted is None:
         return step_on("1.3.3", "unclear", f"Whether the sender domain {domain} is accepted is not known.")
-    if any(one.name == domain for one in accepted):
+    if any(entry.name == domain for entry in accepted):
         return step_on("1.3.3", "yes", f"The sender domain {domain} is an accepted domain.")
-    above = next((one.name for one in accepted if one.match_subdomains and under(domain, one.name)), None)
+    above = next((entry.name for entry in accepted if entry.match_subdomains and under(domain, entry.name)), None)
     if above:
         return step_on(
             "1.3.15", "unclear", f"The sender domain {domain} is covered by MatchSubDomains of {above} alone."

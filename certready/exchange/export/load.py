@@ -28,7 +28,7 @@ _SECTIONS: Mapping[str, Kind] = {
 }
 
 
-class _Found(Struct):
+class _Export(Struct):
     connectors: list[Connector] = field(default_factory=list)
     accepted: list[AcceptedDomain] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -57,36 +57,36 @@ def load(data: bytes | Sequence[tuple[str, bytes]], name: str = "") -> Tenant:
     else:
         require_bytes(data, "certready.load_tenant", "tenant.json")
     files = [(name, data)] if isinstance(data, bytes) else list(data)
-    found = _Found()
-    read = [_read_file(file, content, found) for file, content in files]
+    export = _Export()
+    read = [_read_file(file, content, export) for file, content in files]
     if not any(read):
         which = "The tenant file is empty" if len(files) == 1 else "The tenant files are empty"
         raise TenantError(f"{which}: the cmdlet printed nothing, or its output went elsewhere.", hint=HINT)
-    exported_at, notes = _exported_at(found.exported)
-    if not found.connectors and not found.accepted:
-        found.notes.append("The tenant file names no connector and no accepted domain.")
+    exported_at, notes = _exported_at(export.exported)
+    if not export.connectors and not export.accepted:
+        export.notes.append("The tenant file names no connector and no accepted domain.")
     return Tenant(
-        connectors=tuple(dict.fromkeys(found.connectors)),
-        accepted_domains=tuple(dict.fromkeys(found.accepted)) or None,
-        notes=tuple(dict.fromkeys((*found.notes, *notes))),
-        lists_connectors=bool(found.connectors or found.sections & {"inbound", "outbound"}),
+        connectors=tuple(dict.fromkeys(export.connectors)),
+        accepted_domains=tuple(dict.fromkeys(export.accepted)) or None,
+        notes=tuple(dict.fromkeys((*export.notes, *notes))),
+        lists_connectors=bool(export.connectors or export.sections & {"inbound", "outbound"}),
         exported_at=exported_at,
     )
 
 
-def _read_file(name: str, data: bytes, found: _Found) -> bool:
-    """Adds what the file holds to ``found``; False where it is blank."""
+def _read_file(name: str, data: bytes, export: _Export) -> bool:
+    """Adds what the file holds to ``export``; False where it is blank."""
     parsed, notes = documents(data, name)
-    found.notes.extend(notes)
-    for index, (record, hint) in enumerate(_records(parsed, None, 0, name, found), start=1):
+    export.notes.extend(notes)
+    for index, (record, hint) in enumerate(_records(parsed, None, 0, name, export), start=1):
         if index > MAX_RECORDS:
             raise TenantError(f"The tenant file holds more than {MAX_RECORDS} records.", hint=HINT)
-        if not _stands_for_none(record, hint):
-            _add(record, hint, Place(name, index), found)
+        if not _is_none(record, hint):
+            _add(record, hint, Place(name, index), export)
     return bool(parsed)
 
 
-def _add(record: object, hint: Kind | None, place: Place, found: _Found) -> None:
+def _add(record: object, hint: Kind | None, place: Place, export: _Export) -> None:
     if isinstance(record, str) and hint == "accepted" and not cut_off(record):
         record = {"DomainName": record}
     if cut_off(record):
@@ -103,38 +103,38 @@ def _add(record: object, hint: Kind | None, place: Place, found: _Found) -> None
     match records.kind_of(keys, hint, place):
         case "accepted":
             domain, notes = records.accepted(keys, place)
-            found.accepted.extend([domain] if domain else [])
+            export.accepted.extend([domain] if domain else [])
         case "inbound":
             connector, notes = records.inbound(keys, place)
-            found.connectors.append(connector)
+            export.connectors.append(connector)
         case "outbound":
             connector, notes = records.outbound(keys, place)
-            found.connectors.append(connector)
-    found.notes.extend(notes)
-    if len(found.connectors) > MAX_CONNECTORS:
+            export.connectors.append(connector)
+    export.notes.extend(notes)
+    if len(export.connectors) > MAX_CONNECTORS:
         raise TenantError(f"The tenant file holds more than {MAX_CONNECTORS} connectors.", hint=HINT)
 
 
 def _records(
-    value: object, hint: Kind | None, depth: int, name: str, found: _Found
+    value: object, hint: Kind | None, depth: int, name: str, export: _Export
 ) -> Iterator[tuple[object, Kind | None]]:
     """Every record with what its section says it is, out of lists, wrappers and sections; null stands for none. Which
-    sections there are, empty ones too, and when they were exported is noted in ``found``."""
+    sections there are, empty ones too, and when they were exported is noted in ``export``."""
     if depth > MAX_DEPTH:
         raise TenantError("The tenant file is nested too deeply to be a tenant export.", hint=HINT)
     if isinstance(value, list):
-        for one in value:
-            yield from _records(one, hint, depth + 1, name, found)
+        for item in value:
+            yield from _records(item, hint, depth + 1, name, export)
         return
     keys = lowered(value) if isinstance(value, Mapping) else {}
     sections = [(kind, keys[key]) for key, kind in _SECTIONS.items() if key in keys]
     if sections:
-        found.sections.update(kind for kind, _ in sections)
-        found.exported.extend([keys["exportedat"]] if "exportedat" in keys else [])
+        export.sections.update(kind for kind, _ in sections)
+        export.exported.extend([keys["exportedat"]] if "exportedat" in keys else [])
         for kind, inner in sections:
-            yield from _records(inner, kind, depth + 1, name, found)
+            yield from _records(inner, kind, depth + 1, name, export)
     elif _is_wrapper(keys):
-        yield from _records(keys["value"], hint, depth + 1, name, found)
+        yield from _records(keys["value"], hint, depth + 1, name, export)
     else:
         yield value, hint
 
@@ -144,15 +144,15 @@ def _exported_at(values: Sequence[object]) -> tuple[datetime | None, tuple[str, 
     moments = [moment(value) for value in values]
     if None in moments:
         return None, ("ExportedAt in the tenant file is not a moment that can be read; its age is not judged.",)
-    return min((one for one in moments if one), default=None), ()
+    return min((exported for exported in moments if exported), default=None), ()
 
 
-def _stands_for_none(record: object, hint: Kind | None) -> bool:
+def _is_none(record: object, hint: Kind | None) -> bool:
     """null, or in a section the empty object or text that Windows PowerShell makes of a cmdlet that printed nothing."""
     return record is None or (hint is not None and record in ({}, ""))
 
 
 def _is_wrapper(keys: Mapping[str, object]) -> bool:
     """``{"value": [...], "Count": n}`` of Windows PowerShell, or the ``value`` of a REST answer."""
-    others = (key for key in keys if key not in ("value", "count") and not key.startswith("@odata."))
-    return isinstance(keys.get("value"), (list, dict)) and not any(others)
+    other_keys = (key for key in keys if key not in ("value", "count") and not key.startswith("@odata."))
+    return isinstance(keys.get("value"), (list, dict)) and not any(other_keys)

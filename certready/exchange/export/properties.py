@@ -24,10 +24,10 @@ _CUT_OFF = re.compile(r"\A(?:@\{|(?:System|Microsoft|Deserialized)\.[\w.`+\[\], 
 
 def lowered(record: Mapping[object, object]) -> Record:
     """The record with its keys in lower case; the first of two that differ in case only is kept."""
-    found: dict[str, object] = {}
+    folded: dict[str, object] = {}
     for key, value in record.items():
-        found.setdefault(str(key).lower(), value)
-    return found
+        folded.setdefault(str(key).lower(), value)
+    return folded
 
 
 def text(value: object) -> str | None:
@@ -67,11 +67,11 @@ def moment(value: object) -> datetime | None:
     try:
         if isinstance(value, str) and (ticks := _TICKS.match(value)):
             value = datetime.fromtimestamp(int(ticks[1]) / 1000, UTC)
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return found if 1970 <= found.year < 9000 else None
+    return instant if 1970 <= instant.year < 9000 else None
 
 
 def items(value: object) -> tuple[str, ...]:
@@ -85,18 +85,18 @@ def items(value: object) -> tuple[str, ...]:
         value = inner.get("value", [value])
     if value is None:
         return ()
-    found: Iterable[object] = value if isinstance(value, list) else _split(value)
-    listed = list(found)
+    entries: Iterable[object] = value if isinstance(value, list) else _split(value)
+    listed = list(entries)
     if len(listed) > MAX_ITEMS:
         raise TenantError(f"A property holds {len(listed)} values; at most {MAX_ITEMS} are read.", hint=HINT)
-    return tuple(one for one in map(text, listed) if one)
+    return tuple(entry for entry in map(text, listed) if entry)
 
 
 def illegible(value: object) -> bool:
     """Whether a multi-valued property holds entries of which at least one gives no text."""
     if isinstance(value, Mapping):
         value = lowered(value).get("value", [value] if value else [])
-    return isinstance(value, list) and any(one is not None and text(one) is None for one in value)
+    return isinstance(value, list) and any(entry is not None and text(entry) is None for entry in value)
 
 
 def cut_off(value: object) -> bool:
@@ -104,7 +104,7 @@ def cut_off(value: object) -> bool:
     if isinstance(value, Mapping):
         value = lowered(value).get("value")
     if isinstance(value, list):
-        return any(isinstance(one, str) and _CUT_OFF.match(one) for one in value)
+        return any(isinstance(entry, str) and _CUT_OFF.match(entry) for entry in value)
     return isinstance(value, str) and bool(_CUT_OFF.match(value))
 
 
@@ -117,4 +117,4 @@ def _split(value: object) -> list[str]:
 def address_spaces(value: object) -> tuple[str, ...]:
     """SenderDomains or RecipientDomains without the ``smtp:`` before and the ``;cost`` behind each."""
     stripped = (_ADDRESS_SPACE.sub(r"\1", item) for item in items(value))
-    return tuple(one for one in stripped if one)
+    return tuple(space for space in stripped if space)

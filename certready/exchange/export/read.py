@@ -52,11 +52,11 @@ def documents(data: bytes, name: str) -> tuple[list[object], tuple[str, ...]]:
 def _parse(text: str, name: str) -> list[object]:
     if name.lower().endswith(".toml") or _TOML.match(text):
         return [_toml(text, name)]
-    found: list[object] = []
+    parsed: list[object] = []
     decoder = json.JSONDecoder()
     position = _skip_blank(text, 0)
     while position < len(text):
-        if len(found) == MAX_DOCUMENTS:
+        if len(parsed) == MAX_DOCUMENTS:
             raise TenantError(f"{_label(name)} holds more than {MAX_DOCUMENTS} JSON documents.", hint=HINT)
         try:
             document, position = decoder.raw_decode(text, position)
@@ -64,14 +64,14 @@ def _parse(text: str, name: str) -> list[object]:
             raise _no_json(text, name, error) from None
         except ValueError:  # an integer of thousands of digits
             raise TenantError(f"{_label(name)} holds a number too long to read.", hint=HINT) from None
-        found.append(document)
+        parsed.append(document)
         position = _skip_blank(text, position)
-    return found
+    return parsed
 
 
 def _skip_blank(text: str, position: int) -> int:
-    found = _BLANK.match(text, position)
-    return found.end() if found else position
+    blank = _BLANK.match(text, position)
+    return blank.end() if blank else position
 
 
 def _toml(text: str, name: str) -> object:
@@ -87,7 +87,7 @@ def _toml(text: str, name: str) -> object:
 
 
 def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    encoding = next((one for mark, one in _MARKS if data.startswith(mark)), None) or _guess(data)
+    encoding = next((codec for mark, codec in _MARKS if data.startswith(mark)), None) or _guess(data)
     try:
         return data.decode(encoding), ()
     except UnicodeDecodeError as error:

@@ -103,19 +103,19 @@ def kind_of(record: Record, hint: Kind | None, place: Place) -> Kind:
     fitting: tuple[Kind, ...] = tuple(kind for kind, marks in _MARKS.items() if record.keys() & marks)
     if hint and (hint in fitting or (not fitting and record.keys() & _EXTRA[hint])):
         return hint
-    said = _said_kind(record)
-    if said and (said in fitting or not fitting):
-        return said
+    declared = _declared_kind(record)
+    if declared and (declared in fitting or not fitting):
+        return declared
     if len(fitting) == 1:
         return fitting[0]
     what = "mixes keys of several cmdlets" if fitting else "has no key of a connector or an accepted domain"
     raise TenantError(f"{str(place).capitalize()} {what}.", hint=HINT)
 
 
-def _said_kind(record: Record) -> Kind | None:
+def _declared_kind(record: Record) -> Kind | None:
     """What CIPP's ``cippconnectortype`` says."""
-    said = str(record.get("cippconnectortype", "")).lower()
-    return "inbound" if said == "inbound" else "outbound" if said == "outbound" else None
+    declared = str(record.get("cippconnectortype", "")).lower()
+    return "inbound" if declared == "inbound" else "outbound" if declared == "outbound" else None
 
 
 def inbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
@@ -180,7 +180,7 @@ def outbound(record: Record, place: Place) -> tuple[Connector, tuple[str, ...]]:
 
 def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple[str, ...]]:
     """An accepted domain; None with a note where its name is no domain."""
-    written = next((found for key in ("domainname", *_NAME_KEYS) if (found := text(record.get(key)))), "")
+    written = next((domain_name for key in ("domainname", *_NAME_KEYS) if (domain_name := text(record.get(key)))), "")
     name = a_label(written)
     if name is None:
         return None, (f"The accepted domain {quoted(written)} ({place}) is no domain name and was left out.",)
@@ -220,7 +220,7 @@ def _unread_notes(name: str, unread: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _name(record: Record, value: str | None, fallback: str) -> str:
-    return next((found for key in _NAME_KEYS if (found := text(record.get(key)))), None) or value or fallback
+    return next((name for key in _NAME_KEYS if (name := text(record.get(key)))), None) or value or fallback
 
 
 def _type(record: Record, name: str, place: Place) -> tuple[ConnectorType, tuple[str, ...]]:
