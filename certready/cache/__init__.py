@@ -59,7 +59,7 @@ class CachingFetcher(Struct, frozen=True):
         replies = {
             key: _reply(entry)
             for key, entry in kept.items()
-            if entry and not wanted[key].fresh and _stands(self, entry, now) and _is_read(entry)
+            if entry and not wanted[key].fresh and _is_fresh(self, entry, now) and _is_read(entry)
         }
         missing = [key for key in wanted if key not in replies]
         if self.fetcher is None:
@@ -74,7 +74,7 @@ def _kept(cache: CachingFetcher, key: str, ask: Ask, now: datetime) -> Entry | N
     """What is kept of an answer, its body only where it stands and the budget allows."""
 
     def wanted(entry: Entry, size: int) -> bool:
-        return not ask.fresh and _stands(cache, entry, now) and cache.budget.take(size)
+        return not ask.fresh and _is_fresh(cache, entry, now) and cache.budget.take(size)
 
     return entries.read(cache.directory, key, ask.limit, wanted)
 
@@ -83,7 +83,7 @@ def _is_read(entry: Entry) -> bool:
     return entry.body is not None or entry.error is not None
 
 
-def _stands(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
+def _is_fresh(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
     """Whether an entry still counts: not one from the future either, when the clock has been set back."""
     believed = entry.error is None or (cache.scope is not None and entry.scope == cache.scope)
     return believed and entry.stored <= now < entry.until
@@ -91,13 +91,13 @@ def _stands(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
 
 def _merged(asks: Iterable[Ask]) -> dict[str, Ask]:
     """One Ask for each question: the most generous limit of those that ask it, fresh where one wants it so."""
-    found: dict[str, Ask] = {}
+    merged: dict[str, Ask] = {}
     for ask in asks:
-        before = found.setdefault(entries.key_of(ask.url, ask.body), ask)
-        found[entries.key_of(ask.url, ask.body)] = replace(
+        before = merged.setdefault(entries.key_of(ask.url, ask.body), ask)
+        merged[entries.key_of(ask.url, ask.body)] = replace(
             before, limit=max(before.limit, ask.limit), fresh=before.fresh or ask.fresh
         )
-    return found
+    return merged
 
 
 def _reply(entry: Entry) -> Reply:
@@ -135,11 +135,11 @@ def _awaited(cache: CachingFetcher, wanted: dict[str, Ask], kept: dict[str, Entr
     before = {key: entry.stored for key, entry in kept.items() if entry}
 
     def fresh(entry: Entry, size: int) -> bool:
-        return before.get(entry.key) != entry.stored and _stands(cache, entry, now) and cache.budget.take(size)
+        return before.get(entry.key) != entry.stored and _is_fresh(cache, entry, now) and cache.budget.take(size)
 
-    found = {key: entries.read(cache.directory, key, ask.limit, fresh) for key, ask in wanted.items()}
-    new = {key: entry for key, entry in found.items() if entry and before.get(key) != entry.stored}
-    return {key: _reply(entry) for key, entry in new.items() if _is_read(entry) and _stands(cache, entry, now)}
+    read = {key: entries.read(cache.directory, key, ask.limit, fresh) for key, ask in wanted.items()}
+    new = {key: entry for key, entry in read.items() if entry and before.get(key) != entry.stored}
+    return {key: _reply(entry) for key, entry in new.items() if _is_read(entry) and _is_fresh(cache, entry, now)}
 
 
 def _fetched(
@@ -149,11 +149,11 @@ def _fetched(
     if not wanted:
         return {}
     asks = tuple(_conditional(ask, kept[key]) for key, ask in wanted.items())
-    found = dict(zip(wanted, fetcher.fetch_all(asks), strict=True))
+    answers = dict(zip(wanted, fetcher.fetch_all(asks), strict=True))
     now = cache.clock()
-    replies = {key: _unchanged(cache, wanted[key], reply, kept[key]) for key, reply in found.items()}
+    replies = {key: _unchanged(cache, wanted[key], reply, kept[key]) for key, reply in answers.items()}
     new = [_entry(cache, key, wanted[key].url, reply, now) for key, reply in replies.items()]
-    stored = [entries.write(cache.directory, one) for one in new if one]
+    stored = [entries.write(cache.directory, entry) for entry in new if entry]
     if any(stored):
         entries.evict(cache.directory, cache.most)
     return replies

@@ -100,7 +100,7 @@ def _entry(head: dict[str, object], body: bytes | None) -> Entry:
     stored, until = (datetime.fromisoformat(str(head[name])).astimezone(UTC) for name in ("stored", "until"))
     error = None if head["error"] is None else str(head["error"])
     validators = head["validators"]
-    if not isinstance(validators, dict) or not all(_VALIDATOR.fullmatch(str(one)) for one in validators.values()):
+    if not isinstance(validators, dict) or not all(_VALIDATOR.fullmatch(str(value)) for value in validators.values()):
         raise ValueError("its validators are no header values")
     pairs = tuple(
         (name, str(validators[name])) for name in ("If-None-Match", "If-Modified-Since") if name in validators
@@ -181,33 +181,33 @@ def _abandoned(path: Path, now: datetime) -> bool:
 def files(directory: Path) -> Iterator[Kept]:
     """Every file here that certready wrote, and no other."""
     try:
-        with os.scandir(directory) as found:
-            for one in found:
-                if _OURS.fullmatch(one.name) and one.is_file(follow_symlinks=False):
+        with os.scandir(directory) as listing:
+            for item in listing:
+                if _OURS.fullmatch(item.name) and item.is_file(follow_symlinks=False):
                     with contextlib.suppress(OSError):
-                        facts = one.stat(follow_symlinks=False)
-                        yield Kept(Path(one.path), facts.st_size, facts.st_mtime)
+                        facts = item.stat(follow_symlinks=False)
+                        yield Kept(Path(item.path), facts.st_size, facts.st_mtime)
     except OSError:
         return
 
 
 def evict(directory: Path, most: int) -> None:
     """Removes the oldest files until what is left holds at most ``most`` bytes."""
-    oldest = sorted(files(directory), key=lambda one: one.changed)
-    size = sum(one.size for one in oldest)
-    for one in oldest:
+    oldest = sorted(files(directory), key=lambda file: file.changed)
+    size = sum(file.size for file in oldest)
+    for file in oldest:
         if size <= most:
             return
-        _remove(one.path)
-        size -= one.size
+        _remove(file.path)
+        size -= file.size
 
 
 def clear(directory: Path) -> int:
     """Removes every file that certready wrote here, and the directory where nothing else is in it. Returns how many
     entries there were."""
     count = 0
-    for one in list(files(directory)):
-        count += _remove(one.path) and one.path.suffix == SUFFIX
+    for file in list(files(directory)):
+        count += _remove(file.path) and file.path.suffix == SUFFIX
     with contextlib.suppress(OSError):
         directory.rmdir()
     return count

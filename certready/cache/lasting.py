@@ -101,12 +101,12 @@ def _moment(text: bytes) -> datetime | None:
 
 def _pem(body: bytes) -> list[tuple[bytes, bytes]]:
     """Label and content of each PEM block, at most 20; damaged ones are left out."""
-    found: list[tuple[bytes, bytes]] = []
+    blocks: list[tuple[bytes, bytes]] = []
     for match in _PEM.finditer(body):
         try:
-            found.append((match[1], base64.b64decode(match[2])))
+            blocks.append((match[1], base64.b64decode(match[2])))
         except (binascii.Error, ValueError):
             continue
-        if len(found) == _MOST_LISTS:
+        if len(blocks) == _MOST_LISTS:
             break
-    return found
+    return blocks

@@ -32,7 +32,7 @@ Anchors = Mapping[dns.name.Name, tuple[Record, ...]]
 
 def parse(lines: Iterable[str]) -> Anchors:
     """Anchors by zone, of lines such as those of ``ROOT``: DS or DNSKEY. Raises ValueError for one that is neither."""
-    found: dict[dns.name.Name, list[Record]] = {}
+    anchors: dict[dns.name.Name, list[Record]] = {}
     for line in lines:
         name, _, rest = line.partition(" ")
         kind, _, data = rest.partition(" ")
@@ -40,10 +40,10 @@ def parse(lines: Iterable[str]) -> Anchors:
             raise ValueError(f"{line[:80]!a} is no DS and no DNSKEY record")
         try:
             record = dns.rdata.from_text(dns.rdataclass.IN, kind, data)
-            found.setdefault(dns.name.from_text(name), []).append(record)
+            anchors.setdefault(dns.name.from_text(name), []).append(record)
         except (dns.exception.DNSException, ValueError):
             raise ValueError(f"{line[:80]!a} cannot be read as a {kind} record") from None
-    return {name: tuple(records) for name, records in found.items()}
+    return {name: tuple(records) for name, records in anchors.items()}
 
 
 def read(text: str, place: str) -> tuple[str, ...]:
@@ -56,10 +56,10 @@ def read(text: str, place: str) -> tuple[str, ...]:
     except (dns.exception.DNSException, ValueError) as error:
         raise InputError(f"{place} holds no DNS records that can be read: {error}.", hint=hint) from None
     lines = tuple(
-        f"{one.name} {dns.rdatatype.to_text(one.rdtype)} {record}"
-        for one in sets
-        if one.rdclass == dns.rdataclass.IN and one.rdtype in (dns.rdatatype.DS, dns.rdatatype.DNSKEY)
-        for record in one
+        f"{records.name} {dns.rdatatype.to_text(records.rdtype)} {record}"
+        for records in sets
+        if records.rdclass == dns.rdataclass.IN and records.rdtype in (dns.rdatatype.DS, dns.rdatatype.DNSKEY)
+        for record in records
     )
     if not lines:
         raise InputError(f"{place} holds neither a DS nor a DNSKEY record.", hint=hint)

@@ -49,7 +49,7 @@ class Reading(NamedTuple):
 
     def find(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Signed | None:
         """The set of this name and kind in the answer section."""
-        return next((one for one in self.answers if one.name == name and one.kind == kind), None)
+        return next((signed for signed in self.answers if signed.name == name and signed.kind == kind), None)
 
 
 class MessageError(Exception):
@@ -75,20 +75,20 @@ def read(wire: bytes) -> Reading:
 def _signed(section: Iterable[dns.rrset.RRset]) -> Iterator[Signed]:
     sets = list(section)[: 2 * MOST_SETS]
     signatures: dict[tuple[dns.name.Name, int], list[RRSIG]] = {}
-    for one in sets:
-        if one.rdtype == dns.rdatatype.RRSIG:
-            signatures.setdefault((one.name, int(one.covers)), []).extend(one)
-    for one in [one for one in sets if one.rdtype != dns.rdatatype.RRSIG][:MOST_SETS]:
-        kind = dns.rdatatype.TLSA if one.rdtype == _OPAQUE else one.rdtype
-        records = _restored(one) if one.rdtype == _OPAQUE else one.to_rdataset()
-        yield Signed(one.name, kind, records, tuple(signatures.get((one.name, int(kind)), ())))
+    for rrset in sets:
+        if rrset.rdtype == dns.rdatatype.RRSIG:
+            signatures.setdefault((rrset.name, int(rrset.covers)), []).extend(rrset)
+    for rrset in [rrset for rrset in sets if rrset.rdtype != dns.rdatatype.RRSIG][:MOST_SETS]:
+        kind = dns.rdatatype.TLSA if rrset.rdtype == _OPAQUE else rrset.rdtype
+        records = _restored(rrset) if rrset.rdtype == _OPAQUE else rrset.to_rdataset()
+        yield Signed(rrset.name, kind, records, tuple(signatures.get((rrset.name, int(kind)), ())))
 
 
 def _restored(opaque: dns.rrset.RRset) -> dns.rdataset.Rdataset:
     """The TLSA records that were hidden from dnspython, as bytes."""
     records = dns.rdataset.Rdataset(dns.rdataclass.IN, dns.rdatatype.TLSA, ttl=opaque.ttl)
-    for one in opaque:
-        records.add(dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, one.data))
+    for record in opaque:
+        records.add(dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, record.data))
     return records
 
 

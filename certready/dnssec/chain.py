@@ -151,9 +151,9 @@ class Validator:
 
     def _absent(self, reading: Reading, name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: Zone) -> _Part:
         """What an answer without records proves."""
-        said = "nxdomain" if reading.code == "NXDOMAIN" else "nodata"
+        denied = "nxdomain" if reading.code == "NXDOMAIN" else "nodata"
         if zone.keys is None:
-            return _Part("insecure", zone.why, denied=said)
+            return _Part("insecure", zone.why, denied=denied)
         proofs, trouble = self._proofs(reading, zone)
         if trouble:
             return _Part(trouble.status, trouble.why, dated=trouble.dated)
@@ -165,7 +165,7 @@ class Validator:
             return _Part("secure", denied=proof.kind, delegation=proof.delegation)
         if proof.kind == "opt-out":
             why = f"{_shown(zone.name)} leaves out unsigned names below it (NSEC3 opt-out)"
-            return _Part("insecure", why, denied=said, delegation=True)
+            return _Part("insecure", why, denied=denied, delegation=True)
         if proof.kind == "unclear" or reading.damaged:
             return _Part("unverified", proof.why)
         return _Part("bogus", proof.why)
@@ -174,16 +174,16 @@ class Validator:
         """The NSEC and NSEC3 records of an answer whose signatures fit, or why they do not."""
         proofs: list[Signed] = []
         trouble: Check | None = None
-        denying = [one for one in reading.authority if one.kind in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3)]
-        for one in denying[:MOST_PROOFS]:
+        denying = [proof for proof in reading.authority if proof.kind in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3)]
+        for proof in denying[:MOST_PROOFS]:
             if zone.keys is None:
                 break
-            check = self._verifier.check(one, zone.name, zone.keys)
+            check = self._verifier.check(proof, zone.name, zone.keys)
             # An NSEC out of a wildcard would prove whatever is asked (RFC 4035, 5.4).
-            if check.status == "secure" and one.kind == dns.rdatatype.NSEC and _expands(one, check):
+            if check.status == "secure" and proof.kind == dns.rdatatype.NSEC and _expands(proof, check):
                 continue
             if check.status == "secure":
-                proofs.append(one)
+                proofs.append(proof)
             else:
                 trouble = trouble or check
         return proofs, None if proofs else trouble
@@ -193,9 +193,13 @@ class Validator:
     def _holder(self, reading: Reading, name: dns.name.Name) -> Zone:
         """The zone an answer comes from: whoever signed it says so, and has to be authentic; else the one the name lies
         in, walked down to."""
-        sets = [one for one in reading.answers if one.name == name or one.kind == _DNAME] or list(reading.authority)
-        signers = {signature.signer for one in sets for signature in one.signatures}
-        for signer in sorted((one for one in signers if name.is_subdomain(one)), key=len, reverse=True)[:2]:
+        sets = [signed for signed in reading.answers if signed.name == name or signed.kind == _DNAME] or list(
+            reading.authority
+        )
+        signers = {signature.signer for signed in sets for signature in signed.signatures}
+        for signer in sorted(
+            (candidate for candidate in signers if name.is_subdomain(candidate)), key=len, reverse=True
+        )[:2]:
             zone = self._zone(signer)
             if zone.status != "secure" or zone.name == signer:
                 return zone
@@ -203,7 +207,7 @@ class Validator:
 
     def _zone(self, name: dns.name.Name) -> Zone:
         """The deepest zone at or above a name, from the closest trust anchor down."""
-        above = [one for one in self._anchors if name.is_subdomain(one)]
+        above = [anchor for anchor in self._anchors if name.is_subdomain(anchor)]
         if not above:
             return Zone(name, "unverified", why=f"no trust anchor is known above {_shown(name)}")
         zone = self._anchored(max(above, key=len))
@@ -296,7 +300,11 @@ def _expands(signed: Signed, check: Check) -> bool:
 def _alias(reading: Reading, name: dns.name.Name) -> Signed | None:
     """The alias of a name: its CNAME, unless that was only made, unsigned, of a DNAME above (RFC 6672, 5.3.1)."""
     direct = reading.find(name, _CNAME)
-    above = (one for one in reading.answers if one.kind == _DNAME and one.name != name and name.is_subdomain(one.name))
+    above = (
+        signed
+        for signed in reading.answers
+        if signed.kind == _DNAME and signed.name != name and name.is_subdomain(signed.name)
+    )
     return direct if direct and direct.signatures else next(above, direct)
 
 

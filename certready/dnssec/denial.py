@@ -48,8 +48,8 @@ def absent(proofs: Sequence[Signed], name: dns.name.Name, kind: int, zone: dns.n
     hashed = _Hashed.of(proofs, zone)
     if isinstance(hashed, Proof):
         return hashed
-    found = hashed.absent(name, kind) if hashed else _Plain(proofs).absent(name, kind)
-    return found or Proof("nothing", why=f"nothing proves that {_shown(name)} has no such records")
+    proof = hashed.absent(name, kind) if hashed else _Plain(proofs).absent(name, kind)
+    return proof or Proof("nothing", why=f"nothing proves that {_shown(name)} has no such records")
 
 
 def no_closer_match(proofs: Sequence[Signed], name: dns.name.Name, labels: int, zone: dns.name.Name) -> Proof:
@@ -95,7 +95,9 @@ class _Plain:
     """NSEC records: names in order, each with the next."""
 
     def __init__(self, proofs: Iterable[Signed]) -> None:
-        self.records = [(one.name, one.records[0]) for one in proofs if one.kind == dns.rdatatype.NSEC and one.records]
+        self.records = [
+            (proof.name, proof.records[0]) for proof in proofs if proof.kind == dns.rdatatype.NSEC and proof.records
+        ]
 
     def absent(self, name: dns.name.Name, kind: int) -> Proof | None:
         at = next((record for owner, record in self.records if owner == name), None)
@@ -138,12 +140,12 @@ class _Hashed:
     def of(cls, proofs: Iterable[Signed], zone: dns.name.Name) -> _Hashed | Proof | None:
         """The NSEC3 records of one chain, None where there are none, or why nothing is computed."""
         records = []
-        for one in proofs:
-            if one.kind != dns.rdatatype.NSEC3 or not one.records or one.name.parent() != zone:
+        for proof in proofs:
+            if proof.kind != dns.rdatatype.NSEC3 or not proof.records or proof.name.parent() != zone:
                 continue
-            record = one.records[0]
+            record = proof.records[0]
             try:
-                records.append((base64.b32hexdecode(one.name.labels[0].upper()), record))
+                records.append((base64.b32hexdecode(proof.name.labels[0].upper()), record))
             except (binascii.Error, ValueError):
                 continue
         if not records:
@@ -154,7 +156,7 @@ class _Hashed:
         if first.iterations > MOST_ITERATIONS:
             return Proof("unclear", why=f"{_shown(zone)} hashes its names {first.iterations} times")
         same = [
-            one for one in records if (one[1].salt, one[1].iterations, one[1].algorithm)
+            pair for pair in records if (pair[1].salt, pair[1].iterations, pair[1].algorithm)
             == (first.salt, first.iterations, first.algorithm)
         ]  # fmt: skip
         return cls(same, zone)
@@ -205,7 +207,7 @@ class _Hashed:
         return self.hashes[name]
 
 
-def _common(one: dns.name.Name, other: dns.name.Name) -> dns.name.Name:
+def _common(name: dns.name.Name, other: dns.name.Name) -> dns.name.Name:
     """The longest name that both lie under."""
-    _, _, count = one.fullcompare(other)
-    return one.split(count)[1]
+    _, _, count = name.fullcompare(other)
+    return name.split(count)[1]

@@ -16,9 +16,9 @@ to what weighs most along a chain of aliases."""
 ORDER: tuple[Status, ...] = ("secure", "insecure", "unverified", "unanswered", "bogus")
 
 
-def worse(one: Status, other: Status) -> Status:
+def worse(status: Status, other: Status) -> Status:
     """The one that decides where both hold."""
-    return max(one, other, key=ORDER.index)
+    return max(status, other, key=ORDER.index)
 
 
 class Found(Struct, frozen=True):

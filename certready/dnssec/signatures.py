@@ -70,24 +70,24 @@ class Verifier:
                     return Check("unverified", f"too many signatures and keys stand beside {what} to try them all")
                 tries += 1
                 self.left -= 1
-                found = self._one(signed, signature, key, what)
-                if found.status == "secure":
-                    return found
-                best = _better(best, found)
+                check = self._verify(signed, signature, key, what)
+                if check.status == "secure":
+                    return check
+                best = _better(best, check)
         return best
 
-    def _one(self, signed: Signed, signature: RRSIG, key: Record, what: str) -> Check:
+    def _verify(self, signed: Signed, signature: RRSIG, key: Record, what: str) -> Check:
         """One signature by one key. Its dates are ours to judge: what was good when it was asked may have ended since,
         and then it is not known to be forged."""
         begins, ends = (_moment(seconds) for seconds in (signature.inception, signature.expiration))
         if len(key.key) > LONGEST_KEY:
             return Check("unverified", f"a key that signed {what} is longer than is verified here")
-        one = dns.rdataset.from_rdata(0, key)
+        keys = dns.rdataset.from_rdata(0, key)
         try:
             dns.dnssec.validate_rrsig(
                 (signed.name, signed.records),
                 signature,
-                {signature.signer: one},
+                {signature.signer: keys},
                 now=signature.inception,
                 policy=dns.dnssec.allow_all_policy,
             )
@@ -117,23 +117,25 @@ def _candidates(keys: dns.rdataset.Rdataset, signature: RRSIG) -> Iterator[Recor
 def trusted(zone: dns.name.Name, keys: Iterable[Record], anchors: Iterable[Record]) -> list[Record]:
     """Those of a zone's keys that its DS records or trust anchors name. Where a DS has a stronger digest, one by SHA-1
     does not count (RFC 4509, 3)."""
-    delegations = [one for one in anchors if one.rdtype == dns.rdatatype.DS and one.digest_type in _DIGESTS]
-    strong = [one for one in delegations if one.digest_type != 1] or delegations
-    whole = [one for one in anchors if one.rdtype == dns.rdatatype.DNSKEY]
-    found = []
+    delegations = [anchor for anchor in anchors if anchor.rdtype == dns.rdatatype.DS and anchor.digest_type in _DIGESTS]
+    strong = [delegation for delegation in delegations if delegation.digest_type != 1] or delegations
+    whole = [anchor for anchor in anchors if anchor.rdtype == dns.rdatatype.DNSKEY]
+    trusted_keys = []
     for key in keys:
         tag = dns.dnssec.key_id(key)
-        named = (one for one in strong if (one.key_tag, one.algorithm) == (tag, key.algorithm))
-        if key in whole or any(one.digest == _digest(zone, key, one.digest_type) for one in named):
-            found.append(key)
-    return found
+        named = (
+            delegation for delegation in strong if (delegation.key_tag, delegation.algorithm) == (tag, key.algorithm)
+        )
+        if key in whole or any(delegation.digest == _digest(zone, key, delegation.digest_type) for delegation in named):
+            trusted_keys.append(key)
+    return trusted_keys
 
 
 def supported(anchors: Iterable[Record]) -> bool:
     """Whether any of these DS records or keys can be followed here."""
     return any(
-        one.algorithm in ALGORITHMS and (one.rdtype == dns.rdatatype.DNSKEY or one.digest_type in _DIGESTS)
-        for one in anchors
+        anchor.algorithm in ALGORITHMS and (anchor.rdtype == dns.rdatatype.DNSKEY or anchor.digest_type in _DIGESTS)
+        for anchor in anchors
     )
 
 
@@ -142,9 +144,9 @@ def _digest(zone: dns.name.Name, key: Record, kind: int) -> bytes:
     return hashlib.new(_DIGESTS[kind], whole, usedforsecurity=kind != 1).digest()
 
 
-def _better(one: Check, other: Check) -> Check:
+def _better(check: Check, other: Check) -> Check:
     """What says more: that it may yet be right, then why it is wrong."""
-    return one if one.status == "unverified" else other
+    return check if check.status == "unverified" else other
 
 
 def _moment(seconds: int) -> datetime:

@@ -40,23 +40,23 @@ def load(data: bytes) -> Facts:
     try:
         text = data.decode("utf-8")
         head = json.loads(text.partition("\n")[0])
-        found = Facts(text, _moment(head["as_of"]), str(head["digest"]), int(head["roots"]))
+        facts = Facts(text, _moment(head["as_of"]), str(head["digest"]), int(head["roots"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
     if head.get("schema") != SCHEMA:
         raise StoreError("The facts of the trust list are of another release.", hint="Install certready again.")
-    return found
+    return facts
 
 
-def dump(found: TrustList) -> bytes:
+def dump(trust_list: TrustList) -> bytes:
     """The facts of a verified list."""
     head = {
         "schema": SCHEMA,
-        "as_of": _text(found.as_of),
-        "digest": found.digest,
-        "roots": len(found.entries),
+        "as_of": _text(trust_list.as_of),
+        "digest": trust_list.digest,
+        "roots": len(trust_list.entries),
     }
-    lines = [head, *(_fields(entry) for entry in found.entries)]
+    lines = [head, *(_fields(entry) for entry in trust_list.entries)]
     return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines).encode()
 
 
@@ -81,16 +81,16 @@ def _fields(entry: Entry) -> dict[str, object]:
 
 def _entry(line: str) -> Entry:
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
         limits = Limits(
-            usages=_usages(found.get("usages")),
-            disabled_from=_moment(found["disabled_from"]) if "disabled_from" in found else None,
-            disabled_usages=_usages(found.get("disabled_usages")),
-            cutoff=_moment(found["cutoff"]) if "cutoff" in found else None,
-            cutoff_usages=_usages(found.get("cutoff_usages")),
-            unclear=bool(found.get("unclear")),
+            usages=_usages(fields.get("usages")),
+            disabled_from=_moment(fields["disabled_from"]) if "disabled_from" in fields else None,
+            disabled_usages=_usages(fields.get("disabled_usages")),
+            cutoff=_moment(fields["cutoff"]) if "cutoff" in fields else None,
+            cutoff_usages=_usages(fields.get("cutoff_usages")),
+            unclear=bool(fields.get("unclear")),
         )
-        return Entry(str(found["sha256"]), str(found["name"]), limits)
+        return Entry(str(fields["sha256"]), str(fields["name"]), limits)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
 

@@ -51,8 +51,8 @@ class MicrosoftStore(Struct, frozen=True):
         A root that was sent counts where the list names it, even if its certificate is in no package yet.
         """
         held = (root.certificate for root in self.plain.candidates(certificates))
-        found = dict.fromkeys((*held, *(one for one in certificates if one.parsed.self_issued)))
-        entries = ((certificate, self.facts.find(certificate.sha256)) for certificate in found)
+        named = dict.fromkeys((*held, *(certificate for certificate in certificates if certificate.parsed.self_issued)))
+        entries = ((certificate, self.facts.find(certificate.sha256)) for certificate in named)
         return tuple(Root(certificate, limits=entry.limits) for certificate, entry in entries if entry)
 
     def holds(self, certificate: Certificate) -> Root | None:
@@ -159,14 +159,14 @@ def install(data: bytes, environment: Mapping[str, str]) -> Facts:
     Raises:
         StoreError: the list is not genuine, is older than the one in use, or cannot be stored.
     """
-    found = trustlist.read(data, anchors())
+    trust_list = trustlist.read(data, anchors())
     current = newest_facts(environment)
-    if found.as_of < current.as_of:
+    if trust_list.as_of < current.as_of:
         raise StoreError(
-            f"This list is of {found.as_of:%Y-%m-%d}, older than the one in use, of {current.as_of:%Y-%m-%d}.",
+            f"This list is of {trust_list.as_of:%Y-%m-%d}, older than the one in use, of {current.as_of:%Y-%m-%d}.",
             hint="Nothing was changed; fetch the current list.",
         )
-    facts = trustfacts.load(trustfacts.dump(found))
+    facts = trustfacts.load(trustfacts.dump(trust_list))
     _store(directories.data(environment) / INSTALLED_FACTS, facts.text.encode())
     return facts
 

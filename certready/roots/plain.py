@@ -45,10 +45,10 @@ class Store(Struct, frozen=True):
         wanted = {certificate.parsed.issuer_der for certificate in certificates} - {b""}
         own = {certificate.der for certificate in certificates}
         present = {certificate.parsed.subject_der for certificate in certificates}
-        found = [Root(one) for one in _matching(self.roots, wanted, own, present)]
-        held = {root.certificate for root in found}
+        matched = [Root(certificate) for certificate in _matching(self.roots, wanted, own, present)]
+        held = {root.certificate for root in matched}
         extra = _matching(self.extra, wanted, own, present)
-        return (*found, *(Root(one, extra=True) for one in extra if one not in held))
+        return (*matched, *(Root(certificate, extra=True) for certificate in extra if certificate not in held))
 
     def holds(self, certificate: Certificate) -> Root | None:
         """This certificate as a root of the store, None where it is none."""
@@ -65,22 +65,26 @@ def _matching(
     """
     every = len(names) > MANY_NAMES
     hits = (Certificate(der) for der in roots if every or der in own or any(name in der for name in names))
-    found = [one for one in hits if one.parsed.error is None and (one.parsed.subject_der in names or one.der in own)]
-    unmet = names - present - {one.parsed.subject_der for one in found}
+    matching = [
+        candidate
+        for candidate in hits
+        if candidate.parsed.error is None and (candidate.parsed.subject_der in names or candidate.der in own)
+    ]
+    unmet = names - present - {root.parsed.subject_der for root in matching}
     alike = (der for name in unmet for der in _by_name(roots).get(comparable(name), ()))
-    return tuple(dict.fromkeys((*found, *map(Certificate, alike))))
+    return tuple(dict.fromkeys((*matching, *map(Certificate, alike))))
 
 
 @lru_cache(maxsize=4)
 def _by_name(roots: tuple[bytes, ...]) -> Mapping[Hashable, tuple[bytes, ...]]:
     """The roots by their subject in a form in which equal names are equal; without those that cannot be read."""
-    found: dict[Hashable, tuple[bytes, ...]] = {}
+    by_name: dict[Hashable, tuple[bytes, ...]] = {}
     for der in roots:
         parts = attempt(lambda der=der: parties(der))  # type: ignore[misc]
         if parts is not None:
             name = comparable(parts[1])
-            found[name] = (*found.get(name, ()), der)
-    return found
+            by_name[name] = (*by_name.get(name, ()), der)
+    return by_name
 
 
 def from_certificates(name: str, certificates: Iterable[Certificate]) -> RootStore:
@@ -114,18 +118,18 @@ class _Beside(Struct, frozen=True):
         return self.store.holds(certificate)
 
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
-        found = self.store.candidates(certificates)
-        held = {root.certificate for root in found}
-        return (*found, *(root for root in self.extra.candidates(certificates) if root.certificate not in held))
+        theirs = self.store.candidates(certificates)
+        held = {root.certificate for root in theirs}
+        return (*theirs, *(root for root in self.extra.candidates(certificates) if root.certificate not in held))
 
 
 def anchors(held: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     """What of these certificates, given by hand, is a root, and the names of the others. Raises StoreError where none
     is: what a CA issued to somebody vouches for nobody, not even for itself."""
     every = tuple(map(Certificate, held))
-    roots = tuple(one for one in every if one.parsed.may_be_ca or signs_itself(one))
-    others = (one.parsed for one in every if one not in roots)
-    names = tuple(plain_label(other.label) if other.error is None else "one that cannot be read" for other in others)
+    roots = tuple(certificate for certificate in every if certificate.parsed.may_be_ca or signs_itself(certificate))
+    rest = (certificate.parsed for certificate in every if certificate not in roots)
+    names = tuple(plain_label(parsed.label) if parsed.error is None else "one that cannot be read" for parsed in rest)
     if not roots:
         raise StoreError(
             f"{place} holds no root: {listed(names)} is neither self-signed nor the certificate of a CA.",
@@ -141,10 +145,10 @@ def plain_label(name: str) -> str:
 
 def split(data: bytes) -> tuple[bytes, ...]:
     """The certificates of a PEM text as DER, undecoded and each once; or the one that DER bytes are."""
-    found = [_decode(match[1]) for match in _PEM.finditer(data)]
-    if not found and data[:1] == b"\x30" and Certificate(data).parsed.error is None:
+    decoded = [_decode(match[1]) for match in _PEM.finditer(data)]
+    if not decoded and data[:1] == b"\x30" and Certificate(data).parsed.error is None:
         return (data,)
-    return tuple(dict.fromkeys(der for der in found if der))
+    return tuple(dict.fromkeys(der for der in decoded if der))
 
 
 def _decode(text: bytes) -> bytes:

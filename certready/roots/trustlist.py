@@ -78,7 +78,7 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
         trusted = tuple(anchor for anchor in anchors if anchor.sha256 in pinned)
         moment, subjects = _content(package.content)
         _authenticate(package, trusted, moment)
-        entries = tuple(_entry(one) for one in members(subjects, MAX_ENTRIES + 1))
+        entries = tuple(_entry(member) for member in members(subjects, MAX_ENTRIES + 1))
     except (MalformedError, IndexError, *UNREADABLE) as error:
         raise StoreError(f"The trust list cannot be read: {error}.", hint=WHAT_TO_DO) from None
     if len(entries) > MAX_ENTRIES or not entries:
@@ -109,7 +109,7 @@ def _package(data: Element) -> _Package:
     signers = members(parts[-1]) if parts[-1].tag == SET else ()
     if len(signers) != 1:
         raise MalformedError("it is not signed, or by several")
-    return _Package(wrapped, tuple(Certificate(one.encoded) for one in carried), members(signers[0]))
+    return _Package(wrapped, tuple(Certificate(member.encoded) for member in carried), members(signers[0]))
 
 
 def _authenticate(package: _Package, anchors: tuple[Certificate, ...], moment: datetime) -> None:
@@ -171,7 +171,7 @@ def _authorise(
             raise StoreError("The trust list was signed outside its signer's validity.", hint=WHAT_TO_DO)
         if any(_issued(current, anchor) for anchor in anchors):
             return
-        above = next((one for one in carried if one != current and _issued(current, one)), None)
+        above = next((candidate for candidate in carried if candidate != current and _issued(current, candidate)), None)
         if above is None:
             break
         current = above
@@ -190,8 +190,8 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
 
 def _attribute(attributes: Element, wanted: bytes) -> bytes:
     """The one value of an attribute, its content; b"" where the attribute is missing."""
-    for one in members(attributes):
-        oid, values = members(one)[:2]
+    for attribute in members(attributes):
+        oid, values = members(attribute)[:2]
         if oid.content == wanted:
             return members(values)[0].content
     return b""
@@ -203,10 +203,10 @@ def _attribute(attributes: Element, wanted: bytes) -> bytes:
 def _content(listed: Element) -> tuple[datetime, Element]:
     """thisUpdate and the sequence of entries: they stand after usage, sequence number and before the extensions."""
     parts = members(listed)
-    times = [index for index, one in enumerate(parts) if one.tag == UTC_TIME]
+    times = [index for index, part in enumerate(parts) if part.tag == UTC_TIME]
     if not times or len(parts) < times[0] + 3:
         raise MalformedError("its date or its entries are missing")
-    subjects = next((one for one in parts[times[0] + 2 :] if one.tag == SEQUENCE), None)
+    subjects = next((part for part in parts[times[0] + 2 :] if part.tag == SEQUENCE), None)
     if subjects is None:
         raise MalformedError("its entries are missing")
     text = parts[times[0]].content.decode("ascii", "replace")
@@ -216,7 +216,7 @@ def _content(listed: Element) -> tuple[datetime, Element]:
 def _entry(subject: Element) -> Entry:
     """One root. A property that cannot be read makes its limits unclear, never absent."""
     parts = members(subject)
-    properties = dict(_property(one) for one in members(parts[1])) if len(parts) > 1 else {}
+    properties = dict(_property(member) for member in members(parts[1])) if len(parts) > 1 else {}
     disabled, cutoff = properties.get(104), properties.get(126)
     return Entry(
         sha256=properties.get(98, b"").hex(),
@@ -227,7 +227,7 @@ def _entry(subject: Element) -> Entry:
             disabled_usages=_usages(properties.get(122)),
             cutoff=_filetime(cutoff),
             cutoff_usages=_usages(properties.get(127)),
-            unclear=any(one is not None and _filetime(one) is None for one in (disabled, cutoff)),
+            unclear=any(stamp is not None and _filetime(stamp) is None for stamp in (disabled, cutoff)),
         ),
     )
 
@@ -248,7 +248,7 @@ def _usages(value: bytes | None) -> tuple[str, ...] | None:
     """Key usages as dotted OIDs; None where the property is absent (no limit)."""
     if not value:
         return None
-    return tuple(_dotted(one) for one in members(element(value)))
+    return tuple(_dotted(oid) for oid in members(element(value)))
 
 
 def _dotted(oid: Element) -> str:
