@@ -36,8 +36,12 @@ class Item(Struct, frozen=True):
     @property
     def members(self) -> tuple[Certificate, ...]:
         """The chain without roots, its leaf first, then the others as they lie there."""
-        others = (one for one in self.chain.certificates if one != self.leaf and not one.parsed.self_issued)
-        return (self.leaf, *others)
+        rest = (
+            certificate
+            for certificate in self.chain.certificates
+            if certificate != self.leaf and not certificate.parsed.self_issued
+        )
+        return (self.leaf, *rest)
 
 
 class Unreached(Struct, frozen=True):
@@ -101,36 +105,36 @@ def items(bundle: Bundle) -> tuple[tuple[Item, ...], tuple[Unreached, ...]]:
 
 def compare(bundles: Sequence[Bundle]) -> Comparison:
     """All chains of all bundles against the first. Never raises."""
-    found: list[Item] = []
+    compared: list[Item] = []
     unreached: list[Unreached] = []
     for bundle in bundles:
         seen, without = items(bundle)
-        found += seen
+        compared += seen
         unreached += without
-    return Comparison(tuple(found), tuple(_differences(found)), tuple(unreached))
+    return Comparison(tuple(compared), tuple(_differences(compared)), tuple(unreached))
 
 
-def _differences(found: Sequence[Item]) -> Iterator[Difference]:
-    if not found:
+def _differences(compared: Sequence[Item]) -> Iterator[Difference]:
+    if not compared:
         return
     models: dict[str, Item] = {}
-    for item in found:
+    for item in compared:
         family = item.chain.family
         if family in models:
             yield from _between(models[family], item)
-        elif models and not any(one.chain.family == family for one in found if one.source == found[0].source):
-            yield from _between(found[0], item)
+        elif models and not any(item.chain.family == family for item in compared if item.source == compared[0].source):
+            yield from _between(compared[0], item)
         else:
             models[family] = item
-    yield from _families(found)
+    yield from _families(compared)
 
 
-def _families(found: Sequence[Item]) -> Iterator[Difference]:
+def _families(compared: Sequence[Item]) -> Iterator[Difference]:
     """A place that presents one of the first place's families and lacks another of them."""
-    first = found[0].source
-    wanted = {item.chain.family for item in found if item.source == first}
-    for source in dict.fromkeys(item.source for item in found if item.source != first):
-        has = {item.chain.family for item in found if item.source == source}
+    first = compared[0].source
+    wanted = {item.chain.family for item in compared if item.source == first}
+    for source in dict.fromkeys(item.source for item in compared if item.source != first):
+        has = {item.chain.family for item in compared if item.source == source}
         if has & wanted and wanted - has:
             yield Difference(
                 "key families", Value(first, ", ".join(sorted(wanted))), Value(source, ", ".join(sorted(has)))
@@ -141,9 +145,9 @@ def _between(first: Item, second: Item) -> Iterator[Difference]:
     """What differs from one chain to another, the weightiest first."""
     pairs = (*zip(_facts(first), _facts(second), strict=True),)
     if first.leaf != second.leaf:
-        for (field, one), (_, other) in pairs:
-            if one != other:
-                yield Difference(field, Value(first.name, one), Value(second.name, other))
+        for (field, value), (_, other_value) in pairs:
+            if value != other_value:
+                yield Difference(field, Value(first.name, value), Value(second.name, other_value))
     mine, theirs = first.members[1:], second.members[1:]
     members = Value(first.name, _listed(mine)), Value(second.name, _listed(theirs))
     if set(mine) != set(theirs):
@@ -172,7 +176,10 @@ def _date(date: datetime | None) -> str:
 
 
 def _listed(certificates: Sequence[Certificate]) -> str:
-    return " > ".join(f"{one.parsed.label} ({one.sha256[:16]}...)" for one in certificates) or "none"
+    return (
+        " > ".join(f"{certificate.parsed.label} ({certificate.sha256[:16]}...)" for certificate in certificates)
+        or "none"
+    )
 
 
 # -- the document -------------------------------------------------------------------------------------------------
@@ -209,9 +216,11 @@ class ComparisonDocument(Struct, frozen=True, tag_field="schema", tag="certready
     unreached: Annotated[tuple[Unreached, ...], Meta(description="Where no certificate could be seen.")]
 
 
-def document(found: Comparison) -> ComparisonDocument:
+def document(comparison: Comparison) -> ComparisonDocument:
     """The comparison as ``certready.comparison/1``."""
-    return ComparisonDocument(found.verdict, tuple(map(_item, found.items)), found.differences, found.unreached)
+    return ComparisonDocument(
+        comparison.verdict, tuple(map(_item, comparison.items)), comparison.differences, comparison.unreached
+    )
 
 
 def _item(item: Item) -> ItemDocument:

@@ -20,16 +20,16 @@ _PLACES = ("place", "certificate", "name", "key", "until", "intermediates")
 _LABEL = 22
 
 
-def comparison_lines(found: Comparison, width: int | None) -> Iterator[Line]:
+def comparison_lines(comparison: Comparison, width: int | None) -> Iterator[Line]:
     """The verdict, every place, and for each pair that differs the values in which it does."""
-    word, style = _HEADLINES[found.verdict]
-    yield from hanging(((word, style), ("  ", "")), _summary(found), "", width, len(word) + 2)
+    word, style = _HEADLINES[comparison.verdict]
+    yield from hanging(((word, style), ("  ", "")), _summary(comparison), "", width, len(word) + 2)
     yield ()
-    if found.items:
-        yield from table(_PLACES, map(_place, found.items), width)
-    for unreached in found.unreached:
+    if comparison.items:
+        yield from table(_PLACES, map(_place, comparison.items), width)
+    for unreached in comparison.unreached:
         yield from hanging((("  ", ""), (f"{unreached.name}  ", "bold")), unreached.error, "unknown", width, 4)
-    pairs = groupby(found.differences, key=lambda each: (each.first.name, each.second.name))
+    pairs = groupby(comparison.differences, key=lambda each: (each.first.name, each.second.name))
     for (first, second), differences in pairs:
         yield ()
         yield from hanging((("differs  ", "fail"),), f"{second} from {first}", "bold", width, 9)
@@ -38,21 +38,21 @@ def comparison_lines(found: Comparison, width: int | None) -> Iterator[Line]:
             yield from hanging(((" " * (_LABEL - 3), ""), ("from ", "dim")), each.first.value, "", width, _LABEL + 6)
 
 
-def comparison_page(found: Comparison) -> str:
+def comparison_page(comparison: Comparison) -> str:
     """The comparison as one HTML file."""
-    word, style = _HEADLINES[found.verdict]
+    word, style = _HEADLINES[comparison.verdict]
     differences: list[list[Span]] = [
         [(each.field, ""), *((text, "") for side in (each.first, each.second) for text in (side.name, side.value))]
-        for each in found.differences
+        for each in comparison.differences
     ]
-    unreached: list[list[Span]] = [[(each.name, ""), (each.error, "unknown")] for each in found.unreached]
+    unreached: list[list[Span]] = [[(each.name, ""), (each.error, "unknown")] for each in comparison.unreached]
     return page(
         "comparison",
-        f"{word}: {counted(len(found.items), 'place')}",
+        f"{word}: {counted(len(comparison.items), 'place')}",
         word=word,
         style=style,
-        summary=_summary(found),
-        places=page_table("Places", _PLACES, map(_place, found.items)),
+        summary=_summary(comparison),
+        places=page_table("Places", _PLACES, map(_place, comparison.items)),
         unreached=page_table("Places without a certificate", ("place", "why"), unreached),
         differences=page_table("Differences", ("what", "first", "its value", "other", "its value"), differences),
     )
@@ -71,12 +71,12 @@ def _place(item: Item) -> list[Span]:
     ]
 
 
-def _summary(found: Comparison) -> str:
-    places = counted(len(found.items), "place")
-    if found.differences:
+def _summary(comparison: Comparison) -> str:
+    places = counted(len(comparison.items), "place")
+    if comparison.differences:
         return f"Certificate or chain is not the same in {places}."
-    if found.unreached:
-        return f"The same as far as it was seen ({places}); {len(found.unreached)} could not be seen."
-    if len(found.items) < 2:
+    if comparison.unreached:
+        return f"The same as far as it was seen ({places}); {len(comparison.unreached)} could not be seen."
+    if len(comparison.items) < 2:
         return "There is only one certificate: nothing to compare it with."
     return f"The same certificate and chain in {places}."

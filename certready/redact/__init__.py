@@ -46,19 +46,19 @@ def redact(evidence: Evidence) -> Evidence:
         )
     words = Words()
     try:
-        made = Redaction(words, Documents(words, tuple(certificates(evidence)))).evidence(evidence)
+        redacted = Redaction(words, Documents(words, tuple(certificates(evidence)))).evidence(evidence)
     except (MalformedError, IndexError, *UNREADABLE) as error:
         reason = str(error) if isinstance(error, MalformedError) else "a part of it cannot be taken apart"
         raise EvidenceError(f"The evidence cannot be redacted: {reason}.", hint=_INSTEAD) from None
-    seen = next(iter(_seen(words, made)), None)
+    seen = next(iter(_seen(words, redacted)), None)
     if seen:
         raise EvidenceError(f"The evidence cannot be redacted: {seen} would still be seen.", hint=_INSTEAD)
-    differ = _differences(judge(evidence), judge(load(dump(made))))
+    differ = _differences(judge(evidence), judge(load(dump(redacted))))
     if differ:
         raise EvidenceError(
             f"The evidence cannot be redacted: it would be judged otherwise ({', '.join(differ)}).", hint=_INSTEAD
         )
-    return made
+    return redacted
 
 
 def certificates(evidence: Evidence) -> Iterable[Certificate]:
@@ -67,20 +67,20 @@ def certificates(evidence: Evidence) -> Iterable[Certificate]:
         yield from chain.certificates
     yield from (known.certificate for known in evidence.known)
     yield from (root.certificate for root in evidence.roots)
-    yield from (other.root.certificate for other in evidence.elsewhere)
+    yield from (elsewhere.root.certificate for elsewhere in evidence.elsewhere)
     staples = [endpoint.staple for endpoint in evidence.endpoints]
     staples += [handshake.staple for endpoint in evidence.endpoints for handshake in endpoint.handshakes]
     for body in (*(answer.body for answer in evidence.answers), *staples):
         yield from embedded(body or b"")
 
 
-def _seen(words: Words, made: Evidence) -> Iterable[str]:
+def _seen(words: Words, redacted: Evidence) -> Iterable[str]:
     """Those of the originals that are still there, in text or inside DER."""
     # A stand-in may end as an original does: file13.pem shows nothing of 3.pem.
-    stand_ins = b"|".join(re.escape(_escaped(name)) for name in sorted(words.made, key=len, reverse=True) if name)
-    text = re.sub(stand_ins, b"", dump(made).lower()) if stand_ins else dump(made).lower()
-    blobs = [one.der for one in certificates(made)]
-    blobs += [one.body for one in made.answers if one.body]
+    stand_ins = b"|".join(re.escape(_escaped(name)) for name in sorted(words.stand_ins, key=len, reverse=True) if name)
+    text = re.sub(stand_ins, b"", dump(redacted).lower()) if stand_ins else dump(redacted).lower()
+    blobs = [certificate.der for certificate in certificates(redacted)]
+    blobs += [answer.body for answer in redacted.answers if answer.body]
     inside = b"\n".join(blobs).lower()
     own = json.dumps(schemas.load("evidence"))
     for original in words.originals():
@@ -99,11 +99,15 @@ def _escaped(text: str) -> bytes:
 
 def _differences(before: Report, after: Report) -> list[str]:
     """What of the judgement is not the same: the verdict, or the rules that weigh otherwise."""
-    one, two = (Counter(_weighed(report)) for report in (before, after))
-    rules = sorted({rule for rule, *_ in (one - two) + (two - one)})
+    old, new = (Counter(_weighed(report)) for report in (before, after))
+    rules = sorted({rule for rule, *_ in (old - new) + (new - old)})
     verdicts = [f"{before.verdict} became {after.verdict}"] if before.verdict != after.verdict else []
     return verdicts + rules
 
 
 def _weighed(report: Report) -> Iterable[tuple[str, str, bool]]:
-    return ((one.rule, str(one.severity), one.counted) for one in report.findings if one.rule != REDACTED.id)
+    return (
+        (finding.rule, str(finding.severity), finding.counted)
+        for finding in report.findings
+        if finding.rule != REDACTED.id
+    )

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certready.redact import extensions
-from certready.redact.general import Rewriter, each, wrap
+from certready.redact.general import Rewriter, children, wrap
 from certready.redact.words import Words
 from certready.x509.certificate import Certificate
 from certready.x509.der import (
@@ -49,18 +49,18 @@ class Documents:
     def __init__(self, words: Words, certificates: Sequence[Certificate]) -> None:
         self._rewriter = Rewriter(words)
         self._originals = tuple(dict.fromkeys(certificates))
-        self._made: dict[Certificate, Certificate] = {}
+        self._stand_ins: dict[Certificate, Certificate] = {}
         self._keys: dict[bytes, object] = {}
         self._hashes: dict[str, str] = {}
-        self._serials: set[bytes] = {_serial(one) for one in self._originals}
+        self._serials: set[bytes] = {_serial(certificate) for certificate in self._originals}
         for original in self._originals:
             self._identify(original)
 
     def certificate(self, original: Certificate) -> Certificate:
         """The stand-in of a certificate."""
-        if original not in self._made:
-            self._made[original] = Certificate(self._certificate(original))
-        return self._made[original]
+        if original not in self._stand_ins:
+            self._stand_ins[original] = Certificate(self._certificate(original))
+        return self._stand_ins[original]
 
     def digest(self, sha256: str) -> str:
         """The SHA-256 of the stand-in of the certificate with this one; a random one for none."""
@@ -153,7 +153,7 @@ class Documents:
         return self._signed(parts, b"".join(self._list(parts.tbs)))
 
     def _list(self, tbs: Element) -> Iterator[bytes]:
-        fields = list(each(tbs))
+        fields = list(children(tbs))
         if fields[0].tag == INTEGER:
             yield fields.pop(0).encoded
         yield fields[0].encoded
@@ -168,7 +168,7 @@ class Documents:
                 yield field.encoded  # thisUpdate, nextUpdate
 
     def _entries(self, revoked: Element) -> Iterator[bytes]:
-        for entry in each(revoked):
+        for entry in children(revoked):
             serial, date, *rest = members(entry)
             if rest and extensions.names_issuer(rest[0]):
                 raise MalformedError("a revocation list is of several issuers")
@@ -186,10 +186,10 @@ class Documents:
         parts = signed(basic)
         inside = embedded(body)
         tbs = b"".join(self._responses(parts.tbs))
-        made = members(element(self._signed(parts, tbs, inside)))
-        certificates = b"".join(self.certificate(one).der for one in inside)
+        fields = members(element(self._signed(parts, tbs, inside)))
+        certificates = b"".join(self.certificate(certificate).der for certificate in inside)
         more = wrap(VERSION, wrap(SEQUENCE, certificates)) if inside else b""
-        whole = wrap(SEQUENCE, *(one.encoded for one in made), more)
+        whole = wrap(SEQUENCE, *(field.encoded for field in fields), more)
         return wrap(
             SEQUENCE, outer[0].encoded, wrap(VERSION, wrap(SEQUENCE, kind.encoded, encoded(OCTET_STRING, whole)))
         )
@@ -204,7 +204,7 @@ class Documents:
         else:
             yield wrap(responder.tag, encoded(OCTET_STRING, self._rewriter.identifier(members(responder)[0].content)))
         yield produced.encoded
-        yield wrap(SEQUENCE, *(self._single(one) for one in each(responses)))
+        yield wrap(SEQUENCE, *(self._single(response) for response in children(responses)))
 
     def _single(self, single: Element) -> bytes:
         asked, *rest = members(single)
@@ -213,18 +213,20 @@ class Documents:
         for original in self._originals:
             whose = names(original.der)
             if (digest(whose.subject).digest(), digest(whose.key_bits).digest()) == (name.content, key.content):
-                other = names(self.certificate(original).der)
-                hashed = digest(other.subject).digest(), digest(other.key_bits).digest()
+                stand_in = names(self.certificate(original).der)
+                hashed = digest(stand_in.subject).digest(), digest(stand_in.key_bits).digest()
                 break
         else:
             hashed = secrets.token_bytes(len(name.content)), secrets.token_bytes(len(key.content))
         certificate_id = wrap(
             SEQUENCE,
             algorithm.encoded,
-            *(encoded(OCTET_STRING, one) for one in hashed),
+            *(encoded(OCTET_STRING, digest_value) for digest_value in hashed),
             self._rewriter.serial(serial),
         )
-        return wrap(SEQUENCE, certificate_id, *(one.encoded for one in rest if one.tag != 0xA1 or one is rest[0]))
+        return wrap(
+            SEQUENCE, certificate_id, *(field.encoded for field in rest if field.tag != 0xA1 or field is rest[0])
+        )
 
 
 def embedded(body: bytes) -> tuple[Certificate, ...]:
@@ -232,7 +234,9 @@ def embedded(body: bytes) -> tuple[Certificate, ...]:
     try:
         outer = members(element(body))
         basic = members(element(members(members(outer[1])[0])[1].content))
-        return tuple(Certificate(one.encoded) for field in basic[3:] for one in members(members(field)[0]))
+        return tuple(
+            Certificate(certificate.encoded) for field in basic[3:] for certificate in members(members(field)[0])
+        )
     except (MalformedError, IndexError):
         return ()
 

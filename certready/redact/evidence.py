@@ -59,15 +59,20 @@ class Redaction:
         accepted = None if domains is None else tuple(map(self._accepted, domains))
         connectors = tuple(map(self._connector, given.connectors))
         endpoints = [
-            replace(one, host=words.anything(one.host), address=words.address(one.address)) for one in given.endpoints
+            replace(endpoint, host=words.anything(endpoint.host), address=words.address(endpoint.address))
+            for endpoint in given.endpoints
         ]
         target, store = self._target(given.target), self._store(given.store)
         hostname = given.options.hostname and words.domain(given.options.hostname)
         roots = tuple(map(self._root, given.roots))
-        elsewhere = tuple(replace(one, root=self._root(one.root)) for one in given.elsewhere)
+        elsewhere = tuple(replace(other, root=self._root(other.root)) for other in given.elsewhere)
         known = tuple(
-            replace(one, certificate=self._documents.certificate(one.certificate), source=self._source(one.source))
-            for one in given.known
+            replace(
+                supplied,
+                certificate=self._documents.certificate(supplied.certificate),
+                source=self._source(supplied.source),
+            )
+            for supplied in given.known
         )
         for chain in (*given.chains, *given.peers):
             for certificate in chain.certificates:
@@ -87,7 +92,10 @@ class Redaction:
             chains=tuple(map(self._chain, given.chains)),
             faults=tuple(map(self._fault, given.faults)),
             peers=tuple(map(self._chain, given.peers)),
-            fetched=tuple(replace(one, url=words.url(one.url), error=self._said(one.error)) for one in given.fetched),
+            fetched=tuple(
+                replace(download, url=words.url(download.url), error=self._masked(download.error))
+                for download in given.fetched
+            ),
             answers=tuple(map(self._answer, given.answers)),
             endpoints=tuple(map(self._endpoint, endpoints)),
             dialogue=tuple(map(self._turn, given.dialogue)),
@@ -95,11 +103,11 @@ class Redaction:
             unlisted=tuple(map(self._documents.digest, given.unlisted)),
             planned=tuple(
                 replace(
-                    one,
-                    names=tuple(map(words.anything, one.names)),
-                    request=one.request and words.file(one.request),
+                    plan,
+                    names=tuple(map(words.anything, plan.names)),
+                    request=plan.request and words.file(plan.request),
                 )
-                for one in given.planned
+                for plan in given.planned
             ),
         )
 
@@ -185,7 +193,7 @@ class Redaction:
             certificate=self._documents.digest(answer.certificate),
             url=answer.url and self._words.url(answer.url),
             body=None if answer.body is None else self._body(answer),
-            error=self._said(answer.error),
+            error=self._masked(answer.error),
             note=self._words.sentence(answer.note),
         )
 
@@ -203,13 +211,13 @@ class Redaction:
             endpoint,
             staple=endpoint.staple and self._staple(endpoint.staple),
             handshakes=tuple(map(self._handshake, endpoint.handshakes)),
-            **{field: self._said(getattr(endpoint, field)) for field in ("reply", "error", "deferred", "banner")},
-            demands_certificate=self._said(endpoint.demands_certificate),
+            **{field: self._masked(getattr(endpoint, field)) for field in ("reply", "error", "deferred", "banner")},
+            demands_certificate=self._masked(endpoint.demands_certificate),
         )
 
     def _handshake(self, handshake: Handshake) -> Handshake:
         staple = handshake.staple and self._staple(handshake.staple)
-        return replace(handshake, staple=staple, error=self._said(handshake.error))
+        return replace(handshake, staple=staple, error=self._masked(handshake.error))
 
     def _staple(self, staple: bytes) -> bytes:
         try:
@@ -218,23 +226,23 @@ class Redaction:
             return _NO_ANSWER
 
     def _turn(self, turn: Exchange) -> Exchange:
-        return replace(turn, sent=self._words.sentence(turn.sent), reply=self._said(turn.reply) or "")
+        return replace(turn, sent=self._words.sentence(turn.sent), reply=self._masked(turn.reply) or "")
 
     def _rehearsal(self, given: Rehearsal) -> Rehearsal:
         return replace(
             given,
             domain=self._words.domain(given.domain),
             exchangers=tuple(map(self._words.domain, given.exchangers)),
-            texts=tuple(self._said(text) or "" for text in given.texts),
-            error=self._said(given.error),
+            texts=tuple(self._masked(text) or "" for text in given.texts),
+            error=self._masked(given.error),
         )
 
-    def _said(self, text: str | None) -> str | None:
+    def _masked(self, text: str | None) -> str | None:
         """What a server said, or a sentence that may quote it: words that are nobody's alone."""
         if text is None:
             return None
         plain = self._words.sentence(text)
-        stand_ins = {word for made in self._words.made for word in _WORD.findall(made)}
+        stand_ins = {word for stand_in in self._words.stand_ins for word in _WORD.findall(stand_in)}
         allowed = self._vocabulary | stand_ins
         return _WORD.sub(lambda word: word[0] if word[0].lower() in allowed or word[0] in stand_ins else "-", plain)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from certready.redact.general import NULL, Rewriter, each, wrap
+from certready.redact.general import NULL, Rewriter, children, wrap
 from certready.x509.der import (
     BOOLEAN,
     OCTET_STRING,
@@ -31,46 +31,46 @@ _KEPT = frozenset(
 
 def rewritten(extensions: Element, rewriter: Rewriter) -> bytes:
     """A list of extensions; what is not known is left out or, where it is critical, emptied. Raises MalformedError."""
-    made = []
-    for extension in each(extensions):
+    encodings = []
+    for extension in children(extensions):
         kind, *rest = members(extension)
         oid, critical = dotted(kind.content), rest[0].tag == BOOLEAN and rest[0].content != b"\0"
         head = kind.encoded + (rest[0].encoded if rest[0].tag == BOOLEAN else b"")
         content = rest[-1].content
         if oid in _KEPT:
-            made.append(extension.encoded)
+            encodings.append(extension.encoded)
         elif oid in _REWRITTEN:
             inner = element(content)
             if inner.end != len(content):
                 raise MalformedError(f"the extension {oid} cannot be taken apart")
-            made.append(wrap(SEQUENCE, head, encoded(OCTET_STRING, _REWRITTEN[oid](inner, rewriter))))
+            encodings.append(wrap(SEQUENCE, head, encoded(OCTET_STRING, _REWRITTEN[oid](inner, rewriter))))
         elif critical:
-            made.append(wrap(SEQUENCE, head, encoded(OCTET_STRING, NULL)))
-    return wrap(SEQUENCE, *made)
+            encodings.append(wrap(SEQUENCE, head, encoded(OCTET_STRING, NULL)))
+    return wrap(SEQUENCE, *encodings)
 
 
 def names_issuer(extensions: Element) -> bool:
     """Whether an entry of a revocation list says whose certificate it is about."""
-    return any(dotted(members(one)[0].content) == _ISSUER for one in each(extensions))
+    return any(dotted(members(extension)[0].content) == _ISSUER for extension in children(extensions))
 
 
 def _general_names(inner: Element, rewriter: Rewriter) -> bytes:
-    return wrap(inner.tag, *(rewriter.general(one) for one in each(inner)))
+    return wrap(inner.tag, *(rewriter.general(name) for name in children(inner)))
 
 
 def _points(inner: Element, rewriter: Rewriter) -> bytes:
     """CRLDistributionPoints and freshestCRL."""
-    return wrap(inner.tag, *(_point(one, rewriter) for one in each(inner)))
+    return wrap(inner.tag, *(_point(point, rewriter) for point in children(inner)))
 
 
 def _point(point: Element, rewriter: Rewriter) -> bytes:
-    made = []
+    fields = []
     for field in members(point):
         if field.tag == 0xA0:
-            made.append(_place(field, rewriter))
+            fields.append(_place(field, rewriter))
         else:  # the reasons, and whose list it is
-            made.append(_general_names(field, rewriter) if field.tag == 0xA2 else field.encoded)
-    return wrap(point.tag, *made)
+            fields.append(_general_names(field, rewriter) if field.tag == 0xA2 else field.encoded)
+    return wrap(point.tag, *fields)
 
 
 def _place(field: Element, rewriter: Rewriter) -> bytes:
@@ -83,22 +83,25 @@ def _place(field: Element, rewriter: Rewriter) -> bytes:
 
 def _access(inner: Element, rewriter: Rewriter) -> bytes:
     """AuthorityInfoAccess."""
-    described = (members(one) for one in each(inner))
+    described = (members(description) for description in children(inner))
     return wrap(inner.tag, *(wrap(SEQUENCE, kind.encoded, rewriter.general(place)) for kind, place in described))
 
 
 def _constraints(inner: Element, rewriter: Rewriter) -> bytes:
     """NameConstraints."""
-    made = []
+    written = []
     for subtrees in members(inner):
-        each_base = (members(one) for one in each(subtrees))
-        made.append(
+        by_subtree = (members(subtree) for subtree in children(subtrees))
+        written.append(
             wrap(
                 subtrees.tag,
-                *(wrap(SEQUENCE, rewriter.general(base), *(one.encoded for one in rest)) for base, *rest in each_base),
+                *(
+                    wrap(SEQUENCE, rewriter.general(base), *(part.encoded for part in rest))
+                    for base, *rest in by_subtree
+                ),
             )
         )
-    return wrap(inner.tag, *made)
+    return wrap(inner.tag, *written)
 
 
 def _subject_key(inner: Element, rewriter: Rewriter) -> bytes:
@@ -106,24 +109,24 @@ def _subject_key(inner: Element, rewriter: Rewriter) -> bytes:
 
 
 def _authority_key(inner: Element, rewriter: Rewriter) -> bytes:
-    made = []
+    written = []
     for field in members(inner):
         if field.tag == 0x80:
-            made.append(encoded(field.tag, rewriter.identifier(field.content)))
+            written.append(encoded(field.tag, rewriter.identifier(field.content)))
         else:
-            made.append(_general_names(field, rewriter) if field.tag == 0xA1 else rewriter.serial(field))
-    return wrap(inner.tag, *made)
+            written.append(_general_names(field, rewriter) if field.tag == 0xA1 else rewriter.serial(field))
+    return wrap(inner.tag, *written)
 
 
 def _policies(inner: Element, _: Rewriter) -> bytes:
     """CertificatePolicies without their qualifiers, which are addresses and texts."""
-    return wrap(inner.tag, *(wrap(SEQUENCE, members(one)[0].encoded) for one in each(inner)))
+    return wrap(inner.tag, *(wrap(SEQUENCE, members(policy)[0].encoded) for policy in children(inner)))
 
 
 def _scope(inner: Element, rewriter: Rewriter) -> bytes:
     """IssuingDistributionPoint."""
     fields = members(inner)
-    return wrap(inner.tag, *(_place(one, rewriter) if one.tag == 0xA0 else one.encoded for one in fields))
+    return wrap(inner.tag, *(_place(field, rewriter) if field.tag == 0xA0 else field.encoded for field in fields))
 
 
 _REWRITTEN: Mapping[str, Callable[[Element, Rewriter], bytes]] = {

@@ -17,13 +17,13 @@ EMAIL, DNS, DIRECTORY, URI, ADDRESS, OTHER = 0x81, 0x82, 0xA4, 0x86, 0x87, 0xA0
 NULL = b"\x05\x00"
 
 
-def each(outer: Element) -> Iterator[Element]:
+def children(outer: Element) -> Iterator[Element]:
     """The elements inside a constructed one, however many."""
     at = outer.body
     while at < outer.end:
-        found = element(outer.data, at, outer.end)
-        at = found.end
-        yield found
+        child = element(outer.data, at, outer.end)
+        at = child.end
+        yield child
 
 
 def wrap(tag: int, *parts: bytes) -> bytes:
@@ -56,12 +56,12 @@ class Rewriter:
     def name(self, name: bytes) -> bytes:
         """A Name in DER."""
         if name not in self._names:
-            self._names[name] = wrap(SEQUENCE, *(self._relative(one) for one in each(element(name))))
+            self._names[name] = wrap(SEQUENCE, *(self._relative(relative) for relative in children(element(name))))
         return self._names[name]
 
     def _relative(self, group: Element) -> bytes:
-        made = [self._attribute(one) for one in each(group)]
-        return wrap(SET, *(sorted(made) if len(made) > 1 else made))
+        attributes = [self._attribute(attribute) for attribute in children(group)]
+        return wrap(SET, *(sorted(attributes) if len(attributes) > 1 else attributes))
 
     def _attribute(self, attribute: Element) -> bytes:
         kind, value = members(attribute)
@@ -71,24 +71,24 @@ class Rewriter:
             raise MalformedError("an attribute of a name is no text that can be read")
         if known.oid == _COUNTRY or not known.text.strip():
             return attribute.encoded
-        made = self.words.label(known.text) if known.oid == _DOMAIN_COMPONENT else self.words.anything(known.text)
-        codec = codec if value.tag != 0x14 or made.isascii() else "utf-8"
-        return wrap(SEQUENCE, kind.encoded, encoded(value.tag, made.encode(codec, "replace")))
+        text = self.words.label(known.text) if known.oid == _DOMAIN_COMPONENT else self.words.anything(known.text)
+        codec = codec if value.tag != 0x14 or text.isascii() else "utf-8"
+        return wrap(SEQUENCE, kind.encoded, encoded(value.tag, text.encode(codec, "replace")))
 
-    def general(self, one: Element) -> bytes:
+    def general(self, name: Element) -> bytes:
         """A GeneralName."""
-        if one.tag in (DNS, EMAIL, URI):
-            text = one.content.decode("ascii", "surrogateescape")
+        if name.tag in (DNS, EMAIL, URI):
+            text = name.content.decode("ascii", "surrogateescape")
             if not text.isascii():
                 raise MalformedError("an alternative name is not plain ASCII")
-            return encoded(one.tag, self._text(one.tag, text).encode("ascii"))
-        if one.tag == ADDRESS:
-            return encoded(one.tag, self._address(one.content))
-        if one.tag == DIRECTORY:
-            return wrap(one.tag, self.name(members(one)[0].encoded))
-        if one.tag == OTHER:
-            return wrap(one.tag, members(one)[0].encoded, wrap(OTHER, NULL))
-        return one.encoded
+            return encoded(name.tag, self._text(name.tag, text).encode("ascii"))
+        if name.tag == ADDRESS:
+            return encoded(name.tag, self._address(name.content))
+        if name.tag == DIRECTORY:
+            return wrap(name.tag, self.name(members(name)[0].encoded))
+        if name.tag == OTHER:
+            return wrap(name.tag, members(name)[0].encoded, wrap(OTHER, NULL))
+        return name.encoded
 
     def _text(self, tag: int, text: str) -> str:
         if tag == URI:
@@ -108,5 +108,9 @@ class Rewriter:
         address, mask = content[:size], content[size:]
         if not any(mask) and mask:
             return content  # all addresses
-        made = ipaddress.ip_address(self.words.address(str(ipaddress.ip_address(address)))).packed
-        return bytes(one & two for one, two in zip(made, mask, strict=True)) + mask if mask else made
+        stand_in = ipaddress.ip_address(self.words.address(str(ipaddress.ip_address(address)))).packed
+        return (
+            bytes(octet & mask_octet for octet, mask_octet in zip(stand_in, mask, strict=True)) + mask
+            if mask
+            else stand_in
+        )

@@ -47,7 +47,7 @@ class Words:
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
-        self.made: set[str] = set()
+        self.stand_ins: set[str] = set()
         self._labels: dict[str, str] = {}
         self._phrases: dict[str, str] = {}
         self._variants: dict[str, list[str]] = {}
@@ -56,19 +56,19 @@ class Words:
 
     def _remember(self, original: str, stand_in: str) -> str:
         self.known.setdefault(original, stand_in)
-        self.made.add(stand_in)
+        self.stand_ins.add(stand_in)
         return stand_in
 
     # -- domains --------------------------------------------------------------------------------------------------
 
     def domain(self, name: str) -> str:
         """A domain or host name; what stands before its first label (``*.``, ``.``) and a dot at its end stay."""
-        if name in self.made or not name.strip("*."):
+        if name in self.stand_ins or not name.strip("*."):
             return name
         start = re.match(r"(?:\*\.|\.)?", name)
         head = start[0] if start else ""
         body, dot = name[len(head) :].removesuffix("."), "." if name.endswith(".") else ""
-        kept = next((one for one in _MICROSOFT if f".{body}".lower().endswith(f".{one}")), "")
+        kept = next((suffix for suffix in _MICROSOFT if f".{body}".lower().endswith(f".{suffix}")), "")
         own = body[: len(body) - len(kept)].removesuffix(".") if kept else body
         labels = own.split(".") if own else []
         whole = head + ".".join((*self._mapped(labels, fixed=bool(kept)), *([kept] if kept else []))) + dot
@@ -82,11 +82,11 @@ class Words:
             if len(last) == 2 and len(labels) > 1 and labels[-2].lower() in REGISTRY_LABELS:
                 stays = 2
         changed = labels[: len(labels) - stays]
-        return [*(self.label(one, joined=fixed) for one in changed), *labels[len(changed) :]]
+        return [*(self.label(label, joined=fixed) for label in changed), *labels[len(changed) :]]
 
     def label(self, text: str, *, joined: bool = False) -> str:
         """One label of a name; where Microsoft joins a domain's labels by hyphens (``joined``), those of the domain."""
-        if text in self.made or text.startswith("_") or not text.strip("*") or text == "localhost":
+        if text in self.stand_ins or text.startswith("_") or not text.strip("*") or text == "localhost":
             return text
         folded = (a_label(text) or text).lower()
         if joined and "-" in folded and folded not in self._labels:
@@ -95,13 +95,13 @@ class Words:
                 return f"{self._labels[first]}-{rest}"
         if folded not in self._labels:
             self._labels[folded] = self._new_label(folded, text)
-        made = self._labels[folded]
+        stand_in = self._labels[folded]
         if not text.isascii():
-            made = made.encode("ascii").decode("idna")
+            stand_in = stand_in.encode("ascii").decode("idna")
         if not _COMMON.fullmatch(folded):
-            self.known.setdefault(text.lower().strip("*"), made)
-        self.made.add(made)
-        return made
+            self.known.setdefault(text.lower().strip("*"), stand_in)
+        self.stand_ins.add(stand_in)
+        return stand_in
 
     def _new_label(self, folded: str, text: str) -> str:
         number = next(self._numbers)
@@ -117,7 +117,7 @@ class Words:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
             return text
-        if text in self.known or text in self.made:
+        if text in self.known or text in self.stand_ins:
             return self.known.get(text, text)
         first = network.network_address
         if first.is_loopback or first.is_unspecified:
@@ -126,22 +126,24 @@ class Words:
         private = first.is_private
         if first.version == 4:
             base = "10.0" if private else "198.51" if number < 1 << 16 else "203.0"
-            made = f"{base}.{number >> 8 & 255}.{number & 255}"
+            stand_in = f"{base}.{number >> 8 & 255}.{number & 255}"
         else:
-            made = f"{'fd00' if private else '2001:db8'}::{number:x}"
+            stand_in = f"{'fd00' if private else '2001:db8'}::{number:x}"
         _, slash, bits = text.partition("/")
-        return self._remember(text, f"{made}{slash}{bits}")
+        return self._remember(text, f"{stand_in}{slash}{bits}")
 
     def email(self, text: str) -> str:
         """An e-mail address."""
         user, _, domain = text.rpartition("@")
         return (
-            text if text in self.made else self._remember(text, f"{self._phrase(user, 'user')}@{self.domain(domain)}")
+            text
+            if text in self.stand_ins
+            else self._remember(text, f"{self._phrase(user, 'user')}@{self.domain(domain)}")
         )
 
     def url(self, text: str) -> str:
         """An address by scheme and host; what follows is a number, and ``ldap:`` has no host."""
-        if text in self.known or text in self.made:
+        if text in self.known or text in self.stand_ins:
             return self.known.get(text, text)
         try:
             parts = urlsplit(text)
@@ -159,26 +161,26 @@ class Words:
             return text
         suffix = PurePosixPath(text.replace("\\", "/")).suffix
         stem = self._phrase(text, "file")
-        made = f"{stem}{suffix if _ENDING.fullmatch(suffix.removeprefix('.').lower()) else ''}"
+        stand_in = f"{stem}{suffix if _ENDING.fullmatch(suffix.removeprefix('.').lower()) else ''}"
         name = PurePosixPath(text.replace("\\", "/")).name
         if len(name) >= SHORTEST:
-            self.known.setdefault(name, made)
-        return self._remember(text, made)
+            self.known.setdefault(name, stand_in)
+        return self._remember(text, stand_in)
 
     def phrase(self, text: str, kind: str = "Name") -> str:
         """Words of any kind, such as an organisation. Texts that a name's comparison takes for one stay one, and stay
         different in their bytes (RFC 5280, 7.1: case and runs of spaces)."""
-        return self._remember(text, self._phrase(text, kind)) if text.strip() and text not in self.made else text
+        return self._remember(text, self._phrase(text, kind)) if text.strip() and text not in self.stand_ins else text
 
     def _phrase(self, text: str, kind: str) -> str:
         folded = " ".join(text.split()).casefold()
-        made = self._phrases.setdefault(folded, f"{kind} {next(self._numbers)}" if kind == "Name" else "")
-        if not made:
-            made = self._phrases[folded] = f"{kind}{next(self._numbers)}"
+        stand_in = self._phrases.setdefault(folded, f"{kind} {next(self._numbers)}" if kind == "Name" else "")
+        if not stand_in:
+            stand_in = self._phrases[folded] = f"{kind}{next(self._numbers)}"
         variants = self._variants.setdefault(folded, [])
         if text not in variants:
             variants.append(text)
-        return made.replace(" ", " " * (variants.index(text) + 1), 1)
+        return stand_in.replace(" ", " " * (variants.index(text) + 1), 1)
 
     def anything(self, text: str) -> str:
         """A text by what it is: an address on the web, an e-mail or IP address, a domain, or words."""
@@ -207,15 +209,15 @@ class Words:
 
     def _pattern(self) -> re.Pattern[str]:
         if self._compiled[0] != len(self.known):
-            long = sorted((one for one in self.known if len(one) >= SHORTEST), key=len, reverse=True)
-            known = "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in long)
+            long = sorted((original for original in self.known if len(original) >= SHORTEST), key=len, reverse=True)
+            known = "|".join(rf"(?<!\w){re.escape(original)}(?!\w)" for original in long)
             source = f"(?P<known>{known})|{_PATTERNS}" if known else _PATTERNS
             self._compiled = len(self.known), re.compile(source, re.IGNORECASE)
         return self._compiled[1]
 
     def _stand_in(self, match: re.Match[str]) -> str:
         text, kind = match[0], match.lastgroup
-        if text in self.made:
+        if text in self.stand_ins:
             return text
         if kind == "known":
             exact = self.known.get(text)

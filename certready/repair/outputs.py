@@ -39,17 +39,17 @@ def outputs(
     """
     pem = b"".join(map(_pem, chosen.sent))
     private = _private(key) if key else b""
-    found: list[Output] = []
+    files: list[Output] = []
     match gateway:
         case "postfix":
-            found = [Output(_ONE_FILE, private + pem, secret=True)]
+            files = [Output(_ONE_FILE, private + pem, secret=True)]
         case "haproxy":
-            found = [Output(_ONE_FILE, pem + private, secret=True)]
+            files = [Output(_ONE_FILE, pem + private, secret=True)]
         case "exim":
-            found = [Output("gateway-chain.pem", pem), Output("gateway-key.pem", private, secret=True)]
+            files = [Output("gateway-chain.pem", pem), Output("gateway-key.pem", private, secret=True)]
         case "seppmail":
             chain = b"".join(map(_pem, chosen.intermediates))
-            found = [
+            files = [
                 Output("certificate.pem", _pem(chosen.leaf)),
                 Output(CHAIN, chain),
                 Output(KEY, private, secret=True),
@@ -57,14 +57,14 @@ def outputs(
         case "exchange":
             pass
         case None:
-            found = [Output(FULL_CHAIN, pem), Output(CHAIN, b"".join(map(_pem, chosen.intermediates)))]
-    if with_key and not any(one.name == KEY for one in found):
-        found.append(Output(KEY, private, secret=True))
+            files = [Output(FULL_CHAIN, pem), Output(CHAIN, b"".join(map(_pem, chosen.intermediates)))]
+    if with_key and not any(file.name == KEY for file in files):
+        files.append(Output(KEY, private, secret=True))
     if root and chosen.root:
-        found.append(Output(ROOT, _pem(chosen.root)))
+        files.append(Output(ROOT, _pem(chosen.root)))
     if sealed and key:
-        found.append(Output(BUNDLE, pfx_for(chosen, key, sealed), secret=True))
-    return tuple(found)
+        files.append(Output(BUNDLE, pfx_for(chosen, key, sealed), secret=True))
+    return tuple(files)
 
 
 def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Iterator[Install]:
@@ -100,18 +100,18 @@ def pfx_for(chosen: Chosen, key: PrivateKey, sealed: Sealed) -> bytes:
 
     algorithm, mac = _PROTECTION[sealed.target]
     builder = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(getattr(pkcs12.PBES, algorithm))
-    for one in chosen.sent:
-        if one.parsed.x509 is None:
+    for certificate in chosen.sent:
+        if certificate.parsed.x509 is None:
             raise InputError(
-                f"{one.parsed.label} is encoded so oddly that it cannot be put into a PFX.",
+                f"{certificate.parsed.label} is encoded so oddly that it cannot be put into a PFX.",
                 hint="Leave out --pfx, or ask its CA for a certificate that keeps to X.509.",
             )
-    others = [one.parsed.x509 for one in chosen.intermediates if one.parsed.x509]
+    chain = [certificate.parsed.x509 for certificate in chosen.intermediates if certificate.parsed.x509]
     return pkcs12.serialize_key_and_certificates(
         chosen.leaf.parsed.label.encode("utf-8"),
         key,
         chosen.leaf.parsed.x509,
-        others,
+        chain,
         builder.hmac_hash(getattr(hashes, mac)()).build(sealed.password),
     )
 

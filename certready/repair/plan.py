@@ -30,7 +30,7 @@ def judged_leaf(bundle: Bundle) -> Certificate:
     """The one certificate to repair a bundle for. Raises UsageError where there are several and no key decides."""
     leaves = [chain.leaf_certificate for chain in bundle.chains]
     if len(leaves) > 1:
-        names = ", ".join(f"{one.parsed.label} ({one.parsed.serial:x})" for one in leaves[:5])
+        names = ", ".join(f"{leaf.parsed.label} ({leaf.parsed.serial:x})" for leaf in leaves[:5])
         raise UsageError(
             f"There are several certificates to repair a bundle for: {names}.",
             hint="Name the file of one of them, or the private key that belongs to it as well.",
@@ -53,17 +53,17 @@ def changes(case: Case, chain: Chain, chosen: Chosen) -> Iterator[str]:
     """What is different from what was given, a sentence each."""
     given = chain.certificates
     sources = {known.certificate: known.source for known in case.evidence.known}
-    kept = [one for one in given if one in chosen.sent]
-    if kept != [one for one in chosen.sent if one in given]:
+    kept = [certificate for certificate in given if certificate in chosen.sent]
+    if kept != [certificate for certificate in chosen.sent if certificate in given]:
         yield "The certificates are in the order of issue now, the gateway's own first."
-    for one in chosen.intermediates:
-        if one not in given:
-            yield f"{one.parsed.label} is added; it was found in {sources.get(one, 'the root store')}."
-    for one in given:
-        if one == chosen.root:
-            yield f"The root {one.parsed.label} is left out: a client has its own copy or none."
-        elif one not in chosen.sent:
-            label = one.parsed.label if not one.parsed.error else "A certificate that cannot be read"
+    for certificate in chosen.intermediates:
+        if certificate not in given:
+            yield f"{certificate.parsed.label} is added; it was found in {sources.get(certificate, 'the root store')}."
+    for certificate in given:
+        if certificate == chosen.root:
+            yield f"The root {certificate.parsed.label} is left out: a client has its own copy or none."
+        elif certificate not in chosen.sent:
+            label = certificate.parsed.label if not certificate.parsed.error else "A certificate that cannot be read"
             yield f"{label} is left out: the chain does not need it."
     for fault in chain.faults:
         if fault.kind in ("refused", "passed-over"):

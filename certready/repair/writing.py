@@ -24,7 +24,7 @@ def write_together(folder: Path, files: Sequence[Output], *, force: bool) -> Non
         CertreadyError: the folder cannot be made or written to.
     """
     check_free(folder, files, force=force)
-    made = not folder.exists()
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".certready-", dir=folder))
@@ -42,7 +42,7 @@ def write_together(folder: Path, files: Sequence[Output], *, force: bool) -> Non
         for file in reversed(moved):
             _take_back(folder / file.name, staging / file.name)
         shutil.rmtree(staging, ignore_errors=True)
-        if made:
+        if is_new:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         if isinstance(error, OSError):
