@@ -33,13 +33,13 @@ def readings(evidence: Evidence, results: Iterable[RevocationResult]) -> tuple[R
     return (*_dates(evidence), *_banners(evidence), *_updates(evidence, results))
 
 
-def off(found: tuple[Reading, ...]) -> Reading | None:
+def off(clocks: tuple[Reading, ...]) -> Reading | None:
     """The reading that puts this machine's clock off by most, where one does and no other clock bears it out."""
-    full = [one for one in found if not one.floor]
-    if any(abs(one.ahead) <= TOLERANCE for one in full):
+    full = [clock for clock in clocks if not clock.floor]
+    if any(abs(clock.ahead) <= TOLERANCE for clock in full):
         return None
-    wrong = [one for one in found if one.ahead > TOLERANCE or (not one.floor and -one.ahead > TOLERANCE)]
-    return max(wrong, key=lambda one: abs(one.ahead), default=None)
+    wrong = [clock for clock in clocks if clock.ahead > TOLERANCE or (not clock.floor and -clock.ahead > TOLERANCE)]
+    return max(wrong, key=lambda clock: abs(clock.ahead), default=None)
 
 
 def _dates(evidence: Evidence) -> Iterator[Reading]:
@@ -49,28 +49,28 @@ def _dates(evidence: Evidence) -> Iterator[Reading]:
 
 
 def _banners(evidence: Evidence) -> Iterator[Reading]:
-    greetings = [(one.name, one.banner) for one in evidence.endpoints if one.banner]
+    greetings = [(endpoint.name, endpoint.banner) for endpoint in evidence.endpoints if endpoint.banner]
     if evidence.target.kind == "rehearse":
-        greetings += [("the smart host", one.reply) for one in evidence.dialogue[:1] if not one.sent]
+        greetings += [("the smart host", turn.reply) for turn in evidence.dialogue[:1] if not turn.sent]
     for who, text in greetings:
         dated = _DATE.search(text or "")
-        said = _moment(dated[0]) if dated else None
-        if said:
-            yield Reading(who, _ahead(said, evidence))
+        moment = _moment(dated[0]) if dated else None
+        if moment:
+            yield Reading(who, _ahead(moment, evidence))
 
 
-def _ahead(said: datetime, evidence: Evidence) -> timedelta:
+def _ahead(moment: datetime, evidence: Evidence) -> timedelta:
     """How far ahead of this machine's clock another was: nothing, where it names a moment of the gathering."""
-    ahead = said - evidence.gathered_at
+    ahead = moment - evidence.gathered_at
     return ahead - min(max(ahead, timedelta(0)), evidence.gathering)
 
 
 def _moment(text: str) -> datetime | None:
     try:
-        said = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
         return None
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _updates(evidence: Evidence, results: Iterable[RevocationResult]) -> Iterator[Reading]:

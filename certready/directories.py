@@ -145,8 +145,8 @@ def _descriptor(file: Path) -> int | None:
     """The number where the name stands for an open descriptor: opened by that name a file would be cut off and written
     from its start, and a socket not at all."""
     name = str(file)
-    found = _DESCRIPTOR.fullmatch(name)
-    return int(found[1]) if found else _STANDARD.get(name)
+    numbered = _DESCRIPTOR.fullmatch(name)
+    return int(numbered[1]) if numbered else _STANDARD.get(name)
 
 
 def _replace(file: Path, content: bytes) -> None:

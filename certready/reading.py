@@ -52,13 +52,13 @@ def given(
 
     Raises UsageError: more than one source, or a source that cannot be read.
     """
-    if sum(one is not None for one in (file, variable, descriptor)) > 1:
+    if sum(source is not None for source in (file, variable, descriptor)) > 1:
         raise UsageError(f"Give one of {option}-file, {option}-env and {option}-fd, not several.")
     if variable is not None:
-        found = os.environ.get(variable)
-        if found is None:
+        password = os.environ.get(variable)
+        if password is None:
             raise UsageError(f"The environment variable {variable} is not set.", hint=f"Set it, or use {option}-file.")
-        return found.encode("utf-8", "surrogateescape")
+        return password.encode("utf-8", "surrogateescape")
     if file is not None:
         return _first_line(read(file, PASSWORD_LIMIT))
     if descriptor is not None:

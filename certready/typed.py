@@ -25,23 +25,23 @@ def hostname(text: str | None, where: str = "--hostname") -> str | None:
         return None
     from certready.exchange.matching import a_label
 
-    found = a_label(text)
-    if found is None or found.startswith("*"):
+    name = a_label(text)
+    if name is None or name.startswith("*"):
         raise UsageError(f"{where} {text!r} is no host name.", hint="Write the name alone, such as mail.contoso.com.")
-    return found
+    return name
 
 
 def accepted_domains(texts: Sequence[str], where: str = "--accepted-domain") -> list[str]:
     """The accepted domains as A-labels. Raises UsageError for one that is none."""
     from certready.exchange.matching import a_label
 
-    found = []
+    labels = []
     for text in texts:
         label = a_label(text)
         if label is None or label.startswith("*"):
             raise UsageError(f"{where} {text!r} is no domain.", hint="Write the domain alone, such as contoso.com.")
-        found.append(label)
-    return found
+        labels.append(label)
+    return labels
 
 
 def could_be_host(place: str) -> bool:

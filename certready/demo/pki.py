@@ -251,14 +251,14 @@ class Authority(Issued, frozen=True):
         responders = ([self.ocsp_url] if self.ocsp_url else []) if ocsp_urls is None else ocsp_urls
         access = [(AuthorityInformationAccessOID.OCSP, url) for url in responders]
         access += [(AuthorityInformationAccessOID.CA_ISSUERS, self.aia_url)] if self.aia_url else []
-        found: list[tuple[x509.ExtensionType, bool]] = []
+        extensions: list[tuple[x509.ExtensionType, bool]] = []
         if crls:
             points = [x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None) for url in crls]
-            found.append((x509.CRLDistributionPoints(points), False))
+            extensions.append((x509.CRLDistributionPoints(points), False))
         if access:
             entries = [x509.AccessDescription(oid, x509.UniformResourceIdentifier(url)) for oid, url in access]
-            found.append((x509.AuthorityInformationAccess(entries), False))
-        return found
+            extensions.append((x509.AuthorityInformationAccess(entries), False))
+        return extensions
 
 
 def _authority(issuer: Authority | None, name: str, key: str | PrivateKey, options: AuthorityOptions) -> Authority:

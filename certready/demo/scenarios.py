@@ -94,7 +94,7 @@ class Result(Struct, frozen=True):
     @property
     def fails(self) -> tuple[str, ...]:
         """The rules that failed, sorted."""
-        return tuple(sorted({one.rule for one in self.report.findings if one.severity is Severity.FAIL}))
+        return tuple(sorted({finding.rule for finding in self.report.findings if finding.severity is Severity.FAIL}))
 
     @property
     def as_staged(self) -> bool:
@@ -161,7 +161,7 @@ def _issue(issuing: Authority, scenario: Scenario) -> Issued:
 
 
 def _revoked(leaves: Mapping[str, Issued], scenarios: Sequence[Scenario], moment: datetime) -> tuple[Revoked, ...]:
-    serials = (leaves[one.name].x509.serial_number for one in scenarios if one.revoked)
+    serials = (leaves[scenario.name].x509.serial_number for scenario in scenarios if scenario.revoked)
     return tuple((serial, moment - 2 * DAY, x509.ReasonFlags.key_compromise) for serial in serials)
 
 

@@ -35,14 +35,14 @@ class Summary(Struct, frozen=True):
 
 def summary(results: Sequence[Result]) -> Summary:
     """Compare what was staged with what was seen. No result at all is not as staged."""
-    wrong = [f"{one.kind} of {one.scenario.name}" for one in results if not one.as_staged]
+    wrong = [f"{result.kind} of {result.scenario.name}" for result in results if not result.as_staged]
     if not results:
         sentence = "Nothing was judged."
     elif wrong:
         sentence = f"Not as staged: {', '.join(wrong)}."
     else:
         sentence = f"All {len(results)} reports came out as staged."
-    return Summary(bool(results) and not wrong, tuple(_row(one) for one in results), sentence)
+    return Summary(bool(results) and not wrong, tuple(_row(result) for result in results), sentence)
 
 
 def narrate(
@@ -61,12 +61,12 @@ def narrate(
         # The command is copied, so it is not wrapped.
         yield [*lines, (("$ ", "dim"), (result.command, "bold")), (), *render(result.report)]
         seen.append(result)
-    found = summary(seen)
+    closing = summary(seen)
     yield [
         (),
-        *table(HEADINGS, map(_spans, found.rows), width),
+        *table(HEADINGS, map(_spans, closing.rows), width),
         (),
-        ((found.sentence, "pass" if found.ok else "fail"),),
+        ((closing.sentence, "pass" if closing.ok else "fail"),),
     ]
 
 

@@ -80,8 +80,8 @@ class Endpoint(Struct, frozen=True):
     @property
     def chain_ids(self) -> tuple[str, ...]:
         """Every chain it presented, the ordinary handshake's first, each once."""
-        found = (self.chain, *(one.chain for one in self.handshakes))
-        return tuple(dict.fromkeys(one for one in found if one))
+        ids = (self.chain, *(handshake.chain for handshake in self.handshakes))
+        return tuple(dict.fromkeys(chain_id for chain_id in ids if chain_id))
 
     @property
     def name(self) -> str:

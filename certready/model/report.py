@@ -181,8 +181,8 @@ class Report(Struct, frozen=True):
     def connector_label(self, finding: Finding) -> str | None:
         """What to call the finding's connector: by its name, as ``inbound:NAME`` where one of the other direction is
         judged that is called alike."""
-        judged = (one for one in self.connectors if one.verdict != "not-applicable")
-        alike = {one.direction for one in judged if one.name == finding.connector}
+        judged = (result for result in self.connectors if result.verdict != "not-applicable")
+        alike = {result.direction for result in judged if result.name == finding.connector}
         return f"{finding.direction}:{finding.connector}" if finding.direction and len(alike) > 1 else finding.connector
 
     @property

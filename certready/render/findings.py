@@ -10,7 +10,7 @@ from certready.model.report import ConnectorResult, Finding, Report, Severity
 from certready.render.context import label
 from certready.render.layout import visible
 
-Said = tuple[tuple[str, ...], str]
+OwnedMessage = tuple[tuple[str, ...], str]
 """Whose a sentence is, where it does not say so itself, and the sentence."""
 
 
@@ -43,7 +43,7 @@ def whose(report: Report, finding: Finding) -> tuple[str, ...]:
     return tuple(part for part in (connector, endpoint or chain) if part and part not in finding.message)
 
 
-def said(report: Report, group: Sequence[Finding]) -> list[Said]:
+def said(report: Report, group: Sequence[Finding]) -> list[OwnedMessage]:
     """What the findings of one rule say, each sentence once, behind all whose it is.
 
     Of several certificates about which nobody answers one sentence speaks: behind a firewall that is all of them.

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from certready._version import __version__
 from certready.model.report import Finding
-from certready.render.findings import Said
+from certready.render.findings import OwnedMessage
 from certready.render.layout import Span, filled_columns, is_command, visible
 from certready.rules import RULES
 
@@ -100,15 +100,15 @@ def _breaking(text: str, style: str) -> str:
     return f"{style} any".strip() if longest > _LONG_WORD else style
 
 
-def entries(groups: Iterable[tuple[Sequence[Finding], Sequence[Said]]]) -> Iterator[Entry]:
+def entries(groups: Iterable[tuple[Sequence[Finding], Sequence[OwnedMessage]]]) -> Iterator[Entry]:
     """The findings of each rule together, and what they say."""
-    for alike, said in groups:
+    for alike, sentences in groups:
         rule = alike[0].rule
         yield Entry(
             str(alike[0].severity),
             rule,
             RULES[rule].title if rule in RULES else rule,
-            [f"{', '.join(owners)}: {message}" if owners else message for owners, message in said],
+            [f"{', '.join(owners)}: {message}" if owners else message for owners, message in sentences],
             [part for fix in dict.fromkeys(finding.fix or "" for finding in alike) for part in _parts_of(fix)],
             list(dict.fromkeys(finding.reference for finding in alike if finding.reference)),
         )

@@ -56,13 +56,13 @@ def _rule(name: str) -> dict[str, object]:
 
 
 def _result(finding: Finding, ids: Sequence[str], name: str) -> dict[str, object]:
-    said = f"{finding.message}\n\nFix: {finding.fix}" if finding.fix else finding.message
+    message = f"{finding.message}\n\nFix: {finding.fix}" if finding.fix else finding.message
     about = {key: getattr(finding, key) for key in ("certificate", "connector", "direction", "chain", "endpoint")}
     return {
         "ruleId": finding.rule,
         "ruleIndex": ids.index(finding.rule),
         "level": _LEVELS[finding.severity],
-        "message": _message(said),
+        "message": _message(message),
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(name)}}}],
         "properties": {"counted": finding.counted, **{key: value for key, value in about.items() if value}},
     }

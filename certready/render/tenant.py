@@ -11,7 +11,7 @@ from certready.exchange.clouds import SmartHost
 from certready.exchange.route import Route
 from certready.model import AcceptedDomain, Connector, Tenant
 from certready.model.report import Finding, Severity
-from certready.render.findings import Said, by_rule, troubles, worst_first
+from certready.render.findings import OwnedMessage, by_rule, troubles, worst_first
 from certready.render.layout import (
     MARGIN,
     SEVERITY_WORDS,
@@ -65,7 +65,7 @@ def _parts(answer: Answer, verbose: bool, width: int | None) -> Iterator[Iterato
         yield _domains(answer.tenant, width)
     if answer.route:
         yield _route(answer.route, width)
-    for certificate, asked in groupby(answer.asked, key=lambda one: one.certificate):
+    for certificate, asked in groupby(answer.asked, key=lambda asked: asked.certificate):
         if certificate:
             yield iter([((f"With the certificate {certificate}:", "bold"),)])
         messages = tuple(asked)
@@ -118,7 +118,7 @@ def _findings(findings: Sequence[Finding], tenant: Tenant, verbose: bool, width:
             yield from _below(finding, fixes, verbose, width)
 
 
-def messages(group: Sequence[Finding]) -> list[Said]:
+def messages(group: Sequence[Finding]) -> list[OwnedMessage]:
     """What the findings of one rule say, each sentence once; they name their connectors themselves."""
     return [((), message) for message in dict.fromkeys(finding.message for finding in group)]
 
@@ -170,7 +170,7 @@ def _domains(tenant: Tenant, width: int | None) -> Iterator[Line]:
 def domain_row(domain: AcceptedDomain) -> list[Span]:
     """An accepted domain in the columns of :data:`DOMAINS`."""
     marks = (("default", domain.default), ("initial", domain.initial), ("MatchSubDomains", domain.match_subdomains))
-    return [(domain.name, "bold"), (domain.kind, ""), (", ".join(word for word, said in marks if said), "")]
+    return [(domain.name, "bold"), (domain.kind, ""), (", ".join(word for word, holds in marks if holds), "")]
 
 
 def _rest(count: int) -> Iterator[Line]:

@@ -98,7 +98,7 @@ class Conversation(Struct):
 
     def greet(self) -> bytes:
         """The banner."""
-        return self._said("", f"220 {self.name} certready listens for client certificates; no mail is taken")
+        return self._recorded("", f"220 {self.name} certready listens for client certificates; no mail is taken")
 
     def secured(self, verdict: Verdict) -> None:
         """TLS is up and the client's certificate is judged. Everything said before is forgotten (RFC 3207, 4.2)."""
@@ -134,23 +134,23 @@ class Conversation(Struct):
             case "STARTTLS":
                 return self._starttls(rest)
             case "QUIT":
-                return Turn(self._said(word, "221 2.0.0 Bye"), "close")
+                return Turn(self._recorded(word, "221 2.0.0 Bye"), "close")
             case "BDAT":  # the chunk is on its way already, and nobody here takes it (RFC 3030, 2)
                 self._note_mail()
                 return self._closing(word, "no mail is taken")
         text = self._reply(word, rest)
         if self._errors > MAX_ERRORS:
             return self._closing(word, "too many errors")
-        return Turn(self._said(word, text))
+        return Turn(self._recorded(word, text))
 
     def _starttls(self, rest: bytes) -> Turn:
         if self._verdict is not None or not self._greeted or rest.strip():
             why = "STARTTLS has no parameters" if rest.strip() else "STARTTLS comes after EHLO, and once"
-            return Turn(self._said("STARTTLS", self._mistake(why)))
+            return Turn(self._recorded("STARTTLS", self._mistake(why)))
         if self._buffer:
             # RFC 3207, 4.2 and 6: what comes before TLS must not be taken for what comes inside it (CVE-2011-0411).
             return self._closing("STARTTLS", "plain text follows STARTTLS")
-        return Turn(self._said("STARTTLS", "220 2.0.0 Go ahead"), "tls")
+        return Turn(self._recorded("STARTTLS", "220 2.0.0 Go ahead"), "tls")
 
     def _reply(self, word: str, rest: bytes) -> str:
         match word:
@@ -222,8 +222,8 @@ class Conversation(Struct):
 
     def _closing(self, word: str, why: str) -> Turn:
         """The answer that ends the connection (RFC 5321, 3.8: 421 may answer any command)."""
-        return Turn(self._said(word, f"421 4.7.0 certready: {why}"), "close")
+        return Turn(self._recorded(word, f"421 4.7.0 certready: {why}"), "close")
 
-    def _said(self, word: str, text: str) -> bytes:
+    def _recorded(self, word: str, text: str) -> bytes:
         self.exchanges.append(Exchange(word, text.rpartition("\r\n")[2]))
         return f"{text}\r\n".encode("ascii", "replace")

@@ -68,7 +68,7 @@ class Answer(Struct, frozen=True):
     @property
     def verdict(self) -> ReportVerdict:
         """Not ready where a lint fails or a message is not attributed, else cannot-tell where something is unknown."""
-        verdicts = [_VERDICTS[one.attribution.outcome] for one in self.asked]
+        verdicts = [_VERDICTS[asked.attribution.outcome] for asked in self.asked]
         verdicts.append(verdict_of(self.findings or ()))
         unknown = (self.route and not self.route.certain) or (self.mx and self.mx.error)
         return worst((*verdicts, "cannot-tell" if unknown else "ready"))
@@ -84,7 +84,8 @@ def ask(tenant: Tenant, names: Sequence[str], message: Message | None, ip: str |
     if message:
         return (Asked(message, attribute(tenant, names, message)),)
     return tuple(
-        Asked(one.message, attribute(tenant, names, one.message), one.name, one.text) for one in scenarios(tenant, ip)
+        Asked(scenario.message, attribute(tenant, names, scenario.message), scenario.name, scenario.text)
+        for scenario in scenarios(tenant, ip)
     )
 
 

@@ -28,8 +28,10 @@ Seen = tuple[Connector, Observation]
 
 def lint(tenant: Tenant) -> tuple[Finding, ...]:
     """What is to be said of every connector of the tenant, the worst first."""
-    found = (_weighed(observation, connector) for connector, observation in _observations(tenant))
-    return tuple(sorted((one for one in found if one), key=lambda one: one.severity, reverse=True))
+    findings = (_weighed(observation, connector) for connector, observation in _observations(tenant))
+    return tuple(
+        sorted((finding for finding in findings if finding), key=lambda finding: finding.severity, reverse=True)
+    )
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
@@ -38,17 +40,17 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 
 def _observations(tenant: Tenant) -> Iterator[Seen]:
-    others = rivals(tenant.connectors)
+    competing = rivals(tenant.connectors)
     accepted = accepted_of(tenant)
-    exposed = next((one.name for one in tenant.connectors if _exposed(one, accepted)), None)
+    exposed = next((connector.name for connector in tenant.connectors if _exposed(connector, accepted)), None)
     for connector in tenant.connectors:
-        for observation in _about(connector, accepted, exposed, others):
+        for observation in _about(connector, accepted, exposed, competing):
             yield connector, observation
     yield from _together(tenant)
 
 
 def _about(
-    connector: Connector, accepted: Accepted | None, exposed: str | None, others: Rivals
+    connector: Connector, accepted: Accepted | None, exposed: str | None, competing: Rivals
 ) -> Iterator[Observation]:
     """One connector. Of a disabled one nothing but that is said."""
     if not connector.enabled:
@@ -58,7 +60,7 @@ def _about(
         yield from _outbound(connector)
     elif connector.value:
         yield from settings.inbound(connector)
-        yield from _value(connector, accepted, others)
+        yield from _value(connector, accepted, competing)
         yield from _lock(connector, exposed)
     else:
         yield from settings.unread(connector)
@@ -78,7 +80,7 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
         yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
-def _value(connector: Connector, accepted: Accepted | None, others: Rivals) -> Iterator[Observation]:
+def _value(connector: Connector, accepted: Accepted | None, competing: Rivals) -> Iterator[Observation]:
     """The value of an inbound connector against the accepted domains and against other connectors."""
     try:
         value = parse_value(connector.value or "")
@@ -86,7 +88,7 @@ def _value(connector: Connector, accepted: Accepted | None, others: Rivals) -> I
         yield malformed(connector, str(error))
         return
     yield from settings.wrong_type(connector, value, accepted)
-    yield from overlap(connector, value, others)
+    yield from overlap(connector, value, competing)
     yield accepted_domain(connector, value, accepted)
 
 
@@ -116,9 +118,11 @@ def _lock(connector: Connector, exposed: str | None) -> Iterator[Observation]:
     may fall under, is not. ``exposed`` names a connector whose mail may count as mail from outside."""
     if not locks_down(connector):
         return
-    said = f"The Partner connector '{connector.name}' holds for every sender"
+    opening = f"The Partner connector '{connector.name}' holds for every sender"
     if value_of(connector) is None:
-        message = f"{said} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
+        message = (
+            f"{opening} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
+        )
         line = set_value(connector, "<name in the filter's certificate>")
         without = command(connector, "-RestrictDomainsToCertificate $false")
         fix = f"{line}\nOr, where no filter is meant:\n  {without}"
@@ -127,12 +131,12 @@ def _lock(connector: Connector, exposed: str | None) -> Iterator[Observation]:
     fix = narrowed(connector)
     if exposed:
         message = (
-            f"{said} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
+            f"{opening} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
             f"'{exposed}' may fall under it, because that connector does not attribute it for certain."
         )
         yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=fix, evidence={"exposed": exposed})
         return
-    message = f"{said}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
+    message = f"{opening}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
     yield rules.LOCKS_DOWN.observed(message, "documented", connector=connector, fix=fix)
 
 
@@ -150,9 +154,9 @@ def _exposed(connector: Connector, accepted: Accepted | None) -> bool:
 
 
 def _together(tenant: Tenant) -> Iterator[Seen]:
-    own = [one for one in tenant.connectors if one.enabled and one.kind != "Partner"]
-    inbound = [one for one in own if one.direction == "inbound"]
-    outbound = [one for one in own if one.direction == "outbound" and not one.test_mode]
+    own = [connector for connector in tenant.connectors if connector.enabled and connector.kind != "Partner"]
+    inbound = [connector for connector in own if connector.direction == "inbound"]
+    outbound = [connector for connector in own if connector.direction == "outbound" and not connector.test_mode]
     if inbound and not outbound:
         message = (
             f"'{inbound[0].name}' takes in the gateway's mail, and the file names no enabled outbound connector of the "
@@ -186,7 +190,7 @@ def _several(inbound: Sequence[Connector]) -> Iterator[Seen]:
             groups.setdefault(above, []).append(connector)
     for above, members in groups.items():
         if len(members) > 1:
-            names = listed([f"'{one.name}'" for one in members])
+            names = listed([f"'{member.name}'" for member in members])
             message = f"{names} each stand for one host under {above}: one connector with *.{above} would be enough."
             yield (
                 members[0],

@@ -61,10 +61,10 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
 
 def protocol(name: str) -> Protocol:
     """The protocol of this name, in any case. Raises UsageError where there is none."""
-    found = PROTOCOLS.get(name.lower())
-    if found is None:
+    chosen = PROTOCOLS.get(name.lower())
+    if chosen is None:
         raise UsageError(f'"{_safe(name)}" is no known protocol.', hint=f"Use one of {', '.join(PROTOCOLS)}.")
-    return found
+    return chosen
 
 
 def check_ehlo(name: str) -> str:

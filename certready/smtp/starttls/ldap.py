@@ -111,15 +111,17 @@ def _read(data: bytes) -> tuple[Element, Answer]:
     code = _member(data, response.body, response, ENUMERATED)
     matched = _member(data, code.end, response, 0x04)
     text = _member(data, matched.end, response, 0x04)
-    said = printable(text.content[:300].rstrip(b"\0"))
-    return message, Answer(int.from_bytes(number.content[:4], "big"), int.from_bytes(code.content[:4], "big"), said)
+    diagnostic = printable(text.content[:300].rstrip(b"\0"))
+    return message, Answer(
+        int.from_bytes(number.content[:4], "big"), int.from_bytes(code.content[:4], "big"), diagnostic
+    )
 
 
 def _member(data: bytes, start: int, parent: Element, tag: int) -> Element:
-    found = element(data, start, parent.end)
-    if found.tag != tag:
+    member = element(data, start, parent.end)
+    if member.tag != tag:
         raise MalformedError("it is no extended response")
-    return found
+    return member
 
 
 def _accept(answer: Answer) -> None:
