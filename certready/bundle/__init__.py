@@ -156,7 +156,8 @@ def bundle_of(files: Sequence[File], target: Target, place: str, passwords: Pass
     whole = join(parts, "pem")
     _check(whole, place, passwords)
     kept = tuple(dict.fromkeys(whole.certificates))
-    notes = whole.notes + _duplicates(whole.certificates, kept) + _unused(whole)
+    unused = (f"There is also {OTHERS[kind][0]}, which is not used." for kind in whole.others)
+    notes = (*whole.notes, *_duplicates(whole.certificates, kept), *unused)
     faulty = faults(files)
     chains = (
         Chain(
@@ -212,10 +213,6 @@ def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -
         f"The certificate {certificate.parsed.label} is there {every.count(certificate)} times; it was read once."
         for certificate in twice
     )
-
-
-def _unused(whole: Contents) -> tuple[str, ...]:
-    return tuple(f"There is also {OTHERS[kind][0]}, which is not used." for kind in whole.others)
 
 
 def _too_large(place: str) -> InputError:

@@ -4,7 +4,7 @@ certificate is judged"). Pure."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -69,7 +69,10 @@ def load(collected: Collected, name: str, *, password: str | bytes | Passwords |
     targets = tuple(pool.targets())
     unread += pool.left_out({used for target in targets for used in target.files})
     if not targets:
-        raise unread[0][1] if unread else no_certificate(_everything(placed_files), name)
+        if unread:
+            raise unread[0][1]
+        keys = tuple(key for placed in placed_files for key in placed.file.contents.keys)
+        raise no_certificate(Contents("pem", keys=keys), name)
     broken = (
         Bundle(Target("file", place), (), faults=(Fault("file", place, error.message, hint=error.hint or ""),))
         for place, error in unread
@@ -124,11 +127,6 @@ def _is_no_certificate(error: InputError, part: Part) -> bool:
     if not part.data and not part.trouble:
         return not could_be_certificate(part.name)
     return isinstance(error, StrangerError) and not error.may_hold and not could_be_certificate(part.name)
-
-
-def _everything(placed_files: Iterable[PlacedFile]) -> Contents:
-    parts = [placed.file.contents for placed in placed_files]
-    return Contents("pem", keys=tuple(key for part in parts for key in part.keys))
 
 
 class _BuiltTarget(NamedTuple):

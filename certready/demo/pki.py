@@ -195,7 +195,9 @@ class Authority(Issued, frozen=True):
         builder = x509.CertificateRevocationListBuilder().issuer_name(issuer_name or self.x509.subject)
         builder = builder.last_update(this).next_update(next_update or this + 7 * DAY)
         builder = builder.add_extension(x509.CRLNumber(1), critical=False)
-        builder = builder.add_extension(_authority_key(self), critical=False)
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
+        )
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical=critical)
         for serial, date, reason in revoked:
@@ -289,7 +291,3 @@ def _authority(issuer: Authority | None, name: str, key: str | PrivateKey, optio
     )
     urls = {field: options.get(field) for field in ("crl_url", "ocsp_url", "aia_url")}
     return Authority(certificate, private, issuer, moment=moment, **urls)  # type: ignore[arg-type]
-
-
-def _authority_key(authority: Authority) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from certready import bundle as bundles
 from certready import gathering as pipeline
-from certready.demo.pki import DAY, Authority, AuthorityOptions, Issued, Revoked, now
+from certready.demo.pki import DAY, Authority, AuthorityOptions, now
 from certready.demo.servers import Register, gateway, publishing
 from certready.exchange import from_options
 from certready.model import Bundle, Connector, Fetcher, Options, Role, RootStore
@@ -127,25 +127,31 @@ def run(scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Result]:
 
 def _stage(scenarios: Sequence[Scenario], directory: Path, url: str, registers: dict[str, Register]) -> Stage:
     """Make the CA and the certificates, write their files, and enter them into the registers that are published."""
-    root, issuing = _authorities(url, now())
-    leaves = {scenario.name: _issue(issuing, scenario) for scenario in scenarios}
+    moment = now()
+    root = Authority.root("Demo Root CA", **_options(url, "root", age=400, moment=moment))
+    issuing = root.intermediate("Demo Issuing CA", **_options(url, "issuing", age=300, moment=moment))
+    # RSA, as Exchange Online's published cipher suites all ask for it: an ECDSA key would be one more warning.
+    leaves = {
+        scenario.name: issuing.issue(*scenario.names, key="rsa2048", days=90, age=scenario.age)
+        for scenario in scenarios
+    }
     (directory / ROOT_FILE).write_bytes(root.pem)
     for scenario in scenarios:
-        (directory / scenario.file).write_bytes(_pem(scenario, leaves[scenario.name]))
-    revoked = _revoked(leaves, scenarios, issuing.moment)
+        leaf = leaves[scenario.name]
+        (directory / scenario.file).write_bytes((leaf.pem if scenario.alone else leaf.chain_pem) + leaf.key_pem)
+    revoked = tuple(
+        (leaves[scenario.name].x509.serial_number, issuing.moment - 2 * DAY, x509.ReasonFlags.key_compromise)
+        for scenario in scenarios
+        if scenario.revoked
+    )
     registers["root"] = Register(root, (issuing.x509,))
     registers["issuing"] = Register(issuing, tuple(leaf.x509 for leaf in leaves.values()), revoked)
     roots = plain.from_certificates("demo CA", (Certificate(root.der),))
     return Stage(issuing.moment, directory, roots, HttpFetcher(allow_private=True))
 
 
-def _authorities(url: str, moment: datetime) -> tuple[Authority, Authority]:
-    """The root and the CA it issued. Both name their CRL, responder and own certificate under ``url``."""
-    root = Authority.root("Demo Root CA", **_options(url, "root", age=400, moment=moment))
-    return root, root.intermediate("Demo Issuing CA", **_options(url, "issuing", age=300, moment=moment))
-
-
 def _options(url: str, name: str, *, age: float, moment: datetime) -> AuthorityOptions:
+    """A CA that names its CRL, responder and own certificate under ``url``; ``age`` in days."""
     return {
         "age": age,
         "moment": moment,
@@ -153,20 +159,6 @@ def _options(url: str, name: str, *, age: float, moment: datetime) -> AuthorityO
         "ocsp_url": f"{url}/{name}/ocsp",
         "aia_url": f"{url}/{name}.crt",
     }
-
-
-def _issue(issuing: Authority, scenario: Scenario) -> Issued:
-    # RSA, as Exchange Online's published cipher suites all ask for it: an ECDSA key would be one more warning.
-    return issuing.issue(*scenario.names, key="rsa2048", days=90, age=scenario.age)
-
-
-def _revoked(leaves: Mapping[str, Issued], scenarios: Sequence[Scenario], moment: datetime) -> tuple[Revoked, ...]:
-    serials = (leaves[scenario.name].x509.serial_number for scenario in scenarios if scenario.revoked)
-    return tuple((serial, moment - 2 * DAY, x509.ReasonFlags.key_compromise) for serial in serials)
-
-
-def _pem(scenario: Scenario, leaf: Issued) -> bytes:
-    return (leaf.pem if scenario.alone else leaf.chain_pem) + leaf.key_pem
 
 
 def _check(stage: Stage, scenario: Scenario) -> Result:

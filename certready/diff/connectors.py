@@ -49,12 +49,11 @@ def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, 
 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:
     """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
-    both = (value for value in fitting_values(new, tenant.accepted_domains) if _certain(match(parse_value(value), old)))
-    return next(both, None)
-
-
-def _certain(value_match: Match) -> bool:
-    return value_match.kind != "none" and not value_match.uncertain
+    for value in fitting_values(new, tenant.accepted_domains):
+        old_match = match(parse_value(value), old)
+        if old_match.kind != "none" and not old_match.uncertain:
+            return value
+    return None
 
 
 def _wins(connector: Connector, judged: Sequence[Connector], names: Sequence[str]) -> bool:

@@ -90,7 +90,7 @@ def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Conn
                 (set_value(connector, common),),
             )
         elif connector.direction == "inbound":
-            value = _own_value(case, new)
+            value = common_value(case.tenant, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
             yield from _register(case, connector, value)
             yield Step(
                 f"No value is met by both. Create a second inbound connector for NEW beside '{connector.name}'.",
@@ -111,10 +111,6 @@ def _register(case: Case, connector: Connector, value: str) -> Iterator[Step]:
         return
     if known.acceptance(parsed).standing != "accepted":
         yield Step(f"Make {parsed.domain} an accepted domain first.", exchange.register_domain(parsed.domain).lines)
-
-
-def _own_value(case: Case, new: Certificate) -> str:
-    return common_value(case.tenant, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
 
 
 def _narrow(case: Case, connector: Connector, new: Certificate, common: str | None) -> Iterator[Step]:

@@ -282,7 +282,8 @@ class Validator:
 
     def _answer(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reading | str:
         """The answer, taken apart, or a clause that says why there is none."""
-        key = (_name(name), dns.rdatatype.to_text(kind))
+        name_text = name.to_text(omit_final_dot=True).lower() if name != dns.name.root else "."
+        key = (name_text, dns.rdatatype.to_text(kind))
         if key not in self._read:
             raw = self._ask(*key)
             try:
@@ -317,10 +318,6 @@ def _target(alias: Signed, name: dns.name.Name) -> dns.name.Name:
         return name.relativize(alias.name).derelativize(target)
     except dns.exception.DNSException:
         return target
-
-
-def _name(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower() if name != dns.name.root else "."
 
 
 def _shown(name: dns.name.Name) -> str:

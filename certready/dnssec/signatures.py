@@ -79,7 +79,7 @@ class Verifier:
     def _verify(self, signed: Signed, signature: RRSIG, key: Record, what: str) -> Check:
         """One signature by one key. Its dates are ours to judge: what was good when it was asked may have ended since,
         and then it is not known to be forged."""
-        begins, ends = (_moment(seconds) for seconds in (signature.inception, signature.expiration))
+        begins, ends = (datetime.fromtimestamp(seconds, UTC) for seconds in (signature.inception, signature.expiration))
         if len(key.key) > LONGEST_KEY:
             return Check("unverified", f"a key that signed {what} is longer than is verified here")
         keys = dns.rdataset.from_rdata(0, key)
@@ -147,10 +147,6 @@ def _digest(zone: dns.name.Name, key: Record, kind: int) -> bytes:
 def _better(check: Check, other: Check) -> Check:
     """What says more: that it may yet be right, then why it is wrong."""
     return check if check.status == "unverified" else other
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _zone(name: dns.name.Name) -> str:

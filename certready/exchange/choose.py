@@ -65,7 +65,13 @@ def select(
     near = None
     if role != "server":
         inbound, near = _inbound(connectors, certificate_names, accepted or accepted_of(tenant))
-    outbound = tuple(connector for connector in connectors if _applies_outbound(connector)) if role != "client" else ()
+    outbound: tuple[Connector, ...] = ()
+    if role != "client":
+        outbound = tuple(
+            connector
+            for connector in connectors
+            if connector.direction == "outbound" and connector.enabled and not connector.test_mode
+        )
     if near and outbound:
         inbound = (near,)
     chosen = {*inbound, *outbound}
@@ -200,10 +206,6 @@ def _nearness(connector: Connector, names: Sequence[str], accepted: Accepted | N
     value = value_of(connector)
     own = not is_partners(connector, accepted)
     return (own, closeness(value, names), connector.kind != "Partner") if value else (own, -1, False)
-
-
-def _applies_outbound(connector: Connector) -> bool:
-    return connector.direction == "outbound" and connector.enabled and not connector.test_mode
 
 
 def _find_connector(tenant: Tenant, wanted: str) -> Connector:

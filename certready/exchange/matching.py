@@ -98,7 +98,7 @@ def parse_value(text: str) -> Value:
         return _issuer_and_subject(text)
     value = _plain_or_wildcard(text)
     if value is None:
-        raise ValueError(_why_malformed(text))
+        raise ValueError(next(sentence for applies, sentence in _reasons(text) if applies))
     return value
 
 
@@ -232,7 +232,11 @@ class _Sorted(Struct, frozen=True):
 
 @lru_cache(maxsize=512)
 def _sorted(names: tuple[str, ...]) -> _Sorted:
-    read = ((place, name, _presented(name) or _mapped(name)) for place, name in enumerate(names))
+    # A name that is not plain ASCII is placed as what it would be if it were mapped.
+    read = (
+        (place, name, _presented(name) or (None if name.isascii() else _plain_or_wildcard(name)))
+        for place, name in enumerate(names)
+    )
     placed = [_Placed(place, name, value) for place, name, value in read if value]
     placed.sort(key=lambda name: name.value.domain[::-1])
     return _Sorted([name.value.domain[::-1] for name in placed], placed)
@@ -243,11 +247,6 @@ def _presented(name: str) -> Value | None:
     """A name out of a certificate: the same grammar as a value, but nothing around it is forgiven, and nothing in it
     is mapped: a certificate carries A-labels (RFC 5280, 7.2)."""
     return _plain_or_wildcard(name) if name.isascii() else None
-
-
-def _mapped(name: str) -> Value | None:
-    """What a name that is not plain ASCII would be if it were mapped; None for one that is."""
-    return None if name.isascii() else _plain_or_wildcard(name)
 
 
 def _plain_or_wildcard(text: str) -> Value | None:
@@ -290,10 +289,6 @@ def _issuer_and_subject(text: str) -> Value:
             "that is a domain name."
         )
     return Value(value.domain, value.wildcard, (parts["issuer"] or "").strip() or None)
-
-
-def _why_malformed(text: str) -> str:
-    return next(sentence for applies, sentence in _reasons(text) if applies)
 
 
 def _reasons(text: str) -> Iterator[tuple[bool, str]]:

@@ -138,7 +138,11 @@ class Documents:
             if verify(parts, signer) in ("valid", "weak"):
                 with contextlib.suppress(MalformedError):  # over MD2, which nobody makes any more
                     return sign(self._key(signer), tbs, parts.algorithm)
-        for stranger in (lambda: _like_size(parts.signature), lambda: ec.generate_private_key(ec.SECP256R1())):
+        rsa_bits = max(1024, len(parts.signature) * 8)
+        for stranger in (
+            lambda: rsa.generate_private_key(65537, rsa_bits),
+            lambda: ec.generate_private_key(ec.SECP256R1()),
+        ):
             try:
                 return sign(stranger(), tbs, parts.algorithm)
             except (MalformedError, ValueError):
@@ -277,7 +281,3 @@ def _like(public: object) -> object:
         if isinstance(public, kind):
             return make()
     raise MalformedError("a key is of a kind that cannot be made again")
-
-
-def _like_size(signature: bytes) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, max(1024, len(signature) * 8))

@@ -9,7 +9,6 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from certready.model import (
-    AcceptedDomain,
     Answer,
     Chain,
     Connector,
@@ -56,7 +55,9 @@ class Redaction:
         """The whole. What gives names in full comes first, so that sentences about it are recognised."""
         words = self._words
         domains = given.accepted_domains
-        accepted = None if domains is None else tuple(map(self._accepted, domains))
+        accepted = None
+        if domains is not None:
+            accepted = tuple(replace(domain, name=words.domain(domain.name)) for domain in domains)
         connectors = tuple(map(self._connector, given.connectors))
         endpoints = [
             replace(endpoint, host=words.anything(endpoint.host), address=words.address(endpoint.address))
@@ -130,9 +131,6 @@ class Redaction:
 
     def _root(self, root: Root) -> Root:
         return replace(root, certificate=self._documents.certificate(root.certificate))
-
-    def _accepted(self, domain: AcceptedDomain) -> AcceptedDomain:
-        return replace(domain, name=self._words.domain(domain.name))
 
     def _connector(self, given: Connector) -> Connector:
         words = self._words

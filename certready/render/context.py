@@ -85,7 +85,7 @@ def leaf_facts(info: CertificateInfo, at: datetime) -> list[Span]:
 
 def run_facts(report: Report) -> list[str]:
     """By which roots it was judged, as of when, and when it was gathered where that was another moment."""
-    checked = f"checked {_minute(report.evaluated_at)}"
+    checked = f"checked {report.evaluated_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     gathered = f"gathered {_moment(report.gathered_at)}"
     return [_store(report), checked, *([gathered] if report.gathered_at != report.evaluated_at else [])]
 
@@ -136,10 +136,6 @@ def _store(report: Report) -> str:
     known = {"microsoft": "Microsoft's roots", "mozilla": "Mozilla's roots", "system": "the system's roots"}
     name = known.get(report.trust.name, f"roots: {report.trust.name}")
     return f"{name} of {report.trust.as_of}" if report.trust.as_of else name
-
-
-def _minute(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _labelled(label: str, text: str, width: int | None) -> list[Line]:

@@ -8,7 +8,7 @@ turned into facts once, and then found in the user's cache directory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -132,11 +132,8 @@ def list_file() -> Path:
 
 def anchors() -> tuple[Certificate, ...]:
     """The certificates among which a list's root is looked for; :func:`trustlist.read` pins which of them count."""
-    return tuple(_pinned(split(read(certificates_file()))))
-
-
-def _pinned(roots: Iterable[bytes]) -> Iterable[Certificate]:
-    return (Certificate(der) for der in roots if hashlib.sha256(der).hexdigest() in trustlist.ANCHORS)
+    roots = split(read(certificates_file()))
+    return tuple(Certificate(der) for der in roots if hashlib.sha256(der).hexdigest() in trustlist.ANCHORS)
 
 
 def _package() -> Path:

@@ -248,11 +248,7 @@ def _usages(value: bytes | None) -> tuple[str, ...] | None:
     """Key usages as dotted OIDs; None where the property is absent (no limit)."""
     if not value:
         return None
-    return tuple(_dotted(oid) for oid in members(element(value)))
-
-
-def _dotted(oid: Element) -> str:
-    return ".".join(map(str, _arcs(oid.content)))
+    return tuple(".".join(map(str, _arcs(oid.content))) for oid in members(element(value)))
 
 
 def _arcs(content: bytes) -> list[int]:

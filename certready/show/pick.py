@@ -112,7 +112,7 @@ def pick(stored: Sequence[Stored], fqdn: str, now: datetime) -> Pick:
             _SELECTION,
         )
     ]
-    exact = [entry for entry in stored if _named(entry, fqdn)]
+    exact = [entry for entry in stored if fqdn in {name.lower() for name in entry.certificate.parsed.names}]
     wild = [entry for entry in stored if entry not in exact and covers(entry.certificate.parsed.names, fqdn)]
     usable, why = _usable(exact)
     names = _labels(exact)
@@ -152,10 +152,6 @@ def binding(pick: Pick) -> tuple[str, ...]:
         return ()
     _, *lines = exchange.bind_certificate(pick.bind).lines  # it is in the store: no import
     return tuple(lines)
-
-
-def _named(entry: Stored, fqdn: str) -> bool:
-    return fqdn in {name.lower() for name in entry.certificate.parsed.names}
 
 
 def _usable(named: Sequence[Stored]) -> tuple[list[Stored], str]:
