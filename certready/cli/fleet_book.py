@@ -214,11 +214,12 @@ class Book:
 
     def _reports(self) -> Iterator[Report]:
         """The report of every line, in the order of the inventory."""
-        for _, place, earlier in sorted(self._entries.values(), key=lambda kept: kept[0].line):
+        for entry, place, earlier in sorted(self._entries.values(), key=lambda kept: kept[0].line):
             if place is None:
                 continue
             yield restored(
                 lines.decoded(self._record(place, earlier)),
+                extra=entry.extra,
                 strict=self._setup.options.strict,
                 certready=__version__,
                 trust=self._setup.roots.info,

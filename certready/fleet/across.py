@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from certready.fleet.entries import Entry, Held
 from certready.model import Limits, Tenant
-from certready.model.plain import moment
+from certready.model.plain import Moment, to_the_second
 from certready.wording import listed
 from certready.x509.certificate import SERVER_AUTH
 
@@ -22,25 +22,30 @@ MANY = 2  # lines from which on an issuer's end is more than that line's own tro
 NAMED = 5
 
 LimitsOf = Callable[[str], Limits | None]
+Kind = Literal[
+    "same-certificate",
+    "same-value",
+    "same-sender-ip",
+    "different-certificates",
+    "nodes-differ",
+    "issuer-ends",
+    "distrust",
+    "renewal",
+    "changed",
+]
 
 
 class Across(Struct, frozen=True):
     """Something that several lines have in common, or that falls due: its ``kind``, a sentence, the names of the lines,
     and the moment it is about, where there is one."""
 
-    kind: str
+    kind: Kind
     message: str
     lines: tuple[str, ...]
-    at: datetime | None = None
+    at: Moment | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return {
-            "kind": self.kind,
-            "message": self.message,
-            "lines": list(self.lines),
-            "at": self.at and moment(self.at),
-        }
+    def __post_init__(self) -> None:
+        to_the_second(self, "at")
 
 
 class Owners(Struct, frozen=True):

@@ -16,6 +16,8 @@ from certready.smtp.starttls import PROTOCOLS
 from certready.typed import word
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_KEY = 80  # characters
+OWN = "x_"  # begins the keys that are the user's own
 NAMES_A_CONNECTOR = ("connector", "inbound", "outbound", "certificate_only")
 
 
@@ -132,25 +134,34 @@ def _line(row: Row, defaults: Keys, folder: Path) -> Line:
 
 def _keys(row: Row, folder: Path) -> tuple[Problem | None, Keys]:
     """The row's keys, those that can be read where one cannot. Raises UsageError for a key that is not known."""
-    found: dict[str, Any] = {}
-    extra: list[tuple[str, str]] = []
+    values: dict[str, Any] = {}
+    extra: dict[str, str] = {}
+    read: set[str] = set()
     problem = Problem(row.problem, None) if row.problem else None
     for given, value in row.cells.items():
         key = str(given).strip().lower().replace("-", "_")
-        if not key.startswith("x_") and key not in _READERS:
+        if (not key.startswith(OWN) and key not in _READERS) or len(key) > MAX_KEY:
             raise UsageError(
                 f"{row.header or row.place}: there is no key {str(given)[:80]!a}.",
-                hint=f"The keys are {', '.join(_READERS)}, and any that begins with x_.",
+                hint=f"The keys are {', '.join(_READERS)}, and any that begins with {OWN}, of at most {MAX_KEY} "
+                "characters.",
             )
+        if key in read:
+            raise UsageError(
+                f"{row.header or row.place}: the key {key!a} is there twice, in two spellings.",
+                hint="Leave one of them out.",
+            )
+        read.add(key)
         try:
-            if key.startswith("x_"):
+            if key.startswith(OWN):
                 text = _text(value)
-                extra += [(key, text)] if text is not None else []
+                if text is not None:
+                    extra[key] = text
             else:
-                found[key] = _READERS[key](value, folder)
+                values[key] = _READERS[key](value, folder)
         except ValueError as error:
             problem = problem or Problem(f"{key} {error}.", None)
-    return problem, Keys(**found, extra=tuple(extra))
+    return problem, Keys(**values, extra=tuple(extra.items()))
 
 
 def _text(value: object, _folder: object = None) -> str | None:

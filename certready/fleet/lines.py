@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from certready import directories
 from certready.errors import CertreadyError, UsageError
 from certready.fleet.entries import Entry, Held
 from certready.fleet.work import Result
-from certready.model.plain import Moment, Sha256, json_line
+from certready.model.plain import Moment, json_line
 from certready.model.report import CertificateInfo, ReportDocument, ReportVerdict, Severity
 
 SCHEMA = "certready.fleet-line/1"
 MAX_LINE = 64 * 1024 * 1024
 DONE = (0, 1, 3)  # exit codes of lines that were judged; what ended in another is done again
 HINT = "Name a file that certready fleet --format jsonl=FILE wrote, or one that is not there yet."
+
+
+Digest = Annotated[
+    str,
+    Meta(
+        description="SHA-256 of the line's keys, the options and the files.",
+        extra_json_schema={"pattern": "^[0-9a-f]{64}$"},
+    ),
+]
 
 
 class LineError(Struct, frozen=True):
@@ -33,14 +43,14 @@ class LineDocument(Struct, frozen=True, tag_field="schema", tag=SCHEMA):
     """What one line of an inventory came to: a report, or the error why there is none. Keys of the inventory that begin
     with x_ stand behind the others."""
 
-    line: int
-    digest: Sha256
+    line: Annotated[int, Meta(ge=0)]
+    digest: Digest
     evaluated_at: Moment
     name: str
     target: str
     verdict: ReportVerdict | None
-    code: int
-    elapsed_ms: int
+    code: Annotated[int, Meta(extra_json_schema={"enum": [0, 1, 2, 3, 4]})]
+    elapsed_ms: Annotated[int, Meta(ge=0)]
     report: ReportDocument | None
     error: LineError | None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from certready.fleet.lines import LineDocument
 from certready.model import Endpoint, StoreInfo, Target
 from certready.model.endpoint import Handshake
@@ -10,14 +12,17 @@ from certready.model.report import EndpointDocument, Finding, HandshakeDocument,
 STAPLED = b""  # that there was an answer is in a report, the answer itself is not
 
 
-def report(line: LineDocument, *, strict: bool, certready: str, trust: StoreInfo) -> Report:
+def report(
+    line: LineDocument, *, extra: tuple[tuple[str, str], ...], strict: bool, certready: str, trust: StoreInfo
+) -> Report:
     """The report of a ``certready.fleet-line/1``, under the line's name; of one in error a report that says so.
 
-    ``strict`` says how the run judged; ``certready`` and ``trust`` stand in where there is no report.
+    ``extra`` are the inventory's ``x_`` keys; ``strict`` says how the run judged; ``certready`` and ``trust`` stand in
+    where there is no report.
     """
     found = line.report
     if found is None:
-        return _in_error(line, certready, trust)
+        return replace(_in_error(line, certready, trust), extra=extra)
     return Report(
         certready=found.certready,
         evaluated_at=found.evaluated_at,
@@ -32,6 +37,7 @@ def report(line: LineDocument, *, strict: bool, certready: str, trust: StoreInfo
         endpoints=tuple(map(_endpoint, found.endpoints)),
         findings=found.findings,
         strict=strict,
+        extra=extra,
     )
 
 

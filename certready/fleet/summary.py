@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
 from certready.fleet.across import Across
 from certready.fleet.entries import Entry, worst_first
-from certready.model.plain import moment
-from certready.model.report import Verdict, worst
+from certready.fleet.lines import Digest, LineError
+from certready.model.plain import Moment, json_values
+from certready.model.report import ReportVerdict, worst
 from certready.render.layout import VERDICT_WORDS, Line, counted, hanging, shorten, visible
 
-SCHEMA = "certready.fleet/1"
 COUNTS = ("ready", "not-ready", "cannot-tell", "error")
 STYLES = {"ready": "pass", "not-ready": "fail", "cannot-tell": "unknown", None: "fail"}
 TITLES = {
@@ -44,7 +44,7 @@ class Run(Struct, frozen=True):
     unfinished: int = 0
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReportVerdict:
         """The worst verdict; a line in error counts as one of which nothing is known."""
         return worst(one.verdict or "cannot-tell" for one in self.entries)
 
@@ -56,29 +56,66 @@ class Run(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The run as ``certready.fleet/1``: plain JSON values."""
-        return {
-            "schema": SCHEMA,
-            "verdict": self.verdict,
-            "counts": self.counts,
-            "evaluated_at": moment(self.evaluated_at),
-            "lines": [_line(one) for one in sorted(self.entries, key=lambda one: one.line)],
-            "findings": [one.to_dict() for one in self.across],
-        }
+        ordered = sorted(self.entries, key=lambda entry: entry.line)
+        document = FleetDocument(
+            self.verdict,
+            CountsDocument(*self.counts.values()),
+            self.evaluated_at,
+            tuple(map(_line, ordered)),
+            self.across,
+        )
+        values = json_values(document)
+        for line, entry in zip(values["lines"], ordered, strict=True):
+            line.update(entry.extra)
+        return values
 
 
-def _line(one: Entry) -> dict[str, Any]:
-    return {
-        "line": one.line,
-        "digest": one.digest,
-        "evaluated_at": moment(one.evaluated_at),
-        "name": one.name,
-        "target": one.target,
-        "verdict": one.verdict,
-        "code": one.code,
-        "elapsed_ms": one.elapsed_ms,
-        **dict(one.extra),
-        "error": None if one.verdict else {"error": one.message, "hint": one.fix or None},
-    }
+class CountsDocument(Struct, frozen=True):
+    """How many lines came to what."""
+
+    ready: Annotated[int, Meta(ge=0)]
+    not_ready: Annotated[int, Meta(ge=0)] = field(name="not-ready")
+    cannot_tell: Annotated[int, Meta(ge=0)] = field(name="cannot-tell")
+    error: Annotated[int, Meta(ge=0)]
+
+
+class FleetLineDocument(Struct, frozen=True):
+    """What one line came to, without its report. Keys of the inventory that begin with x_ stand behind the others."""
+
+    line: Annotated[int, Meta(ge=0)]
+    digest: Digest
+    evaluated_at: Moment
+    name: str
+    target: str
+    verdict: ReportVerdict | None
+    code: Annotated[int, Meta(extra_json_schema={"enum": [0, 1, 2, 3, 4]})]
+    elapsed_ms: Annotated[int, Meta(ge=0)]
+    error: LineError | None
+
+
+class FleetDocument(Struct, frozen=True, tag_field="schema", tag="certready.fleet/1"):
+    """A fleet's run: the worst verdict, how many lines came to what, the lines without their reports, and what lines
+    have in common."""
+
+    verdict: ReportVerdict
+    counts: CountsDocument
+    evaluated_at: Moment
+    lines: tuple[FleetLineDocument, ...]
+    findings: tuple[Across, ...]
+
+
+def _line(entry: Entry) -> FleetLineDocument:
+    return FleetLineDocument(
+        entry.line,
+        entry.digest,
+        entry.evaluated_at,
+        entry.name,
+        entry.target,
+        entry.verdict,
+        entry.code,
+        entry.elapsed_ms,
+        None if entry.verdict else LineError(entry.message, entry.fix or None),
+    )
 
 
 # -- for people ---------------------------------------------------------------------------------------------------

@@ -165,6 +165,7 @@ class Report(Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     findings: tuple[Finding, ...] = ()
     strict: bool = False  # whether counted warnings failed; said by the verdict, and needed by formats that have none
+    extra: tuple[tuple[str, str], ...] = ()  # a fleet's keys x_...; JSON has them beside the report
 
     def __post_init__(self) -> None:
         to_the_second(self, "evaluated_at", "gathered_at")

@@ -42,7 +42,7 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
         "word": VERDICT_WORDS[report.verdict],
         "summary": _summary(report),
         "leaves": list(_leaves(report, certificates)),
-        "facts": run_facts(report),
+        "facts": [*run_facts(report), *(f"{key}={value}" for key, value in report.extra)],
         "troubles": _entries(report, troubles(report.findings)),
         "passes": _entries(report, [each for each in report.findings if each.severity is Severity.PASS]),
         "paths": [

@@ -35,6 +35,10 @@ def _suite(root: Element, name: str, report: Report) -> None:
         errors=str(outcomes["error"]),
         timestamp=f"{report.evaluated_at:%Y-%m-%dT%H:%M:%S}",
     )
+    if report.extra:
+        properties = SubElement(suite, "properties")
+        for key, value in report.extra:
+            SubElement(properties, "property", name=visible(key), value=visible(value))
     seen: Counter[str] = Counter()
     for finding in report.findings:
         about = _about(finding, report)

@@ -35,6 +35,8 @@ def _lines(report: Report, heading: str) -> Iterator[str]:
     yield ""
     store = f"{report.trust.name} of {report.trust.as_of}" if report.trust.as_of else report.trust.name
     yield f"Judged as of {report.evaluated_at:%Y-%m-%d %H:%M} UTC by the root store {text(store)}."
+    if report.extra:
+        yield from ("", ", ".join(f"{text(key)}: {text(value)}" for key, value in report.extra))
     marks = [info.sha1.upper() for info in report.certificates if info.role == "leaf" and info.sha1]
     if marks:
         yield from ("", f"Thumbprint of the certificate: {text(' and '.join(marks))}.")

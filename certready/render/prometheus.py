@@ -6,6 +6,7 @@ did not type.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import get_args
@@ -81,6 +82,25 @@ class _Reports(Collector):
                 _add(updates, (name, *labels), moment)
             _add(evaluated, (name,), report.evaluated_at.timestamp())
         yield from (ready, verdict, findings, finding, ends, updates, evaluated)
+        yield from _info(self._reports)
+
+
+def _info(reports: Sequence[tuple[str, Report]]) -> Iterator[GaugeMetricFamily]:
+    """The inventory's own keys (owner, ticket) as labels of one sample that is always 1, to be joined to the others
+    ``on (target) group_left (x_owner)``; nothing where no target has any."""
+    keys = dict.fromkeys(key for _, report in reports for key, _ in report.extra)
+    labels: dict[str, str] = {}
+    for key in keys:
+        label = re.sub(r"[^a-z0-9_]", "_", key.lower())
+        taken = sum(re.fullmatch(rf"{label}(_\d+)?", other) is not None for other in labels.values())
+        labels[key] = f"{label}_{taken + 1}" if taken else label
+    if labels:
+        info = _family("target_info", "Keys of the inventory that begin with x_.", "target", *labels.values())
+        for name, report in reports:
+            if report.extra:
+                given = dict(report.extra)
+                _add(info, (name, *(given.get(key) for key in labels)), 1)
+        yield info
 
 
 def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -36,7 +36,7 @@ def _run(name: str, report: Report) -> dict[str, object]:
         "automationDetails": {"id": _message(name)["text"]},
         "results": [_result(finding, ids, name) for finding in findings],
         "columnKind": "unicodeCodePoints",
-        "properties": {"verdict": report.verdict},
+        "properties": {"verdict": report.verdict, **{visible(key): visible(value) for key, value in report.extra}},
     }
 
 

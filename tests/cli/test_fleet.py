@@ -211,6 +211,17 @@ def test_the_table_has_the_worst_first(material: Material, run: Run, tmp_path: P
     assert all(word in ran.out.splitlines()[2] for word in ("expiry.expired", "fix:", "x_owner=Ann"))
 
 
+@pytest.mark.parametrize("name", ["text", "json", "jsonl", "markdown", "html", "junit", "sarif", "prometheus"])
+def test_the_inventory_s_own_keys_reach_every_format(name: str, material: Material, run: Run, tmp_path: Path) -> None:
+    """An owner and a ticket stand in every format, of a line in error too."""
+    rows = [
+        {"target": material / "good.pem", "x_owner": "AnnSmith", "x_ticket": "T4711"},
+        {"target": "gone.pem", "x_owner": "BobJones"},
+    ]
+    ran = run("fleet", inventory(tmp_path / "i.csv", rows), *judged(material), "--format", name)
+    assert [] == [word for word in ("AnnSmith", "T4711", "BobJones") if word not in ran.out]
+
+
 @pytest.mark.parametrize("name", ["markdown", "html", "junit", "sarif", "prometheus"])
 def test_other_formats_take_every_report(name: str, material: Material, run: Run, tmp_path: Path) -> None:
     """The other formats hold every line by its name, one in error too."""

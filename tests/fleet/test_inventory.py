@@ -192,6 +192,12 @@ REFUSED = {
     "a bad default": (b'{"defaults": {"role": "x"}, "targets": ["a"]}', UsageError, "role is 'x'"),
     "a target in defaults": (b'{"defaults": {"target": "x"}, "targets": ["a"]}', UsageError, "belong to a line"),
     "a key twice": (b'[{"target": "a", "target": "b"}]', InputError, "there twice"),
+    "a key in two spellings": (
+        b"target,x_a-b,X_A_B\na.pem,1,2\n",
+        UsageError,
+        "line 1: the key 'x_a_b' is there twice",
+    ),
+    "a key without end": (b"target,x_" + b"a" * 99 + b"\na.pem,1\n", UsageError, "line 1: there is no key 'x_aaa"),
     "a header twice": (b"target,target\na,b\n", InputError, "there twice"),
     "nothing": (b"\n \n", InputError, "is empty"),
     "a header alone": (b"target\n", InputError, "names no target"),

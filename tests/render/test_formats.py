@@ -55,6 +55,7 @@ def hostile(text):
             replace(finding, message=f"Seen: {text}.", fix=text or None, connector=text or None)
             for finding in report.findings
         ),
+        extra=(("x_owner", text), (f"x_{text}", text)),
     )
 
 
@@ -221,6 +222,22 @@ def test_prometheus_values():
         == values["certready_certificate_not_after_timestamp_seconds", "leaf"]
     )
     assert report.evaluated_at.timestamp() == values["certready_evaluated_timestamp_seconds", None]
+
+
+def test_prometheus_has_the_inventory_s_own_keys_as_labels():
+    """Keys of an inventory are labels of one sample beside the others, so that an alert can name an owner; two keys
+    that are one label are told apart, and what a target lacks is an empty label."""
+    targets = (("x_owner", "Ann"), ("x_a-b", "1"), ("x_a.b", "2")), (("x_owner", "Bob"),), ()
+    reports = [
+        replace(samples.ready(), target=Target("file", str(number)), extra=extra)
+        for number, extra in enumerate(targets)
+    ]
+    families = text_string_to_metric_families(prometheus.render_many(reports, "ready"))
+    found = [sample.labels for family in families for sample in family.samples if family.name.endswith("target_info")]
+    assert found == [
+        {"target": "0", "x_owner": "Ann", "x_a_b": "1", "x_a_b_2": "2"},
+        {"target": "1", "x_owner": "Bob", "x_a_b": "", "x_a_b_2": ""},
+    ]
 
 
 # -- Nagios -------------------------------------------------------------------------------------------------------

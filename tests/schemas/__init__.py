@@ -17,6 +17,8 @@ from certready.cli.trusting import TrustDocument
 from certready.compare import ComparisonDocument
 from certready.diff.model import DiffDocument
 from certready.explain.document import ExplainDocument
+from certready.fleet.lines import LineDocument
+from certready.fleet.summary import FleetDocument
 from certready.model import Evidence
 from certready.model.report import ErrorDocument, ReportDocument, ReportsDocument
 from certready.render.tenant_json import TenantDocument
@@ -34,6 +36,8 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "comparison": ComparisonDocument,
     "contents": ContentsDocument,
     "repair": RepairDocument,
+    "fleet": FleetDocument,
+    "fleet-line": LineDocument,
     "trust": TrustDocument,
     "cache": CacheDocument,
 }
@@ -49,6 +53,30 @@ ADDED = {
     ("MessageDocument", "certificate"),
 }
 Schema = dict[str, Any]
+# A fleet's lines hold the keys of the inventory that are the user's own.
+WITH_OWN_KEYS = ("LineDocument", "FleetLineDocument")
+OWN_KEYS: Schema = {"patternProperties": {"^x_": {"type": "string"}}}
+# A line has a report or the error why there is none.
+REPORT_OR_ERROR: Schema = {
+    "oneOf": [
+        {
+            "properties": {
+                "report": {"type": "null"},
+                "verdict": {"type": "null"},
+                "error": {"type": "object"},
+                "code": {"enum": [2, 4]},
+            }
+        },
+        {
+            "properties": {
+                "report": {"type": "object"},
+                "verdict": {"type": "string"},
+                "error": {"type": "null"},
+                "code": {"enum": [0, 1, 3]},
+            }
+        },
+    ]
+}
 
 
 def schema(name: str) -> Schema:
@@ -129,6 +157,10 @@ def _finish(title: str, definition: Schema) -> None:
         definition["description"] = " ".join(inspect.cleandoc(definition["description"]).replace("``", "").split())
     properties: dict[str, Schema] = definition.get("properties", {})
     optional = {key for key, part in properties.items() if key not in definition["required"] and "default" not in part}
+    if title in WITH_OWN_KEYS:
+        definition |= OWN_KEYS
+    if title == "LineDocument":
+        definition |= REPORT_OR_ERROR
     if properties:
         definition["required"] = [key for key in properties if key not in optional and (title, key) not in ADDED]
     for part in properties.values():
