@@ -17,7 +17,8 @@ from certready.bundle.passwords import Passwords
 from certready.bundle.strangers import StrangerError
 from certready.errors import InputError, PasswordError
 from certready.model import Bundle, Fault, Known, Target
-from certready.x509.certificate import Certificate
+from certready.wording import listed
+from certready.x509.certificate import Certificate, told_apart
 from certready.x509.leaves import above, ca_like, issuers, leaves
 
 MAX_TARGETS = 100
@@ -215,7 +216,9 @@ class _Pool:
             for authority in beside
             if authority not in chain.certificates
         )
-        bundle = replace(bundle, chains=(replace(chain, id="c1", notes=(*chain.notes, *notes)),), known=known)
+        faults = (*chain.faults, *_further(leaf, fullest))
+        chain = replace(chain, id="c1", notes=(*chain.notes, *notes), faults=faults)
+        bundle = replace(bundle, chains=(chain,), known=known)
         return _BuiltTarget(bundle, frozenset(file.name for file in files))
 
     def _authorities(self, wanted: Sequence[Certificate], fullest: PlacedFile) -> list[File]:
@@ -250,6 +253,15 @@ class _Pool:
 
     def _place(self, certificate: Certificate) -> str:
         return next(placed.name for placed in self._files if certificate in placed.certificates)
+
+
+def _further(leaf: Certificate, fullest: PlacedFile) -> Iterator[Fault]:
+    """What is said where the file holds other leaves too, of which no private key in it chose one."""
+    leaves = fullest.leaves
+    if len(leaves) > 1 and not any(each.parsed.spki_sha256 in fullest.keys for each in leaves):
+        chosen, *others = told_apart((leaf, *(each for each in leaves if each != leaf)))
+        message = f"{fullest.name} also holds {listed(others)} beside {chosen}; each is judged as a target of its own."
+        yield Fault("several", fullest.name, message, tuple(each.sha256 for each in leaves))
 
 
 def _intermediates(leaf: Certificate, placed: PlacedFile) -> list[Certificate]:

@@ -108,6 +108,10 @@ def _files(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
             yield rules.IRREGULAR_PEM.observed(message, "refused", chain=chain)
         elif fault.kind == "passed-over":
             yield _passed_over(chain, path, fault)
+        elif fault.kind == "several":
+            yield rules.SEVERAL_LEAVES.observed(
+                fault.message, chain=chain, evidence={"leaves": list(fault.certificates)}
+            )
     for index, one in enumerate(chain.certificates, 1):
         if one.parsed.error and one != leaf and one.sha256 not in said:
             message = f"Certificate {index} of those that came along cannot be read: {one.parsed.error}."

@@ -24,7 +24,7 @@ from certready.fleet import Inventory, Job, Result, Setup, lines, summary
 from certready.fleet.across import Owners, across
 from certready.fleet.entries import Entry, exit_code
 from certready.fleet.lines import DONE, Earlier, Log, Place
-from certready.fleet.restored import report as restored
+from certready.fleet.restored import reports as restored
 from certready.model import Limits, Tenant
 from certready.model.report import Report
 from certready.render import renderer
@@ -213,11 +213,11 @@ class Book:
         return code
 
     def _reports(self) -> Iterator[Report]:
-        """The report of every line, in the order of the inventory."""
+        """The reports of every line, in the order of the inventory."""
         for entry, place, earlier in sorted(self._entries.values(), key=lambda kept: kept[0].line):
             if place is None:
                 continue
-            yield restored(
+            yield from restored(
                 lines.decoded(self._record(place, earlier)),
                 extra=entry.extra,
                 strict=self._setup.options.strict,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from msgspec import Struct, structs
 
 from certready import reading
-from certready.errors import UsageError
+from certready.errors import CertreadyError, UsageError
 from certready.fleet.forms import MAX_CELL, Row, called, rows
 from certready.model import Level, Role
 from certready.smtp.starttls import PROTOCOLS
@@ -18,6 +18,7 @@ from certready.typed import word
 MAX_BYTES = 64 * 1024 * 1024
 MAX_KEY = 80  # characters
 OWN = "x_"  # begins the keys that are the user's own
+INTERNAL = 4  # the exit code of a fault of ours
 NAMES_A_CONNECTOR = ("connector", "inbound", "outbound", "certificate_only")
 
 
@@ -68,6 +69,13 @@ class Problem(Struct, frozen=True):
     error: str
     hint: str | None = None
     code: int = 2
+
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """What an exception says; one that is none of ours is a fault of ours, which ends one line and not the run."""
+        if isinstance(error, CertreadyError):
+            return cls(error.message, error.hint, error.code)
+        return cls(f"certready failed inside: {type(error).__name__}: {error}", "Please report it.", INTERNAL)
 
 
 class Line(Struct, frozen=True):

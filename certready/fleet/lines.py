@@ -39,7 +39,7 @@ class LineError(Struct, frozen=True):
     hint: str | None
 
 
-class LineDocument(Struct, frozen=True, tag_field="schema", tag=SCHEMA):
+class LineDocument(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
     """What one line of an inventory came to: a report, or the error why there is none. Keys of the inventory that begin
     with x_ stand behind the others."""
 
@@ -53,6 +53,18 @@ class LineDocument(Struct, frozen=True, tag_field="schema", tag=SCHEMA):
     elapsed_ms: Annotated[int, Meta(ge=0)]
     report: ReportDocument | None
     error: LineError | None
+    other_reports: Annotated[
+        tuple[ReportDocument, ...],
+        Meta(
+            description="Where the target is a folder, an archive or a list with several certificates: the reports of "
+            "the others; report is the worst."
+        ),
+    ] = ()
+
+    @property
+    def reports(self) -> tuple[ReportDocument, ...]:
+        """Every report, the worst first."""
+        return (self.report, *self.other_reports) if self.report is not None else ()
 
 
 def document(result: Result) -> LineDocument:
@@ -69,6 +81,7 @@ def document(result: Result) -> LineDocument:
         result.elapsed_ms,
         result.report.document if result.report is not None else None,
         LineError(problem.error, problem.hint) if problem else None,
+        tuple(report.document for report in result.other_reports),
     )
 
 
@@ -102,12 +115,15 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
     )
     if report is None:
         return replace(known, message=error.error if error else "", fix=(error and error.hint) or "")
-    troubles = [one for one in report.findings if one.severity is not Severity.PASS and one.counted]
-    decides = next(iter(troubles), None)
-    held = {one.sha256: _held(one) for one in report.certificates}
-    leaves = dict.fromkeys((chain.path or chain.sent)[0] for chain in report.chains if chain.sent)
-    above = dict.fromkeys(sha256 for chain in report.chains for sha256 in chain.path[1:])
-    severities = [one.severity for one in troubles]
+    findings = [finding for each in line.reports for finding in each.findings]
+    troubles = [finding for finding in findings if finding.severity is not Severity.PASS and finding.counted]
+    decides = max(troubles, key=lambda finding: finding.severity, default=None)
+    held = {info.sha256: _held(info) for each in line.reports for info in each.certificates}
+    chains = [chain for each in line.reports for chain in each.chains]
+    leaves = dict.fromkeys((chain.path or chain.sent)[0] for chain in chains if chain.sent)
+    above = dict.fromkeys(sha256 for chain in chains for sha256 in chain.path[1:])
+    connectors = [connector for each in line.reports for connector in each.connectors]
+    severities = [finding.severity for finding in troubles]
     return replace(
         known,
         rule=decides.rule if decides else "",
@@ -116,9 +132,9 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
         counts=(severities.count(Severity.FAIL), severities.count(Severity.UNKNOWN), severities.count(Severity.WARN)),
         leaves=tuple(held[sha256] for sha256 in leaves if sha256 in held),
         issuers=tuple(held[sha256] for sha256 in above if sha256 in held),
-        connectors=tuple((one.name, one.direction, one.value or "") for one in report.connectors),
-        nodes_differ=any(one.rule == "tls.nodes-differ" for one in troubles),
-        findings=tuple(sorted({one.rule for one in troubles if one.severity >= Severity.UNKNOWN})),
+        connectors=tuple(dict.fromkeys((each.name, each.direction, each.value or "") for each in connectors)),
+        nodes_differ=any(finding.rule == "tls.nodes-differ" for finding in troubles),
+        findings=tuple(sorted({finding.rule for finding in troubles if finding.severity >= Severity.UNKNOWN})),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,9 @@ _SHORT = 200
 
 def render(run: Run, reports: Iterable[Report], store: str) -> str:
     """The page of a run, with the reports of its lines, each under the line's name; ``store`` is the root store's."""
-    by_name = {report.target.name: report for report in reports}
+    by_name: defaultdict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        by_name[report.target.name].append(report)
     ordered = worst_first(run.entries)
     return page(
         "overview",
@@ -39,7 +42,7 @@ def render(run: Run, reports: Iterable[Report], store: str) -> str:
         else "",
         groups=list(_groups(run)),
         places={one.name: _place(one) for one in ordered},
-        rows=(_row(one, by_name.get(one.name), run.evaluated_at) for one in ordered),
+        rows=(_row(one, by_name.get(one.name, ()), run.evaluated_at) for one in ordered),
     )
 
 
@@ -54,7 +57,7 @@ def _groups(run: Run) -> Iterator[Mapping[str, object]]:
             yield {"kind": kind, "title": title, "rows": rows, "dated": kind in DATED}
 
 
-def _row(one: Entry, report: Report | None, now: datetime) -> Mapping[str, Any]:
+def _row(one: Entry, reports: Sequence[Report], now: datetime) -> Mapping[str, Any]:
     """What the page shows of a line; of one in error the error alone."""
     error = one.verdict is None
     days = (one.ends - now).days if one.ends else None
@@ -72,10 +75,22 @@ def _row(one: Entry, report: Report | None, now: datetime) -> Mapping[str, Any]:
         "reason": shorten(reason, _SHORT),
         "error": one.message if error else "",
         "fix": one.fix if error else "",
-        "findings": _findings(report) if report is not None and not error else [],
-        "passed": _passed(report) if report is not None and not error else "",
-        "certificates": _certificates(report, error=error),
-        "endpoints": _endpoints(report),
+        "reports": [] if error else [_view(report) for report in reports],
+    }
+
+
+def _view(report: Report) -> Mapping[str, object]:
+    """One report of a line; of several, ``file`` says which certificate it is about."""
+    file = dict(report.extra).get("file", "")
+    name = file or report.target.name
+    return {
+        "file": file,
+        "style": STYLES[report.verdict],
+        "word": VERDICT_WORDS[report.verdict],
+        "findings": _findings(report),
+        "passed": _passed(report),
+        "certificates": _certificates(report, name),
+        "endpoints": _endpoints(report, name),
     }
 
 
@@ -91,11 +106,9 @@ def _left(days: int) -> str:
     return f"{counted(days, 'day')} left" if days >= 0 else f"{counted(-days, 'day')} ago"
 
 
-def _certificates(report: Report | None, *, error: bool) -> object:
-    if report is None or error:
-        return None
+def _certificates(report: Report, name: str) -> object:
     return table(
-        f"Certificates of {report.target.name}",
+        f"Certificates of {name}",
         ("Certificate", "Until", "Issuer", "Key", "Thumbprint (SHA-1)"),
         [
             [
@@ -111,11 +124,9 @@ def _certificates(report: Report | None, *, error: bool) -> object:
     )
 
 
-def _endpoints(report: Report | None) -> object:
-    if report is None:
-        return None
+def _endpoints(report: Report, name: str) -> object:
     return table(
-        f"Endpoints of {report.target.name}",
+        f"Endpoints of {name}",
         ("Address", "TLS", "Ended at", "Error"),
         [
             [

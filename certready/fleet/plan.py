@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +12,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from certready import directories, reading
-from certready.errors import CertreadyError, UsageError
+from certready import directories, folders, reading
+from certready.bundle.parts import Collected, Part
+from certready.errors import InputError, UsageError
 from certready.exchange.choose import judged_of
 from certready.exchange.export.load import load as load_tenant
 from certready.fleet.inventory import Keys, Line, Problem
@@ -47,8 +49,9 @@ class Promised(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """A line as it is run: its certificate ``files`` with their content, or its ``place``; what it is judged for; and
-    where its password is, which is read where the files are opened and never kept."""
+    """A line as it is run: its certificate ``files`` with their content, what was ``collected`` of its folder, archive
+    or list, or its ``place``; what it is judged for; and where its password is, which is read where the files are
+    opened and never kept."""
 
     line: Line
     digest: str
@@ -56,6 +59,7 @@ class Job(Struct, frozen=True):
     named: bool = True
     options: Options = Options()
     files: tuple[tuple[str, bytes], ...] = ()
+    collected: Collected | None = None
     place: Place | None = None
     protocol: str = "smtp"
     sni: str | None = None
@@ -105,8 +109,8 @@ class Planner:
         if problem is None:
             try:
                 job = self._job(line, digest)
-            except CertreadyError as error:
-                problem = Problem(error.message, error.hint, error.code)
+            except Exception as error:  # noqa: BLE001 - one line must not end the run
+                problem = Problem.of(error)
         return job or Job(line, digest.hexdigest(), problem=problem)
 
     def _job(self, line: Line, digest: hashlib._Hash) -> Job:
@@ -115,9 +119,14 @@ class Planner:
         target = keys.target or ""
         place = self._place(target, keys.protocol or "smtp")
         files: tuple[tuple[str, bytes], ...] = ()
+        collected = None
         if place is None:
-            files = ((target, reading.read(self._folder / target)),)
-            digest.update(hashlib.sha256(files[0][1]).digest())
+            collected = _inside(self._folder / target)
+            for part in collected.parts:
+                for said in (part.name.encode("utf-8", "surrogateescape"), part.data, str(part.trouble).encode()):
+                    digest.update(hashlib.sha256(said).digest())
+            if not any(part.folder for part in collected.parts):
+                files, collected = tuple((target, part.data) for part in collected.parts), None
         tenant, named = self._tenant(keys, digest)
         options = replace(
             self._setup.options,
@@ -133,6 +142,7 @@ class Planner:
             named,
             options,
             files,
+            collected,
             place,
             keys.protocol or "smtp",
             keys.sni,
@@ -172,6 +182,20 @@ class Planner:
             from_file=bool(keys.tenant),
             certificate_only=bool(keys.certificate_only),
         )
+
+
+def _inside(path: Path) -> Collected:
+    """The file, or what is in the folder, the archive or Exchange's list of this name. Raises InputError, also for a
+    pipe or a device, which would keep the run waiting, and for what is called "-": no line is standard input."""
+    if path == reading.STDIN:
+        path = Path.cwd() / path
+    try:
+        mode = path.stat().st_mode if directories.holds(path) else 0
+    except OSError:
+        mode = 0  # reading it says why
+    if mode and not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise InputError(f"{path} is neither a file nor a folder.", hint="Name a certificate file or a folder of them.")
+    return folders.inside(path) if mode else Collected((Part(str(path), reading.read(path)),))
 
 
 def _promised(keys: Keys, place: Place | None) -> Promised | None:

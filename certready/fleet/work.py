@@ -14,25 +14,25 @@ from msgspec.structs import replace
 from certready import bundle as bundles
 from certready import reading
 from certready.bundle.passwords import Passwords
-from certready.errors import CertreadyError, UsageError
-from certready.fleet.inventory import Line, Problem
-from certready.fleet.plan import Job
+from certready.errors import UsageError
+from certready.fleet.inventory import INTERNAL, Line, Problem
+from certready.fleet.plan import Job, Place
 from certready.fleet.setup import Setup, World, opened
 from certready.gathering import gather
 from certready.judging import judge
 from certready.model import Bundle
-from certready.model.report import Report, ReportVerdict
+from certready.model.report import Report, ReportVerdict, Severity
 from certready.net.gateway import Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
 
-INTERNAL = 4
 NOT_ASKED = "It was not asked, because --offline forbids it."
 
 
 class Result(Struct, frozen=True):
-    """What one line came to: a ``report``, or the ``problem`` why there is none. ``notes`` are sentences about how it
-    was gathered. ``elapsed_ms`` is how long that took."""
+    """What one line came to: a ``report``, or the ``problem`` why there is none. Of a folder, an archive or a list with
+    several certificates it is the worst report, and ``other_reports`` are those of the others. ``notes`` are sentences
+    about how it was gathered. ``elapsed_ms`` is how long that took."""
 
     line: Line
     digest: str
@@ -41,6 +41,12 @@ class Result(Struct, frozen=True):
     problem: Problem | None = None
     elapsed_ms: int = 0
     notes: tuple[str, ...] = ()
+    other_reports: tuple[Report, ...] = ()
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """Every report of the line, the worst first; none of a line in error."""
+        return (self.report, *self.other_reports) if self.report is not None else ()
 
     @property
     def verdict(self) -> ReportVerdict | None:
@@ -71,20 +77,24 @@ def _result(world: World, job: Job) -> Result:
         return blank
     notes: list[str] = []
     try:
-        blank = replace(blank, report=_report(world, job, notes))
-    except CertreadyError as error:
-        blank = replace(blank, problem=Problem(error.message, error.hint, error.code))
-    except Exception as error:  # noqa: BLE001 - a fault of ours ends one line, not the run
-        problem = Problem(f"certready failed inside: {type(error).__name__}: {error}", "Please report it.", INTERNAL)
-        blank = replace(blank, problem=problem)
+        worst, *others = sorted((_report(world, job, bundle) for bundle in _bundles(world, job, notes)), key=_rank)
+        blank = replace(blank, report=worst, other_reports=tuple(others))
+    except Exception as error:  # noqa: BLE001 - one line must not end the run
+        blank = replace(blank, problem=Problem.of(error))
     return replace(blank, elapsed_ms=round((time.monotonic() - began) * 1000), notes=tuple(notes))
 
 
-def _report(world: World, job: Job, notes: list[str]) -> Report:
+def _rank(report: Report) -> tuple[int, int]:
+    """The worst report is the smallest: by its verdict, then by how much fails."""
+    verdicts: tuple[ReportVerdict, ...] = ("not-ready", "cannot-tell", "ready")
+    return verdicts.index(report.verdict), -sum(one.severity is Severity.FAIL for one in report.findings)
+
+
+def _report(world: World, job: Job, bundle: Bundle) -> Report:
     """Raises CertreadyError."""
     setup = world.setup
     evidence = gather(
-        _bundle(world, job, notes),
+        bundle,
         job.tenant,
         now=setup.now,
         roots=setup.roots,
@@ -103,13 +113,25 @@ def _report(world: World, job: Job, notes: list[str]) -> Report:
     return judge(evidence)
 
 
-def _bundle(world: World, job: Job, notes: list[str]) -> Bundle:
-    """What the target holds or presents. Raises CertreadyError."""
-    if job.place is None:
-        secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
-        return bundles.load_files(list(job.files), password=Passwords(secret))
+def _bundles(world: World, job: Job, notes: list[str]) -> tuple[Bundle, ...]:
+    """What the target holds or presents: of a folder, an archive or a list a bundle for each certificate, as
+    ``certready check`` has it. Raises CertreadyError."""
+    if job.place is not None:
+        return (_presented(world, job, job.place, notes),)
+    secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
+    if job.collected is None:
+        return (bundles.load_files(list(job.files), password=Passwords(secret)),)
+    from certready.bundle import targets
+
+    found = targets.load(job.collected, job.line.keys.target or "", password=Passwords(secret))
+    notes += found.notes
+    return found.bundles
+
+
+def _presented(world: World, job: Job, place: Place, notes: list[str]) -> Bundle:
+    """What a host, or each host of a mail domain, presents. Raises CertreadyError."""
     how = world.how._replace(protocol=job.protocol, sni=job.sni if job.sni is not None else world.how.sni)
-    place, offline = job.place, job.options.offline
+    offline = job.options.offline
     if place.domain and not offline:
         return fetch_mx(place.domain, how, note=notes.append)
     node = Node(place.host or place.domain or "", place.port, error=NOT_ASKED if offline else None)

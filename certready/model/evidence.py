@@ -45,12 +45,13 @@ class Fault(Struct, frozen=True):
     """Something wrong with a ``file``.
 
     ``kind`` is "certificate" or "key" for one that is there and cannot be read or opened, "refused" for a PEM that
-    OpenSSL refuses to load, "passed-over" for one of which it silently loads less, "file" for a file of which nothing
-    could be read. ``message`` is a sentence, ``hint`` one on what to do about it, where there is more to say than the
-    rule does. ``certificates`` are the SHA-256 of those it is about.
+    OpenSSL refuses to load, "passed-over" for one of which it silently loads less, "several" for one with further
+    end-entity certificates, each a target of its own, "file" for a file of which nothing could be read. ``message`` is
+    a sentence, ``hint`` one on what to do about it, where there is more to say than the rule does. ``certificates`` are
+    the SHA-256 of those it is about.
     """
 
-    kind: Literal["certificate", "key", "refused", "passed-over", "file"]
+    kind: Literal["certificate", "key", "refused", "passed-over", "several", "file"]
     file: str
     message: str
     certificates: tuple[str, ...] = ()

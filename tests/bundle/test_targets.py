@@ -136,6 +136,28 @@ def test_each_leaf_is_a_target_of_its_own(good: Issued, other: Issued) -> None:
     assert {certificate(good), certificate(other)} == {one.chains[0].leaf_certificate for one in together.bundles}
 
 
+def test_two_leaves_in_one_file_are_said_of_each(good: Issued, other: Issued) -> None:
+    """Of a file whose two leaves no private key in it tells apart, each target says that the other is there; where a
+    file holds one leaf, or its key chose one, nothing is said of further targets."""
+    labels = {certificate(one): certificate(one).parsed.label for one in (good, other)}
+    for key in (b"", good.key_pem):
+        found = lying(
+            {"all.pem": good.chain_pem + other.chain_pem, "a.key": key}
+            if key
+            else {"all.pem": good.chain_pem + other.chain_pem}
+        )
+        for bundle in found.bundles:
+            (fault,) = (one for one in bundle.chains[0].faults if one.kind == "several")
+            (beside,) = (label for leaf, label in labels.items() if leaf != bundle.chains[0].leaf_certificate)
+            assert f"also holds {beside}" in fault.message
+    for files in (
+        {"a.pem": good.chain_pem, "b.pem": other.chain_pem},
+        {"a.pem": good.chain_pem + other.pem + good.key_pem},
+    ):
+        for bundle in lying(files).bundles:
+            assert [] == [one for one in bundle.chains[0].faults if one.kind == "several"]
+
+
 def test_a_pfx_with_the_key_goes_before_a_pem_as_full(good: Issued, issuing: Authority) -> None:
     """Of two files with the same chain the one with the key is fuller."""
     found = lying({"a.pem": good.chain_pem, "gw.pfx": pfx(good, issuing)}, PASSWORD)

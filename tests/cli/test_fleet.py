@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certready import schemas
 from certready.cli import main
@@ -119,6 +123,74 @@ def test_files_have_the_verdict_of_check(material: Material, run: Run, tmp_path:
             essence(alone) == essence(line["report"])
         )
         assert alone["verdict"] == line["verdict"]
+
+
+def held(material: Material, form: str, folder: Path) -> Path:
+    """Two certificates, one good and one expired, in a folder, an archive or Exchange's list."""
+    names = ("good", "expired")
+    if form == "list":
+        rows = [
+            {
+                "Thumbprint": name,
+                "RawData": base64.b64encode(material.chains[name][0].x509.public_bytes(Encoding.DER)).decode(),
+            }
+            for name in names
+        ]
+        (folder / "store.json").write_text(json.dumps(rows))
+        return folder / "store.json"
+    place = folder / "certificates"
+    place.mkdir()
+    for name in names:
+        (place / f"{name}.pem").write_bytes(Path(material / f"{name}.pem").read_bytes())
+    if form == "archive":
+        return Path(shutil.make_archive(str(folder / "both"), "zip", place))
+    return place
+
+
+@pytest.mark.parametrize("form", ["folder", "archive", "list"])
+def test_a_line_may_be_a_folder_an_archive_or_a_list(form: str, material: Material, run: Run, tmp_path: Path) -> None:
+    """Each certificate in it has a report as check gives it; the worst is the line's, and no format leaves one out."""
+    target = held(material, form, tmp_path)
+    path = inventory(tmp_path / "i.csv", [{"name": "store", "target": str(target.relative_to(tmp_path))}])
+    log = tmp_path / "log.jsonl"
+    words = ["--format", f"jsonl={log}", "--format", f"html={tmp_path / 'page.html'}", "--format", "junit"]
+    ran = run("fleet", path, *judged(material), *words)
+    (line,) = records(log.read_text())
+    assert valid(line)
+    alone = json.loads(run("check", str(target), *judged(material), "--format", "json").out)
+    mine = [line["report"], *line["other_reports"]]
+    assert sorted(map(essence, alone["reports"])) == sorted(map(essence, mine))
+    assert (alone["verdict"], "not-ready", 1) == (line["verdict"], line["report"]["verdict"], ran.code)
+    assert any(one["rule"] == "expiry.expired" for one in line["report"]["findings"])
+    suites = ET.fromstring(ran.out.encode())
+    assert ["store", "store #2"] == [suite.get("name") for suite in suites]
+    shown = (tmp_path / "page.html").read_text()
+    assert all(report["target"]["name"].rpartition(os.sep)[2] in shown for report in mine)
+
+
+def test_a_folder_is_done_again_where_a_file_in_it_changed(material: Material, run: Run, tmp_path: Path) -> None:
+    """The digest covers every file of a folder; with nothing changed a run does nothing, and its formats are whole."""
+    target = held(material, "folder", tmp_path)
+    log = tmp_path / "log.jsonl"
+    options = [inventory(tmp_path / "i.csv", [{"target": str(target)}]), *judged(material), "--resume", str(log)]
+    assert 1 == run("fleet", *options).code
+    ran = run("fleet", *options, "--format", "prometheus")
+    assert (1, 2) == (len(records(log.read_text())), ran.out.count("certready_ready{"))
+    (target / "expired.pem").unlink()
+    assert 0 == run("fleet", *options).code
+    assert 2 == len(records(log.read_text()))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_line_that_would_keep_the_run_waiting_is_an_error(material: Material, run: Run, tmp_path: Path) -> None:
+    """A pipe and "-" are never read: they are errors of their lines."""
+    os.mkfifo(tmp_path / "pipe.pem")
+    path = inventory(tmp_path / "i.csv", [{"target": "pipe.pem"}, {"target": "-"}, {"target": material / "good.pem"}])
+    lines = records(run("fleet", path, *judged(material), "--format", "jsonl").out)
+    assert [
+        "neither a file nor a folder" in line["error"]["error"] for line in lines if line["name"] == "pipe.pem"
+    ] == [True]
+    assert {"pipe.pem": 2, "-": 2, material / "good.pem": 0} == {line["name"]: line["code"] for line in lines}
 
 
 @pytest.mark.parametrize("keys", [{"dane": "mx.contoso.com"}, {"mta_sts": "contoso.com"}])

@@ -41,7 +41,7 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "trust": TrustDocument,
     "cache": CacheDocument,
 }
-# Keys that documents of 0.1 lack.
+# Keys that documents of 0.1 lack, and those that are written only where there is something to say.
 ADDED = {
     ("CertificateInfo", "sha1"),
     ("EndpointDocument", "demands_certificate"),
@@ -51,6 +51,7 @@ ADDED = {
     ("CauseDocument", "quotation"),
     ("Finding", "direction"),
     ("MessageDocument", "certificate"),
+    ("LineDocument", "other_reports"),
 }
 Schema = dict[str, Any]
 # A fleet's lines hold the keys of the inventory that are the user's own.
