@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+from msgspec.structs import replace
+
 from certready.cli import fetching, output, promises
 from certready.cli.commands import argument, command, option
 from certready.cli.connection import Connection, how_asked
@@ -18,6 +20,7 @@ from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Proto
 from certready.errors import UsageError
 from certready.fleet import Inventory, Keys, Planner, Setup, lines
 from certready.fleet.schedule import JOBS, PER_HOST, scheduled
+from certready.fleet.setup import PER_NETWORK
 from certready.model import Tenant
 from certready.typed import duration
 
@@ -42,6 +45,16 @@ def fleet(
     per_host: Annotated[
         int, option("--per-host", help="Lines under way at once for one host.", metavar="N", min=1, max=MOST_JOBS)
     ] = PER_HOST,
+    per_network: Annotated[
+        int,
+        option(
+            "--per-network",
+            help="Lines under way at once for one network, a /24 of IPv4 or a /48 of IPv6.",
+            metavar="N",
+            min=1,
+            max=MOST_JOBS,
+        ),
+    ] = PER_NETWORK,
     processes: Annotated[
         int, option("--processes", help="Processes that share the work.", metavar="N", min=1, max=MOST_PROCESSES)
     ] = 1,
@@ -83,6 +96,7 @@ def fleet(
     age = duration(max_age, "--max-age")
     connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
     setup = _setup(shared, connection, promises.Resolving(dns, dns_anchor))
+    setup = replace(setup, per_network=max(1, per_network // processes))
     known = Inventory.load(inventory)
     before = lines.read(since).entries if since else None
     logs = log_to(destinations, resume)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready._version import __version__
 from certready.cli import output
+from certready.cli.progress import Progress
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Result, Setup, lines, summary
 from certready.fleet.across import Owners, across
@@ -91,10 +92,12 @@ class Book:
         self._tenants: dict[str, Tenant] = {}
         self._owners: dict[str, str] = {}
         self._interrupted = False
+        self._aside: Callable[[], AbstractContextManager[None]] = nullcontext  # while a line of progress is drawn
 
     def note(self, sentence: str) -> None:
         """Tell whoever started the run."""
-        output.write(sys.stderr, f"note: {sentence}\n")
+        with self._aside():
+            output.write(sys.stderr, f"note: {sentence}\n")
 
     def unfinished(self, jobs: Iterable[Job], earlier: Earlier, age: timedelta) -> Iterator[Job]:
         """The jobs that an earlier run did not do, or that are to be done again; the others are kept from it."""
@@ -118,8 +121,9 @@ class Book:
             else:
                 yield job
 
-    def fill(self, results: Iterable[Result], progress: Callable[[str], None]) -> None:
+    def fill(self, results: Iterable[Result], progress: Progress) -> None:
         """Write down each result as it comes; Ctrl-C ends that, and what is done is kept. Raises CertreadyError."""
+        self._aside = progress.aside
         total, began, shown, done = len(self._inventory.lines), time.monotonic(), 0.0, 0
         worst: Entry | None = None
         try:
@@ -147,7 +151,8 @@ class Book:
         for log in self._logs.files:
             log.add(data)
         if self._streams:
-            output.write(sys.stdout, data.decode("ascii"))
+            with self._aside():
+                output.write(sys.stdout, data.decode("ascii"))
         place = None
         if self._spool:
             place = Place(self._spool.tell(), len(data))

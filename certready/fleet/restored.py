@@ -37,6 +37,11 @@ def reports(
     )
 
 
+def report(line: LineDocument, *, strict: bool, certready: str, trust: StoreInfo) -> Report:
+    """The worst of the line's :func:`reports`."""
+    return reports(line, strict=strict, certready=certready, trust=trust)[0]
+
+
 def _restored(document: ReportDocument, name: str, strict: bool, extra: tuple[tuple[str, str], ...]) -> Report:
     return Report(
         certready=document.certready,

@@ -11,12 +11,15 @@ from uuid import uuid4
 
 from msgspec import Struct, field, structs
 
-from certready.fleet.sharing import SharedFetcher, SharedNames
+from certready.fleet.sharing import Networks, SharedFetcher, SharedMail, SharedNames
 from certready.gathering import Supplied
 from certready.model import Evidence, Fetcher, Options, RootStore
 from certready.net.gateway import How
 from certready.net.handshake import SharedContext
+from certready.net.mx import Mail
 from certready.net.threads import Crew
+
+PER_NETWORK = 8
 
 
 def no_fetcher() -> None:
@@ -38,6 +41,7 @@ class Setup(Struct, frozen=True, eq=False):
         token: tells this run from others of the same process.
         promises: completes evidence by what a mail domain promises (a ``Promised`` of the plan says what); None: a line
             that asks for it is in error.
+        per_network: lines at once for one network (a /24 of IPv4, a /48 of IPv6), in each process.
         clock: gives the present, aware: what is gathered late in a long run may be younger than ``now``.
     """
 
@@ -50,6 +54,7 @@ class Setup(Struct, frozen=True, eq=False):
     how: How = How()
     promises: Callable[[Evidence, Any], Evidence] | None = None
     clock: Callable[[], datetime] | None = None
+    per_network: int = PER_NETWORK
     token: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -70,6 +75,8 @@ class World(NamedTuple):
     fetcher: Fetcher | None
     how: How
     others: Callable[[], Sequence[RootStore]]
+    mail: Callable[[str, How], Mail]
+    networks: Networks
 
 
 @lru_cache(maxsize=2)
@@ -81,6 +88,8 @@ def opened(setup: Setup) -> World:
         SharedFetcher(made) if made else None,
         setup.how._replace(look_up=SharedNames(), context=SharedContext(), crew=Crew("fleet")),
         lru_cache(maxsize=1)(partial(_read, setup)),
+        SharedMail(),
+        Networks(setup.per_network),
     )
 
 

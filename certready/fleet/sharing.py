@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
 from typing import Generic, TypeVar
 
+from certready.errors import UsageError
 from certready.model import Ask, Fetcher, Reply
 from certready.model.budget import MOST_BYTES
-from certready.net.dns import ResolveError
-from certready.net.resolve import Address, addresses
+from certready.net.dns import Nameserver, ResolveError
+from certready.net.gateway import How
+from certready.net.mx import Mail, find
+from certready.net.resolve import Address, Family, addresses
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -42,16 +47,16 @@ class Once(Generic[K, V]):
 
     def get(self, keys: Sequence[K], work: Callable[[Sequence[K]], Sequence[V]]) -> list[V]:
         """The value of each key; ``work`` is given those that nobody has asked for yet. Raises what ``work`` raises."""
-        found: dict[K, V] = {}
-        while missing := [key for key in dict.fromkeys(keys) if key not in found]:
+        values: dict[K, V] = {}
+        while missing := [key for key in dict.fromkeys(keys) if key not in values]:
             slots, mine = self._claim(missing)
             if mine:
                 self._work(mine, slots, work)
             for key, slot in slots.items():
                 slot.ready.wait()
                 if slot.values:  # else whoever was at it failed, and it is asked for again
-                    found[key] = slot.values[0]
-        return [found[key] for key in keys]
+                    values[key] = slot.values[0]
+        return [values[key] for key in keys]
 
     def _claim(self, keys: Sequence[K]) -> tuple[dict[K, _Slot[V]], list[K]]:
         """The slot of every key, and the keys that are now the caller's to work out."""
@@ -100,21 +105,91 @@ class SharedFetcher:
 
 
 class SharedNames:
-    """Looks up the addresses of hosts, each once; called as :func:`certready.net.resolve.addresses` is."""
+    """Looks up the addresses of hosts, each once, whatever the port; called as :func:`certready.net.resolve.addresses`
+    is."""
 
     def __init__(self) -> None:
-        self._found: Once[tuple[str, int], tuple[Address, ...] | ResolveError] = Once(KEPT_NAMES)
+        self._looked_up: Once[Hashable, tuple[Address, ...] | ResolveError] = Once(KEPT_NAMES)
 
-    def __call__(self, host: str, port: int, **how: object) -> tuple[Address, ...]:
+    def __call__(
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout: float,
+        resolve: Mapping[str, Sequence[str]] | None = None,
+        family: Family = "any",
+        dns: Nameserver | None = None,
+    ) -> tuple[Address, ...]:
         """Raises ResolveError."""
 
         def look_up(_keys: object) -> list[tuple[Address, ...] | ResolveError]:
             try:
-                return [addresses(host, port, **how)]  # type: ignore[arg-type]
+                return [addresses(host, port, timeout=timeout, resolve=resolve, family=family, dns=dns)]
             except ResolveError as error:
                 return [error]
 
-        (value,) = self._found.get([(host, port)], look_up)
+        given = tuple((resolve or {}).get(host, ()))
+        (value,) = self._looked_up.get([(host, given, family, dns)], look_up)
         if isinstance(value, ResolveError):
             raise ResolveError(str(value))
+        return tuple(each._replace(sockaddr=(each.sockaddr[0], port, *each.sockaddr[2:])) for each in value)
+
+
+class SharedMail:
+    """Looks up where the mail of domains goes, each once; called as :func:`certready.net.mx.find` is."""
+
+    def __init__(self) -> None:
+        self._looked_up: Once[str, Mail | UsageError] = Once(KEPT_NAMES)
+
+    def __call__(self, domain: str, how: How) -> Mail:
+        """Raises UsageError where that is Exchange Online alone."""
+
+        def look_up(_keys: object) -> list[Mail | UsageError]:
+            try:
+                return [find(domain, how)]
+            except UsageError as error:
+                return [error]
+
+        (value,) = self._looked_up.get([domain], look_up)
+        if isinstance(value, UsageError):
+            raise UsageError(value.message, hint=value.hint)
         return value
+
+
+class Networks:
+    """So many lines at once for one network, a /24 of IPv4 or a /48 of IPv6: whoever runs the gateways there sees no
+    more connections than that.
+
+    Args:
+        most: lines at once for each network.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._busy: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def room(self, hosts: Iterable[str]) -> Iterator[None]:
+        """Waits until each network of these addresses has room, and takes it for the block."""
+        networks = {network(host) for host in hosts}
+        with self._changed:
+            self._changed.wait_for(lambda: all(self._busy[name] < self._most for name in networks))
+            self._busy.update(networks)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy.subtract(networks)
+                for name in networks:
+                    if not self._busy[name]:
+                        del self._busy[name]
+                self._changed.notify_all()
+
+
+def network(address: str) -> str:
+    """The network that an address counts for: its /24 of IPv4, its /48 of IPv6. Raises ValueError for no address."""
+    parsed = ip_address(address.partition("%")[0])
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))

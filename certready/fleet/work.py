@@ -22,7 +22,8 @@ from certready.gathering import gather
 from certready.judging import judge
 from certready.model import Bundle
 from certready.model.report import Report, ReportVerdict, Severity
-from certready.net.gateway import Node, fetch_many
+from certready.net.dns import Nameserver, ResolveError, domain_name
+from certready.net.gateway import How, Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
 
@@ -116,8 +117,11 @@ def _report(world: World, job: Job, bundle: Bundle) -> Report:
 def _bundles(world: World, job: Job, notes: list[str]) -> tuple[Bundle, ...]:
     """What the target holds or presents: of a folder, an archive or a list a bundle for each certificate, as
     ``certready check`` has it. Raises CertreadyError."""
-    if job.place is not None:
-        return (_presented(world, job, job.place, notes),)
+    return (_presented(world, job, job.place, notes),) if job.place else opened_files(job, notes)
+
+
+def opened_files(job: Job, notes: list[str]) -> tuple[Bundle, ...]:
+    """What the files of a job hold. Raises CertreadyError where that cannot be read, or its password not."""
     secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
     if job.collected is None:
         return (bundles.load_files(list(job.files), password=Passwords(secret)),)
@@ -131,8 +135,22 @@ def _bundles(world: World, job: Job, notes: list[str]) -> tuple[Bundle, ...]:
 def _presented(world: World, job: Job, place: Place, notes: list[str]) -> Bundle:
     """What a host, or each host of a mail domain, presents. Raises CertreadyError."""
     how = world.how._replace(protocol=job.protocol, sni=job.sni if job.sni is not None else world.how.sni)
-    offline = job.options.offline
-    if place.domain and not offline:
-        return fetch_mx(place.domain, how, note=notes.append)
-    node = Node(place.host or place.domain or "", place.port, error=NOT_ASKED if offline else None)
-    return fetch_many(None, [node], how)
+    if job.options.offline:
+        return fetch_many(None, [Node(place.host or place.domain or "", place.port, error=NOT_ASKED)], how)
+    if place.domain:
+        mail = world.mail(domain_name(place.domain), how)
+        located = how._replace(resolve={**mail.resolve, **how.resolve}, dns=how.dns or Nameserver())
+        hosts = [node.host for node in mail.nodes if node.error is None]
+        with world.networks.room(address for host in hosts for address in _addresses(host, located)):
+            return fetch_mx(place.domain, how, note=notes.append, mail=mail)
+    with world.networks.room(_addresses(place.host or "", how)):
+        return fetch_many(None, [Node(place.host or "", place.port)], how)
+
+
+def _addresses(host: str, how: How) -> list[str]:
+    """The addresses of a host, none where it has none; whoever asks it is told why."""
+    try:
+        looked_up = how.look_up(host, 25, timeout=how.timeout, resolve=how.resolve, family=how.family, dns=how.dns)
+    except ResolveError:
+        return []
+    return [address.text for address in looked_up]

@@ -32,17 +32,19 @@ def fetch_mx(
     note: Callable[[str], None] | None = None,
     progress: Progress | None = None,
     arrived: Arrived | None = None,
+    mail: Mail | None = None,
 ) -> Bundle:
     """Ask every address of every host that a domain's MX records name; the bundle's target is ``mx of DOMAIN``.
 
     ``how.dns`` is the server to ask, by default those of the system; ``how.resolve`` still goes first for the hosts.
+    ``mail`` is what :func:`find` said of the domain, where that is known already.
     A domain that does not exist, takes no mail or cannot be looked up is an Endpoint with ``trouble``. ``note`` is told
     a sentence about everything odd. Raises UsageError where every host is Exchange Online's own.
     """
     name = domain_name(domain)
     if progress:
         progress(f"looking up the MX of {name}")
-    mail = find(name, how)
+    mail = find(name, how) if mail is None else mail
     if note:
         for sentence in mail.notes:
             note(sentence)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
-from certready.fleet.sharing import Once, SharedFetcher, SharedNames
+from certready.errors import UsageError
+from certready.fleet.sharing import Networks, Once, SharedFetcher, SharedMail, SharedNames, network
 from certready.model import Ask, Reply
-from certready.net.dns import ResolveError
-from certready.net.threads import start
+from certready.net.dns import Nameserver, ResolveError
+from certready.net.gateway import How
+from certready.net.threads import in_parallel, start
+from tests.net.nameserver import NameServer
 
 
 class Counting:
@@ -72,12 +76,79 @@ def test_what_is_kept_is_bounded() -> None:
     assert [1, 2, 3, 4, 2] == made
 
 
-def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses of a host are found once, and a name that leads nowhere stays one."""
+ZONE = {
+    ("contoso.test", "MX"): ("10 gw.contoso.test.",),
+    ("gw.contoso.test", "A"): ("127.0.0.1",),
+    ("gw.contoso.test", "AAAA"): (),
+    ("cloud.test", "MX"): ("0 cloud-test.mail.protection.outlook.com.",),
+}
+
+
+def test_a_name_is_looked_up_once_whatever_the_port() -> None:
+    """Addresses of a host are asked for once, each port has its own, and a name that leads nowhere stays one."""
     names = SharedNames()
-    first = names("127.0.0.1", 25, timeout=5.0)
-    assert first is names("127.0.0.1", 25, timeout=5.0)
-    assert first is not names("127.0.0.1", 26, timeout=5.0)
-    for _ in range(2):
-        with pytest.raises(ResolveError):
-            names("gw.contoso.com", 25, timeout=5.0, resolve={"gw.contoso.com": []})
+    with NameServer(ZONE) as server:
+        asked = {"timeout": 5.0, "dns": Nameserver("127.0.0.1", server.port)}
+        found = [names("gw.contoso.test", port, **asked) for port in (25, 26, 25)]
+        for _ in range(2):
+            with pytest.raises(ResolveError):
+                names("gone.contoso.test", 25, **asked)
+        assert sorted({*server.asked}) == sorted(server.asked)
+    assert [(("127.0.0.1", port),) for port in (25, 26, 25)] == [tuple(one.sockaddr for one in each) for each in found]
+    given = names("gw.contoso.test", 25, timeout=5.0, resolve={"gw.contoso.test": ["127.0.0.9"]})
+    assert ["127.0.0.9"] == [one.text for one in given]
+
+
+def test_where_mail_goes_is_looked_up_once() -> None:
+    """The MX of a domain, and the addresses of its hosts, are asked for once however many lines name it; that it is
+    Exchange Online itself is said to each."""
+    mail = SharedMail()
+    with NameServer(ZONE) as server:
+        how = How(dns=Nameserver("127.0.0.1", server.port), timeout=5.0)
+        assert mail("contoso.test", how) == mail("contoso.test", how)
+        for _ in range(2):
+            with pytest.raises(UsageError, match="this is Exchange Online"):
+                mail("cloud.test", how)
+        assert sorted({*server.asked}) == sorted(server.asked)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("192.0.2.1", "192.0.2.254", True),
+        ("192.0.2.1", "192.0.3.1", False),
+        ("2001:db8:1:2::1", "2001:db8:1:ffff::1", True),
+        ("2001:db8:1::1", "2001:db8:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.7", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+    ],
+)
+def test_networks(one: str, other: str, alike: bool) -> None:
+    """A network is a /24 of IPv4 or a /48 of IPv6."""
+    assert (network(one) == network(other)) is alike
+
+
+def test_a_network_has_room_for_so_many() -> None:
+    """No more lines at once than may be are under way in one network; others go on meanwhile, and each has its turn."""
+    networks, lock = Networks(2), threading.Lock()
+    busy: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+
+    def work(number: int) -> None:
+        hosts = [f"192.0.2.{number}"] if number % 3 else [f"192.0.2.{number}", "198.51.100.1"]
+        with networks.room(hosts):
+            names = {network(host) for host in hosts}
+            with lock:
+                busy.update(names)
+                most.update({name: busy[name] - most[name] for name in names if busy[name] > most[name]})
+            with lock:
+                busy.subtract(names)
+
+    in_parallel([partial(work, number) for number in range(1, 31)], "test")
+    assert set(most.values()) <= {1, 2}
+    with networks.room(["192.0.2.1"]), networks.room(["192.0.2.2"]):
+        waiting = start(partial(work, 9), "test")
+        with networks.room(["203.0.113.1"]):
+            pass
+        assert not waiting.wait(0)
+    assert waiting.wait(30)
