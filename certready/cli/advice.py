@@ -150,15 +150,15 @@ def diff(
     secrets = files.passwords(shared.password_file, shared.password_env, shared.password_fd)
     before, after = (_side(path, secrets) for path in (old, new))
     prepared = _both_ways(prepare(shared, "both"))
+    from certready.cli.judge import judged
     from certready.diff import difference
-    from certready.judging import judge
 
     with waiting(quiet=shared.quiet) as progress:
         gather = gatherer(prepared, progress.count)
         evidence = promised(gather(after, progress), progress)
         gone = gatherer(replace(prepared, wanted=offline(shared), tenant=Tenant(), named=True))(before, progress)
     save(evidence, shared.save_evidence, redacted=shared.redact)
-    report = judge(evidence)
+    report = judged(evidence)
     write_remedies([(report, evidence)], shared.remedies)
     found = difference(gone, evidence, report)
     _write_difference(found, wanted, verbose=shared.verbose)

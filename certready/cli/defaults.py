@@ -61,7 +61,7 @@ def takes_defaults(command: Any) -> bool:
 def defaults(words: Sequence[str]) -> dict[str, Any]:
     """The defaults of a command with these words, by parameter; none where there is no file. Says on stderr which file
     they are from. Raises UsageError where it cannot be read or holds something else."""
-    path = next((place for place in places() if directories.holds(place)), None)
+    path = taken()
     if path is None or {"--help", "-h"} & set(words):
         return {}
     found = _read(path)
@@ -70,6 +70,11 @@ def defaults(words: Sequence[str]) -> dict[str, Any]:
     write(sys.stderr, f"note: defaults of {path} are used.\n")
     left_out = _replaced(words)
     return {_OPTIONS[name][0]: value for name, value in found.items() if name not in left_out}
+
+
+def taken() -> Path | None:
+    """The file whose defaults hold: the first that is there."""
+    return next((place for place in places() if directories.holds(place)), None)
 
 
 def places() -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready._version import __version__
 from certready.cli import output
+from certready.cli.defaults import taken
 from certready.cli.progress import Progress
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Result, Setup, lines, summary
@@ -175,6 +176,7 @@ class Book:
                 return INTERRUPTED
         entries = tuple(sorted((one for one, _, _ in self._entries.values()), key=lambda one: one.line))
         before = None if self._before is None else {name: one for name, (one, _) in self._before.items()}
+        defaults = taken()
         owners = Owners(self._owners, self._tenants)
         run = summary.Run(
             self._name,
@@ -182,6 +184,7 @@ class Book:
             entries,
             across(entries, owners, self._limits, self._setup.options.at or self._setup.now, before),
             missing,
+            str(defaults) if defaults else None,
         )
         code = exit_code(one.code for one in entries)
         for name, path in self._formats:

@@ -168,13 +168,20 @@ def gatherer(prepared: Prepared, heard: Heard | None = None) -> Gatherer:
 
 def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.Destination]) -> int:
     """Save the evidence where that is wanted, judge it, write the report. Returns the exit code."""
-    from certready.judging import judge
-
     save(evidence, wanted.save_evidence, redacted=wanted.redact)
-    report = judge(evidence)
+    report = judged(evidence)
     write_remedies([(report, evidence)], wanted.remedies)
     output.emit(report, destinations, verbose=wanted.verbose)
     return output.exit_code([report], destinations)
+
+
+def judged(evidence: Evidence) -> Report:
+    """The report on this evidence, which says the file whose defaults held."""
+    from certready.cli.defaults import taken
+    from certready.judging import judge
+
+    file = taken()
+    return replace(judge(evidence), defaults_file=str(file) if file else None)
 
 
 def save(evidence: Evidence, path: Path | None, *, redacted: bool) -> None:
@@ -200,9 +207,7 @@ def one_to_save(reports: int, wanted: Shared, hint: str) -> None:
 
 def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Sequence[output.Destination]) -> int:
     """Judge each, write all reports as one document. Returns the exit code of the worst."""
-    from certready.judging import judge
-
-    reports = [judge(each) for each in evidence]
+    reports = [judged(each) for each in evidence]
     write_remedies(list(zip(reports, evidence, strict=True)), wanted.remedies)
     output.emit_many(reports, worst(report.verdict for report in reports), destinations, verbose=wanted.verbose)
     return output.exit_code(reports, destinations)

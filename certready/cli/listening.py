@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from certready import directories
 from certready.cli import output
-from certready.cli.judge import save, write_remedies
+from certready.cli.judge import judged, save, write_remedies
 from certready.cli.progress import Progress
 from certready.errors import CertreadyError
 from certready.judging import judge
@@ -68,7 +68,7 @@ class Sessions(Struct):
     def done(self, visit: Visit) -> None:
         """Report on a session that has ended."""
         evidence = replace(self._evidence(visit.bundle), dialogue=visit.dialogue)
-        report = judge(evidence)
+        report = judged(evidence)
         with self._printing, self.progress.aside():
             self.count += 1
             self.worst = report if self.worst is None else max(self.worst, report, key=rank)

@@ -167,14 +167,14 @@ def _judged(
     """The verdict on what is to be written, or on what was given where that cannot be completed."""
     from certready import repair as repairing
     from certready.case import Case
-    from certready.judging import judge
+    from certready.cli.judge import judged
     from certready.model import Chain, Known, Target
 
     chain = evidence.chains[0]
     if not chosen or not written:
         end = Case(evidence).full_path(chain)[-1].parsed
         refusal = f"the issuer of {end.label} ({end.issuer or 'no name'}) is missing and was found nowhere."
-        return repairing.Repaired(str(out), (), refusal, (), (), judge(evidence)), evidence
+        return repairing.Repaired(str(out), (), refusal, (), (), judged(evidence)), evidence
     keys = tuple(key for key in chain.keys if key == chosen.leaf.parsed.spki_sha256)
     new = Chain(chain.id, "pem", chosen.sent, keys=keys)
     # A root that is left out is still known: whose it is, and whether it signed what is revoked, stays to be said.
@@ -186,7 +186,7 @@ def _judged(
     changes = tuple(repairing.changes(Case(evidence), chain, chosen))
     install = tuple(repairing.installation(out, chosen, gateway))
     names = tuple(one.name for one in written)
-    return repairing.Repaired(str(out), names, "", changes, install, judge(result)), result
+    return repairing.Repaired(str(out), names, "", changes, install, judged(result)), result
 
 
 def _conclude(

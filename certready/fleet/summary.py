@@ -35,13 +35,14 @@ _SHORT = 160  # characters of a reason or a fix in the table
 
 class Run(Struct, frozen=True):
     """A run as a whole: the inventory's name, the moment, its lines and what they have in common. ``unfinished`` is how
-    many lines were not done."""
+    many lines were not done, ``defaults_file`` the certready.toml whose defaults held."""
 
     inventory: str
     evaluated_at: datetime
     entries: tuple[Entry, ...]
     across: tuple[Across, ...] = ()
     unfinished: int = 0
+    defaults_file: str | None = None
 
     @property
     def verdict(self) -> ReportVerdict:
@@ -63,6 +64,7 @@ class Run(Struct, frozen=True):
             self.evaluated_at,
             tuple(map(_line, ordered)),
             self.across,
+            self.defaults_file,
         )
         values = json_values(document)
         for line, entry in zip(values["lines"], ordered, strict=True):
@@ -93,7 +95,7 @@ class FleetLineDocument(Struct, frozen=True):
     error: LineError | None
 
 
-class FleetDocument(Struct, frozen=True, tag_field="schema", tag="certready.fleet/1"):
+class FleetDocument(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag="certready.fleet/1"):
     """A fleet's run: the worst verdict, how many lines came to what, the lines without their reports, and what lines
     have in common."""
 
@@ -102,6 +104,7 @@ class FleetDocument(Struct, frozen=True, tag_field="schema", tag="certready.flee
     evaluated_at: Moment
     lines: tuple[FleetLineDocument, ...]
     findings: tuple[Across, ...]
+    defaults_file: Annotated[str | None, Meta(description="The certready.toml whose defaults held.")] = None
 
 
 def _line(entry: Entry) -> FleetLineDocument:
@@ -145,6 +148,8 @@ def _headline(run: Run) -> Iterator[Line]:
         (run.inventory, "bold"),
         (f"  {total}: {', '.join(shown) or 'none was checked'}", ""),
     )
+    if run.defaults_file:
+        yield ((f"By the defaults of {run.defaults_file}.", "dim"),)
     if run.unfinished:
         yield ((f"{counted(run.unfinished, 'target')} not checked: --resume goes on with them.", "unknown"),)
 

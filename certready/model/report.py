@@ -45,11 +45,8 @@ class Severity(Enum):
 
 
 class Finding(Struct, frozen=True):
-    """One thing that was seen, and what it weighs.
-
-    ``counted`` is False where ``--strict`` must not turn the warning into a failure. ``evidence`` holds the values that
-    were compared; what JSON cannot hold in it becomes text.
-    """
+    """One thing that was seen, and what it weighs; ``counted`` is False where ``--strict`` must not turn the warning
+    into a failure. ``evidence`` holds the values that were compared; what JSON cannot hold in it becomes text."""
 
     rule: Annotated[str, Meta(extra_json_schema={"pattern": r"^[a-z]+\.[a-z-]+$"})]
     severity: Severity
@@ -166,6 +163,7 @@ class Report(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     strict: bool = False  # whether counted warnings failed; said by the verdict, and needed by formats that have none
     extra: tuple[tuple[str, str], ...] = ()  # a fleet's keys x_...; JSON has them beside the report
+    defaults_file: str | None = None  # the certready.toml whose defaults held
 
     def __post_init__(self) -> None:
         to_the_second(self, "evaluated_at", "gathered_at")
@@ -180,8 +178,7 @@ class Report(Struct, frozen=True):
         raise TypeError("a report is neither true nor false: ask report.ready")
 
     def connector_label(self, finding: Finding) -> str | None:
-        """What to call the finding's connector: by its name, as ``inbound:NAME`` where one of the other direction is
-        judged that is called alike."""
+        """What to call its connector: by name, as ``inbound:NAME`` where one of the other direction has the same."""
         judged = (result for result in self.connectors if result.verdict != "not-applicable")
         alike = {result.direction for result in judged if result.name == finding.connector}
         return f"{finding.direction}:{finding.connector}" if finding.direction and len(alike) > 1 else finding.connector
@@ -288,7 +285,7 @@ class EndpointDocument(Struct, frozen=True):
     handshakes: tuple[HandshakeDocument, ...]
 
 
-class ReportDocument(Struct, frozen=True, tag_field="schema", tag="certready.report/1"):
+class ReportDocument(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag="certready.report/1"):
     """One report: will Exchange Online accept this certificate for this connector?"""
 
     certready: Annotated[str, Meta(description="The release that judged.")]
@@ -303,6 +300,7 @@ class ReportDocument(Struct, frozen=True, tag_field="schema", tag="certready.rep
     revocation: tuple[RevocationResult, ...]
     endpoints: tuple[EndpointDocument, ...]
     findings: tuple[Finding, ...]
+    defaults_file: Annotated[str | None, Meta(description="The certready.toml whose defaults held.")] = None
 
 
 class ReportsDocument(Struct, frozen=True, tag_field="schema", tag="certready.reports/1"):

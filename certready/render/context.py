@@ -84,10 +84,12 @@ def leaf_facts(info: CertificateInfo, at: datetime) -> list[Span]:
 
 
 def run_facts(report: Report) -> list[str]:
-    """By which roots it was judged, as of when, and when it was gathered where that was another moment."""
+    """By which roots it was judged, as of when, and when it was gathered where that was another moment;
+    which file gave defaults."""
     checked = f"checked {report.evaluated_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     gathered = f"gathered {_moment(report.gathered_at)}"
-    return [_store(report), checked, *([gathered] if report.gathered_at != report.evaluated_at else [])]
+    defaults = [f"defaults of {report.defaults_file}"] if report.defaults_file else []
+    return [_store(report), checked, *([gathered] if report.gathered_at != report.evaluated_at else []), *defaults]
 
 
 def path_picture(report: Report, chain_id: str | None, rule: str, indent: int) -> Iterator[Line]:
@@ -206,6 +208,8 @@ def _run_facts(report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
     yield "judged as of", _moment(report.evaluated_at)
     if report.gathered_at != report.evaluated_at:
         yield "gathered", _moment(report.gathered_at)
+    if report.defaults_file:
+        yield "defaults", report.defaults_file
     if verbose:
         yield "certready", report.certready
 

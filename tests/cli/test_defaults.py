@@ -110,6 +110,39 @@ def test_a_fleet_takes_them_too(run: Run, material: Material, folder: Path) -> N
     assert 0 == run("fleet", "i.json").code
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "GOOD"],
+        ["check", "GOOD", "BOTH"],
+        ["probe", "127.0.0.1:1"],
+        ["diff", "GOOD", "GOOD"],
+        ["repair", "GOOD", "--out", "out"],
+        ["fleet", "i.json"],
+    ],
+    ids=" ".join,
+)
+def test_the_report_names_the_file(words: list[str], form: str, run: Run, material: Material, folder: Path) -> None:
+    """Whatever takes defaults says in its result which file gave them, and nothing of it where there is none."""
+    (folder / "both").mkdir()
+    for name in ("good", "expired"):
+        (folder / "both" / f"{name}.pem").write_bytes(Path(material / f"{name}.pem").read_bytes())
+    (folder / "i.json").write_text(json.dumps([material / "good.pem"]))
+    typed = [{"GOOD": material / "good.pem", "BOTH": "both"}.get(word, word) for word in words]
+    typed += ["--format", form, *(["--force"] if words[0] == "repair" else [])]
+    without = run(*typed, "--certificate-only", *([] if words[0] == "probe" else ["--offline"]))
+    assert "certready.toml" not in without.out + without.err
+    answers = "" if words[0] == "probe" else offline(material)
+    (folder / "certready.toml").write_text(answers + "certificate-only = true\n")
+    ran = run(*typed)
+    assert "certready.toml" in ran.out, ran.err
+    if form == "json":
+        document = json.loads(ran.out)
+        reports = document.get("reports") or [document.get("report", document)]
+        assert {"certready.toml"} == {report["defaults_file"] for report in reports}
+
+
 @pytest.mark.parametrize(
     ("platform", "environment", "expected"),
     [

@@ -52,6 +52,8 @@ ADDED = {
     ("Finding", "direction"),
     ("MessageDocument", "certificate"),
     ("LineDocument", "other_reports"),
+    ("ReportDocument", "defaults_file"),
+    ("FleetDocument", "defaults_file"),
 }
 Schema = dict[str, Any]
 # A fleet's lines hold the keys of the inventory that are the user's own.
