@@ -156,7 +156,7 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
     if fit is None:
         return
     from certready.dane import listed as shown
-    from certready.dane import record_of, zone_line
+    from certready.dane import outlook, presented, record_of, zone_line
 
     leaf = chain.leaf_certificate
     who = f"{promise.host}{compared.where}"
@@ -175,8 +175,11 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
     match fit.outcome:
         case "match":
             rule = rules.MATCH
-            variant, outlook = _outlook(host, compared)
-            message = f"{who} presents {leaf.parsed.label}, which fits {fit.record} at {promise.owner}. {outlook}"
+            later = outlook(promise.records, presented(chain), promise.names, case.evaluated_at)
+            variant = later.state
+            message = (
+                f"{who} presents {leaf.parsed.label}, which fits {fit.record} at {promise.owner}. {later.sentence}"
+            )
         case "dates":
             rule = rules.DATES
             others_do = (
@@ -214,23 +217,4 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
         chain=chain,
         fix=fix,
         evidence=evidence,
-    )
-
-
-def _outlook(host: Host, compared: Compared) -> tuple[str, str]:
-    """How long a record that fits will do so: the variant of the rule, and a sentence."""
-    from certready.dane import usable
-
-    record = compared.fit.record if compared.fit else None
-    if record is not None and record.usage == 2:
-        return "authority", (
-            "That is a record of an authority: it holds as long as the next certificate is issued by that same one, "
-            "and public CAs change their intermediates without notice."
-        )
-    leaf = compared.chain.leaf_certificate
-    if any(not one.fits(leaf) for one in usable(host.promise.records)):
-        return "", "Another record stands beside it, for the next renewal perhaps."
-    return "", (
-        "No other record stands beside it: a renewal with a new key, as ACME clients make by default, breaks it unless "
-        "the new record is published first."
     )

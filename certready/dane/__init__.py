@@ -1,7 +1,22 @@
 """DANE for SMTP: whether TLSA records fit the certificates that a mail host sends. Pure."""
 
 from certready.dane.matching import Fit, fit
-from certready.dane.promise import Promise, compare
+from certready.dane.promise import Promise, compare, presented
+from certready.dane.renewal import Outlook, outlook
 from certready.dane.tlsa import Tlsa, listed, owner, record_of, usable, zone_line
 
-__all__ = ["Fit", "Promise", "Tlsa", "compare", "fit", "listed", "owner", "record_of", "usable", "zone_line"]
+__all__ = [
+    "Fit",
+    "Outlook",
+    "Promise",
+    "Tlsa",
+    "compare",
+    "fit",
+    "listed",
+    "outlook",
+    "owner",
+    "presented",
+    "record_of",
+    "usable",
+    "zone_line",
+]

@@ -40,6 +40,10 @@ class Promise(Struct, frozen=True):
 
 def compare(promise: Promise, chain: Chain, at: datetime, known: Iterable[Certificate] = ()) -> Fit:
     """How a chain fits the records of a host, of which there has to be one; ``known`` as for :func:`fit`."""
+    return fit(promise.records, presented(chain), promise.names, at, known)
+
+
+def presented(chain: Chain) -> tuple[Certificate, ...]:
+    """The certificates of a chain as TLSA records are compared with them: the leaf, then what is sent beside it."""
     leaf = chain.leaf_certificate
-    sent = (leaf, *(one for one in chain.certificates if one != leaf))
-    return fit(promise.records, sent, promise.names, at, known)
+    return (leaf, *(certificate for certificate in chain.certificates if certificate != leaf))

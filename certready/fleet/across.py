@@ -225,7 +225,8 @@ def _for_servers(usages: tuple[str, ...] | None) -> bool:
 
 
 def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
-    """Certificates that end within the next 90 days, the first first, each with its lines."""
+    """Certificates that end within the next 90 days, the first first, each with its lines, and with those of them whose
+    TLSA records do not fit the next one."""
     held = {leaf.sha256: leaf for one in entries for leaf in one.leaves}
     groups = _grouped((leaf.sha256, one.name) for one in entries for leaf in one.leaves)
     due = [
@@ -234,7 +235,11 @@ def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
     for end, leaf in sorted(due, key=lambda pair: (pair[0], pair[1].sha256)):
         days = (end - now).days
         lines = groups[leaf.sha256]
-        yield Across("renewal", f"{end:%Y-%m-%d}, in {days} days: {leaf.label}, for {_names(lines)}.", lines, end)
+        message = f"{end:%Y-%m-%d}, in {days} days: {leaf.label}, for {_names(lines)}."
+        pinned = [one.name for one in entries if leaf.sha256 in one.pinned]
+        if pinned:
+            message += f" Publish the TLSA record (DANE) of the next one before it is installed: {_names(pinned)}."
+        yield Across("renewal", message, lines, end)
 
 
 # -- what changed -------------------------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ class Held(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """A line of a run as the overview has it. ``rule``, ``message`` and ``fix`` are those of the finding that decides,
     or of the error. ``connectors`` are (name, direction, value). ``counts`` are the findings that fail, are unknown and
-    warn, the counted ones. ``extra`` are the inventory's ``x_`` keys. ``checked_at`` is when it was looked at, whatever
+    warn, the counted ones. ``pinned`` are the leaves, by SHA-256, whose next renewal breaks the TLSA records that fit
+    them now. ``extra`` are the inventory's ``x_`` keys. ``checked_at`` is when it was looked at, whatever
     moment it was judged for."""
 
     line: int
@@ -47,6 +48,7 @@ class Entry(Struct, frozen=True):
     connectors: tuple[tuple[str, str, str], ...] = ()
     nodes_differ: bool = False
     findings: tuple[str, ...] = ()
+    pinned: frozenset[str] = frozenset()
     extra: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -126,6 +126,7 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
     severities = [finding.severity for finding in troubles]
     return replace(
         known,
+        pinned=_pinned(report),
         rule=decides.rule if decides else "",
         message=decides.message if decides else "all required checks passed",
         fix=((decides and decides.fix) or "").partition("\n")[0],
@@ -136,6 +137,15 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
         nodes_differ=any(finding.rule == "tls.nodes-differ" for finding in troubles),
         findings=tuple(sorted({finding.rule for finding in troubles if finding.severity >= Severity.UNKNOWN})),
     )
+
+
+def _pinned(report: ReportDocument) -> frozenset[str]:
+    """The leaves whose next renewal breaks the TLSA records that fit them now."""
+    leaves = {chain.id: (chain.path or chain.sent)[0] for chain in report.chains if chain.sent}
+    warnings = [
+        finding for finding in report.findings if finding.rule == "dane.match" and finding.severity is Severity.WARN
+    ]
+    return frozenset(leaves[finding.chain] for finding in warnings if finding.chain in leaves)
 
 
 def _held(info: CertificateInfo) -> Held:

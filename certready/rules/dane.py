@@ -18,6 +18,7 @@ MATCH = Rule(
     sources=(sources.HOW_DANE_WORKS, rfc(7672, "3.1")),
     weights=(
         everywhere(P),
+        everywhere(W, "alone", "no second record stands for the next renewal", counted=False),
         everywhere(W, "authority", "a record of an authority alone fits (usage 2)", counted=False),
     ),
     fix="Before each renewal publish the TLSA record of the new key beside the old one, and wait for the time to live.",

@@ -82,11 +82,19 @@ def only(given: Evidence) -> Finding:
 
 class TestFile:
     def test_fits(self) -> None:
-        """A file that fits passes; the host and the record are named, and what a renewal will do."""
-        found = only(evidence(asked_about(world([pin(LEAF)]), MOMENT, HOST)))
+        """A file that fits beside a record for the next renewal passes; the host and the record are named."""
+        found = only(evidence(asked_about(world([pin(LEAF), pin(OTHER)]), MOMENT, HOST)))
         assert (found.rule, found.severity) == ("dane.match", Severity.PASS)
         assert f"fits {pin(LEAF)} at _25._tcp.{HOST}" in found.message
+        assert "Another record stands beside it" in found.message
+
+    def test_fits_until_the_next_renewal(self) -> None:
+        """A record that stands alone is a warning that is not counted: the file is ready, the next one may not be."""
+        given = evidence(asked_about(world([pin(LEAF)]), MOMENT, HOST))
+        found = only(given)
+        assert (found.rule, found.severity, found.counted) == ("dane.match", Severity.WARN, False)
         assert "No other record stands beside it" in found.message
+        assert judge(given).verdict == "ready"
 
     def test_does_not_fit(self) -> None:
         """A file that does not fit fails, with the line to publish whole on a line of its own, in the set's own TTL."""

@@ -67,10 +67,11 @@ def report(lab: Lab, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[i
 
 
 def test_check(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that fits what is published is ready, one that does not is not."""
+    """A file that fits what is published is ready, with a warning where no second record stands for the next renewal; one
+    that does not fit is not."""
     old, new = authority.issue(HOST), authority.issue(HOST)
     lab.publish(old)
-    assert report(lab, capsys, "check", lab.file("old.pem", old), *lab.options) == (0, {"dane.match": "pass"})
+    assert report(lab, capsys, "check", lab.file("old.pem", old), *lab.options) == (0, {"dane.match": "warn"})
     assert report(lab, capsys, "check", lab.file("new.pem", new), *lab.options) == (1, {"dane.mismatch": "fail"})
     lab.publish(old, new)
     assert report(lab, capsys, "check", lab.file("new.pem", new), *lab.options) == (0, {"dane.match": "pass"})
@@ -113,7 +114,7 @@ def test_replay(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[st
     lab.publish(authority.issue(HOST))
     asked = len(lab.there.asked)
     capsys.readouterr()
-    assert report(lab, capsys, "check", "--replay", saved) == (0, {"dane.match": "pass"})
+    assert report(lab, capsys, "check", "--replay", saved) == (0, {"dane.match": "warn"})
     other = ("check", "--replay", saved, "--dane", "other.contoso.test")
     assert report(lab, capsys, *other) == (3, {"dane.unanswered": "unknown"})
     assert len(lab.there.asked) == asked
@@ -139,6 +140,41 @@ def test_mta_sts(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[s
     assert severities("check", "--replay", saved) == (0, {"mta-sts.policy-unreachable": "warn"})
     other = ("check", "--replay", saved, "--mta-sts", "fabrikam.test")
     assert severities(*other) == (3, {"mta-sts.policy-unreachable": "unknown"})
+
+
+def test_fleet(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line of an inventory is compared with the promises that it names; the calendar says which renewals break
+    them, as long as no second record stands there."""
+    leaf, other = authority.issue(HOST, days=20), authority.issue(HOST, days=20)
+    lab.publish(leaf)
+    inventory = lab.folder / "inventory.csv"
+    files = (lab.file("leaf.pem", leaf), lab.file("other.pem", other))
+    rows = [f"fits,{files[0]},{HOST},contoso.test", f"does not,{files[1]},{HOST},", f"unasked,{files[0]},,"]
+    inventory.write_text("\n".join(["name,target,dane,mta_sts", *rows]), "utf-8")
+    options = [*lab.options[:-2], "--role", "server"]
+
+    def due() -> list[str]:
+        main(["fleet", str(inventory), *options, "--format", "json"])
+        across = json.loads(capsys.readouterr().out)["findings"]
+        return [one["message"] for one in across if one["kind"] == "renewal" and "TLSA" in one["message"]]
+
+    assert main(["fleet", str(inventory), *options, "--format", "jsonl"]) == 1
+    lines = {line["name"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    rules = {
+        name: {
+            one["rule"]: one["severity"] for one in line["report"]["findings"] if one["rule"][:4] in ("dane", "mta-")
+        }
+        for name, line in lines.items()
+    }
+    assert rules == {
+        "fits": {"dane.match": "warn", "mta-sts.absent": "pass"},
+        "does not": {"dane.mismatch": "fail"},
+        "unasked": {},
+    }
+    (renewal,) = due()
+    assert renewal.endswith("Publish the TLSA record (DANE) of the next one before it is installed: fits.")
+    lab.publish(leaf, other)
+    assert due() == []
 
 
 def test_offline(lab: Lab, authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,15 @@ def test_the_calendar_of_ninety_days() -> None:
     assert due[0].message == "2026-12-06, in 10 days: soon.test, for b, c."
 
 
+def test_the_calendar_knows_what_a_renewal_breaks() -> None:
+    """A renewal that breaks the TLSA records of some of its lines says of which."""
+    leaf = held("soon.test", 10.5)
+    lines = (entry("a", leaf), entry("b", leaf, pinned=frozenset({leaf.sha256})))
+    (due,) = found(*lines)["renewal"]
+    assert due.lines == ("a", "b")
+    assert due.message.endswith("for a, b. Publish the TLSA record (DANE) of the next one before it is installed: b.")
+
+
 def test_what_changed() -> None:
     """Since an earlier run: verdicts, certificates, findings that came and went, lines that are new or gone."""
     before = {

@@ -54,6 +54,12 @@ def a_record_fits() -> Checked:
     return promised(world([pin(LEAF), NEXT]))
 
 
+@CASES.add("dane.match", everywhere(WARN, counted=False))
+def a_record_fits_alone() -> Checked:
+    """A record of the leaf's key that stands alone is a warning that is not counted: the next renewal may break it."""
+    return promised(world([pin(LEAF)]))
+
+
 @CASES.add("dane.mismatch", everywhere(FAIL))
 def no_record_fits() -> Checked:
     """Records of another key alone hold the mail."""
