@@ -46,6 +46,11 @@ class World(NamedTuple):
 
 @pytest.fixture(scope="module")
 def world() -> World:
+    """The certificates of the decision table."""
+    return made()
+
+
+def made() -> World:
     """A root, its intermediate and leaves in every state."""
     root = Authority.root(moment=MOMENT)
     middle = root.intermediate(moment=MOMENT)

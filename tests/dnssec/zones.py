@@ -199,8 +199,8 @@ class Zone:
 
 def _generic(text: str) -> bytes:
     """The data of a TLSA record, such as "3 1 1 abcd"."""
-    *numbers, data = text.split()
-    return bytes([*map(int, numbers)]) + bytes.fromhex(data)
+    usage, selector, matching, *data = text.split()
+    return bytes([int(usage), int(selector), int(matching)]) + bytes.fromhex("".join(data))
 
 
 def _up_to(owner: dns.name.Name, origin: dns.name.Name) -> Iterable[dns.name.Name]:

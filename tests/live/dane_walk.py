@@ -42,7 +42,12 @@ def ran(*words: str) -> dict[str, object]:
     lines = [line for step in document.get("steps", ()) for line in step["lines"]]
     lines += [line.strip() for one in report["findings"] for line in (one["fix"] or "").splitlines()]
     changes = [one["effect"] for one in document.get("changes", ()) if one["aspect"] == "dane"]
-    return {"code": code, "findings": findings, "lines": [line for line in lines if " IN TLSA " in line], "dane": changes}
+    return {
+        "code": code,
+        "findings": findings,
+        "lines": [line for line in lines if " IN TLSA " in line],
+        "dane": changes,
+    }
 
 
 def walk(folder: Path) -> dict[str, object]:
