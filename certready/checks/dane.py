@@ -27,6 +27,12 @@ _STATES = {
     "unverified": rules.UNVERIFIED,
 }
 HELD = "Exchange Online holds the mail{code} and returns it after 24 hours; so does every sender that checks DANE"
+UNSETTLED = (
+    "Postfix and other senders that keep to RFC 7671 hold the mail; whether Exchange Online does is not documented "
+    "(fact U15)"
+)
+FACTS = {"4.7.321": "E6", "4.7.322": "E7", "4.7.323": "E8", "4.7.325": "E10"}
+"""The fact behind each answer of Exchange Online's, as ``certready explain`` shows it."""
 
 
 def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -165,12 +171,13 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
         "records": [str(one) for one in promise.records],
         "fits": str(fit.record) if fit.record else None,
         "answer": fit.code or None,
+        "fact": FACTS.get(fit.code),
     }
     line = zone_line(promise.owner, record_of(leaf), promise.ttl)
     publish = f"Publish this record beside those there, and wait for the time to live of the old set:\n  {line}"
     because = f": {fit.why}" if fit.why else ""
     code = f" ({fit.code})" if fit.code else ""
-    held = HELD.format(code=code)
+    held = HELD.format(code=code) if fit.code else UNSETTLED
     variant, fix = "", None
     match fit.outcome:
         case "match":
@@ -183,7 +190,10 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
         case "dates":
             rule = rules.DATES
             others_do = (
-                "senders that keep to RFC 7672 accept it all the same" if fit.others_accept else "so do other senders"
+                "that it makes no exception for usage 3 is inferred (fact U14), and senders that keep to RFC 7672 "
+                "accept it all the same"
+                if fit.others_accept
+                else "so do other senders"
             )
             message = f"{who} fits {fit.record}, but {fit.why}: Exchange Online holds the mail{code}; {others_do}."
         case "name":

@@ -35,7 +35,8 @@ def said(
         yield rule.observed(message, variant, chain=chain, endpoint=endpoint, fix=fix, evidence=evidence)
         return
     for connector, reservation, insists in zip(judged, reservations, insisting, strict=True):
-        demand = f"The connector '{connector.name}' insists on DANE and holds the mail (SmtpDaneMode Mandatory)."
+        holds = "" if reservation else " and holds the mail"
+        demand = f"The connector '{connector.name}' insists on DANE{holds} (SmtpDaneMode Mandatory)."
         words = (message, demand if insists else "", reservation)
         yield rule.observed(
             " ".join(filter(None, words)),

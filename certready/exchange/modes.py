@@ -32,7 +32,7 @@ def uncertain(connector: Connector, standard: Standard) -> str:
     if connector.use_mx is False or (connector.use_mx is None and connector.smart_hosts):
         return (
             f"The connector '{connector.name}' sends to a smart host, and whether {NAMES[standard]} is checked there "
-            "is not documented; other senders check it where the MX leads."
+            "is not documented (fact U13); other senders check it where the MX leads."
         )
     return ""
 

@@ -131,8 +131,8 @@ ENTRIES: tuple[Entry, ...] = (
         "remote certificate",
         (
             (
-                "The certificate does not contain the host name in the MX record, and a TLSA record of usage 2 makes "
-                "senders compare it."
+                "The certificate names neither the domain nor the MX host. That this matters under a TLSA record of "
+                "usage 2 alone is inferred."
             ),
             "Have it issued with that name, or publish a record of usage 3, which compares no names.",
             "don't match any of the domains or MX host",

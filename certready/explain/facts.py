@@ -17,8 +17,9 @@ from msgspec import Struct
 from certready.exchange.facts import FACTS
 
 # No status code: those begin with 2, 4 or 5 and have three parts. S is Exchange Server's choice of a certificate, F the
-# forms of its exports, P the PFX, N and U what was learnt later and what is still open.
-_NUMBER = r"([138](?:\.\d{1,2}){1,2}|2\.\d{1,2}|[NUSFP]\d{1,2})"
+# forms of its exports, P the PFX, D and M are DANE and MTA-STS as their standards have them, E as Exchange Online does,
+# N and U what was learnt later and what is still open.
+_NUMBER = r"([138](?:\.\d{1,2}){1,2}|2\.\d{1,2}|[NUSFPDME]\d{1,2})"
 _ALONE = re.compile(rf"(?i)\s*(?:fact\s+)?{_NUMBER}\s*")
 _PRINTED = re.compile(rf"(?i)\((?:documented|inferred|disputed),\s+fact\s+{_NUMBER}\)")
 

@@ -127,7 +127,18 @@ class TestFile:
         expired = CA.issue(HOST, not_before=MOMENT - 90 * DAY, not_after=MOMENT - DAY)
         found = only(evidence(asked_about(world([pin(expired)]), MOMENT, HOST), (expired, CA)))
         assert (found.rule, found.severity) == ("dane.dates", Severity.FAIL)
-        assert "(4.7.322); senders that keep to RFC 7672 accept it all the same" in found.message
+        assert "(4.7.322); that it makes no exception for usage 3 is inferred (fact U14)" in found.message
+        assert "senders that keep to RFC 7672 accept it all the same" in found.message
+        assert found.evidence["fact"] == "E7"
+
+    def test_weaker_digest(self) -> None:
+        """Of a digest that a stronger one displaces it is said who holds the mail, and that of Exchange Online nobody
+        knows."""
+        stronger = text(record_of(pki.certificate(OTHER), 3, 1, 2))
+        found = only(evidence(asked_about(world([pin(LEAF), stronger]), MOMENT, HOST)))
+        assert (found.rule, found.severity) == ("dane.mismatch", Severity.FAIL)
+        assert "whether Exchange Online does is not documented (fact U15)" in found.message
+        assert "Exchange Online holds" not in found.message
 
     def test_short_records(self) -> None:
         """A record that is too short to be one is unknown beside what the others say."""
@@ -264,7 +275,15 @@ class TestConnectors:
         """Over a connector to a smart host it is a warning, which says that nobody knows."""
         found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), use_mx=False, smart_hosts=(HOST,))
         assert (found.severity, found.counted) == (Severity.WARN, False)
-        assert "whether DANE is checked there is not documented" in found.message
+        assert "whether DANE is checked there is not documented (fact U13)" in found.message
+
+    def test_mandatory_over_a_smart_host(self) -> None:
+        """That a connector to a smart host insists on DANE is a warning; that it holds mail there is not claimed."""
+        dane = asked_about(world(), MOMENT, HOST)
+        found = self.said(dane, dane_mode="Mandatory", use_mx=False, smart_hosts=(HOST,))
+        assert (found.rule, found.severity, found.counted) == ("dane.absent", Severity.WARN, False)
+        assert "insists on DANE (SmtpDaneMode Mandatory)" in found.message
+        assert "holds the mail" not in found.message
 
     def test_level_does_not_matter(self) -> None:
         """What TlsSettings enforce has no bearing on DANE, which holds for all mail."""

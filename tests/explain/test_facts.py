@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+import certready
 from certready import schemas
+from certready.checks import dane
 from certready.cli import main
 from certready.exchange.facts import FACTS
 from certready.explain.facts import fact_number, numbered
@@ -31,7 +35,7 @@ def test_every_fact_is_a_sentence_with_a_source() -> None:
 
 def test_no_number_of_a_series_is_missing() -> None:
     """The lettered facts are there from the first to the last, so that no number leads nowhere."""
-    last = {"N": 31, "U": 12, "S": 22, "F": 7, "P": 9}
+    last = {"N": 31, "U": 18, "S": 22, "F": 7, "P": 9, "D": 16, "M": 13, "E": 18}
     series = {f"{letter}{number}" for letter, end in last.items() for number in range(1, end + 1)}
     assert series == {number for number in numbered() if number[0].isalpha()}
 
@@ -45,6 +49,18 @@ def test_each_fact_is_found_by_its_number() -> None:
             f"REFUSED  No certificate is presented. (documented, fact {number})",
         )
         assert {number} == {fact_number(text) for text in texts}
+
+
+def test_every_fact_that_a_sentence_names_is_there() -> None:
+    """Whoever reads "fact U15" in a finding finds it."""
+    package = Path(certready.__file__).parent
+    named = {
+        number
+        for path in package.rglob("*.py")
+        for number in re.findall(r"\(fact ([A-Z]\d+)\)", path.read_text("utf-8"))
+    }
+    assert named
+    assert named | set(dane.FACTS.values()) <= set(numbered())
 
 
 CODES = ["5.7.64", "4.4.317", "2.1.5", "2.0.0", "550 5.7.64", "2.10 is", "", "1.3.4.5", "FAIL", "S", "in fact N1 is so"]
