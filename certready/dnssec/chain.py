@@ -6,7 +6,7 @@ says that the child is unsigned. It knows no sockets: answers come from whoever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 import dns.exception
@@ -18,28 +18,12 @@ from msgspec import Struct
 from certready.dnssec import denial, signatures
 from certready.dnssec.anchors import Anchors
 from certready.dnssec.answer import MessageError, Reading, Signed, read
-from certready.dnssec.model import Found, Record, Status, worse
+from certready.dnssec.model import Found, Lookup, Record, Status, Zone, worse
 from certready.dnssec.signatures import Check, Verifier
-from certready.model import DnsAnswer
 
 MOST_ALIASES = 8
 MOST_PROOFS = 16  # NSEC or NSEC3 records of an answer whose signatures are verified; a proof needs three
 _CNAME, _DNAME, _DS, _DNSKEY = dns.rdatatype.CNAME, dns.rdatatype.DNAME, dns.rdatatype.DS, dns.rdatatype.DNSKEY
-
-Lookup = Callable[[str, str], DnsAnswer]
-"""Gives the answer about a name (without a final dot, "." for the root) and a kind, such as "TLSA"."""
-
-
-class Zone(Struct, frozen=True):
-    """A zone and its authenticated keys; of one that is not secure ``why`` is the reason, a clause. ``ends`` says that
-    nothing stands below the name that was walked to."""
-
-    name: dns.name.Name
-    status: Status
-    keys: dns.rdataset.Rdataset | None = None
-    why: str = ""
-    ends: bool = False
-    dated: bool = False
 
 
 class _Part(Struct, frozen=True):
@@ -71,9 +55,11 @@ class Validator:
         self._verifier = Verifier(at, gathered)
         self._read: dict[tuple[str, str], Reading | str] = {}
         self._zones: dict[dns.name.Name, Zone] = {}
+        self._parts: dict[tuple[dns.name.Name, dns.rdatatype.RdataType, dns.name.Name], _Part] = {}
 
     def look_up(self, name: str, kind: str) -> Found:
-        """The records of a kind that a name has, aliases followed. Never raises for what DNS answers."""
+        """The records of a kind that a name has, aliases followed. Never raises for what DNS answers; PendingError
+        where it has not answered yet. Nothing is verified again by another look-up."""
         wanted = dns.rdatatype.from_text(kind)
         try:
             at = dns.name.from_text(name)
@@ -122,7 +108,13 @@ class Validator:
         return self._taken(reading, name, kind, zone)
 
     def _taken(self, reading: Reading, name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: Zone) -> _Part:
-        """What an answer out of this zone, secure or insecure, says of the name."""
+        """What an answer out of this zone, secure or insecure, says of the name, once for all."""
+        key = (name, kind, zone.name)
+        if key not in self._parts:
+            self._parts[key] = self._verified(reading, name, kind, zone)
+        return self._parts[key]
+
+    def _verified(self, reading: Reading, name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: Zone) -> _Part:
         records = reading.find(name, kind) or _alias(reading, name)
         if records is None:
             return self._absent(reading, name, kind, zone)

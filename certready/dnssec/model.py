@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
+import dns.name
+import dns.rdataset
 from msgspec import Struct
+
+from certready.model import DnsAnswer
 
 Record = Any
 """A record of dnspython's: its attributes are those of its kind."""
@@ -19,6 +24,27 @@ ORDER: tuple[Status, ...] = ("secure", "insecure", "unverified", "unanswered", "
 def worse(status: Status, other: Status) -> Status:
     """The one that decides where both hold."""
     return max(status, other, key=ORDER.index)
+
+
+Lookup = Callable[[str, str], DnsAnswer]
+"""Gives the answer about a name (without a final dot, "." for the root) and a kind, such as "TLSA". May raise
+:class:`PendingError`."""
+
+
+class PendingError(Exception):
+    """There is no answer yet: whoever looked something up does so again once it is there."""
+
+
+class Zone(Struct, frozen=True):
+    """A zone and its authenticated keys; of one that is not secure ``why`` is the reason, a clause. ``ends`` says that
+    nothing stands below the name that was walked to."""
+
+    name: dns.name.Name
+    status: Status
+    keys: dns.rdataset.Rdataset | None = None
+    why: str = ""
+    ends: bool = False
+    dated: bool = False
 
 
 class Found(Struct, frozen=True):

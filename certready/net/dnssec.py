@@ -12,28 +12,31 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
-from certready.dane.survey import survey
+from certready.dane.survey import Question, gather
 from certready.model import Dane, DnsAnswer
 from certready.net.dns import Nameserver, resolver
+from certready.net.threads import in_parallel
 
 MOST_QUESTIONS = 400  # of one run
 MOST_BYTES = 8 * 1024 * 1024  # of all answers of one run
 MOST_SECONDS = 60.0
+AT_ONCE = 16  # questions that are asked at the same time
 UDP_SIZE = 1232  # what is sure to arrive unfragmented (DNS flag day 2020)
 ROUNDS = 3
 UDP_WAIT = 2.0  # seconds after which a question is put again
 
 
 class Recorder:
-    """Asks a DNS server and keeps what it answered. The clock is monotonic seconds."""
+    """Asks DNS servers, within the bounds of one run. The clock is monotonic seconds."""
 
     def __init__(
         self, servers: Sequence[tuple[str, int]], timeout: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.answers: list[DnsAnswer] = []
+        self._asked = 0
         self._servers = list(servers)
         self._timeout = timeout
         self._clock = clock
@@ -42,14 +45,27 @@ class Recorder:
 
     def __call__(self, name: str, kind: str) -> DnsAnswer:
         """The answer about a name and a kind, or why there is none. Never raises."""
-        answer = self._answer(name, kind)
-        self.answers.append(answer)
-        self._bytes += len(answer.wire or b"")
-        return answer
+        return self.all(((name, kind),))[0]
+
+    def all(self, questions: Sequence[Question]) -> list[DnsAnswer]:
+        """The answer to each question, or why there is none, so many asked at the same time. Never raises."""
+        answers: list[DnsAnswer] = []
+        for start in range(0, len(questions), AT_ONCE):
+            for answer in self._some(questions[start : start + AT_ONCE]):
+                self._asked += 1
+                self._bytes += len(answer.wire or b"")
+                answers.append(answer)
+        return answers
+
+    def _some(self, questions: Sequence[Question]) -> list[DnsAnswer]:
+        """As many of these as the run still has room for, at the same time."""
+        spent = self._bytes > MOST_BYTES or self._clock() > self._until
+        room = 0 if spent else max(MOST_QUESTIONS - self._asked, 0)
+        answers = in_parallel([partial(self._answer, *question) for question in questions[:room]], "dnssec")
+        over = "more questions would have been needed than one run asks"
+        return [*answers, *(DnsAnswer(name, kind, error=over) for name, kind in questions[room:])]
 
     def _answer(self, name: str, kind: str) -> DnsAnswer:
-        if len(self.answers) >= MOST_QUESTIONS or self._bytes > MOST_BYTES or self._clock() > self._until:
-            return DnsAnswer(name, kind, error="more questions would have been needed than one run asks")
         end = min(self._until, self._clock() + self._timeout)
         try:
             query = _query(name, kind)
@@ -84,8 +100,7 @@ def ask_about(dane: Dane, server: Nameserver, *, timeout: float, moment: datetim
     found = resolver(server, timeout)
     servers = [(str(one), found.port) for one in found.nameservers]
     recorder = Recorder(servers, timeout)
-    survey(recorder, dane, moment, moment)
-    return replace(dane, answers=tuple(recorder.answers))
+    return replace(dane, answers=gather(recorder.all, dane, moment))
 
 
 def _query(name: str, kind: str) -> bytes:

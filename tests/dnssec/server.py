@@ -21,7 +21,7 @@ class DnsServer:
         self.there = there
         self.room = room
         self.by_tcp = 0
-        self._udp, self._tcp = _sockets()
+        self._udp, self._tcp = sockets()
         self.port = int(self._udp.getsockname()[1])
         self._threads = [threading.Thread(target=serve, daemon=True) for serve in (self._datagrams, self._streams)]
 
@@ -76,7 +76,7 @@ class DnsServer:
                     connection.sendall(struct.pack(">H", len(wire)) + wire)
 
 
-def _sockets() -> tuple[socket.socket, socket.socket]:
+def sockets() -> tuple[socket.socket, socket.socket]:
     """A free port of both kinds."""
     for _ in range(50):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

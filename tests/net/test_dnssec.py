@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
 import threading
 
+import dns.flags
+import dns.message
 import pytest
 
 from certready.dane.survey import promises
 from certready.demo.pki import now
 from certready.model import Dane
 from certready.net.dns import Nameserver
-from certready.net.dnssec import MOST_QUESTIONS, Recorder, ask_about
-from tests.dnssec.server import DnsServer
+from certready.net.dnssec import AT_ONCE, MOST_QUESTIONS, Recorder, ask_about
+from tests.dnssec.server import DnsServer, sockets
 from tests.dnssec.zones import Dns, Zone, name
 
 MOMENT = now()
@@ -102,6 +105,94 @@ def test_questions_are_counted() -> None:
         for number in range(MOST_QUESTIONS):
             assert recorder(f"host{number}.contoso.com", "A").wire is not None
         assert recorder("one.contoso.com", "A").error == "more questions would have been needed than one run asks"
+
+
+def test_questions_are_put_at_the_same_time() -> None:
+    """So many questions are put at once: a server that answers none before it has all gets an answer through."""
+    there = world()
+    names = [f"host{number}.contoso.com" for number in range(AT_ONCE)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as patient:
+        patient.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            waiting: dict[bytes, object] = {}
+            while len(waiting) < AT_ONCE:
+                query, client = patient.recvfrom(4096)
+                waiting[query] = client
+            for query, client in waiting.items():
+                reply = there.reply(dns.message.from_wire(query))
+                assert reply is not None
+                patient.sendto(reply.to_wire(max_size=65535), client)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        recorder = Recorder([("127.0.0.1", patient.getsockname()[1])], 20.0)
+        answers = recorder.all([(host, "A") for host in names])
+        thread.join(20)
+    assert [(answer.name, answer.error) for answer in answers] == [(host, None) for host in names]
+
+
+def test_more_questions_than_one_run_asks() -> None:
+    """Of a round that goes beyond the bound the first questions are put, and no more."""
+    with DnsServer(world()) as server:
+        recorder = Recorder([("127.0.0.1", server.port)], 5.0)
+        answers = recorder.all([(f"host{number}.contoso.com", "A") for number in range(MOST_QUESTIONS + 3)])
+    assert [answer.name for answer in answers if answer.error] == [
+        f"host{number}.contoso.com" for number in range(MOST_QUESTIONS, MOST_QUESTIONS + 3)
+    ]
+
+
+@pytest.mark.parametrize("said", [b"", b"\x00", b"\x40\x00" + b"\x00" * 100])
+def test_stream_that_stalls(said: bytes) -> None:
+    """A server that has an answer cut off, and then says nothing more over TCP or stops in the middle, has not
+    answered, and the question ends in the time that was given."""
+    udp, tcp = sockets()
+    with udp, tcp:
+
+        def datagrams() -> None:
+            while True:
+                query, client = udp.recvfrom(4096)
+                if not query:
+                    return
+                udp.sendto(query[:2] + bytes([query[2] | 0x82]) + query[3:], client)
+
+        def streams() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = tcp.accept()
+                    connection.sendall(said)
+                    held.append(connection)
+
+        held: list[socket.socket] = []
+        threads = [threading.Thread(target=serve, daemon=True) for serve in (datagrams, streams)]
+        for thread in threads:
+            thread.start()
+        answer = Recorder([udp.getsockname()], 0.5)("mx.contoso.com", "A")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", udp.getsockname())
+        tcp.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join(10)
+        for connection in held:
+            connection.close()
+    assert held
+    assert (answer.wire, answer.error) == (None, "no DNS server answered about the A records of mx.contoso.com")
+
+
+def test_answers_that_stay_cut_off() -> None:
+    """An answer that is cut off over TCP too says nothing: it is unanswered, not a set without the rest."""
+    there = world()
+
+    def cut(message: dns.message.Message) -> None:
+        message.flags |= dns.flags.TC
+
+    there.tamper["_25._tcp.mx.contoso.com", "TLSA"] = cut
+    with DnsServer(there) as server:
+        found = ask_about(
+            asked(there, hosts=("mx.contoso.com",)), Nameserver("127.0.0.1", server.port), timeout=5, moment=MOMENT
+        )
+    (promise,) = promises(found, MOMENT, MOMENT)
+    assert (promise.state, "it is cut off" in promise.why) == ("unanswered", True)
 
 
 def test_time_is_bounded() -> None:
