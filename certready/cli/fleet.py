@@ -30,7 +30,7 @@ MOST_JOBS, MOST_PROCESSES = 256, 64
 @command(
     "certready fleet inventory.csv",
     "certready fleet inventory.yaml --resume tonight.jsonl --format html=overview.html",
-    "certready fleet --init certificates/",
+    "certready fleet inventory.yaml --serve 127.0.0.1:8080 --every 6h",
 )
 def fleet(
     inventory: Annotated[
@@ -68,6 +68,16 @@ def fleet(
     since: Annotated[
         Path | None, option("--since", help="Say what changed since this earlier run's jsonl.", metavar="FILE")
     ] = None,
+    serve: Annotated[
+        str | None, option("--serve", help="Check again and again, and show it over HTTP.", metavar="ADDR:PORT")
+    ] = None,
+    every: Annotated[
+        str | None, option("--every", help="With --serve: check each line again after 90s, 30m, 6h.", metavar="TIME")
+    ] = None,
+    host: Annotated[
+        tuple[str, ...],
+        option("--host", help="With --serve: answer to this host name too. Repeat it for several.", metavar="NAME"),
+    ] = (),
     protocol: Protocol = "smtp",
     resolve: Resolve = (),
     dns: Dns = None,
@@ -92,6 +102,20 @@ def fleet(
     if inventory is None:
         raise UsageError("No inventory was named.", hint="certready fleet inventory.csv, or --init FOLDER to make one.")
     _check(shared)
+    if serve is not None or every is not None or host:
+        from certready.cli.fleet_serve import Making, Serving
+        from certready.cli.fleet_serve import serve as run
+
+        asked = Asked((), None, protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
+        return run(
+            Serving(serve, every, host, inventory, resume, since, jobs, per_host, processes),
+            shared,
+            Making(
+                lambda: _setup(shared, asked, promises.Resolving(dns, dns_anchor)),
+                _defaults(shared, protocol),
+                partial(_executor, processes, jobs),
+            ),
+        )
     destinations = output.destinations(shared.formats)
     age = duration(max_age, "--max-age")
     connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)

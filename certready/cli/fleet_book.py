@@ -27,7 +27,7 @@ from certready.fleet.across import Owners, across
 from certready.fleet.entries import Entry, exit_code
 from certready.fleet.lines import DONE, Earlier, Log, Place
 from certready.fleet.restored import reports as restored
-from certready.model import Limits, Tenant
+from certready.model import Tenant
 from certready.model.report import Report
 from certready.render import renderer
 
@@ -182,7 +182,7 @@ class Book:
             self._name,
             self._setup.options.at or self._setup.now,
             entries,
-            across(entries, owners, self._limits, self._setup.options.at or self._setup.now, before),
+            across(entries, owners, self._setup.limits, self._setup.options.at or self._setup.now, before),
             missing,
             str(defaults) if defaults else None,
         )
@@ -243,12 +243,6 @@ class Book:
         with self._logs.resumed.open("rb") as file:
             file.seek(place.start)
             return file.read(place.size)
-
-    def _limits(self, sha256: str) -> Limits | None:
-        """What Microsoft's programme limits a root to, None where it is not the store or says nothing of it."""
-        facts = getattr(self._setup.roots, "facts", None)
-        found = facts.find(sha256) if facts else None
-        return found.limits if found else None
 
 
 @contextmanager

@@ -177,17 +177,25 @@ def read(path: Path) -> Earlier:
     """
     found: dict[str, tuple[Entry, Place]] = {}
     end = 0
+    for line, data, place in records(path):
+        if line is not None:
+            seen = entry(line)
+            found.pop(seen.name, None)
+            found[seen.name] = (seen, place)
+        end = place.start + len(data)
+    return Earlier(found, end)
+
+
+def records(path: Path) -> Iterator[tuple[LineDocument | None, bytes, Place]]:
+    """Every whole line of a file, as it stands, where, and the record it is; None of a blank one. As :func:`read`."""
+    end = 0
     for number, data in enumerate(_lines(path), 1):
         if not data.endswith(b"\n"):
             if number == 1 and not data.startswith(_START[: len(data)]):
                 raise _other(path, 1)
-            break
-        if data.strip():
-            seen = _record(data, path, number)
-            found.pop(seen.name, None)
-            found[seen.name] = (seen, Place(end, len(data)))
+            return
+        yield _record(data, path, number) if data.strip() else None, data, Place(end, len(data))
         end += len(data)
-    return Earlier(found, end)
 
 
 _START = b'{"schema":"' + SCHEMA.encode()
@@ -204,9 +212,9 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise CertreadyError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from None
 
 
-def _record(data: bytes, path: Path, number: int) -> Entry:
+def _record(data: bytes, path: Path, number: int) -> LineDocument:
     try:
-        return entry(decoded(data))
+        return decoded(data)
     except (ValueError, RecursionError):
         raise _other(path, number) from None
 

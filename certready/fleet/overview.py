@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from certready.fleet.entries import Entry, worst_first
 from certready.fleet.summary import STYLES, TITLES, Run
@@ -17,11 +20,22 @@ from certready.render.page import entries, page, table
 
 WORDS = {"not-ready": "not ready", "error": "in error", "cannot-tell": "cannot tell", "ready": "ready"}
 DATED = ("renewal", "issuer-ends", "distrust")
+PARTS = ("page", "overview")
 _SHORT = 200
 
 
-def render(run: Run, reports: Iterable[Report], store: str) -> str:
-    """The page of a run, with the reports of its lines, each under the line's name; ``store`` is the root store's."""
+class Served(Struct, frozen=True):
+    """What an overview says where it is served: ``notes`` at its top; by the line's name where its report is
+    (``links``), and sentences about its checks (``remarks``)."""
+
+    notes: tuple[str, ...] = ()
+    links: Mapping[str, str] = MappingProxyType({})
+    remarks: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def render(run: Run, reports: Iterable[Report], store: str, served: Served = Served()) -> str:  # noqa: B008 - frozen
+    """The page of a run, with the reports of its lines, each under the line's name; ``store`` is the root store's,
+    ``served`` what is said besides where a server shows it."""
     by_name: defaultdict[str, list[Report]] = defaultdict(list)
     for report in reports:
         by_name[report.target.name].append(report)
@@ -29,7 +43,7 @@ def render(run: Run, reports: Iterable[Report], store: str) -> str:
     return page(
         "overview",
         f"{VERDICT_WORDS[run.verdict]}: {run.inventory}",
-        parts=("page", "overview"),
+        parts=PARTS,
         verdict=STYLES[run.verdict],
         word=VERDICT_WORDS[run.verdict],
         inventory=run.inventory,
@@ -40,9 +54,10 @@ def render(run: Run, reports: Iterable[Report], store: str) -> str:
         unfinished=f"{counted(run.unfinished, 'target')} not checked: the run was interrupted."
         if run.unfinished
         else "",
+        notes=served.notes,
         groups=list(_groups(run)),
         places={one.name: _place(one) for one in ordered},
-        rows=(_row(one, by_name.get(one.name, ()), run.evaluated_at) for one in ordered),
+        rows=(_row(one, by_name.get(one.name, ()), run.evaluated_at, served) for one in ordered),
     )
 
 
@@ -57,7 +72,7 @@ def _groups(run: Run) -> Iterator[Mapping[str, object]]:
             yield {"kind": kind, "title": title, "rows": rows, "dated": kind in DATED}
 
 
-def _row(one: Entry, reports: Sequence[Report], now: datetime) -> Mapping[str, Any]:
+def _row(one: Entry, reports: Sequence[Report], now: datetime, served: Served) -> Mapping[str, Any]:
     """What the page shows of a line; of one in error the error alone."""
     error = one.verdict is None
     days = (one.ends - now).days if one.ends else None
@@ -73,6 +88,8 @@ def _row(one: Entry, reports: Sequence[Report], now: datetime) -> Mapping[str, A
         "days": days,
         "ends": "" if one.ends is None else f"{one.ends:%Y-%m-%d}, {_left(days or 0)}",
         "reason": shorten(reason, _SHORT),
+        "remarks": served.remarks.get(one.name, ()),
+        "link": served.links.get(one.name, ""),
         "error": one.message if error else "",
         "fix": one.fix if error else "",
         "reports": [] if error else [_view(report) for report in reports],

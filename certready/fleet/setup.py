@@ -13,7 +13,7 @@ from msgspec import Struct, field, structs
 
 from certready.fleet.sharing import Networks, SharedFetcher, SharedMail, SharedNames
 from certready.gathering import Supplied
-from certready.model import Evidence, Fetcher, Options, RootStore
+from certready.model import Evidence, Fetcher, Limits, Options, RootStore
 from certready.net.gateway import How
 from certready.net.handshake import SharedContext
 from certready.net.mx import Mail
@@ -60,6 +60,12 @@ class Setup(Struct, frozen=True, eq=False):
     def __post_init__(self) -> None:
         # How's own default is a read-only view, which cannot be pickled.
         structs.force_setattr(self, "how", self.how._replace(resolve=dict(self.how.resolve)))
+
+    def limits(self, sha256: str) -> Limits | None:
+        """What Microsoft's programme limits a root to, None where it is not the store or says nothing of it."""
+        facts = getattr(self.roots, "facts", None)
+        root = facts.find(sha256) if facts else None
+        return root.limits if root else None
 
     def __hash__(self) -> int:
         return hash(self.token)

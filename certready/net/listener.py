@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Protocol, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from certready.errors import CertreadyError, UsageError
+from certready.errors import CertreadyError
 from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.dialogue import Exchange
 from certready.model.report import Verdict
 from certready.net.admission import Admission, Failures, Limits
+from certready.net.binding import bound
 from certready.net.session import Identity, LeftError, Line, Secured, accepting, server_context
 from certready.net.threads import Task, start
 from certready.net.wire import TooMuchError, Wire
@@ -99,7 +100,7 @@ class Listener:
         self._lock = threading.Lock()
         self._quiet_until = 0.0
         self._context = _context(identity)
-        self._socket = _bound(bind)
+        self._socket = bound(bind)
 
     def __enter__(self) -> Self:
         return self
@@ -293,22 +294,4 @@ def _context(identity: Identity) -> SSL.Context:
     except ValueError as error:
         raise CertreadyError(
             f"The server certificate cannot be used: {error}.", hint="Leave --server-cert out for a throw-away one."
-        ) from None
-
-
-def _bound(bind: tuple[str, int]) -> socket.socket:
-    host, port = bind
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=128)
-    except PermissionError:
-        raise CertreadyError(
-            f"This user may not listen on port {port}.",
-            hint="Listen on a port from 1024 up and let the gateway send to that port, or run as administrator.",
-        ) from None
-    except (OSError, OverflowError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # socket repeats the address
-        raise UsageError(
-            f"{host}:{port} cannot be listened on: {printable(reason.encode())}.",
-            hint="Give an address of this machine and a free port, such as 0.0.0.0:2525.",
         ) from None

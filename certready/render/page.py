@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LONG_WORD = 32  # characters: a cipher suite's name is whole, a thumbprint and an address may break
 _SHORT = 12
-TEMPLATES = ("page", "parts", "report", "reports", "tenant", "difference", "comparison", "overview")
+TEMPLATES = ("page", "parts", "report", "reports", "tenant", "difference", "comparison", "overview", "line")
 
 
 class Table(Struct, frozen=True):
@@ -64,7 +64,7 @@ def page(template: str, title: str, *, parts: Sequence[str] = ("page",), **value
     name the files of style and script that it is made of."""
     from markupsafe import Markup
 
-    style, script = ("".join(_part(f"{name}.{ending}") for name in parts) for ending in ("css", "js"))
+    style, script = _style_and_script(parts)
     text = (
         _environment()
         .get_template(template)
@@ -74,12 +74,17 @@ def page(template: str, title: str, *, parts: Sequence[str] = ("page",), **value
             version=__version__,
             css=Markup(style),  # noqa: S704 - our own file
             js=Markup(script),  # noqa: S704 - our own file
-            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
+            policy=policy(parts),
         )
     )
     # A console's encoding, or what a shell makes of redirected output, must not change a name.
     return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def policy(parts: Sequence[str] = ("page",)) -> str:
+    """The Content-Security-Policy of a page made of these parts: its own style and script, and nothing else."""
+    style, script = map(_digest, _style_and_script(parts))
+    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
 
 
 def table(label: str, headers: Sequence[str], rows: Iterable[Sequence[Span]], caption: str = "") -> Table | None:
@@ -142,6 +147,11 @@ def _shown(value: object) -> object:
     from markupsafe import Markup
 
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _style_and_script(parts: Sequence[str]) -> tuple[str, str]:
+    style, script = ("".join(_part(f"{name}.{ending}") for name in parts) for ending in ("css", "js"))
+    return style, script
 
 
 def _part(name: str) -> str:

@@ -1,0 +1,87 @@
+"""What others may read of a fleet: names, records and sentences without a path of this machine. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from certready.fleet.lines import LineDocument, LineError
+from certready.fleet.work import INTERNAL
+
+# An absolute path with at least one folder, as errors of the system quote them; no part of a URL, and no subject.
+_POSIX = re.compile(r"(?<![\w./~])(?:/[^\s/:'\",;]+){2,}/?")
+_WINDOWS = re.compile(r"(?<!\w)(?:[A-Za-z]:|\\)\\[^\s'\",;]+")
+
+
+class Public:
+    """Takes paths of this machine out of what is served: of a file below one of ``folders`` the rest of its path stays.
+
+    Args:
+        folders: where the files lie that an inventory and the options name.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        known = {str(form) for folder in folders for form in _forms(folder)}
+        longest = sorted(known, key=lambda name: (-len(name), name))
+        ends = "|".join(re.escape(name.rstrip("/\\")) for name in longest)
+        self._folders = re.compile(rf"(?<![\w.~/\\:-])(?:{ends})(?:[/\\]|(?![\w.-]))", re.IGNORECASE) if ends else None
+
+    def text(self, text: str) -> str:
+        """The text without these folders."""
+        return self._folders.sub("", text) if self._folders else text
+
+    def error(self, text: str) -> str:
+        """The sentence of an error, which may quote any path: of each its last part."""
+        text = _WINDOWS.sub(lambda path: PureWindowsPath(path[0]).name, self.text(text))
+        return _POSIX.sub(lambda path: PurePosixPath(path[0]).name, text)
+
+    def document(self, document: LineDocument, name: str) -> LineDocument:
+        """The record under this name, without paths; of a fault inside the kind alone."""
+        plain = self._value(msgspec.to_builtins(document))
+        found: LineDocument = msgspec.convert(plain, LineDocument)
+        error = found.error
+        if error:
+            sentence = error.error.split(": ")[:2] if found.code == INTERNAL else [error.error]
+            error = LineError(self.error(": ".join(sentence)), error.hint and self.error(error.hint))
+        return replace(found, name=name, error=error)
+
+    def names(self, names: Iterable[str]) -> Mapping[str, str]:
+        """What each name is called in public, told apart where several are equal then: ``X``, ``X #2``."""
+        called: dict[str, str] = {}
+        taken: set[str] = set()
+        for name in names:
+            base = shown = self.text(name) or "target"
+            count = 1
+            while shown in taken:
+                count += 1
+                shown = f"{base} #{count}"
+            taken.add(shown)
+            called[name] = shown
+        return called
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: self._value(item) for key, item in value.items()}
+        return [self._value(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _forms(folder: Path) -> Iterable[Path]:
+    """A folder as it may be written: absolute, and with its links followed; the root of a drive is none."""
+    absolute = folder.absolute()
+    for form in (absolute, _resolved(absolute)):
+        if len(form.parts) > 1:
+            yield form
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
