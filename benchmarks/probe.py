@@ -31,6 +31,7 @@ from certready.demo.pki import Authority
 from certready.demo.servers import Register, gateway, publishing
 
 HOST = "mail.contoso.example"
+CHECK_SMTP = Path("/usr/lib/nagios/plugins/check_smtp")
 SETTINGS = ("--trust", "root.pem", "--no-cache", "--resolve", f"{HOST}=127.0.0.1", "--outbound", HOST)
 # What scripts around openssl do: fetch the chain, verify it, look at the end date.
 SCRIPT = (
@@ -38,6 +39,14 @@ SCRIPT = (
     ">out.txt && openssl x509 -in out.txt -noout -enddate -subject -checkend 86400 && "
     "openssl verify -CAfile root.pem -untrusted out.txt out.txt"
 )
+# What each looks at, so that no ratio is read as more than it is.
+CHECKED = {
+    "certready": "every certificate for every kind of key, chain, dates, names, connector; revocation where it says so",
+    "openssl": "chain and dates of one certificate; no name, no revocation",
+    "gnutls-cli": "chain, dates and name of one certificate, OCSP of the leaf; no CRL",
+    "check_smtp": "the end date of one certificate; no chain, no name, no revocation",
+    "sslyze": "chain, dates and names of every certificate; no revocation but a stapled answer",
+}
 
 
 def main() -> None:
@@ -160,10 +169,33 @@ def commands(port: int, sslyze: Path | None) -> dict[str, list[str]]:
     }
     if shutil.which("openssl"):
         found["openssl s_client, x509 and verify"] = ["sh", "-c", SCRIPT.format(port=port, host=HOST)]
+    if shutil.which("gnutls-cli"):
+        names = (
+            f"--sni-hostname={HOST}",
+            f"--verify-hostname={HOST}",
+            "--starttls-proto=smtp",
+            "--x509cafile=root.pem",
+        )
+        found["gnutls-cli --ocsp"] = [
+            "sh",
+            "-c",
+            'exec "$@" </dev/null',
+            "sh",
+            "gnutls-cli",
+            *names,
+            "--ocsp",
+            "-p",
+            str(port),
+            "127.0.0.1",
+        ]
+    if CHECK_SMTP.exists():
+        found["check_smtp -S -D 1"] = [str(CHECK_SMTP), "-H", "127.0.0.1", "-p", str(port), "-S", "-D", "1"]
     if sslyze and sslyze.exists():
         found["sslyze --certinfo"] = [str(sslyze), "--certinfo", "--starttls=smtp", f"{HOST}:{port}{{127.0.0.1}}"]
     else:
         print("sslyze is left out: name it with --sslyze.")
+    for name in found:
+        print(f"  {name}: {CHECKED[name.split()[0]]}")
     return found
 
 
