@@ -102,25 +102,28 @@ def fleet(
     if inventory is None:
         raise UsageError("No inventory was named.", hint="certready fleet inventory.csv, or --init FOLDER to make one.")
     _check(shared)
+
+    def made() -> Setup:
+        connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
+        setup = _setup(shared, connection, promises.Resolving(dns, dns_anchor))
+        return replace(setup, per_network=max(1, per_network // processes))
+
     if serve is not None or every is not None or host:
         from certready.cli.fleet_serve import Making, Serving
         from certready.cli.fleet_serve import serve as run
 
-        asked = Asked((), None, protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
         return run(
             Serving(serve, every, host, inventory, resume, since, jobs, per_host, processes),
             shared,
             Making(
-                lambda: _setup(shared, asked, promises.Resolving(dns, dns_anchor)),
+                made,
                 _defaults(shared, protocol),
                 partial(_executor, processes, jobs),
             ),
         )
     destinations = output.destinations(shared.formats)
     age = duration(max_age, "--max-age")
-    connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
-    setup = _setup(shared, connection, promises.Resolving(dns, dns_anchor))
-    setup = replace(setup, per_network=max(1, per_network // processes))
+    setup = made()
     known = Inventory.load(inventory)
     before = lines.read(since).entries if since else None
     logs = log_to(destinations, resume)

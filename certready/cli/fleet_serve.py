@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import structs
+
 from certready import directories
 from certready.cli import output
 from certready.cli.fleet_book import INTERRUPTED, log_to
@@ -205,7 +207,7 @@ def _folders(shared: Shared, typed: Serving) -> Iterator[Path]:
         yield Path.home()
     for place in (directories.cache, directories.data, directories.config):
         yield place(os.environ)
-    for value in (*shared, typed.resume):
+    for value in (*structs.astuple(shared), typed.resume):
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Path):
                 yield each.absolute().parent

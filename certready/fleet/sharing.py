@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 from typing import Generic, TypeVar
 
+from msgspec.structs import replace
+
 from certready.errors import UsageError
 from certready.model import Ask, Fetcher, Reply
 from certready.model.budget import MOST_BYTES
@@ -133,7 +135,7 @@ class SharedNames:
         (value,) = self._looked_up.get([(host, given, family, dns)], look_up)
         if isinstance(value, ResolveError):
             raise ResolveError(str(value))
-        return tuple(each._replace(sockaddr=(each.sockaddr[0], port, *each.sockaddr[2:])) for each in value)
+        return tuple(replace(each, sockaddr=(each.sockaddr[0], port, *each.sockaddr[2:])) for each in value)
 
 
 class SharedMail:

@@ -44,11 +44,17 @@ def changed(key: str, column: Column | None, to: Severity | bool | None) -> Iter
     change = {_FIELDS[column] if column else "counted": to}
     # The checks name the very entry that is changed here; that it is frozen is for everybody else.
     weights = tuple(replace(row, **change) if _key(rule.id, row) == key else row for row in before)
-    force_setattr(rule, "weights", weights)
+    _weigh(rule, weights)
     try:
         yield
     finally:
-        force_setattr(rule, "weights", before)
+        _weigh(rule, before)
+
+
+def _weigh(rule: model.Rule, weights: tuple[model.Row, ...]) -> None:
+    """Give the entry these rows, and have it look them up anew."""
+    force_setattr(rule, "weights", weights)
+    vars(rule).pop("_rows", None)
 
 
 def _key(rule: str, row: model.Row) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from certready.fleet.inventory import INTERNAL
 from certready.fleet.lines import LineDocument, LineError
-from certready.fleet.work import INTERNAL
 
 # An absolute path with at least one folder, as errors of the system quote them; no part of a URL, and no subject.
 _POSIX = re.compile(r"(?<![\w./~])(?:/[^\s/:'\",;]+){2,}/?")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from certready.errors import CertreadyError
 from certready.fleet import lines
-from certready.fleet.inventory import Inventory, Keys
+from certready.fleet.inventory import INTERNAL, Inventory, Keys
 from certready.fleet.lines import DONE
 from certready.fleet.plan import Job, Planner
 from certready.fleet.schedule import scheduled
@@ -25,7 +25,7 @@ from certready.fleet.serve.pages import View, duration, published
 from certready.fleet.serve.public import Public
 from certready.fleet.setup import Setup
 from certready.fleet.summary import COUNTS
-from certready.fleet.work import INTERNAL, Result
+from certready.fleet.work import Result
 from certready.model import Tenant
 from certready.render.layout import counted, visible
 
