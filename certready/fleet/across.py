@@ -146,21 +146,24 @@ def _shared_addresses(owners: Owners) -> Iterator[Across]:
 
 
 def _several_in_tenant(entries: Sequence[Entry], owners: Owners) -> Iterator[Across]:
-    """Different certificates for the same names within one tenant: after a renewal some gateway still has the old."""
+    """Different certificates for the same names within one tenant: after a renewal some gateway still has the old. One
+    presented as client and another as server are meant to differ."""
     pairs = [
-        ((owners.by_line[one.name], leaf.label), leaf, one.name)
+        ((owners.by_line[one.name], direction, leaf.label), leaf, one.name)
         for one in entries
         if one.name in owners.by_line
         for leaf in one.leaves
+        for direction in dict.fromkeys(direction for _, direction, _ in one.connectors) or ("",)
     ]
     lines = _grouped((key, line) for key, _, line in pairs)
     leaves = _grouped((key, leaf.sha256) for key, leaf, _ in pairs)
     for key, several in leaves.items():
         if len(several) > 1:
-            tenant, label = key
+            tenant, direction, label = key
+            side = {"inbound": " as client", "outbound": " as server"}.get(direction, "")
             yield Across(
                 "different-certificates",
-                f"Within {tenant} {label} has {len(several)} different certificates: {_names(lines[key])}.",
+                f"Within {tenant} {label} has {len(several)} different certificates{side}: {_names(lines[key])}.",
                 lines[key],
             )
 

@@ -1,6 +1,7 @@
 """An inventory of what a folder holds: certificate files, and the smart hosts of tenants whose exports lie there.
 
 A tenant's export is what the three cmdlets print, in one file or in one for each; CIPP's list of connectors is one too.
+A certificate is its whose connectors it meets: as client by an inbound one, as server by an outbound one.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from certready import bundle as bundles
 from certready import reading
 from certready.bundle.passwords import Passwords
 from certready.errors import CertreadyError, InputError, PasswordError
+from certready.exchange.choose import match_of
 from certready.exchange.export.load import load as load_tenant
-from certready.model import Tenant
+from certready.model import Role, Tenant
 
 MAX_FILES = 20_000
 CERTIFICATES = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b")
@@ -31,18 +33,40 @@ class Found(Struct):
     notes: list[str] = field(default_factory=list)
 
 
+class Owner(Struct, frozen=True):
+    """A tenant whose export lies in a folder: its ``files``, and its connectors."""
+
+    files: tuple[str, ...]
+    tenant: Tenant
+
+    @property
+    def name(self) -> str:
+        """What its lines are called after: the file, or the folder where there are several files."""
+        first = Path(self.files[0])
+        return first.stem if len(self.files) == 1 else first.parent.name
+
+
 def found(folder: Path) -> Found:
     """The targets in a folder and those below it, in order of their names. Raises InputError where it is none."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder.", hint="Name the folder with the certificates and exports.")
-    result = Found()
+    places: list[tuple[Path, list[str]]] = []
     count = 0
-    for place, folders, names in os.walk(folder):
+    for walked, folders, files in os.walk(folder):
         folders.sort()
-        count += len(names)
+        count += len(files)
         if count > MAX_FILES:
             raise InputError(f"{folder} holds more than {MAX_FILES} files.", hint="Name a folder further down.")
-        _folder(Path(place), sorted(names), result)
+        places.append((Path(walked), sorted(files)))
+    owners = [_owners(_exports(place, names)) for place, names in places]
+    everybody = [owner for each in owners for owner in each]
+    result = Found()
+    for (place, names), here in zip(places, owners, strict=True):
+        for owner in here:
+            result.targets.extend(_smart_hosts(owner, result))
+        for name in names:
+            if name.lower().endswith(CERTIFICATES):
+                result.targets.extend(_certificate(place / name, here, everybody, result))
     return result
 
 
@@ -55,18 +79,6 @@ def text(targets: Sequence[Mapping[str, object]]) -> str:
         for number, (key, value) in enumerate(target.items()):
             lines.append(f"{'- ' if number == 0 else '  '}{key}: {json.dumps(value)}")
     return "\n".join((*lines, ""))
-
-
-def _folder(place: Path, names: Sequence[str], result: Found) -> None:
-    tenants = _tenants(_exports(place, names))
-    for files, tenant in tenants:
-        result.targets.extend(_smart_hosts(files, tenant, result))
-    for name in names:
-        if name.lower().endswith(CERTIFICATES):
-            keys = _certificate(place / name, result)
-            if keys and len(tenants) == 1:
-                keys["tenant"] = list(tenants[0][0])
-            result.targets.extend([keys] if keys else [])
 
 
 def _exports(place: Path, names: Sequence[str]) -> list[tuple[str, Tenant]]:
@@ -84,15 +96,15 @@ def _exports(place: Path, names: Sequence[str]) -> list[tuple[str, Tenant]]:
     return exports
 
 
-def _tenants(exports: Sequence[tuple[str, Tenant]]) -> list[tuple[tuple[str, ...], Tenant]]:
+def _owners(exports: Sequence[tuple[str, Tenant]]) -> list[Owner]:
     """One tenant for each export; where those of a folder hold different kinds, one of them the accepted domains alone,
     they are one tenant's."""
     kinds = [_kinds(tenant) for _, tenant in exports]
     apart = sum(map(len, kinds)) == len(frozenset[str]().union(*kinds))
     if len(exports) > 1 and apart and frozenset(("accepted",)) in kinds:
-        connectors = tuple(one for _, tenant in exports for one in tenant.connectors)
-        return [(tuple(path for path, _ in exports), Tenant(connectors))]
-    return [((path,), tenant) for path, tenant in exports]
+        connectors = tuple(connector for _, tenant in exports for connector in tenant.connectors)
+        return [Owner(tuple(path for path, _ in exports), Tenant(connectors))]
+    return [Owner((path,), tenant) for path, tenant in exports]
 
 
 def _kinds(tenant: Tenant) -> frozenset[str]:
@@ -100,39 +112,66 @@ def _kinds(tenant: Tenant) -> frozenset[str]:
     return frozenset(directions | ({"accepted"} if tenant.accepted_domains else set()))
 
 
-def _smart_hosts(files: Sequence[str], tenant: Tenant, result: Found) -> Iterator[Mapping[str, object]]:
+def _smart_hosts(owner: Owner, result: Found) -> Iterator[Mapping[str, object]]:
     """A line for each smart host of the enabled outbound connectors, with the connectors that send there."""
     senders: dict[str, list[str]] = {}
-    for connector in tenant.connectors:
+    for connector in owner.tenant.connectors:
         if connector.direction == "outbound" and connector.enabled:
             for host in connector.smart_hosts:
                 senders.setdefault(host.strip().strip("[]").lower(), []).append(connector.name)
-    owner = Path(files[0]).stem if len(files) == 1 else Path(files[0]).parent.name
     for host, connectors in senders.items():
         if "/" in host:
-            result.notes.append(f"{files[0]}: the smart host {host} is a range of addresses and was left out.")
+            result.notes.append(f"{owner.files[0]}: the smart host {host} is a range of addresses and was left out.")
             continue
         yield {
-            "name": f"{owner} {host}",
+            "name": f"{owner.name} {host}",
             "target": f"[{host}]" if host.count(":") > 1 else host,
             "role": "server",
-            "tenant": list(files),
+            "tenant": list(owner.files),
             "connector": [f"outbound:{name}" for name in dict.fromkeys(connectors)],
         }
 
 
-def _certificate(path: Path, result: Found) -> dict[str, object] | None:
-    """The line of a file that holds a leaf, or may: one that needs a password."""
-    keys: dict[str, object] = {"target": str(path)}
+def _certificate(
+    path: Path, here: Sequence[Owner], everybody: Sequence[Owner], result: Found
+) -> Iterator[dict[str, object]]:
+    """The lines of a file that holds a leaf, or may: one that needs a password. One for each tenant whose connectors it
+    meets, of those in its folder or else of all, as client, as server or as both; else one for its folder's tenant."""
+    target: dict[str, object] = {"target": str(path)}
+    names: list[str] = []
     try:
         bundle = bundles.load_files([(str(path), reading.read(path))], password=Passwords())
     except PasswordError:
         result.notes.append(f"{path} needs a password: give the line password_file or password_env.")
-        return keys
     except CertreadyError as error:
         result.notes.append(f"{path} was left out: {error.message}")
-        return None
-    if all(chain.leaf_certificate.parsed.is_ca for chain in bundle.chains):
-        result.notes.append(f"{path} was left out: it holds certificates of CAs alone.")
-        return None
-    return keys
+        return
+    else:
+        leaves = [chain.leaf_certificate.parsed for chain in bundle.chains]
+        if all(leaf.is_ca for leaf in leaves):
+            result.notes.append(f"{path} was left out: it holds certificates of CAs alone.")
+            return
+        names = [name for leaf in leaves for name in leaf.names]
+    met = [(owner, role) for owner in here if (role := _role(names, owner.tenant))]
+    met = met or [(owner, role) for owner in everybody if (role := _role(names, owner.tenant))]
+    for owner, role in met:
+        name = {"name": f"{owner.name} {path}"} if len(met) > 1 else {}
+        yield {**name, **target, "role": role, "tenant": list(owner.files)}
+    if not met and len(here) == 1:
+        if names:
+            result.notes.append(f"{path} meets no connector of {here[0].name}: say which one it is for.")
+        yield {**target, "tenant": list(here[0].files)}
+    elif not met:
+        yield target
+
+
+def _role(names: Sequence[str], tenant: Tenant) -> Role | None:
+    """As what a certificate with these names is presented, by the connectors whose value it meets; None of none."""
+    directions = {
+        connector.direction
+        for connector in tenant.connectors
+        if connector.enabled and match_of(connector, names).kind != "none"
+    }
+    if len(directions) == 2:
+        return "both"
+    return {"inbound": "client", "outbound": "server"}[directions.pop()] if directions else None  # type: ignore[return-value]

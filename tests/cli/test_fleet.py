@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certready import schemas
 from certready.cli import main
+from certready.fleet import yamlform
 from tests.cli.conftest import Ran
 from tests.fleet.endpoints import KINDS, Material, endpoints
 
@@ -532,6 +533,50 @@ def test_init_prints_an_inventory_that_runs(
     ran = run("fleet", "--init", "all")
     assert (0, True, True) == (ran.code, "is a range of addresses" in ran.err, "CAs alone" in ran.err)
     (tmp_path / "i.yaml").write_text(ran.out)
+    assert "meets no connector of contoso" not in ran.err
     lines = records(run("fleet", "i.yaml", *judged(material)[:-2], "--format", "jsonl").out)
     assert {"contoso 127.0.0.1", str(Path("all", "contoso", "gw.pem"))} == {line["name"] for line in lines}
     assert all(line["error"] is None for line in lines)
+
+
+def test_init_tells_client_from_server_certificates(
+    material: Material, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate is a client's where it meets an inbound connector, a server's where it meets an outbound one, of the
+    tenant in its folder, else of whichever tenant it meets; one that meets none is said, and shared ones have a line
+    for each tenant."""
+    monkeypatch.chdir(tmp_path)
+
+    def export(name: str, inbound: str, outbound: str) -> None:
+        connectors = {
+            "InboundConnectors": [
+                {"Name": "In", "Enabled": True, "ConnectorType": "OnPremises", "TlsSenderCertificateName": inbound}
+            ],
+            "OutboundConnectors": [
+                {"Name": "Out", "Enabled": True, "ConnectorType": "OnPremises", "TlsSettings": "DomainValidation"}
+                | {"TlsDomain": outbound}
+            ],
+            "AcceptedDomains": [{"DomainName": "contoso.com"}],
+        }
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(json.dumps(connectors))
+
+    for place, kind in {"all/a/mail.pem": "good", "all/a/other.pem": "stranger", "all/loose/mail.pem": "good"}.items():
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(place).write_bytes(Path(material / f"{kind}.pem").read_bytes())
+    export("all/a/a.json", "mail.contoso.com", "mx.contoso.com")
+    export("all/b/b.json", "in.contoso.com", "mail.contoso.com")
+    export("all/c/c.json", "*.contoso.com", "*.contoso.com")
+    ran = run("fleet", "--init", "all")
+    lines = yamlform.load(ran.out, "It")["targets"]  # type: ignore[index]
+    here = str(Path("all", "a", "mail.pem"))
+    loose = str(Path("all", "loose", "mail.pem"))
+    found = [(line.get("name"), line["target"], line.get("role")) for line in lines]
+    assert found == [
+        (None, here, "client"),
+        (None, str(Path("all", "a", "other.pem")), None),
+        (f"a {loose}", loose, "client"),
+        (f"b {loose}", loose, "server"),
+        (f"c {loose}", loose, "both"),
+    ]
+    assert "meets no connector of a" in ran.err

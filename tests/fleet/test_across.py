@@ -86,6 +86,20 @@ def test_different_certificates_of_one_name_within_a_tenant() -> None:
     assert kind not in found(*lines, owners=Owners({"a": "A", "b": "B", "c": "A"}, {}))
 
 
+def test_a_client_s_and_a_server_s_certificate_are_two() -> None:
+    """Different certificates of one name are no trouble where one is presented as client and the other as server; two
+    as server are said."""
+    sides = {"a": "inbound", "b": "outbound", "c": "outbound"}
+    lines = [
+        entry(name, held("mail.test", days), connectors=(("C", side, "mail.test"),))
+        for days, (name, side) in enumerate(sides.items(), 100)
+    ]
+    owners = Owners(dict.fromkeys("abc", "A"), {})
+    assert "different-certificates" not in found(*lines[:2], owners=owners)
+    (one,) = found(*lines, owners=owners)["different-certificates"]
+    assert (("b", "c"), True) == (one.lines, "as server" in one.message)
+
+
 def test_nodes_that_differ() -> None:
     """The lines whose nodes differ are named together."""
     (one,) = found(entry("a", nodes_differ=True), entry("b"), entry("c", nodes_differ=True))["nodes-differ"]
