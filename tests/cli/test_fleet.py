@@ -109,7 +109,7 @@ def test_each_of_204_gateways_has_the_verdict_of_probe(material: Material, run: 
     gateways(material, 204, run, tmp_path)
 
 
-@pytest.mark.live
+@pytest.mark.conformance
 def test_each_of_2000_gateways_has_the_verdict_of_probe(material: Material, run: Run, tmp_path: Path) -> None:
     """The same for two thousand gateways."""
     gateways(material, 2000, run, tmp_path)
@@ -465,6 +465,26 @@ def test_a_full_disk_says_so(material: Material, run: Run, tmp_path: Path) -> No
     assert (2, True) == (ran.code, "/dev/full cannot be written: No space left on device" in ran.err)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of a process")
+def test_a_disk_that_fills_up_costs_no_record(material: Material, run: Run, tmp_path: Path) -> None:
+    """Where a file takes no more in the middle of a record, the run ends with one sentence and 2, the records before it
+    are whole, and going on with the file does the others, each once."""
+    path, log = files(material, tmp_path / "i.csv", 40), tmp_path / "log.jsonl"
+    words = ["fleet", path, *judged(material), "--resume", str(log), "--max-age", "365d"]
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); {PROGRAM}"
+    ran = subprocess.run([sys.executable, "-c", limited, *words], capture_output=True, text=True, check=False)
+    done = records(log.read_text())
+    assert 0 < len(done) < 40
+    assert log.read_bytes().endswith(b"}\n")
+    assert (2, True) == (ran.returncode, f"{log} cannot be written: File too large." in ran.stderr), ran.stderr
+    assert "go on with --resume" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    run(*words)
+    names = [line["name"] for line in records(log.read_text())]
+    assert sorted(names) == sorted({f"gw{number}" for number in range(40)})
+    assert done == records(log.read_text())[: len(done)]
+
+
 # -- what is refused ----------------------------------------------------------------------------------------------
 
 MISUSED = {
@@ -507,6 +527,52 @@ def test_five_thousand_hostile_lines(run: Run, tmp_path: Path) -> None:
     ran = run("fleet", str(tmp_path / "i.csv"), "--offline", "--format", "json")
     document = json.loads(ran.out)
     assert (2, 5000) == (ran.code, document["counts"]["error"])
+
+
+def test_hostile_keys_of_the_user_s_own_in_every_format(run: Run, tmp_path: Path) -> None:
+    """Owners and names made of what some format gives a meaning to leave every format whole, and run nothing."""
+    odd = [
+        "\x1b[31m",
+        "</script><script>x",
+        "]]>",
+        '"',
+        "|",
+        "{{7*7}}",
+        "\u202e",
+        "[a](http://b)",
+        "=1+1",
+        "%n",
+        "'",
+        "\\",
+    ]
+    rows = [{"name": f"{word}{n}", "target": f"{word}.pem", "x_owner": word} for n, word in enumerate(odd * 20)]
+    path = inventory(tmp_path / "i.csv", rows)
+    places = {name: tmp_path / name for name in ("html", "junit", "sarif", "prometheus", "markdown", "json", "text")}
+    words = [word for name, place in places.items() for word in ("--format", f"{name}={place}")]
+    assert 2 == run("fleet", path, "--offline", *words).code
+    texts = {name: place.read_text("utf-8") for name, place in places.items()}
+    assert len(rows) == len(ET.fromstring(texts["junit"])) == len(json.loads(texts["sarif"])["runs"])
+    assert len(rows) == len(json.loads(texts["json"])["lines"])
+    assert len(rows) == texts["prometheus"].count("certready_target_info{")
+    assert 1 == texts["html"].count("<script>")
+    assert [] == [name for name, text in texts.items() if "\x1b" in text or "\u202e" in text]
+
+
+# -- a hundred thousand -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.conformance
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
+def test_a_hundred_thousand_lines_in_little_memory(material: Material, tmp_path: Path) -> None:
+    """A hundred thousand lines, of which only the checks are simulated, are planned, written down and summed up by a
+    process that may have 384 MiB of data."""
+    for name in ("good.pem", "expired.pem", "root.pem", "issuing.crl", "root.crl"):
+        (tmp_path / name).write_bytes(Path(material / name).read_bytes())
+    words = [sys.executable, "-m", "tests.fleet.simulated", str(tmp_path), "100000", "384"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (1, "") == (ran.returncode, ran.stderr[-2000:])
+    counts = json.loads((tmp_path / "run.json").read_bytes())["counts"]
+    assert {"ready": 50_000, "not-ready": 50_000, "cannot-tell": 0, "error": 0} == counts
 
 
 # -- init ---------------------------------------------------------------------------------------------------------
