@@ -153,7 +153,7 @@ def _several_in_tenant(entries: Sequence[Entry], owners: Owners) -> Iterator[Acr
         for one in entries
         if one.name in owners.by_line
         for leaf in one.leaves
-        for direction in dict.fromkeys(direction for _, direction, _ in one.connectors) or ("",)
+        for direction in one.directions or ("",)
     ]
     lines = _grouped((key, line) for key, _, line in pairs)
     leaves = _grouped((key, leaf.sha256) for key, leaf, _ in pairs)
@@ -235,7 +235,7 @@ def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
     due = [
         (leaf.not_after, leaf) for leaf in held.values() if leaf.not_after and now <= leaf.not_after < now + CALENDAR
     ]
-    for end, leaf in sorted(due, key=lambda pair: (pair[0], pair[1].sha256)):
+    for end, leaf in sorted(due, key=lambda pair: (pair[0].date(), pair[1].label, pair[1].sha256)):
         days = (end - now).days
         lines = groups[leaf.sha256]
         message = f"{end:%Y-%m-%d}, in {days} days: {leaf.label}, for {_names(lines)}."

@@ -25,10 +25,10 @@ class Held(Struct, frozen=True):
 
 class Entry(Struct, frozen=True):
     """A line of a run as the overview has it. ``rule``, ``message`` and ``fix`` are those of the finding that decides,
-    or of the error. ``connectors`` are (name, direction, value). ``counts`` are the findings that fail, are unknown and
-    warn, the counted ones. ``pinned`` are the leaves, by SHA-256, whose next renewal breaks the TLSA records that fit
-    them now. ``extra`` are the inventory's ``x_`` keys. ``checked_at`` is when it was looked at, whatever
-    moment it was judged for."""
+    or of the error. ``connectors`` are (name, direction, value), ``directions`` those of the judged ones. ``counts``
+    are the findings that fail, are unknown and warn, the counted ones. ``pinned`` are the leaves, by SHA-256, whose
+    next renewal breaks the TLSA records that fit them now. ``extra`` are the inventory's ``x_`` keys. ``checked_at`` is
+    when it was looked at, whatever moment it was judged for."""
 
     line: int
     digest: str
@@ -46,6 +46,7 @@ class Entry(Struct, frozen=True):
     leaves: tuple[Held, ...] = ()
     issuers: tuple[Held, ...] = ()
     connectors: tuple[tuple[str, str, str], ...] = ()
+    directions: tuple[str, ...] = ()
     nodes_differ: bool = False
     findings: tuple[str, ...] = ()
     pinned: frozenset[str] = frozenset()

@@ -134,6 +134,7 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
         leaves=tuple(held[sha256] for sha256 in leaves if sha256 in held),
         issuers=tuple(held[sha256] for sha256 in above if sha256 in held),
         connectors=tuple(dict.fromkeys((each.name, each.direction, each.value or "") for each in connectors)),
+        directions=tuple(dict.fromkeys(each.direction for each in connectors if each.verdict != "not-applicable")),
         nodes_differ=any(finding.rule == "tls.nodes-differ" for finding in troubles),
         findings=tuple(sorted({finding.rule for finding in troubles if finding.severity >= Severity.UNKNOWN})),
     )

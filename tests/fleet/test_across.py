@@ -91,8 +91,7 @@ def test_a_client_s_and_a_server_s_certificate_are_two() -> None:
     as server are said."""
     sides = {"a": "inbound", "b": "outbound", "c": "outbound"}
     lines = [
-        entry(name, held("mail.test", days), connectors=(("C", side, "mail.test"),))
-        for days, (name, side) in enumerate(sides.items(), 100)
+        entry(name, held("mail.test", days), directions=(side,)) for days, (name, side) in enumerate(sides.items(), 100)
     ]
     owners = Owners(dict.fromkeys("abc", "A"), {})
     assert "different-certificates" not in found(*lines[:2], owners=owners)
