@@ -14,7 +14,7 @@ from certready.model.report import Report
 
 
 def page(inventory: str, reports: Sequence[Report], count: int, extra: str = "Ann") -> str:
-    """The overview of so many lines: these reports in turns, and every tenth in error. Two tenants own them in turns,
+    """The overview of so many lines: these reports in turns, every seventh line a folder, and every tenth in error. Two tenants own them in turns,
     and an earlier run knew half of them."""
     entries, shown, owners = [], [], {}
     moment = reports[0].evaluated_at
@@ -23,9 +23,14 @@ def page(inventory: str, reports: Sequence[Report], count: int, extra: str = "An
         name = f"{report.target.name} {number}"
         line = Line(number, name, Keys(target=report.target.name, extra=(("x_owner", extra),)))
         problem = Problem(f"There is no file {name}.", "Check the path.") if number % 10 == 0 else None
-        result = Result(line, "0" * 64, moment, None if problem else report, problem)
+        others = reports[:2] if number % 7 == 0 and not problem else ()
+        result = Result(line, "0" * 64, moment, None if problem else report, problem, other_reports=tuple(others))
         entries.append(lines.entry(lines.document(result), line.keys.extra))
-        shown.append(replace(report, target=Target("host", name)))
+        files = [("file", f"{each.target.name} of {name}") for each in (report, *others)] if others else [None]
+        shown += [
+            replace(each, target=Target("host", name), extra=(file,) if file else ())
+            for each, file in zip((report, *others), files, strict=True)
+        ]
         owners[name] = f"tenant {number % 2}"
     earlier = {one.name: replace(one, verdict="ready", findings=()) for one in entries[::2]}
     limits = Limits(cutoff=moment.replace(year=moment.year + 1))
