@@ -12,8 +12,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from pathlib import Path
 
 from certready.fleet.inventory import Inventory, Keys, Line, Problem
 from certready.fleet.plan import Job, Planner
@@ -26,7 +27,7 @@ __all__ = ["Inventory", "Job", "Keys", "Line", "Planner", "Problem", "Result", "
 
 
 def run(
-    inventory: Inventory,
+    lines: Inventory | Iterable[Line],
     setup: Setup,
     *,
     defaults: Keys = Keys(),  # noqa: B008 - frozen
@@ -36,12 +37,13 @@ def run(
     workers: int | None = None,
     note: Callable[[str], None] = lambda _sentence: None,
 ) -> Iterator[Result]:
-    """What each line of an inventory comes to, in the order in which they are done.
+    """What each line comes to, in the order in which they are done; lines are taken as there is room for them.
 
     A target that cannot be reached, a file that cannot be read, a line that contradicts itself is that line's result.
 
     Args:
-        inventory: the lines; :meth:`Inventory.load` reads them.
+        lines: an inventory as :meth:`Inventory.load` reads it, or any lines, however many, whose files are relative to
+            the working folder.
         setup: the moment, the root store, and what else holds for every line.
         defaults: keys for lines, and defaults of the inventory, that say nothing else.
         executor: any of :mod:`concurrent.futures`; None: threads of this process. It is not shut down.
@@ -53,11 +55,12 @@ def run(
     Raises:
         CertreadyError: the executor lost a worker.
     """
-    planner = Planner(setup, defaults, inventory.folder, note)
+    folder, each = (lines.folder, lines.lines) if isinstance(lines, Inventory) else (Path(), lines)
+    planner = Planner(setup, defaults, folder, note)
     pool = executor or DaemonExecutor(jobs, "fleet")
     try:
         yield from scheduled(
-            planner.jobs(inventory.lines),
+            planner.jobs(each),
             setup,
             pool,
             at_once=jobs,

@@ -65,6 +65,21 @@ def test_results_are_typed_and_come_from_any_executor(material: Material) -> Non
     assert all(result.report is not None and result.report.exit_code == result.code for result in own)
 
 
+def test_lines_may_come_from_anywhere(material: Material) -> None:
+    """Any lines do, a generator's too, and no more of them are taken than there is room for."""
+    taken: list[int] = []
+
+    def generated() -> Iterator[Line]:
+        for number in range(2000):
+            taken.append(number)
+            yield Line(number, f"gw{number}", Keys(target=material / "good.pem"))
+
+    results = fleet.run(generated(), setup(material), defaults=DEFAULTS, jobs=2)
+    assert ["ready"] * 3 == [next(results).verdict for _ in range(3)]
+    assert len(taken) < 200
+    results.close()  # type: ignore[attr-defined]
+
+
 def test_a_setup_as_it_comes_travels_to_other_processes(material: Material) -> None:
     """Worker processes of the standard library's executor give what threads give, without any option being set."""
     given, inventory = setup(material), lines(material, 6)
