@@ -83,7 +83,7 @@ class Book:
         self._name = name
         self._before = before
         self._streams = any(name == "jsonl" and path is None for name, path in destinations)
-        self._formats = [one for one in destinations if one[0] != "jsonl"]
+        self._formats = [(name, path) for name, path in destinations if name != "jsonl"]
         if not self._streams and not any(path is None for _, path in self._formats):
             self._formats.append(("text", None))
         self._spool: IO[bytes] | None = None
@@ -174,8 +174,8 @@ class Book:
             output.write(sys.stderr, f"interrupted: {len(self._entries)} of {len(self._inventory.lines)} done.{kept}\n")
             if not self._entries:
                 return INTERRUPTED
-        entries = tuple(sorted((one for one, _, _ in self._entries.values()), key=lambda one: one.line))
-        before = None if self._before is None else {name: one for name, (one, _) in self._before.items()}
+        entries = tuple(sorted((entry for entry, _, _ in self._entries.values()), key=lambda entry: entry.line))
+        before = None if self._before is None else {name: entry for name, (entry, _) in self._before.items()}
         defaults = taken()
         owners = Owners(self._owners, self._tenants)
         run = summary.Run(
@@ -186,7 +186,7 @@ class Book:
             missing,
             str(defaults) if defaults else None,
         )
-        code = exit_code(one.code for one in entries)
+        code = exit_code(entry.code for entry in entries)
         for name, path in self._formats:
             code = self._write(run, name, path, code)
         return code

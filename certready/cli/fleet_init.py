@@ -11,8 +11,8 @@ from certready.fleet import init
 
 def print_inventory(folder: Path) -> int:
     """Print an inventory of a folder's certificates and exports, in YAML. Raises InputError where it is no folder."""
-    found = init.found(folder)
-    output.write(sys.stdout, init.text(found.targets))
-    for sentence in found.notes:
+    inventory = init.found(folder)
+    output.write(sys.stdout, init.text(inventory.targets))
+    for sentence in inventory.notes:
         output.write(sys.stderr, f"note: {sentence}\n")
     return 0

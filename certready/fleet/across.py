@@ -67,7 +67,7 @@ def across(
         now: the moment of the run.
         earlier: the lines of an earlier run by name, None where none was given.
     """
-    found = (
+    common = (
         *_shared_certificates(entries, owners),
         *_shared_values(entries, owners),
         *_shared_addresses(owners),
@@ -77,15 +77,15 @@ def across(
         *_distrust(entries, limits, now),
         *_calendar(entries, now),
     )
-    return (*found, *(_changes(entries, earlier) if earlier is not None else ()))
+    return (*common, *(_changes(entries, earlier) if earlier is not None else ()))
 
 
 def _grouped(pairs: Iterable[tuple[Hashable, str]]) -> dict[Any, tuple[str, ...]]:
     """The lines of each key, each once, in order."""
-    found: defaultdict[Hashable, dict[str, None]] = defaultdict(dict)
+    lines_by_key: defaultdict[Hashable, dict[str, None]] = defaultdict(dict)
     for key, line in pairs:
-        found[key][line] = None
-    return {key: tuple(lines) for key, lines in found.items()}
+        lines_by_key[key][line] = None
+    return {key: tuple(lines) for key, lines in lines_by_key.items()}
 
 
 def _names(lines: Sequence[str]) -> str:
@@ -97,8 +97,8 @@ def _names(lines: Sequence[str]) -> str:
 
 def _shared_certificates(entries: Sequence[Entry], owners: Owners) -> Iterator[Across]:
     """One certificate in two tenants: Exchange Online tells tenants apart by it."""
-    held = {leaf.sha256: leaf for one in entries for leaf in one.leaves}
-    for sha256, lines in _grouped((leaf.sha256, one.name) for one in entries for leaf in one.leaves).items():
+    held = {leaf.sha256: leaf for entry in entries for leaf in entry.leaves}
+    for sha256, lines in _grouped((leaf.sha256, entry.name) for entry in entries for leaf in entry.leaves).items():
         tenants = dict.fromkeys(owners.by_line[line] for line in lines if line in owners.by_line)
         if len(tenants) > 1:
             yield Across(
@@ -110,10 +110,10 @@ def _shared_certificates(entries: Sequence[Entry], owners: Owners) -> Iterator[A
 
 def _shared_values(entries: Sequence[Entry], owners: Owners) -> Iterator[Across]:
     pairs = [
-        (value.lower(), owners.by_line[one.name], one.name)
-        for one in entries
-        if one.name in owners.by_line
-        for _, direction, value in one.connectors
+        (value.lower(), owners.by_line[entry.name], entry.name)
+        for entry in entries
+        if entry.name in owners.by_line
+        for _, direction, value in entry.connectors
         if direction == "inbound" and value
     ]
     tenants = _grouped((value, tenant) for value, tenant, _ in pairs)
@@ -149,11 +149,11 @@ def _several_in_tenant(entries: Sequence[Entry], owners: Owners) -> Iterator[Acr
     """Different certificates for the same names within one tenant: after a renewal some gateway still has the old. One
     presented as client and another as server are meant to differ."""
     pairs = [
-        ((owners.by_line[one.name], direction, leaf.label), leaf, one.name)
-        for one in entries
-        if one.name in owners.by_line
-        for leaf in one.leaves
-        for direction in one.directions or ("",)
+        ((owners.by_line[entry.name], direction, leaf.label), leaf, entry.name)
+        for entry in entries
+        if entry.name in owners.by_line
+        for leaf in entry.leaves
+        for direction in entry.directions or ("",)
     ]
     lines = _grouped((key, line) for key, _, line in pairs)
     leaves = _grouped((key, leaf.sha256) for key, leaf, _ in pairs)
@@ -169,7 +169,7 @@ def _several_in_tenant(entries: Sequence[Entry], owners: Owners) -> Iterator[Acr
 
 
 def _nodes(entries: Sequence[Entry]) -> Iterator[Across]:
-    lines = tuple(one.name for one in entries if one.nodes_differ)
+    lines = tuple(entry.name for entry in entries if entry.nodes_differ)
     if lines:
         yield Across("nodes-differ", f"The nodes of one gateway present different chains: {_names(lines)}.", lines)
 
@@ -179,8 +179,8 @@ def _nodes(entries: Sequence[Entry]) -> Iterator[Across]:
 
 def _issuers(entries: Sequence[Entry]) -> Iterator[tuple[Held, tuple[str, ...]]]:
     """Every issuer and root with the lines whose paths lead over it."""
-    held = {issuer.sha256: issuer for one in entries for issuer in one.issuers}
-    for sha256, lines in _grouped((issuer.sha256, one.name) for one in entries for issuer in one.issuers).items():
+    held = {issuer.sha256: issuer for entry in entries for issuer in entry.issuers}
+    for sha256, lines in _grouped((issuer.sha256, entry.name) for entry in entries for issuer in entry.issuers).items():
         yield held[sha256], lines
 
 
@@ -230,8 +230,8 @@ def _for_servers(usages: tuple[str, ...] | None) -> bool:
 def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
     """Certificates that end within the next 90 days, the first first, each with its lines, and with those of them whose
     TLSA records do not fit the next one."""
-    held = {leaf.sha256: leaf for one in entries for leaf in one.leaves}
-    groups = _grouped((leaf.sha256, one.name) for one in entries for leaf in one.leaves)
+    held = {leaf.sha256: leaf for entry in entries for leaf in entry.leaves}
+    groups = _grouped((leaf.sha256, entry.name) for entry in entries for leaf in entry.leaves)
     due = [
         (leaf.not_after, leaf) for leaf in held.values() if leaf.not_after and now <= leaf.not_after < now + CALENDAR
     ]
@@ -239,7 +239,7 @@ def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
         days = (end - now).days
         lines = groups[leaf.sha256]
         message = f"{end:%Y-%m-%d}, in {days} days: {leaf.label}, for {_names(lines)}."
-        pinned = [one.name for one in entries if leaf.sha256 in one.pinned]
+        pinned = [entry.name for entry in entries if leaf.sha256 in entry.pinned]
         if pinned:
             message += f" Publish the TLSA record (DANE) of the next one before it is installed: {_names(pinned)}."
         yield Across("renewal", message, lines, end)
@@ -249,15 +249,15 @@ def _calendar(entries: Sequence[Entry], now: datetime) -> Iterator[Across]:
 
 
 def _changes(entries: Sequence[Entry], earlier: Mapping[str, Entry]) -> Iterator[Across]:
-    names = {one.name for one in entries}
-    for one in entries:
-        before = earlier.get(one.name)
+    names = {entry.name for entry in entries}
+    for entry in entries:
+        before = earlier.get(entry.name)
         if before is None:
-            yield Across("changed", f"{one.name} is new: {_word(one)}.", (one.name,))
+            yield Across("changed", f"{entry.name} is new: {_word(entry)}.", (entry.name,))
             continue
-        changes = [*_change(before, one)]
+        changes = [*_change(before, entry)]
         if changes:
-            yield Across("changed", f"{one.name}: {'; '.join(changes)}.", (one.name,))
+            yield Across("changed", f"{entry.name}: {'; '.join(changes)}.", (entry.name,))
     gone = tuple(name for name in earlier if name not in names)
     if gone:
         yield Across("changed", f"No longer in the inventory: {_names(gone)}.", gone)
@@ -266,7 +266,7 @@ def _changes(entries: Sequence[Entry], earlier: Mapping[str, Entry]) -> Iterator
 def _change(before: Entry, now: Entry) -> Iterator[str]:
     if before.verdict != now.verdict:
         yield f"was {_word(before)}, is {_word(now)}"
-    old, new = ({leaf.sha256 for leaf in one.leaves} for one in (before, now))
+    old, new = ({leaf.sha256 for leaf in entry.leaves} for entry in (before, now))
     if old and new and old != new:
         ends = f", which ends on {now.ends:%Y-%m-%d}" if now.ends else ""
         yield f"has another certificate{ends}"
@@ -278,5 +278,5 @@ def _change(before: Entry, now: Entry) -> Iterator[str]:
         yield f"gone: {listed(went, NAMED)}"
 
 
-def _word(one: Entry) -> str:
-    return (one.verdict or "in error").replace("-", " ")
+def _word(entry: Entry) -> str:
+    return (entry.verdict or "in error").replace("-", " ")

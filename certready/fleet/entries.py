@@ -60,12 +60,12 @@ class Entry(Struct, frozen=True):
     @property
     def ends(self) -> datetime | None:
         """When the first of its leaves ends."""
-        return min((one.not_after for one in self.leaves if one.not_after), default=None)
+        return min((leaf.not_after for leaf in self.leaves if leaf.not_after), default=None)
 
 
 def worst_first(entries: Iterable[Entry]) -> list[Entry]:
     """What fails first, then what could not be run, then what is unknown; equal ones in the inventory's order."""
-    return sorted(entries, key=lambda one: (*(-part for part in one.rank), one.line))
+    return sorted(entries, key=lambda entry: (*(-part for part in entry.rank), entry.line))
 
 
 def exit_code(codes: Iterable[int]) -> int:

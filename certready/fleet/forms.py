@@ -57,12 +57,12 @@ def rows(data: bytes, name: str) -> Rows:
         raise InputError(f"{called(name)} is empty.", hint=HINT)
     form = next((form for ending, form in _ENDINGS.items() if name.lower().endswith(ending)), None) or told(first)
     if form == "csv":
-        found = Rows(Row(0, "", {}), tuple(_bounded(_csv(text, name), name)))
+        read = Rows(Row(0, "", {}), tuple(_bounded(_csv(text, name), name)))
     else:
-        found = _listed(_document(text, name, form), name)
-    if not found.lines:
+        read = _listed(_document(text, name, form), name)
+    if not read.lines:
         raise InputError(f"{called(name)} names no target.", hint=HINT)
-    return found
+    return read
 
 
 def told(first: str) -> str:
@@ -206,8 +206,8 @@ def _listed(document: object, name: str) -> Rows:
         defaults, targets = document.get("defaults") or {}, document.get("targets")
     if not isinstance(targets, list) or not isinstance(defaults, Mapping):
         raise InputError(f"{called(name)} holds no list of targets.", hint=HINT)
-    found = (_row(target, number) for number, target in enumerate(targets, 1))
-    return Rows(Row(0, "defaults", defaults), tuple(_bounded(found, name)))
+    listed = (_row(target, number) for number, target in enumerate(targets, 1))
+    return Rows(Row(0, "defaults", defaults), tuple(_bounded(listed, name)))
 
 
 def _row(target: object, number: int) -> Row:
@@ -221,9 +221,9 @@ def _row(target: object, number: int) -> Row:
     return Row(number, place, target)
 
 
-def _bounded(found: Iterable[Row], name: str) -> Iterator[Row]:
+def _bounded(listed: Iterable[Row], name: str) -> Iterator[Row]:
     """Raises InputError where there are more lines than one run looks at."""
-    for count, row in enumerate(found, 1):
+    for count, row in enumerate(listed, 1):
         if count > MAX_LINES:
             raise InputError(f"{called(name)} has more than {MAX_LINES} lines.", hint="Split it.")
         yield row

@@ -176,15 +176,15 @@ def read(path: Path) -> Earlier:
         UsageError: the file holds anything else.
         CertreadyError: it cannot be read.
     """
-    found: dict[str, tuple[Entry, Place]] = {}
+    latest: dict[str, tuple[Entry, Place]] = {}
     end = 0
     for line, data, place in records(path):
         if line is not None:
             seen = entry(line)
-            found.pop(seen.name, None)
-            found[seen.name] = (seen, place)
+            latest.pop(seen.name, None)
+            latest[seen.name] = (seen, place)
         end = place.start + len(data)
-    return Earlier(found, end)
+    return Earlier(latest, end)
 
 
 def records(path: Path) -> Iterator[tuple[LineDocument | None, bytes, Place]]:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from certready.fleet.entries import Entry, worst_first
-from certready.fleet.summary import STYLES, TITLES, Run
+from certready.fleet.summary import STYLES, TITLES, Run, left
 from certready.model.report import Report, Severity
 from certready.render.findings import by_rule, said, troubles
 from certready.render.layout import VERDICT_WORDS, counted, shorten
@@ -86,7 +86,7 @@ def _row(one: Entry, reports: Sequence[Report], now: datetime, served: Served) -
         "target": one.target,
         "extra": one.extra,
         "days": days,
-        "ends": "" if one.ends is None else f"{one.ends:%Y-%m-%d}, {_left(days or 0)}",
+        "ends": "" if one.ends is None else f"{one.ends:%Y-%m-%d}, {left(days or 0)}",
         "reason": shorten(reason, _SHORT),
         "remarks": served.remarks.get(one.name, ()),
         "link": served.links.get(one.name, ""),
@@ -117,10 +117,6 @@ def _findings(report: Report) -> list[Finding]:
 
 def _passed(report: Report) -> str:
     return ", ".join(sorted({each.rule for each in report.findings if each.severity is Severity.PASS}))
-
-
-def _left(days: int) -> str:
-    return f"{counted(days, 'day')} left" if days >= 0 else f"{counted(-days, 'day')} ago"
 
 
 def _certificates(report: Report, name: str) -> object:

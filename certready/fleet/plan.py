@@ -212,8 +212,8 @@ def _promised(keys: Keys, place: Place | None) -> Promised | None:
             raise UsageError("mta_sts names the mail domain; only for mx:DOMAIN it is true.")
         domain = own if domain.lower() in _YES else None
     hosts = () if chosen else tuple(map(host_name, asked))
-    found = Promised(bool(hosts) or bool(chosen & {*_YES}), hosts, domain_name(domain) if domain else None, own)
-    return found if found.dane or found.mta_sts else None
+    promised = Promised(bool(hosts) or bool(chosen & {*_YES}), hosts, domain_name(domain) if domain else None, own)
+    return promised if promised.dane or promised.mta_sts else None
 
 
 def _tenant_file(paths: tuple[str, ...]) -> tuple[Tenant, bytes]:

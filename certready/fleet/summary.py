@@ -47,12 +47,12 @@ class Run(Struct, frozen=True):
     @property
     def verdict(self) -> ReportVerdict:
         """The worst verdict; a line in error counts as one of which nothing is known."""
-        return worst(one.verdict or "cannot-tell" for one in self.entries)
+        return worst(entry.verdict or "cannot-tell" for entry in self.entries)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many lines came to what, zeros too."""
-        seen = Counter[str](one.verdict or "error" for one in self.entries)
+        seen = Counter[str](entry.verdict or "error" for entry in self.entries)
         return {name: seen[name] for name in COUNTS}
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,15 +128,15 @@ def lines(run: Run, *, width: int | None) -> Iterator[Line]:
     """One table, worst first, with the reason and the fix in short, and below it what lines have in common."""
     yield from _headline(run)
     yield ()
-    for one in worst_first(run.entries):
-        yield from _row(one, run.evaluated_at, width)
+    for entry in worst_first(run.entries):
+        yield from _row(entry, run.evaluated_at, width)
     for kind, title in TITLES.items():
-        several = [found for found in run.across if found.kind == kind]
+        several = [finding for finding in run.across if finding.kind == kind]
         if several:
             yield ()
             yield ((title, "bold"),)
-            for found in several:
-                yield from hanging((("  ", ""),), found.message, "", width, 2)
+            for finding in several:
+                yield from hanging((("  ", ""),), finding.message, "", width, 2)
 
 
 def _headline(run: Run) -> Iterator[Line]:
@@ -154,22 +154,25 @@ def _headline(run: Run) -> Iterator[Line]:
         yield ((f"{counted(run.unfinished, 'target')} not checked: --resume goes on with them.", "unknown"),)
 
 
-def _row(one: Entry, now: datetime, width: int | None) -> Iterator[Line]:
-    word = VERDICT_WORDS[one.verdict] if one.verdict else "ERROR"
-    name = one.name if one.target in ("", one.name) else f"{one.name} ({one.target})"
-    facts = [f"{(one.ends - now).days} days left" if one.ends else "", *(f"{key}={value}" for key, value in one.extra)]
+def _row(entry: Entry, now: datetime, width: int | None) -> Iterator[Line]:
+    word = VERDICT_WORDS[entry.verdict] if entry.verdict else "ERROR"
+    name = entry.name if entry.target in ("", entry.name) else f"{entry.name} ({entry.target})"
+    facts = [
+        left((entry.ends - now).days) if entry.ends else "",
+        *(f"{key}={value}" for key, value in entry.extra),
+    ]
     head: Line = (
-        (word.ljust(_MARGIN), STYLES[one.verdict]),
+        (word.ljust(_MARGIN), STYLES[entry.verdict]),
         (shorten(name, 100), "bold"),
         ("".join(f"  {fact}" for fact in facts if fact), "dim"),
     )
-    if one.verdict == "ready" and not one.counts[2]:
+    if entry.verdict == "ready" and not entry.counts[2]:
         yield head
         return
-    reason = f"{one.rule}: {one.message}" if one.rule else one.message
-    more = sum(one.counts) - 1
-    reason = shorten(reason, _SHORT) + (f" (and {counted(more, 'finding')} more)" if more > 0 and one.rule else "")
-    fix = shorten(one.fix, _SHORT)
+    reason = f"{entry.rule}: {entry.message}" if entry.rule else entry.message
+    more = sum(entry.counts) - 1
+    reason = shorten(reason, _SHORT) + (f" (and {counted(more, 'finding')} more)" if more > 0 and entry.rule else "")
+    fix = shorten(entry.fix, _SHORT)
     if width is None:
         yield (*head, (f"  {reason}", ""), (f"  fix: {fix}" if fix else "", ""))
         return
@@ -180,9 +183,14 @@ def _row(one: Entry, now: datetime, width: int | None) -> Iterator[Line]:
         yield from hanging(indent, f"fix: {fix}", "", width, _MARGIN)
 
 
+def left(days: int) -> str:
+    """How long a certificate lasts, or since when it does not."""
+    return f"{counted(days, 'day')} left" if days >= 0 else f"ended {counted(-days, 'day')} ago"
+
+
 def worst_so_far(entries: Sequence[Entry]) -> str:
     """The worst line in a few words, for whoever watches the run."""
     if not entries:
         return "nothing is done yet"
-    one = max(entries, key=lambda one: one.rank)
-    return f"worst {(one.verdict or 'error').replace('-', ' ')}" + (f": {visible(one.name)}" if one.code else "")
+    entry = max(entries, key=lambda entry: entry.rank)
+    return f"worst {(entry.verdict or 'error').replace('-', ' ')}" + (f": {visible(entry.name)}" if entry.code else "")

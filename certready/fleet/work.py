@@ -88,7 +88,7 @@ def _result(world: World, job: Job) -> Result:
 def _rank(report: Report) -> tuple[int, int]:
     """The worst report is the smallest: by its verdict, then by how much fails."""
     verdicts: tuple[ReportVerdict, ...] = ("not-ready", "cannot-tell", "ready")
-    return verdicts.index(report.verdict), -sum(one.severity is Severity.FAIL for one in report.findings)
+    return verdicts.index(report.verdict), -sum(finding.severity is Severity.FAIL for finding in report.findings)
 
 
 def _report(world: World, job: Job, bundle: Bundle) -> Report:
@@ -127,9 +127,9 @@ def opened_files(job: Job, notes: list[str]) -> tuple[Bundle, ...]:
         return (bundles.load_files(list(job.files), password=Passwords(secret)),)
     from certready.bundle import targets
 
-    found = targets.load(job.collected, job.line.keys.target or "", password=Passwords(secret))
-    notes += found.notes
-    return found.bundles
+    read = targets.load(job.collected, job.line.keys.target or "", password=Passwords(secret))
+    notes += read.notes
+    return read.bundles
 
 
 def _presented(world: World, job: Job, place: Place, notes: list[str]) -> Bundle:

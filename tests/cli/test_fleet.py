@@ -281,7 +281,7 @@ def test_the_table_has_the_worst_first(material: Material, run: Run, tmp_path: P
     ran = run("fleet", inventory(tmp_path / "i.csv", rows), *judged(material))
     assert ["NOT", "NOT", "ERROR", "READY"] == [line.split()[0] for line in ran.out.splitlines() if line][:4]
     assert "late" in ran.out.splitlines()[2]
-    assert all(word in ran.out.splitlines()[2] for word in ("expiry.expired", "fix:", "x_owner=Ann"))
+    assert all(word in ran.out.splitlines()[2] for word in ("expiry.expired", "fix:", "x_owner=Ann", "days ago"))
 
 
 @pytest.mark.parametrize("name", ["text", "json", "jsonl", "markdown", "html", "junit", "sarif", "prometheus"])
