@@ -22,8 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certready import schemas
 from certready.cli import main
-from certready.fleet import yamlform
+from certready.cli.fleet_book import Book, Logs
+from certready.cli.progress import Progress
+from certready.demo.pki import now
+from certready.fleet import Inventory, Keys, Line, Problem, Result, Setup, yamlform
+from certready.fleet.lines import Earlier
+from certready.roots.stores import load as load_roots
 from tests.cli.conftest import Ran
+from tests.cli.test_progress import Terminal
 from tests.fleet.endpoints import KINDS, Material, endpoints
 
 Run = Callable[..., Ran]
@@ -328,6 +334,26 @@ def test_the_worst_line_is_the_exit_code(
     targets = {"host": "127.0.0.1:1", "gone": "gone.pem"}
     lines = [{"target": targets.get(row, material / f"{row}.pem")} for row in rows]
     assert code == run("fleet", inventory(tmp_path / "i.csv", lines), *judged(material)).code
+
+
+def test_notes_and_streamed_lines_wipe_the_line_of_progress(
+    material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one terminal a note and a record stand on lines of their own, whatever was drawn there before."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = Progress(terminal, late=0)
+    progress("0/1 lines, which is a long line to be wiped")
+    assert terminal.drawn.wait(30)
+    line = Line(1, "gw", Keys(target="gone.pem"))
+    setup = Setup(now(), load_roots(material / "root.pem"))
+    book = Book("i.csv", Inventory((line,)), setup, (("jsonl", None),), Logs((), Earlier({}), None), before=None)
+    result = Result(line, "0" * 64, setup.now, problem=Problem("There is no file."), notes=("It is odd.",))
+    book.fill([result], progress)
+    progress.end()
+    record, note = terminal.screen()
+    assert ("gw", "note: gw: It is odd.") == (json.loads(record)["name"], note)
 
 
 # -- resuming -----------------------------------------------------------------------------------------------------
