@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +18,7 @@ from certready.typed import word
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_KEY = 80  # characters
+_HALVES = re.compile("[\ud800-\udfff]")
 OWN = "x_"  # begins the keys that are the user's own
 INTERNAL = 4  # the exit code of a fault of ours
 NAMES_A_CONNECTOR = ("connector", "inbound", "outbound", "certificate_only")
@@ -148,7 +150,7 @@ def _keys(row: Row, folder: Path) -> tuple[Problem | None, Keys]:
     problem = Problem(row.problem, None) if row.problem else None
     for given, value in row.cells.items():
         key = str(given).strip().lower().replace("-", "_")
-        if (not key.startswith(OWN) and key not in _READERS) or len(key) > MAX_KEY:
+        if (not key.startswith(OWN) and key not in _READERS) or len(key) > MAX_KEY or _HALVES.search(key):
             raise UsageError(
                 f"{row.header or row.place}: there is no key {str(given)[:80]!a}.",
                 hint=f"The keys are {', '.join(_READERS)}, and any that begins with {OWN}, of at most {MAX_KEY} "
@@ -183,6 +185,8 @@ def _text(value: object, _folder: object = None) -> str | None:
         raise ValueError(f"is longer than {MAX_CELL} characters")
     if "\0" in text:
         raise ValueError("holds a NUL character")
+    if _HALVES.search(text):
+        raise ValueError("holds half of a surrogate pair, which is no character")
     return text or None
 
 
@@ -220,12 +224,13 @@ def _chosen(choices: Sequence[str]) -> Callable[[object, Path], str | None]:
 
 def _file(value: object, folder: Path) -> str | None:
     text = _text(value)
+    if text and folder / text == reading.STDIN:
+        raise ValueError("is standard input, which no line can read")
     return text and str(folder / text)
 
 
 def _files(value: object, folder: Path) -> tuple[str, ...] | None:
-    texts = _texts(value)
-    return texts and tuple(str(folder / text) for text in texts)
+    return tuple(file for text in _texts(value) or () if (file := _file(text, folder))) or None
 
 
 _READERS: Mapping[str, Callable[[object, Path], object]] = {

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,6 +19,7 @@ from certready.exchange.export.load import load as load_tenant
 from certready.fleet.inventory import Keys, Line, Problem
 from certready.fleet.setup import Setup
 from certready.model import AcceptedDomain, Options, Tenant
+from certready.model.plain import json_line
 from certready.net.dns import domain_name
 from certready.net.names import host_name
 from certready.smtp.starttls import protocol as protocol_named
@@ -104,7 +104,7 @@ class Planner:
         keys = replace(keys, name=line.keys.name, target=line.keys.target)
         line = replace(line, keys=keys)
         digest = hashlib.sha256(self._common)
-        digest.update(msgspec.json.encode(keys))
+        digest.update(json_line(keys).encode("ascii"))
         problem, job = line.problem, None
         if problem is None:
             try:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -553,6 +555,30 @@ def test_five_thousand_hostile_lines(run: Run, tmp_path: Path) -> None:
     ran = run("fleet", str(tmp_path / "i.csv"), "--offline", "--format", "json")
     document = json.loads(ran.out)
     assert (2, 5000) == (ran.code, document["counts"]["error"])
+
+
+JUNK = (
+    *(None, True, 0, -1, 2**70, 1.5, "", "x", "\ud800", "a\0b", [], [[]], {}, {"a": 1}, ["a", "b"], "a" * 30_000),
+    *("mx:", "mx:..", "mx:a.test", "127.0.0.1:1", "[::1]:1", "::1%eth0", "a:b:c", "[", "host:99999", "." * 300),
+    *("/dev/zero", "..", "~", "C:\\x.pem", "\\\\?\\x.pem", "-", "--help", "%s", "http://x/", "*.*", "client", "imap"),
+)
+
+
+def test_hostile_values_of_every_key(run: Run, tmp_path: Path) -> None:
+    """Whatever a line says under any key, it comes to a report or to an error of its own, and never to a fault of ours."""
+    chosen = random.Random(16)
+    keys = [field.name for field in msgspec.structs.fields(Keys) if field.name != "extra"]
+    rows = [
+        {"target": chosen.choice(JUNK)}
+        | {key: chosen.choice(JUNK) for key in chosen.sample(keys, 4)}
+        | {"name": f"n{number}", "x_owner": "Ann"}
+        for number in range(1000)
+    ]
+    (tmp_path / "i.json").write_text(json.dumps(rows))
+    ran = run("fleet", str(tmp_path / "i.json"), "--offline", "--format", "json")
+    lines = json.loads(ran.out)["lines"]
+    assert (2, 1000) == (ran.code, len(lines)), ran.err
+    assert [] == [line["error"] for line in lines if line["code"] == 4]
 
 
 def test_hostile_keys_of_the_user_s_own_in_every_format(run: Run, tmp_path: Path) -> None:

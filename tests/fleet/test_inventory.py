@@ -144,6 +144,12 @@ def test_a_password_of_one_kind_replaces_the_other() -> None:
     assert Keys(password_env="A") == Keys(password_env="A").over(Keys(password_file="f"))
 
 
+def test_half_a_character_is_that_line_s_problem() -> None:
+    """JSON can write half of a surrogate pair, which no file and no host is called: the other lines are read."""
+    first, second = Inventory.loads(b'[{"target": "a.pem", "inbound": "\\ud800"}, "b.pem"]').lines
+    assert (True, None) == (first.problem is not None and "half of a surrogate" in first.problem.error, second.problem)
+
+
 # -- what one line gets wrong -------------------------------------------------------------------------------------
 
 PROBLEMS = {
@@ -153,6 +159,8 @@ PROBLEMS = {
     "no boolean": ("target,certificate_only\na.pem,maybe\n", "neither true nor false"),
     "too many cells": ("target,role\na.pem,client,more\n", "has 3 cells and the header 2"),
     "a NUL": ("target,hostname\na.pem,a\0b\n", "NUL"),
+    "standard input": ("target,tenant\na.pem,-\n", "tenant is standard input"),
+    "a password from there": ("target,password_file\na.pem,-\n", "password_file is standard input"),
     "a huge cell": (f"target,hostname\na.pem,{'a' * 30000}\n", "longer than"),
     "a quote that never ends": (f'target,hostname\na.pem,"{"b" * 200000}\n', "cannot be read as CSV"),
 }
