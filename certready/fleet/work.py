@@ -33,7 +33,7 @@ NOT_ASKED = "It was not asked, because --offline forbids it."
 class Result(Struct, frozen=True):
     """What one line came to: a ``report``, or the ``problem`` why there is none. Of a folder, an archive or a list with
     several certificates it is the worst report, and ``other_reports`` are those of the others. ``notes`` are sentences
-    about how it was gathered. ``elapsed_ms`` is how long that took."""
+    about how it was gathered. ``elapsed_ms`` is how long that took, the wait for room in its network included."""
 
     line: Line
     digest: str
