@@ -17,7 +17,7 @@ Page = Callable[[Handler], None]
 class Server:
     """A loopback server that answers by path and counts what it was asked."""
 
-    def __init__(self, pages: Mapping[str, Page], address: str, tls: Path | None) -> None:
+    def __init__(self, pages: Mapping[str, Page], address: str, tls: Path | None, port: int = 0) -> None:
         hits: list[tuple[str, str, bytes, dict[str, str]]] = []
 
         class Answering(Handler):
@@ -49,7 +49,7 @@ class Server:
             def handle_error(self, *_: object) -> None:
                 pass  # a client that hangs up is what is tested
 
-        self.server = Counting((address, 0), Answering)
+        self.server = Counting((address, port), Answering)
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(tls)
@@ -62,12 +62,17 @@ class Server:
 
 @contextmanager
 def serving(
-    anything: Mapping[str, Page] | None = None, *, address: str = "127.0.0.1", tls: Path | None = None, **pages: Page
+    anything: Mapping[str, Page] | None = None,
+    *,
+    address: str = "127.0.0.1",
+    port: int = 0,
+    tls: Path | None = None,
+    **pages: Page,
 ) -> Iterator[Server]:
     """Serves each page under its name, or ``anything`` by path; over TLS with the chain and key in the file ``tls``.
-    What is not there is 404."""
+    What is not there is 404. Any free port is taken where none is named."""
     by_path = anything if anything is not None else {f"/{path}": page for path, page in pages.items()}
-    server = Server(by_path, address, tls)
+    server = Server(by_path, address, tls, port)
     thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
