@@ -15,7 +15,11 @@ from typing import NamedTuple
 import pytest
 
 from certready.bundle import load
-from certready.demo.pki import Authority
+from certready.dane import record_of
+from certready.demo.pki import Authority, now
+from tests import pki
+from tests.dnssec.server import DnsServer
+from tests.dnssec.zones import Dns, Zone
 from tests.live.pebble import Pebble, pebble
 from tests.live.servers import UnavailableError, free_port
 
@@ -159,6 +163,31 @@ def test_others(acme: Pebble, gateway: Gateway, tmp_path: Path, variables: tuple
         ran = run(gateway, **dict(zip(variables, words, strict=True))) if variables else run(gateway, *words)
         assert (code, ("mail.contoso.com",), 1) == (ran.returncode, gateway.installed(), gateway.count()), ran.stderr
     assert 0o600 == (gateway.directory / "privkey.pem").stat().st_mode & 0o777
+
+
+def test_records_that_are_not_published(gateway: Gateway, tmp_path: Path) -> None:
+    """With --dane a new key is refused as long as its TLSA record is not published, and installed once it is."""
+    host, moment = "mail.contoso.com", now()
+    (tmp_path / "root.pem").write_bytes((authority := Authority.root()).pem)
+    leaves = [authority.issue(host, key="rsa") for _ in range(2)]
+    records = [record_of(pki.certificate(leaf)) for leaf in leaves]
+    texts = [f"{record.fields} {record.data.hex()}" for record in records]
+    zone = Zone(host, {"@": {"A": ["192.0.2.1"]}}, moment)
+    (tmp_path / "anchor").write_text(zone.anchor)
+    with DnsServer(Dns(zone)) as server:
+        conf = (tmp_path / "hook.conf").read_text()
+        asked = f"--dane {host} --dns {server.address} --dns-anchor {tmp_path}/anchor"
+        (tmp_path / "hook.conf").write_text(conf.replace("--offline", asked))
+        for leaf, published, code in zip((0, 1, 1), (texts[:1], texts[:1], texts), (0, 1, 0), strict=True):
+            zone.add("_25._tcp", "TLSA", published)
+            (tmp_path / "new.pem").write_bytes(leaves[leaf].pem)
+            (tmp_path / "new.key").write_bytes(leaves[leaf].key_pem)
+            ran = run(gateway, str(tmp_path / "new.pem"), str(tmp_path / "new.key"))
+            assert ran.returncode == code, ran.stdout + ran.stderr
+            if code:
+                assert f"_25._tcp.{host}. 3600 IN TLSA {texts[1]}" in [line.strip() for line in ran.stdout.splitlines()]
+    assert gateway.count() == 2
+    assert (gateway.directory / "fullchain.pem").read_bytes() == leaves[1].pem
 
 
 def test_without_files(gateway: Gateway) -> None:
