@@ -46,7 +46,7 @@ def read_record(texts: Sequence[str]) -> Record:
     if len(own) > 1:
         return Record(trouble=f"there are {len(own)} records that begin with v=STSv1; and one is allowed")
     fields = [_FIELD.fullmatch(part) for part in own[0].split(";")[1:] if part.strip()]
-    named = {found.group(1): found.group(2) for found in reversed(fields) if found}
+    named = {field.group(1): field.group(2) for field in reversed(fields) if field}
     if None in fields:
         return Record(trouble="a part of the record is not of the form name=value")
     if "id" not in named:
@@ -91,7 +91,7 @@ def _policy(fields: dict[str, str], patterns: list[str]) -> Policy | str:
         return f"its max_age {age[:40]!a} is no number of seconds up to {LONGEST_AGE}" if age else "it has no max_age"
     if not patterns and mode != "none":
         return "it names no mx"
-    wrong = next((one for one in patterns if a_label(one.removeprefix("*.")) is None), None)
+    wrong = next((pattern for pattern in patterns if a_label(pattern.removeprefix("*.")) is None), None)
     if wrong is not None:
         return f"its mx {wrong[:60]!a} is neither a host nor *. and a domain"
     if len(patterns) > MOST_PATTERNS:

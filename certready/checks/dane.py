@@ -13,7 +13,7 @@ from certready.checks.promises import said
 from certready.checks.starttls import offers_none
 from certready.model import Chain, Endpoint
 from certready.rules import dane as rules
-from certready.rules.model import NotApplicable, Observation
+from certready.rules.model import NotApplicable, Observation, Rule
 from certready.wording import listed
 
 if TYPE_CHECKING:
@@ -26,10 +26,14 @@ _STATES = {
     "unanswered": rules.UNANSWERED,
     "unverified": rules.UNVERIFIED,
 }
-HELD = "Exchange Online holds the mail{code} and returns it after 24 hours; so does every sender that checks DANE"
+HELD = "Exchange Online holds the mail ({code}) and returns it after 24 hours; so does every sender that checks DANE"
 UNSETTLED = (
     "Postfix and other senders that keep to RFC 7671 hold the mail; whether Exchange Online does is not documented "
     "(fact U15)"
+)
+OTHERS_ACCEPT = (
+    "that it makes no exception for usage 3 is inferred (fact U14), and senders that keep to RFC 7672 accept it all "
+    "the same"
 )
 FACTS = {"4.7.321": "E6", "4.7.322": "E7", "4.7.323": "E8", "4.7.325": "E10"}
 """The fact behind each answer of Exchange Online's, as ``certready explain`` shows it."""
@@ -55,16 +59,25 @@ def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
 
 
 class Compared(Struct, frozen=True):
-    """One certificate that a host presents, where, and how it fits."""
+    """One certificate that a host presents, where, and how it fits the host's records."""
 
+    promise: Promise
     chain: Chain
     endpoints: tuple[Endpoint, ...]
     fit: Fit | None
 
     @property
-    def where(self) -> str:
-        """The addresses, in brackets after a host's name; nothing for a file."""
-        return f" at {listed([one.address for one in self.endpoints])}" if self.endpoints else ""
+    def who(self) -> str:
+        """The host, with the addresses where it was seen; of a file the host alone."""
+        addresses = [endpoint.address for endpoint in self.endpoints]
+        return self.promise.host + (f" at {listed(addresses)}" if addresses else "")
+
+    @property
+    def line(self) -> str:
+        """The zone line of a record that fits."""
+        from certready.dane import record_of, zone_line
+
+        return zone_line(self.promise.owner, record_of(self.chain.leaf_certificate), self.promise.ttl)
 
 
 class Host(Struct, frozen=True):
@@ -79,33 +92,26 @@ class Host(Struct, frozen=True):
         """Whether Exchange Online delivers here whatever becomes of the other MX hosts."""
         if self.promise.state in ("absent", "not-applied"):
             return bool(self.presented)
-        fits = {one.fit.outcome for one in self.presented if one.fit}
-        return self.promise.state == "records" and bool(fits) and fits <= {"match", "unusable"} and not self.without
+        outcomes = {compared.fit.outcome for compared in self.presented if compared.fit}
+        fits = bool(outcomes) and outcomes <= {"match", "unusable"}
+        return self.promise.state == "records" and fits and not self.without
 
 
 def _seen(case: Case, promise: Promise) -> Host:
     """The certificates that the host presents by name (RFC 7672, 8.1: a sender names it), each with its fit."""
-    endpoints = [one for one in case.evidence.endpoints if one.host == promise.host]
-    if case.evidence.endpoints:
-        chains = [chain for chain in case.chains if chain.id not in case.unnamed_chains]
-        chains = [chain for chain in chains if any(chain.id in one.chain_ids for one in endpoints)]
-    else:
-        chains = list(case.chains)
-    presented = [
-        Compared(chain, tuple(one for one in endpoints if chain.id in one.chain_ids), _fit(case, promise, chain))
-        for chain in chains
-    ]
-    without = tuple(one for one in endpoints if one.trouble in ("no-starttls", "handshake-failed"))
-    return Host(promise, tuple(presented), without)
-
-
-def _fit(case: Case, promise: Promise, chain: Chain) -> Fit | None:
-    if not promise.records:
-        return None
     from certready.dane import compare
 
-    known = (*(one.certificate for one in case.evidence.known), *(one.certificate for one in case.evidence.roots))
-    return compare(promise, chain, case.evaluated_at, known)
+    endpoints = [endpoint for endpoint in case.evidence.endpoints if endpoint.host == promise.host]
+    known = [known.certificate for known in case.evidence.known] + [root.certificate for root in case.evidence.roots]
+    presented = []
+    for chain in case.chains:
+        where = tuple(endpoint for endpoint in endpoints if chain.id in endpoint.chain_ids)
+        if case.evidence.endpoints and (not where or chain.id in case.unnamed_chains):
+            continue
+        fit = compare(promise, chain, case.evaluated_at, known) if promise.records else None
+        presented.append(Compared(promise, chain, where, fit))
+    without = tuple(endpoint for endpoint in endpoints if endpoint.trouble in ("no-starttls", "handshake-failed"))
+    return Host(promise, tuple(presented), without)
 
 
 def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observation]:
@@ -114,12 +120,9 @@ def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observatio
         yield from _no_records(case, host)
         return
     if promise.unread:
-        count = (
-            f"{promise.unread} of the records at {promise.owner} is"
-            if promise.unread == 1
-            else (f"{promise.unread} of the records at {promise.owner} are")
-        )
-        yield from said(case, "dane", rules.UNREADABLE, f"{count} too short for TLSA records.")
+        verb = "is" if promise.unread == 1 else "are"
+        message = f"{promise.unread} of the records at {promise.owner} {verb} too short for TLSA records."
+        yield from said(case, "dane", rules.UNREADABLE, message)
     for endpoint in host.without:
         what = endpoint.error or "no TLS came up"
         message = f"{promise.host} has TLSA records, and {endpoint.name} offers no TLS: {what}"
@@ -147,7 +150,7 @@ def _no_records(case: Case, host: Host) -> Iterator[Observation]:
         from certready.dane import listed as shown
 
         variant = "records"
-        fits = any(one.fit and one.fit.outcome == "match" for one in host.presented)
+        fits = any(compared.fit and compared.fit.outcome == "match" for compared in host.presented)
         fitting = "one of them fits" if fits else "none of them fits" if host.presented else "nothing was compared"
         message += (
             f" {promise.owner} holds {shown(promise.records)} all the same, and {fitting}; Exchange Online passes over "
@@ -156,75 +159,89 @@ def _no_records(case: Case, host: Host) -> Iterator[Observation]:
     yield from said(case, "dane", rule, message, variant, demanded=promise.state in ("absent", "not-applied"))
 
 
+class _Verdict(Struct, frozen=True):
+    """What is said of one certificate."""
+
+    rule: Rule
+    message: str
+    variant: str = ""
+    fix: str | None = None
+
+
 def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]) -> Iterator[Observation]:
     """One certificate against the records that stand at its host."""
-    promise, fit, chain = host.promise, compared.fit, compared.chain
+    fit = compared.fit
     if fit is None:
         return
-    from certready.dane import listed as shown
-    from certready.dane import outlook, presented, record_of, zone_line
-
-    leaf = chain.leaf_certificate
-    who = f"{promise.host}{compared.where}"
-    evidence = {
-        "owner": promise.owner,
-        "records": [str(one) for one in promise.records],
-        "fits": str(fit.record) if fit.record else None,
-        "answer": fit.code or None,
-        "fact": FACTS.get(fit.code),
-    }
-    line = zone_line(promise.owner, record_of(leaf), promise.ttl)
-    publish = f"Publish this record beside those there, and wait for the time to live of the old set:\n  {line}"
-    because = f": {fit.why}" if fit.why else ""
-    code = f" ({fit.code})" if fit.code else ""
-    held = HELD.format(code=code) if fit.code else UNSETTLED
-    variant, fix = "", None
-    match fit.outcome:
-        case "match":
-            rule = rules.MATCH
-            later = outlook(promise.records, presented(chain), promise.names, case.evaluated_at)
-            variant = later.state
-            message = (
-                f"{who} presents {leaf.parsed.label}, which fits {fit.record} at {promise.owner}. {later.sentence}"
-            )
-        case "dates":
-            rule = rules.DATES
-            others_do = (
-                "that it makes no exception for usage 3 is inferred (fact U14), and senders that keep to RFC 7672 "
-                "accept it all the same"
-                if fit.others_accept
-                else "so do other senders"
-            )
-            message = f"{who} fits {fit.record}, but {fit.why}: Exchange Online holds the mail{code}; {others_do}."
-        case "name":
-            rule = rules.NAME
-            message = f"{who} fits {fit.record} of an authority, but {fit.why}. {held}."
-            fix = f"Have the MX host's name put into the certificate, or publish a record of its key:\n  {line}"
-        case "unusable":
-            rule = rules.UNUSABLE
-            message = f"{who} has TLSA records of which none can be used ({fit.why}): {shown(promise.records)}."
-            fix = f"Publish a record that can be used:\n  {line}"
-        case "unreadable":
-            rule = rules.UNREADABLE
-            message = f"Whether {who} fits {fit.record} at {promise.owner} cannot be told{because}."
-        case _:
-            rule = rules.MISMATCH
-            elsewhere = [one.promise.host for one in others if one is not host and one.carries]
-            variant = "elsewhere" if elsewhere else ""
-            message = (
-                f"{who} presents {leaf.parsed.label}, and no TLSA record at {promise.owner} fits it{because}. There "
-                f"{'is' if len(promise.records) == 1 else 'are'} {shown(promise.records)}. "
-                + (f"{listed(elsewhere)} carries the mail meanwhile." if elsewhere else f"{held}.")
-            )
-            fix = publish
+    verdict = _mismatch(host, compared, fit, others) if fit.outcome == "mismatch" else _verdict(case, compared, fit)
     yield from said(
         case,
         "dane",
-        rule,
-        message,
-        variant,
+        verdict.rule,
+        verdict.message,
+        verdict.variant,
         demanded=fit.outcome == "unusable",
-        chain=chain,
-        fix=fix,
-        evidence=evidence,
+        chain=compared.chain,
+        fix=verdict.fix,
+        evidence={
+            "owner": compared.promise.owner,
+            "records": [str(record) for record in compared.promise.records],
+            "fits": str(fit.record) if fit.record else None,
+            "answer": fit.code or None,
+            "fact": FACTS.get(fit.code),
+        },
     )
+
+
+def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
+    """What is said where a record fits, or none decides."""
+    from certready.dane import listed as shown
+    from certready.dane import outlook, presented
+
+    promise, chain, who = compared.promise, compared.chain, compared.who
+    match fit.outcome:
+        case "match":
+            later = outlook(promise.records, presented(chain), promise.names, case.evaluated_at)
+            label = chain.leaf_certificate.parsed.label
+            message = f"{who} presents {label}, which fits {fit.record} at {promise.owner}. {later.sentence}"
+            return _Verdict(rules.MATCH, message, later.state)
+        case "dates":
+            others_do = OTHERS_ACCEPT if fit.others_accept else "so do other senders"
+            message = (
+                f"{who} fits {fit.record}, but {fit.why}: Exchange Online holds the mail ({fit.code}); {others_do}."
+            )
+            return _Verdict(rules.DATES, message)
+        case "name":
+            message = f"{who} fits {fit.record} of an authority, but {fit.why}. {_held(fit)}."
+            fix = "Have the MX host's name put into the certificate, or publish a record of its key:"
+            return _Verdict(rules.NAME, message, fix=f"{fix}\n  {compared.line}")
+        case "unusable":
+            message = f"{who} has TLSA records of which none can be used ({fit.why}): {shown(promise.records)}."
+            return _Verdict(rules.UNUSABLE, message, fix=f"Publish a record that can be used:\n  {compared.line}")
+        case _:
+            message = f"Whether {who} fits {fit.record} at {promise.owner} cannot be told{_because(fit)}."
+            return _Verdict(rules.UNREADABLE, message)
+
+
+def _mismatch(host: Host, compared: Compared, fit: Fit, others: Sequence[Host]) -> _Verdict:
+    """What is said where no record fits, unless another MX host carries the mail (fact E4)."""
+    from certready.dane import listed as shown
+
+    promise = compared.promise
+    elsewhere = [other.promise.host for other in others if other is not host and other.carries]
+    label, verb = compared.chain.leaf_certificate.parsed.label, "is" if len(promise.records) == 1 else "are"
+    message = (
+        f"{compared.who} presents {label}, and no TLSA record at {promise.owner} fits it{_because(fit)}. There {verb} "
+        f"{shown(promise.records)}. {f'{listed(elsewhere)} carries the mail meanwhile' if elsewhere else _held(fit)}."
+    )
+    fix = "Publish this record beside those there, and wait for the time to live of the old set:"
+    return _Verdict(rules.MISMATCH, message, "elsewhere" if elsewhere else "", f"{fix}\n  {compared.line}")
+
+
+def _because(fit: Fit) -> str:
+    return f": {fit.why}" if fit.why else ""
+
+
+def _held(fit: Fit) -> str:
+    """What becomes of the mail."""
+    return HELD.format(code=fit.code) if fit.code else UNSETTLED

@@ -96,7 +96,7 @@ def _followed(case: Case, asked: MtaSts, policy: Policy) -> Iterator[Observation
 
 def _presented(case: Case, host: str, failing: str) -> Iterator[Observation]:
     """What a host that the policy names presents at each of its addresses."""
-    endpoints = [one for one in case.evidence.endpoints if one.host == host]
+    endpoints = [endpoint for endpoint in case.evidence.endpoints if endpoint.host == host]
     if not endpoints:
         yield from said(case, "mta-sts", rules.COVERS, f"The policy names {host}, which was not probed.")
         return
@@ -105,13 +105,14 @@ def _presented(case: Case, host: str, failing: str) -> Iterator[Observation]:
             variant = failing if offers_none(endpoint) else "unclear"
             message = f"{host} at {endpoint.name} offers no TLS: {endpoint.error or 'no reason is known.'}"
             yield from said(case, "mta-sts", rules.NO_TLS, message, variant, endpoint=endpoint)
-    chains = [one for one in case.chains if one.id not in case.unnamed_chains]
-    chains = [chain for chain in chains if any(chain.id in one.chain_ids for one in endpoints)]
-    if not chains and not any(one.trouble in ("no-starttls", "handshake-failed") for one in endpoints):
+    chains = [chain for chain in case.chains if chain.id not in case.unnamed_chains]
+    chains = [chain for chain in chains if any(chain.id in endpoint.chain_ids for endpoint in endpoints)]
+    if not chains and all(endpoint.trouble not in ("no-starttls", "handshake-failed") for endpoint in endpoints):
         message = f"The policy names {host}, and no certificate of it was seen."
         yield from said(case, "mta-sts", rules.CERTIFICATE, message, "unclear", fix="Probe again where it is reached.")
     for chain in chains:
-        yield from _judged(case, chain, host, failing, [one for one in endpoints if chain.id in one.chain_ids])
+        presenting = [endpoint for endpoint in endpoints if chain.id in endpoint.chain_ids]
+        yield from _judged(case, chain, host, failing, presenting)
 
 
 def _file(case: Case, hosts: list[str], failing: str) -> Iterator[Observation]:
@@ -133,15 +134,15 @@ class _Fault(Struct, frozen=True):
 def _judged(case: Case, chain: Chain, host: str, failing: str, endpoints: list[Endpoint]) -> Iterator[Observation]:
     """One certificate under one name: SAN, dates, and a root that is trusted (RFC 8461, 4.2)."""
     label = chain.leaf_certificate.parsed.label
-    at = f" at {listed([one.address for one in endpoints])}" if endpoints else ""
+    at = f" at {listed([endpoint.address for endpoint in endpoints])}" if endpoints else ""
     faults = list(_faults(case, chain, host, failing))
     order = [failing, "unclear", "cn"]
     if not faults:
         message = f"The policy covers {host}{at} and its certificate {label}."
         yield from said(case, "mta-sts", rules.COVERS, message, chain=chain)
         return
-    worst = min((one.variant for one in faults), key=order.index)
-    reasons = "; ".join(one.why for one in faults if one.variant == worst)
+    worst = min((fault.variant for fault in faults), key=order.index)
+    reasons = "; ".join(fault.why for fault in faults if fault.variant == worst)
     message = f"{host}{at}: {label} does not meet the policy: {reasons}."
     yield from said(case, "mta-sts", rules.CERTIFICATE, message, worst, chain=chain)
 

@@ -83,14 +83,14 @@ def _hosts(names: Sequence[str]) -> tuple[str, ...]:
     """The hosts of ``--dane HOST`` as DNS has them, each once. Raises UsageError."""
     from certready.net.names import host_name, is_literal
 
-    found = tuple(dict.fromkeys(host_name(name) for name in names))
-    for name in found:
+    hosts = tuple(dict.fromkeys(host_name(name) for name in names))
+    for name in hosts:
         if is_literal(name):
             raise UsageError(
                 f"--dane {name} is an address, and TLSA records stand at names.",
                 hint="Name the mail host as its MX record does, such as --dane mx.contoso.com.",
             )
-    return found
+    return hosts
 
 
 def probed(evidence: Evidence, domain: str | None) -> Wanted:
@@ -100,8 +100,8 @@ def probed(evidence: Evidence, domain: str | None) -> Wanted:
         return Wanted(evidence.dane.domain, evidence.dane.hosts, evidence.dane.port)
     from certready.net.names import host_name
 
-    other = next((one.port for one in evidence.endpoints if one.port != SMTP_PORT), SMTP_PORT)
-    names = tuple(dict.fromkeys(one.host for one in evidence.endpoints))
+    other = next((endpoint.port for endpoint in evidence.endpoints if endpoint.port != SMTP_PORT), SMTP_PORT)
+    names = tuple(dict.fromkeys(endpoint.host for endpoint in evidence.endpoints))
     return Wanted(host_name(domain) if domain else None, () if domain else names, other)
 
 

@@ -5,7 +5,7 @@ RFC 7671, 5 and 9, and RFC 7672, 3; beside them what Exchange Online says of dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -56,14 +56,19 @@ def fit(
     """
     deciding = usable(records)
     if not deciding:
-        return Fit("unusable", why="; ".join(dict.fromkeys(filter(None, (one.unusable for one in records)))))
+        return Fit("unusable", why="; ".join(dict.fromkeys(filter(None, (record.unusable for record in records)))))
     at = at.replace(microsecond=0)
-    each = [
+    fits = [
         _end_entity(record, sent[0], at) if record.usage == END_ENTITY else _trust_anchor(record, sent, names, at)
         for record in deciding
     ]
-    best = min(each, key=lambda one: _ORDER.index(one.outcome))
-    return best if best.outcome != "mismatch" else _mismatch(records, deciding, each, sent, known)
+    best = min(fits, key=_rank)
+    return best if best.outcome != "mismatch" else _mismatch(records, deciding, fits, sent, known)
+
+
+def _rank(fitted: Fit) -> int:
+    """Smaller is better."""
+    return _ORDER.index(fitted.outcome)
 
 
 def _end_entity(record: Tlsa, leaf: Certificate, at: datetime) -> Fit:
@@ -81,29 +86,32 @@ def _trust_anchor(record: Tlsa, sent: Sequence[Certificate], names: Sequence[str
     leaf, above = sent[0], list(sent[1:])
     if record.matching == FULL and record.selector != PUBLIC_KEY:
         above.append(Certificate(record.data))  # a whole CA in the record need not be sent (RFC 7671, 5.2.3)
-    anchors = [one for one in dict.fromkeys(above) if record.fits(one) and one.parsed.error is None]
+    anchors = [
+        authority for authority in dict.fromkeys(above) if record.fits(authority) and authority.parsed.error is None
+    ]
     if not anchors:
         if record.matching == FULL and record.selector == PUBLIC_KEY:
             return Fit("unreadable", record, "it holds the key of an authority whose certificate is not sent")
         return Fit("mismatch", code=MISMATCH)
-    found = build.search(leaf, above, [Root(one) for one in anchors], at)
-    paths = [one for one in found.paths if one.anchor and len(one.certificates) > 1]
+    search = build.search(leaf, above, [Root(anchor) for anchor in anchors], at)
+    paths = [path for path in search.paths if path.anchor and len(path.certificates) > 1]
     if not paths:
-        if found.capped:
+        if search.capped:
             return Fit("unreadable", record, "too many certificates were sent to follow them all")
         label = anchors[0].parsed.label
         return Fit("mismatch", record, f"it fits {label}, which did not issue the certificate that was sent", MISMATCH)
-    each = [_path(record, one, names, at) for one in paths]
-    return min(each, key=lambda one: _ORDER.index(one.outcome))
+    return min((_path(record, path, names, at) for path in paths), key=_rank)
 
 
 def _path(record: Tlsa, path: build.Path, names: Sequence[str], at: datetime) -> Fit:
     """One path up to the authority that a usage 2 pins."""
     if path.unverified:
         return Fit("unreadable", record, "a signature of the chain cannot be verified here")
-    problems = [one for one in lint.problems(path.certificates, rooted=True) if one.kind not in lint.TOLERATED]
+    problems = [
+        problem for problem in lint.problems(path.certificates, rooted=True) if problem.kind not in lint.TOLERATED
+    ]
     if problems:
-        unclear = all(one.kind in (lint.UNREADABLE, lint.NAME_LIMIT) for one in problems)
+        unclear = all(problem.kind in (lint.UNREADABLE, lint.NAME_LIMIT) for problem in problems)
         outcome: Outcome = "unreadable" if unclear else "mismatch"
         return Fit(outcome, record, f"the chain does not hold: {problems[0].message}", "" if unclear else MISMATCH)
     dated = _dates(record, path.certificates[:-1], at)
@@ -141,27 +149,29 @@ def _dates(record: Tlsa, certificates: Iterable[Certificate], at: datetime) -> F
 def _mismatch(
     records: Sequence[Tlsa],
     deciding: Sequence[Tlsa],
-    each: Sequence[Fit],
+    fits: Sequence[Fit],
     sent: Sequence[Certificate],
     known: Iterable[Certificate],
 ) -> Fit:
     """Why none fits: one that would, were no stronger digest beside it; an authority that is not sent; a bad chain."""
-    passed_over = [one for one in records if one.unusable is None and one not in deciding]
-    weaker = next((one for one in passed_over if any(map(one.fits, _compared(one, sent)))), None)
+    passed_over = [record for record in records if record.unusable is None and record not in deciding]
+    weaker = next(
+        (
+            record
+            for record in passed_over
+            if any(map(record.fits, sent[:1] if record.usage == END_ENTITY else sent[1:]))
+        ),
+        None,
+    )
     if weaker:
         why = f"{weaker.fields} fits and does not count beside a stronger digest of the same usage and selector"
         return Fit("mismatch", weaker, why)
-    explained = next((one for one in each if one.why), None)
+    explained = next((fitted for fitted in fits if fitted.why), None)
     if explained:
         return explained
-    anchors = [one for one in deciding if one.usage == TRUST_ANCHOR]
+    of_authorities = [record for record in deciding if record.usage == TRUST_ANCHOR]
     for certificate in known:
-        meant = next((one for one in anchors if one.fits(certificate)), None)
+        meant = next((record for record in of_authorities if record.fits(certificate)), None)
         if meant and certificate not in sent:
             return Fit("mismatch", meant, f"it pins {certificate.parsed.label}, which is not sent", MISMATCH)
     return Fit("mismatch", code=MISMATCH)
-
-
-def _compared(record: Tlsa, sent: Sequence[Certificate]) -> Iterator[Certificate]:
-    """The certificates that a usage is about."""
-    yield from sent[:1] if record.usage == END_ENTITY else sent[1:]

@@ -106,9 +106,9 @@ def survey(ask: Lookup, dane: Dane, at: datetime, gathered: datetime) -> tuple[P
     return tuple(promise if promise.state in _TROUBLE else _unsigned(promise, why) for promise in promised)
 
 
-def _troubled(host: str, what: str, found: Found) -> Promise:
+def _troubled(host: str, what: str, answer: Found) -> Promise:
     """That nothing is known of a host, because of what became of one of the answers."""
-    return Promise(host, found.status, f"{what}: {found.why}", dated=found.dated)  # type: ignore[arg-type]
+    return Promise(host, answer.status, f"{what}: {answer.why}", dated=answer.dated)  # type: ignore[arg-type]
 
 
 def _mail_hosts(mx: Found, domain: str) -> tuple[str, ...]:
@@ -158,24 +158,24 @@ def _bases(host: str, addresses: Sequence[Found]) -> tuple[str, ...]:
     return (host,) if any(answer.alias == "secure" for answer in addresses) else ()
 
 
-def _published(host: str, base: str, found: Found, domains: tuple[str, ...], port: int) -> Promise:
+def _published(host: str, base: str, answer: Found, domains: tuple[str, ...], port: int) -> Promise:
     """What the answer about the TLSA records at one name comes to."""
     at = owner(base, port)
-    if found.status in _TROUBLE:
-        return _troubled(host, f"the TLSA records at {at}", found)
+    if answer.status in _TROUBLE:
+        return _troubled(host, f"the TLSA records at {at}", answer)
     names = tuple(dict.fromkeys((base, host, *domains)))
-    records = tuple(_records(found))
-    unread = len(found.records) - len(records)
-    if found.status == "insecure" and found.records:
-        why = f"the TLSA records at {at} are not signed: {found.why}"
-        return Promise(host, "not-applied", why, at, names, records, unread, found.ttl)
-    if not found.records:
-        return Promise(host, "absent", f"{at} has no TLSA records", at, names, until=found.until)
-    return Promise(host, "records", "", at, names, records, unread, found.ttl, found.until)
+    records = tuple(_records(answer))
+    unread = len(answer.records) - len(records)
+    if answer.status == "insecure" and answer.records:
+        why = f"the TLSA records at {at} are not signed: {answer.why}"
+        return Promise(host, "not-applied", why, at, names, records, unread, answer.ttl)
+    if not answer.records:
+        return Promise(host, "absent", f"{at} has no TLSA records", at, names, until=answer.until)
+    return Promise(host, "records", "", at, names, records, unread, answer.ttl, answer.until)
 
 
-def _records(found: Found) -> Iterator[Tlsa]:
-    for record in found.records:
+def _records(answer: Found) -> Iterator[Tlsa]:
+    for record in answer.records:
         data: bytes = record.data
         if len(data) >= 3:
             yield Tlsa(data[0], data[1], data[2], data[3:])

@@ -81,19 +81,19 @@ def zone_line(name: str, record: Tlsa, ttl: int | None = None) -> str:
 def usable(records: Iterable[Tlsa]) -> tuple[Tlsa, ...]:
     """The records that decide: those that can be used, and of the digests of one usage and selector the strongest
     alone (RFC 7671, 9); what compares the whole thing stays beside them."""
-    found = [one for one in records if one.unusable is None]
+    known = [record for record in records if record.unusable is None]
     strongest: dict[tuple[int, int], int] = {}
-    for one in found:
-        key = (one.usage, one.selector)
-        strongest[key] = max(strongest.get(key, FULL), one.matching)
-    return tuple(one for one in found if one.matching in (FULL, strongest[one.usage, one.selector]))
+    for record in known:
+        key = (record.usage, record.selector)
+        strongest[key] = max(strongest.get(key, FULL), record.matching)
+    return tuple(record for record in known if record.matching in (FULL, strongest[record.usage, record.selector]))
 
 
 def listed(records: Iterable[Tlsa]) -> str:
     """The records in a sentence, at most so many."""
-    each = list(map(str, records))
-    more = f" and {len(each) - SHOWN} more" if len(each) > SHOWN else ""
-    return ", ".join(each[:SHOWN]) + more
+    texts = list(map(str, records))
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more
 
 
 def _digest(data: bytes, matching: int) -> bytes:

@@ -97,8 +97,8 @@ def ask_about(dane: Dane, server: Nameserver, *, timeout: float, moment: datetim
     ``timeout`` is in seconds for each question, ``moment`` the present. Never raises for what DNS answers; ResolveError
     where this machine knows no server to ask.
     """
-    found = resolver(server, timeout)
-    servers = [(str(one), found.port) for one in found.nameservers]
+    system = resolver(server, timeout)
+    servers = [(str(address), system.port) for address in system.nameservers]
     recorder = Recorder(servers, timeout)
     return replace(dane, answers=gather(recorder.all, dane, moment))
 
@@ -150,14 +150,14 @@ def _by_tcp(query: bytes, server: tuple[str, int], end: float, clock: Callable[[
 
 
 def _read(sock: socket.socket, count: int, end: float, clock: Callable[[], float]) -> bytes:
-    found = b""
-    while len(found) < count:
+    data = b""
+    while len(data) < count:
         sock.settimeout(_left(end, clock))
-        piece = sock.recv(count - len(found))
+        piece = sock.recv(count - len(data))
         if not piece:
             raise OSError("it ended early")
-        found += piece
-    return found
+        data += piece
+    return data
 
 
 def _left(end: float, clock: Callable[[], float]) -> float:

@@ -50,7 +50,7 @@ def ask_about(domain: str, way: Way, clock: Callable[[], float] = time.monotonic
     url = f"https://mta-sts.{domain}{f':{way.port}' if way.port != 443 else ''}{PATH}"
     hosts = start(partial(_hosts, domain, server, way), "mx")
     policy = start(partial(_policy, url, way, clock), "policy")
-    found, trouble = _texts(domain, server, way)
+    published, trouble = _texts(domain, server, way)
     named, unnamed = hosts.result()
     try:
         served = policy.result(3 * way.timeout)
@@ -60,7 +60,7 @@ def ask_about(domain: str, way: Way, clock: Callable[[], float] = time.monotonic
         domain,
         hosts=named,
         hosts_error=unnamed,
-        texts=found,
+        texts=published,
         texts_error=trouble,
         url=url,
         body=served.body,
@@ -84,7 +84,7 @@ def _hosts(domain: str, server: Nameserver, way: Way) -> tuple[tuple[str, ...], 
         records = exchangers(domain, server, timeout=way.timeout)
     except ResolveError as error:
         return (), str(error)
-    hosts = tuple(dict.fromkeys(one.host for one in records if one.host)) if records else (domain,)
+    hosts = tuple(dict.fromkeys(record.host for record in records if record.host)) if records else (domain,)
     return hosts[:MOST_HOSTS], None
 
 
