@@ -26,7 +26,10 @@ _STATES = {
     "unanswered": rules.UNANSWERED,
     "unverified": rules.UNVERIFIED,
 }
-HELD = "Exchange Online holds the mail ({code}) and returns it after 24 hours; so does every sender that checks DANE"
+HOLDS = "Exchange Online holds the mail ({code}{unless})"
+HELD = f"{HOLDS} and returns it after 24 hours; so does every sender that checks DANE"
+UNLESS = ", unless another MX host serves"
+LINK = "Whether the MX record that leads there is signed was not looked at."
 UNSETTLED = (
     "Postfix and other senders that keep to RFC 7671 hold the mail; whether Exchange Online does is not documented "
     "(fact U15)"
@@ -204,12 +207,13 @@ def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
             later = outlook(promise.records, presented(chain), promise.names, case.evaluated_at)
             label = chain.leaf_certificate.parsed.label
             message = f"{who} presents {label}, which fits {fit.record} at {promise.owner}. {later.sentence}"
+            if case.evidence.dane and case.evidence.dane.domain is None:
+                message += f" {LINK}"
             return _Verdict(rules.MATCH, message, later.state)
         case "dates":
             others_do = OTHERS_ACCEPT if fit.others_accept else "so do other senders"
-            message = (
-                f"{who} fits {fit.record}, but {fit.why}: Exchange Online holds the mail ({fit.code}); {others_do}."
-            )
+            holds = HOLDS.format(code=fit.code, unless=UNLESS)
+            message = f"{who} fits {fit.record}, but {fit.why}: {holds}; {others_do}."
             return _Verdict(rules.DATES, message)
         case "name":
             message = f"{who} fits {fit.record} of an authority, but {fit.why}. {_held(fit)}."
@@ -224,15 +228,18 @@ def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
 
 
 def _mismatch(host: Host, compared: Compared, fit: Fit, others: Sequence[Host]) -> _Verdict:
-    """What is said where no record fits, unless another MX host carries the mail (fact E4)."""
+    """What is said where no record fits: another of the domain's MX hosts may carry the mail (fact E4). Without any in
+    ``others`` they are not known."""
     from certready.dane import listed as shown
 
     promise = compared.promise
     elsewhere = [other.promise.host for other in others if other is not host and other.carries]
     label, verb = compared.chain.leaf_certificate.parsed.label, "is" if len(promise.records) == 1 else "are"
+    all_seen = bool(others) and all(other.presented or other.without for other in others)
+    held = f"{listed(elsewhere)} carries the mail meanwhile" if elsewhere else _held(fit, "" if all_seen else UNLESS)
     message = (
         f"{compared.who} presents {label}, and no TLSA record at {promise.owner} fits it{_because(fit)}. There {verb} "
-        f"{shown(promise.records)}. {f'{listed(elsewhere)} carries the mail meanwhile' if elsewhere else _held(fit)}."
+        f"{shown(promise.records)}. {held}."
     )
     fix = "Publish this record beside those there, and wait for the time to live of the old set:"
     return _Verdict(rules.MISMATCH, message, "elsewhere" if elsewhere else "", f"{fix}\n  {compared.line}")
@@ -242,6 +249,6 @@ def _because(fit: Fit) -> str:
     return f": {fit.why}" if fit.why else ""
 
 
-def _held(fit: Fit) -> str:
-    """What becomes of the mail."""
-    return HELD.format(code=fit.code) if fit.code else UNSETTLED
+def _held(fit: Fit, unless: str = UNLESS) -> str:
+    """What becomes of the mail; ``unless`` is empty where it is known that no other MX host serves."""
+    return HELD.format(code=fit.code, unless=unless) if fit.code else UNSETTLED

@@ -87,6 +87,7 @@ class TestFile:
         assert (found.rule, found.severity) == ("dane.match", Severity.PASS)
         assert f"fits {pin(LEAF)} at _25._tcp.{HOST}" in found.message
         assert "Another record stands beside it" in found.message
+        assert "Whether the MX record that leads there is signed was not looked at." in found.message
 
     def test_fits_until_the_next_renewal(self) -> None:
         """A record that stands alone is a warning that is not counted: the file is ready, the next one may not be."""
@@ -103,7 +104,7 @@ class TestFile:
         line = zone_line(f"_25._tcp.{HOST}", record_of(pki.certificate(LEAF)), 3600)
         assert found.fix is not None
         assert f"  {line}" in found.fix.splitlines()
-        assert "4.7.323" in found.message
+        assert "(4.7.323, unless another MX host serves)" in found.message
 
     def test_several_hosts(self) -> None:
         """Each host is compared by itself."""
@@ -127,7 +128,10 @@ class TestFile:
         expired = CA.issue(HOST, not_before=MOMENT - 90 * DAY, not_after=MOMENT - DAY)
         found = only(evidence(asked_about(world([pin(expired)]), MOMENT, HOST), (expired, CA)))
         assert (found.rule, found.severity) == ("dane.dates", Severity.FAIL)
-        assert "(4.7.322); that it makes no exception for usage 3 is inferred (fact U14)" in found.message
+        assert (
+            "(4.7.322, unless another MX host serves); that it makes no exception for usage 3 is inferred (fact U14)"
+            in found.message
+        )
         assert "senders that keep to RFC 7672 accept it all the same" in found.message
         assert found.evidence["fact"] == "E7"
 
@@ -180,13 +184,15 @@ class TestProbe:
         mismatch = next(one for one in found if one.rule == "dane.mismatch" and one.chain == "c1")
         assert mismatch.severity is severity
         assert ("carries the mail meanwhile" in mismatch.message) == (severity is Severity.WARN)
+        assert ("(4.7.323) and returns it after 24 hours" in mismatch.message) == (severity is Severity.FAIL)
 
     def test_a_host_that_was_not_reached_carries_nothing(self) -> None:
         """A second host without records that nobody could reach is no way out."""
         dane = asked_about(world([pin(OTHER)]), MOMENT, domain="mail.org")
         endpoints = (node(), Endpoint(SECOND, "192.0.2.2", 25, trouble="unreachable", error="It is not there."))
-        rules = {one.rule: one.severity for one in findings(evidence(dane, endpoints=endpoints))}
-        assert rules["dane.mismatch"] is Severity.FAIL
+        mismatch = next(one for one in findings(evidence(dane, endpoints=endpoints)) if one.rule == "dane.mismatch")
+        assert mismatch.severity is Severity.FAIL
+        assert "unless another MX host serves" in mismatch.message
 
     def test_unsigned_mail_domain(self) -> None:
         """Where the MX record is not signed Exchange Online looks at no records; that they stand there is a warning

@@ -31,11 +31,11 @@ def publish(there: Dns, *issued: Issued) -> None:
     there.zones[name("contoso.test")].add("_25._tcp.mx", "TLSA", texts)
 
 
-def ran(*words: str) -> dict[str, object]:
+def ran(*words: str, format: str = "json") -> dict[str, object]:  # noqa: A002 - the option's name
     """What a command line came to."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        code = main([*words, "--format", "json"])
+        code = main([*words, "--format", format])
     document = json.loads(out.getvalue())
     report = document.get("report", document)
     findings = {one["rule"]: one["severity"] for one in report["findings"] if one["rule"].startswith("dane.")}
@@ -82,6 +82,8 @@ def walk(folder: Path) -> dict[str, object]:
             steps["still in place"] = ran(*probe)
         with gateway(new):
             steps["installed"] = ran(*probe)
+            (folder / "fleet.csv").write_text("name,target,dane,mta_sts\nall,mx:contoso.test,true,true\n")
+            steps["fleet"] = ran("fleet", str(folder / "fleet.csv"), *dns, format="jsonl")
     steps["expected"] = [pki.certificate(one).parsed.spki_sha256 for one in (old, new)]
     return steps
 

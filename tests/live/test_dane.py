@@ -133,7 +133,8 @@ def test_postfix_agrees() -> None:
 
 def test_the_walk_with_a_real_postfix() -> None:
     """A new key: diff says what to publish; published, it is ready to switch; installed, the probe is ready. Forgotten,
-    the probe is not, and gives the line to publish. Postfix stands on port 25 of a network of its own."""
+    the probe is not, and gives the line to publish. A fleet's line for the domain says what the probe says. Postfix
+    stands on port 25 of a network of its own."""
     steps = apart("tests.live.dane_walk")
     old, new = (f"_25._tcp.mx.contoso.test. 3600 IN TLSA 3 1 1 {digest}" for digest in steps.pop("expected"))
     alone, ready, broken = {"dane.match": "warn"}, {"dane.match": "pass"}, {"dane.mismatch": "fail"}
@@ -144,4 +145,5 @@ def test_the_walk_with_a_real_postfix() -> None:
         "published": {"code": 0, "findings": ready, "lines": [old], "dane": ["same"]},
         "still in place": {"code": 0, "findings": ready, "lines": [], "dane": []},
         "installed": {"code": 0, "findings": ready, "lines": [], "dane": []},
+        "fleet": {"code": 0, "findings": ready, "lines": [], "dane": []},
     }
