@@ -137,6 +137,8 @@ def _host(validator: Validator, host: str, domains: tuple[str, ...], port: int) 
     worst = max(addresses, key=lambda answer: ORDER.index(answer.status))
     if worst.status in _TROUBLE:
         return _troubled(host, f"the addresses of {host}", worst)
+    if all(answer.denied == "nxdomain" for answer in addresses):
+        return Promise(host, "unanswered", f"{host} does not exist in DNS")
     bases = _bases(host, addresses)
     records, promise = None, Promise(host, "absent", f"{owner(host, port)} has no TLSA records")
     for base in bases or (host,):

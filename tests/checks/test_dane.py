@@ -116,6 +116,13 @@ class TestFile:
         """Without --dane nothing is said about it."""
         assert findings(replace(evidence(Dane()), dane=None)) == []
 
+    @pytest.mark.parametrize("signed", [True, False])
+    def test_no_such_host(self, signed: bool) -> None:
+        """A host that does not exist, a slip of the pen perhaps, is unknown and not one without records."""
+        found = only(evidence(asked_about(world([pin(LEAF)], hosts=signed), MOMENT, "nx.contoso.com")))
+        assert (found.rule, found.severity) == ("dane.unanswered", Severity.UNKNOWN)
+        assert "nx.contoso.com does not exist in DNS" in found.message
+
     def test_alias(self) -> None:
         """Of a host that is a signed alias the records at its end count, and its own name for usage 2."""
         there = world([pin(CA, 2)])

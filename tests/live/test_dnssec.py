@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import dns.query
 import dns.rcode
 import pytest
 
+from certready.cli import main
+from certready.demo.pki import Authority
 from certready.dnssec import Status, Validator, parse, read
 from certready.net.dnssec import Recorder
 from tests.live.servers import free_port
@@ -163,6 +166,35 @@ def test_unbound_agrees(lab: Lab, zone: str) -> None:
     assert ours == {question: lab.theirs(*question) for question in questions}
     expected = {"plain.test": {"insecure"}, "bogus.test": {"bogus"}}.get(zone, {"secure", "insecure"})
     assert set(ours.values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "code", "rule", "severity"),
+    [
+        ("mx.signed.test", 1, "dane.mismatch", "fail"),
+        ("mx.nsec3.test", 1, "dane.mismatch", "fail"),
+        ("mx.plain.test", 0, "dane.not-applied", "warn"),
+        ("mx.bogus.test", 1, "dane.bogus", "fail"),
+        ("ns.signed.test", 0, "dane.absent", "pass"),
+        ("ns.nsec3.test", 0, "dane.absent", "pass"),
+        ("nobody.signed.test", 3, "dane.unanswered", "unknown"),
+    ],
+)
+def test_the_command_line(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, code: int, rule: str, severity: str
+) -> None:
+    """check --dane over a validating resolver tells zones that are signed, unsigned and forged apart, by exit code and
+    finding."""
+    root = Authority.root()
+    (tmp_path / "root.pem").write_bytes(root.pem)
+    (tmp_path / "leaf.pem").write_bytes(root.issue(host).pem)
+    (tmp_path / "anchor").write_text(f"{lab.anchor}\n")
+    trust = ("--trust", str(tmp_path / "root.pem"), "--revocation", "off", "--certificate-only")
+    dns = ("--dane", host, "--dns", f"127.0.0.1:{lab.port}", "--dns-anchor", str(tmp_path / "anchor"))
+    assert main(["check", str(tmp_path / "leaf.pem"), *trust, *dns, "--format", "json"]) == code
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    said = [(finding["rule"], finding["severity"]) for finding in findings if finding["rule"].startswith("dane.")]
+    assert said == [(rule, severity)]
 
 
 def test_nobody(lab: Lab) -> None:
