@@ -126,7 +126,7 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
     severities = [finding.severity for finding in troubles]
     return replace(
         known,
-        pinned=_pinned(report),
+        pinned=frozenset(sha256 for each in line.reports for sha256 in _pinned(each)),
         rule=decides.rule if decides else "",
         message=decides.message if decides else "all required checks passed",
         fix=((decides and decides.fix) or "").partition("\n")[0],
@@ -140,13 +140,13 @@ def entry(line: LineDocument, extra: tuple[tuple[str, str], ...] = ()) -> Entry:
     )
 
 
-def _pinned(report: ReportDocument) -> frozenset[str]:
+def _pinned(report: ReportDocument) -> Iterator[str]:
     """The leaves whose next renewal breaks the TLSA records that fit them now."""
     leaves = {chain.id: (chain.path or chain.sent)[0] for chain in report.chains if chain.sent}
     warnings = [
         finding for finding in report.findings if finding.rule == "dane.match" and finding.severity is Severity.WARN
     ]
-    return frozenset(leaves[finding.chain] for finding in warnings if finding.chain in leaves)
+    yield from (leaves[finding.chain] for finding in warnings if finding.chain in leaves)
 
 
 def _held(info: CertificateInfo) -> Held:
