@@ -128,6 +128,7 @@ class TestAgainstWhatIsPublished:
         """Records that OLD fits and NEW does not are a break: publish, wait, install, prove, take away."""
         found = compared(OLD, NEW, world(pin(OLD), ttl=7200))
         assert (said(found)[0], found.verdict, found.exit_code) == ("breaks", "not-ready", 1)
+        assert "As soon as NEW is installed, Exchange Online holds the mail (4.7.323, unless another" in said(found)[1]
         again = f"certready diff 'old.pem' 'new.pem' --dane {HOST}"
         probe = f"certready probe {HOST} --dane"
         assert typed(found) == [line(NEW, ttl=7200), again, probe, line(OLD, ttl=7200)]

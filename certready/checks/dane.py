@@ -26,20 +26,11 @@ _STATES = {
     "unanswered": rules.UNANSWERED,
     "unverified": rules.UNVERIFIED,
 }
-HOLDS = "Exchange Online holds the mail ({code}{unless})"
-HELD = f"{HOLDS} and returns it after 24 hours; so does every sender that checks DANE"
-UNLESS = ", unless another MX host serves"
 LINK = "Whether the MX record that leads there is signed was not looked at."
 UNSETTLED = (
     "Postfix and other senders that keep to RFC 7671 hold the mail; whether Exchange Online does is not documented "
     "(fact U15)"
 )
-OTHERS_ACCEPT = (
-    "that it makes no exception for usage 3 is inferred (fact U14), and senders that keep to RFC 7672 accept it all "
-    "the same"
-)
-FACTS = {"4.7.321": "E6", "4.7.322": "E7", "4.7.323": "E8", "4.7.325": "E10"}
-"""The fact behind each answer of Exchange Online's, as ``certready explain`` shows it."""
 
 
 def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -176,6 +167,8 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
     fit = compared.fit
     if fit is None:
         return
+    from certready.dane import FACTS
+
     verdict = _mismatch(host, compared, fit, others) if fit.outcome == "mismatch" else _verdict(case, compared, fit)
     yield from said(
         case,
@@ -192,14 +185,15 @@ def _compared(case: Case, host: Host, compared: Compared, others: Sequence[Host]
             "fits": str(fit.record) if fit.record else None,
             "answer": fit.code or None,
             "fact": FACTS.get(fit.code),
+            "proved_until": compared.promise.until,
         },
     )
 
 
 def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
     """What is said where a record fits, or none decides."""
+    from certready.dane import consequence, outlook, presented
     from certready.dane import listed as shown
-    from certready.dane import outlook, presented
 
     promise, chain, who = compared.promise, compared.chain, compared.who
     match fit.outcome:
@@ -211,12 +205,9 @@ def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
                 message += f" {LINK}"
             return _Verdict(rules.MATCH, message, later.state)
         case "dates":
-            others_do = OTHERS_ACCEPT if fit.others_accept else "so do other senders"
-            holds = HOLDS.format(code=fit.code, unless=UNLESS)
-            message = f"{who} fits {fit.record}, but {fit.why}: {holds}; {others_do}."
-            return _Verdict(rules.DATES, message)
+            return _Verdict(rules.DATES, f"{who} fits {fit.record}, but {fit.why}. {consequence(fit)}.")
         case "name":
-            message = f"{who} fits {fit.record} of an authority, but {fit.why}. {_held(fit)}."
+            message = f"{who} fits {fit.record} of an authority, but {fit.why}. {consequence(fit)}."
             fix = "Have the MX host's name put into the certificate, or publish a record of its key:"
             return _Verdict(rules.NAME, message, fix=f"{fix}\n  {compared.line}")
         case "unusable":
@@ -230,16 +221,19 @@ def _verdict(case: Case, compared: Compared, fit: Fit) -> _Verdict:
 def _mismatch(host: Host, compared: Compared, fit: Fit, others: Sequence[Host]) -> _Verdict:
     """What is said where no record fits: another of the domain's MX hosts may carry the mail (fact E4). Without any in
     ``others`` they are not known."""
+    from certready.dane import UNLESS, consequence
     from certready.dane import listed as shown
 
     promise = compared.promise
     elsewhere = [other.promise.host for other in others if other is not host and other.carries]
     label, verb = compared.chain.leaf_certificate.parsed.label, "is" if len(promise.records) == 1 else "are"
     all_seen = bool(others) and all(other.presented or other.without for other in others)
-    held = f"{listed(elsewhere)} carries the mail meanwhile" if elsewhere else _held(fit, "" if all_seen else UNLESS)
+    mail = (
+        f"{listed(elsewhere)} carries the mail meanwhile" if elsewhere else consequence(fit, "" if all_seen else UNLESS)
+    )
     message = (
         f"{compared.who} presents {label}, and no TLSA record at {promise.owner} fits it{_because(fit)}. There {verb} "
-        f"{shown(promise.records)}. {held}."
+        f"{shown(promise.records)}. {mail}."
     )
     fix = "Publish this record beside those there, and wait for the time to live of the old set:"
     return _Verdict(rules.MISMATCH, message, "elsewhere" if elsewhere else "", f"{fix}\n  {compared.line}")
@@ -247,8 +241,3 @@ def _mismatch(host: Host, compared: Compared, fit: Fit, others: Sequence[Host]) 
 
 def _because(fit: Fit) -> str:
     return f": {fit.why}" if fit.why else ""
-
-
-def _held(fit: Fit, unless: str = UNLESS) -> str:
-    """What becomes of the mail; ``unless`` is empty where it is known that no other MX host serves."""
-    return HELD.format(code=fit.code, unless=unless) if fit.code else UNSETTLED

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from certready.case import Case
-from certready.dane import Fit, Promise, Tlsa, compare, record_of, zone_line
+from certready.dane import Fit, Promise, Tlsa, compare, consequence, record_of, zone_line
 from certready.diff.model import Change, Step
 from certready.exchange.powershell import quote
 from certready.model import Chain, MtaSts
@@ -112,8 +112,7 @@ def _published(sides: Sides, promise: Promise) -> Change:
     if met:
         because = f" ({new.why})" if new.why else ""
         message = (
-            f"{host}: its TLSA records fit OLD and not NEW{because}. As soon as NEW is installed Exchange Online and "
-            "every other sender that checks DANE hold the mail."
+            f"{host}: its TLSA records fit OLD and not NEW{because}. As soon as NEW is installed, {consequence(new)}."
         )
         return Change("dane", "breaks", message, *shown)
     if meets:

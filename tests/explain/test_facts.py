@@ -11,8 +11,7 @@ import jsonschema
 import pytest
 
 import certready
-from certready import schemas
-from certready.checks import dane
+from certready import dane, schemas
 from certready.cli import main
 from certready.exchange.facts import FACTS
 from certready.explain.facts import fact_number, numbered
