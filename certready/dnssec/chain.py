@@ -243,6 +243,8 @@ class Validator:
     def _keys(self, name: dns.name.Name, anchors: Iterable[Record], *, anchored: bool) -> Zone:
         """A zone by its DNSKEY records, which one of the keys that its parent or an anchor names has to have signed."""
         known = tuple(anchors)
+        if len(known) > signatures.MOST_KEYS:
+            return Zone(name, "unverified", why=f"{_shown(name)} has more DS records than are looked at")
         if not signatures.supported(known):
             return Zone(name, "unverified", why=f"{_shown(name)} is signed by an algorithm that is not verified here")
         reading = self._answer(name, _DNSKEY)

@@ -24,7 +24,7 @@ from certready.dnssec.model import Record, Status
 
 MOST_VERIFICATIONS = 400  # in all
 MOST_TRIES = 8  # for one record set
-MOST_KEYS = 64  # of one zone
+MOST_KEYS = 64  # of one zone, and as many DS records: each is compared with each key
 LONGEST_KEY = 520  # bytes: RSA of 4096 bits, and what its exponent takes
 ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # RFC 9904; those with SHA-1 prove nothing any more (RFC 9905)
 _DIGESTS = {1: "sha1", 2: "sha256", 4: "sha384"}

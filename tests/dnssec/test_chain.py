@@ -452,6 +452,18 @@ class TestTraps:
         zone.sets[zone.origin, dns.rdatatype.DNSKEY] = records
         assert look_up(there, "mx.signed.test", "A").status == "unverified"
 
+    def test_many_delegations(self) -> None:
+        """A zone for which its parent names more keys than any has is not looked into: each would be compared with
+        each."""
+        there = world()
+        zone = there.zones[name("signed.test")]
+        others = [f"{dns.dnssec.key_id(zone.dnskey)} 13 2 {count:064x}" for count in range(100)]
+        there.zones[name("test")].add("signed", "DS", [zone.ds, *others])
+        found = look_up(there, "mx.signed.test", "A")
+        assert (found.status, "more DS records than are looked at" in found.why) == ("unverified", True)
+        there.zones[name("test")].add("signed", "DS", [zone.ds, *others[:20]])
+        assert look_up(there, "mx.signed.test", "A").status == "secure"
+
     @pytest.mark.parametrize(
         "wire", [b"", b"\x00" * 11, b"\xff" * 40, b"\x00" * 12 + b"\xc0\x0c" * 400, b"\x01" * 70000]
     )
