@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready.cli import files, output
 from certready.cli.commands import argument, command
+from certready.cli.completing import offering, rules
 from certready.cli.progress import waiting
 from certready.cli.shared import Dane, Dns, DnsAnchor, MtaStsDomain, Shared, TextOrJson
 from certready.errors import InputError, UsageError
@@ -38,7 +39,11 @@ STDIN_LIMIT = 1024 * 1024  # characters of a pasted text
 def explain(
     words: Annotated[
         tuple[str, ...],
-        argument("TEXT|FILE|RULE", help="The text in quotation marks, a file, a rule's id, a fact's number, or -."),
+        argument(
+            "TEXT|FILE|RULE",
+            help="The text in quotation marks, a file, a rule's id, a fact's number, or -.",
+            **offering(rules),
+        ),
     ] = (),
     *,
     formats: TextOrJson = (),

@@ -52,7 +52,7 @@ class Lazy(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **settings: Any) -> Any:
         real = self.real()
-        if takes_defaults(real):
+        if takes_defaults(real) and not settings.get("resilient_parsing"):  # nothing is said while a shell completes
             settings["default_map"] = defaults(args)
         return real.make_context(info_name, args, parent, **settings)
 

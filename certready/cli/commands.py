@@ -11,6 +11,7 @@ import typer
 from msgspec import Struct
 from typer.core import TyperCommand, TyperGroup
 
+from certready.cli.completing import offering
 from certready.cli.help import Command, Group
 from certready.typed import word
 
@@ -71,10 +72,7 @@ def words(choices: tuple[str, ...]) -> Mapping[str, Any]:
             raise typer.BadParameter(f"{text!a} is not one of {', '.join(choices)}.")
         return chosen
 
-    def complete(incomplete: str) -> list[str]:
-        return [choice for choice in choices if choice.startswith(incomplete.lower())]
-
-    return {"parser": parse, "metavar": "|".join(choices), "autocompletion": complete}
+    return {"parser": parse, "metavar": "|".join(choices), **offering(lambda _: choices)}
 
 
 def _with_signature(function: Function) -> Function:

@@ -5,6 +5,7 @@ from typing import Annotated, get_args
 
 from msgspec import Struct
 
+from certready.cli import completing
 from certready.cli.commands import option, words
 from certready.errors import UsageError
 from certready.model import Level, RevocationMode, Role
@@ -52,6 +53,7 @@ Formats = Annotated[
         help=f"{', '.join(FORMATS)}: to stdout, or into a file. Repeat it for several.",
         panel=OUTPUT,
         metavar="NAME[=FILE]",
+        **completing.offering(completing.formats),
     ),
 ]
 TextOrJson = Annotated[
@@ -61,6 +63,7 @@ TextOrJson = Annotated[
         help="text or json: to stdout, or into a file. Repeat it for several.",
         panel=OUTPUT,
         metavar="NAME[=FILE]",
+        **completing.offering(lambda _: ("text", "json")),
     ),
 ]
 Readable = Annotated[
@@ -70,6 +73,7 @@ Readable = Annotated[
         help="text, json or html: to stdout, or into a file. Repeat it for several.",
         panel=OUTPUT,
         metavar="NAME[=FILE]",
+        **completing.offering(lambda _: ("text", "json", "html")),
     ),
 ]
 Form = Annotated[str, option("--format", help="How to print the answer.", panel=OUTPUT, **words(("text", "json")))]
@@ -83,6 +87,7 @@ Protocol = Annotated[
         "--protocol",
         help="smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap or tls.",
         metavar="NAME",
+        **completing.offering(completing.protocols),
     ),
 ]
 Resolve = Annotated[
@@ -148,6 +153,7 @@ class Shared(Struct, frozen=True):
             help="Judge exactly this connector of the tenant. Repeat it for several.",
             panel=CONNECTOR,
             metavar="NAME",
+            **completing.offering(completing.connectors),
         ),
     ] = ()
     role: Annotated[
@@ -268,6 +274,7 @@ class Shared(Struct, frozen=True):
             panel=TRUST,
             metavar="STORE",
             parser=_store,
+            **completing.offering(completing.stores),
         ),
     ] = None
     extra_root: Annotated[

@@ -1,11 +1,8 @@
 """Help, usage errors and completion, as a new user meets them."""
 
 import json
-import os
 import platform
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,72 +175,6 @@ def test_a_line_that_no_command_takes() -> None:
     for line in ("certready chek x", "certready check --nothing", "certready cache sow", "certready diff one.pem"):
         with pytest.raises(TyperException):
             parsed(line)
-
-
-# -- completion ---------------------------------------------------------------------------------------------------
-
-
-def completed(shell: str, words: list[str], tmp_path: Path) -> list[str]:
-    """What a real shell offers for the last of these words, with the completion that certready prints for it."""
-    program = tmp_path / "certready"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)} "$@"\n')
-    program.chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    if shell == "bash":
-        script = (
-            'source <(_CERTREADY_COMPLETE=source_bash certready); COMP_WORDS=("$@"); COMP_CWORD=$(($#-1));'
-            '_certready_completion certready; printf "%s\\n" "${COMPREPLY[@]}"'
-        )
-    else:
-        script = (
-            'compdef() { :; }; _files() { print FILES; }; _arguments() { print -r -- "$@"; };'
-            'eval "$(_CERTREADY_COMPLETE=source_zsh certready)"; words=("$@"); CURRENT=$#; _certready_completion'
-        )
-    done = subprocess.run(
-        [shell, "-c", script, shell, *words], env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.splitlines()
-
-
-needs_zsh = pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not on this machine")
-
-
-@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=needs_zsh)])
-def test_completion_of_options(shell: str, tmp_path: Path) -> None:
-    """Every option of every command is offered by bash and zsh."""
-    for words, command in ALL.items():
-        offered = "\n".join(completed(shell, ["certready", *words.split(), "--"], tmp_path))
-        for option in (name for parameter in command.params for name in parameter.opts if name.startswith("--")):
-            assert option in offered, (words, option)
-
-
-@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=needs_zsh)])
-def test_completion_of_words(shell: str, tmp_path: Path) -> None:
-    """Commands, and the words that an option takes, are offered."""
-    assert "rehearse" in "\n".join(completed(shell, ["certready", "reh"], tmp_path))
-    assert "server" in "\n".join(completed(shell, ["certready", "check", "--role", "s"], tmp_path))
-
-
-@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=needs_zsh)])
-def test_completion_of_files(shell: str, tmp_path: Path) -> None:
-    """Where a file is wanted, the shell's own file names are offered."""
-    offered = completed(shell, ["certready", "check", "gatew"], tmp_path)
-    if shell == "zsh":
-        assert ["FILES"] == offered
-    else:  # nothing of ours, and the registration tells bash to offer file names then
-        assert [] == [word for word in offered if word]
-        source = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "_CERTREADY_COMPLETE": "source_bash"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "complete -o default" in source.stdout
 
 
 def test_app_is_the_registry() -> None:
