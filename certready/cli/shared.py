@@ -18,13 +18,12 @@ REVOCATION, TRUST, NETWORK = "Revocation", "Trust and time", "Network"
 
 def _seconds(text: str) -> float:
     try:
-        seconds = float(text)
-    except ValueError:
+        return timeout(float(text))
+    except (ValueError, UsageError):
         raise UsageError(
             f"--timeout {text!a} is not a number of seconds above 0 and at most {MOST_SECONDS}.",
-            hint="Write --timeout 30.",
+            hint="Give seconds for one step, such as 10 or 30; a whole probe may take several steps.",
         ) from None
-    return timeout(seconds)
 
 
 def _store(text: str) -> str:  # a name in any case, or a file as it was typed
