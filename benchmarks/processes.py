@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -30,10 +31,15 @@ def measure(
     return times
 
 
+def installed() -> dict[str, str]:
+    """The environment of a command that is installed: what was compiled once stays compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(name: str, command: Sequence[str], directory: Path, fine: Callable[[str, Done], bool] = succeeded) -> float:
     """Seconds from start to end of one process. Ends the benchmark where it did not do its work (``fine``)."""
     begin = time.perf_counter()
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, env=installed())
     seconds = time.perf_counter() - begin
     if not fine(name, done):
         sys.exit(f"{name} ended with {done.returncode}, so its time means nothing.\n{done.stdout}{done.stderr}")
