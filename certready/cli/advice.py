@@ -69,13 +69,15 @@ def explain(
     if trace := explain_trace(text):
         output.write_document(destinations, lambda width: trace_lines(trace, width), lambda: document.of_trace(trace))
         return trace.exit_code
-    found = explained(text[: STDIN_LIMIT + 1])
-    name = text.strip() if looks_like_a_rule(text) else None if found.entries else rule_in(text)
+    explanation = explained(text[: STDIN_LIMIT + 1])
+    name = text.strip() if looks_like_a_rule(text) else None if explanation.entries else rule_in(text)
     if name is None:
         output.write_document(
-            destinations, lambda width: show.explanation_lines(found, width), lambda: document.of_text(found)
+            destinations,
+            lambda width: show.explanation_lines(explanation, width),
+            lambda: document.of_text(explanation),
         )
-        return found.exit_code
+        return explanation.exit_code
     rule = rule_called(name)
     lines = (lambda width: show.rule_lines(rule, width)) if rule else _unknown_rule(name)
     output.write_document(destinations, lines, lambda: document.of_rule(rule, name))
@@ -165,9 +167,9 @@ def diff(
     save(evidence, shared.save_evidence, redacted=shared.redact)
     report = judged(evidence)
     write_remedies([(report, evidence)], shared.remedies)
-    found = difference(gone, evidence, report)
-    _write_difference(found, wanted, verbose=shared.verbose)
-    return output.exit_code([found.standing], wanted)
+    changes = difference(gone, evidence, report)
+    _write_difference(changes, wanted, verbose=shared.verbose)
+    return output.exit_code([changes.standing], wanted)
 
 
 def _side(path: Path, secrets: Passwords) -> Bundle:
@@ -184,7 +186,7 @@ def _side(path: Path, secrets: Passwords) -> Bundle:
 
 def _both_ways(prepared: Prepared) -> Prepared:
     """Both directions are compared; a tenant that has connectors of one alone asks nothing of the other."""
-    directions = {one.direction for one in prepared.tenant.connectors}
+    directions = {connector.direction for connector in prepared.tenant.connectors}
     if prepared.wanted.role or prepared.named or len(directions) != 1:
         return prepared
     role: Role = "client" if directions == {"inbound"} else "server"
@@ -196,7 +198,7 @@ def offline(wanted: Shared) -> Shared:
     return replace(wanted, offline=True, crl=(), ocsp=())
 
 
-def _write_difference(found: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
+def _write_difference(changes: Difference, wanted: Sequence[output.Destination], *, verbose: bool) -> None:
     """Text, JSON and HTML are the difference, Nagios' line says what decides; every other format is the report on NEW,
     with the verdict of the difference."""
     from certready.diff.show import difference_lines, difference_page
@@ -204,13 +206,13 @@ def _write_difference(found: Difference, wanted: Sequence[output.Destination], *
     if any(name == output.NAGIOS for name, _ in wanted):
         from certready.render import nagios
 
-        output.write(sys.stdout, nagios.render(found.standing, found.broken))
+        output.write(sys.stdout, nagios.render(changes.standing, changes.broken))
         return
-    own = [one for one in wanted if one[0] in ("text", "json", "html")]
-    output.emit(found.standing, [one for one in wanted if one not in own], verbose=verbose)
+    own = [destination for destination in wanted if destination[0] in ("text", "json", "html")]
+    output.emit(changes.standing, [destination for destination in wanted if destination not in own], verbose=verbose)
     output.write_document(
         own,
-        lambda width: difference_lines(found, verbose=verbose, width=width),
-        lambda: found.document,
-        lambda: difference_page(found),
+        lambda width: difference_lines(changes, verbose=verbose, width=width),
+        lambda: changes.document,
+        lambda: difference_page(changes),
     )

@@ -31,12 +31,12 @@ def show(*, form: Form = "text") -> int:
     from certready.cli.fetching import answers_directory
 
     directory = answers_directory()
-    kept = [one for one in files(directory) if one.path.suffix == SUFFIX]
-    changed = sorted(one.changed for one in kept)
+    kept = [file for file in files(directory) if file.path.suffix == SUFFIX]
+    changed = sorted(file.changed for file in kept)
     facts = CacheDocument(
         str(directory),
         len(kept),
-        sum(one.size for one in kept),
+        sum(file.size for file in kept),
         MOST_BYTES,
         _moment(changed[0]) if changed else None,
         _moment(changed[-1]) if changed else None,

@@ -20,12 +20,6 @@ def offering(offer: Offer) -> Mapping[str, Any]:
     return {"autocompletion": complete}
 
 
-def formats(_: Any) -> Iterable[str]:
-    from certready.render import FORMATS
-
-    return FORMATS
-
-
 def stores(_: Any) -> Iterable[str]:
     return "microsoft", "mozilla", "system"
 

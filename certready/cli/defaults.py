@@ -64,12 +64,12 @@ def defaults(words: Sequence[str]) -> dict[str, Any]:
     path = taken()
     if path is None or {"--help", "-h"} & set(words):
         return {}
-    found = _read(path)
+    written = _read(path)
     from certready.cli.output import write
 
     write(sys.stderr, f"note: defaults of {path} are used.\n")
     left_out = _replaced(words)
-    return {_OPTIONS[name][0]: value for name, value in found.items() if name not in left_out}
+    return {_OPTIONS[name][0]: value for name, value in written.items() if name not in left_out}
 
 
 def taken() -> Path | None:
@@ -132,12 +132,12 @@ def _value(key: str, value: object, path: Path) -> Any:
 def _replaced(words: Sequence[str]) -> set[str]:
     """The options whose defaults mean nothing beside what was typed."""
     typed = {word.partition("=")[0].removeprefix("--") for word in words if word.startswith("--")}
-    found: set[str] = set()
+    replaced: set[str] = set()
     for group in (_CONNECTORS, _PASSWORDS):
         if typed & set(group):
-            found |= set(group)
+            replaced |= set(group)
     if "certificate-only" in typed:
-        found.add("tenant")
+        replaced.add("tenant")
     if "tenant" in typed:
-        found.add("certificate-only")
-    return found
+        replaced.add("certificate-only")
+    return replaced

@@ -32,7 +32,7 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
             output.show(lambda _, block=block: block)  # type: ignore[misc]
     else:
         list(kept())
-    found = summary(seen)
+    staged = summary(seen)
     reports = [result.report for result in seen]
     for name, path in destinations:
         if name != "text":
@@ -46,4 +46,4 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
             output.write(sys.stdout, document)
         else:
             output.write_file(path, document.encode("utf-8", "backslashreplace"))
-    return found.exit_code
+    return staged.exit_code

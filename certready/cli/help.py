@@ -86,14 +86,14 @@ def write_page(command: TyperCommand | TyperGroup, context: Any, formatter: Any)
 
 def sections(command: TyperCommand | TyperGroup, context: Any) -> dict[str, list[tuple[str, str]]]:
     """The rows of the help by their section: names with the value, and what it says."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    rows: dict[str, list[tuple[str, str]]] = {}
     for parameter in command.get_params(context):
         row = parameter.get_help_record(context)
         if row is not None:
             own = "Arguments" if parameter.param_type_name == "argument" else "Options"
             panel = getattr(parameter, "rich_help_panel", None) or own
-            found.setdefault(panel, []).append((_unescaped(row[0]), _unescaped(row[1])))
-    return found
+            rows.setdefault(panel, []).append((_unescaped(row[0]), _unescaped(row[1])))
+    return rows
 
 
 def _unescaped(text: str) -> str:

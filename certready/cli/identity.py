@@ -23,7 +23,7 @@ def read_identity(paths: Sequence[Path], wanted: Shared) -> tuple[Bundle, Identi
     parts = files.named(paths)
     bundle = bundles.load_files(parts, password=secrets)
     chain = bundle.chains[0]
-    others = (one.der for one in chain.certificates if one != chain.leaf_certificate)
+    others = (certificate.der for certificate in chain.certificates if certificate != chain.leaf_certificate)
     return bundle, Identity((chain.leaf_certificate.der, *others), private_key(parts, bundle, secrets))
 
 

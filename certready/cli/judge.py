@@ -256,7 +256,7 @@ def _store(wanted: Shared) -> RootStore:
     from certready.roots import plain, stores
 
     store = stores.load(wanted.trust or "microsoft")
-    extra = [one for path in wanted.extra_root for one in bundle.certificates(files.read(path), str(path))]
+    extra = [root for path in wanted.extra_root for root in bundle.certificates(files.read(path), str(path))]
     return plain.with_extra(store, tuple(extra)) if extra else store
 
 
@@ -308,6 +308,7 @@ def replayed(prepared: Prepared, beside: object = None) -> Evidence:
         evidence = replace(evidence, accepted_domains=tenant.accepted_domains)
     if wanted.trust or wanted.extra_root:
         store = _store(wanted)
-        seen = (*(one for chain in saved.chains for one in chain.certificates), *(k.certificate for k in saved.known))
+        sent = tuple(certificate for chain in saved.chains for certificate in chain.certificates)
+        seen = (*sent, *(known.certificate for known in saved.known))
         return replace(evidence, store=store.info, roots=store.candidates(seen), unlisted=())
     return evidence

@@ -130,7 +130,7 @@ class Sessions(Struct):
     def _evidence(self, bundle: Bundle) -> Evidence:
         """The evidence on a bundle; revocation of the same chain is asked for once within five minutes, however many
         connections present it."""
-        key = tuple(one.der for chain in bundle.chains for one in chain.certificates)
+        key = tuple(certificate.der for chain in bundle.chains for certificate in chain.certificates)
         with self._lock:
             at, future = self._known.get(key, (0.0, None))
             mine = future is None or time.monotonic() - at > FRESH

@@ -33,27 +33,27 @@ def destinations(texts: Sequence[str]) -> tuple[Destination, ...]:
     Raises:
         UsageError: a name that is no format, two formats for stdout or for one file, or Nagios' beside another.
     """
-    found: list[Destination] = []
+    chosen: list[Destination] = []
     for text in texts:
         name, separator, file = text.partition("=")
         name = format_called(name)
         if separator and not file:
             raise UsageError(f"--format {text!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
-        found.append((name, Path(file) if separator else None))
-    if any(name == NAGIOS for name, _ in found) and found != [(NAGIOS, None)]:
+        chosen.append((name, Path(file) if separator else None))
+    if any(name == NAGIOS for name, _ in chosen) and chosen != [(NAGIOS, None)]:
         raise UsageError(
             "--format nagios stands alone: a plugin prints one line and ends with codes of its own.",
             hint="Run certready again for the other formats; --save-evidence and --replay judge the same evidence.",
         )
-    if sum(path is None for _, path in found) > 1:
+    if sum(path is None for _, path in chosen) > 1:
         raise UsageError(
             "Only one format can go to stdout.", hint="Send the others to files, as in --format json=out.json."
         )
-    files = [path.absolute() for _, path in found if path is not None]
+    files = [path.absolute() for _, path in chosen if path is not None]
     twice = next((path for path in files if files.count(path) > 1), None)
     if twice is not None:
         raise UsageError(f"Two formats name the file {twice}.", hint="Give each format a file of its own.")
-    return tuple(found) or (("text", None),)
+    return tuple(chosen) or (("text", None),)
 
 
 def exit_code(reports: Sequence[Report], wanted: Sequence[Destination]) -> int:

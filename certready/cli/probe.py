@@ -93,7 +93,7 @@ def probe(
             evidence = smarthosts.gather(routes, bundle, gather, progress)
         else:
             evidence = [gather(each, progress) for each in _apart(bundle, _nodes(asked))]
-        evidence = [_promised(one, asked, shared, progress) for one in evidence]
+        evidence = [_promised(each, asked, shared, progress) for each in evidence]
     if len(evidence) > 1:
         return conclude_all(evidence, shared, destinations)
     return conclude(evidence[0], shared, destinations)

@@ -179,13 +179,13 @@ def _judged(
     new = Chain(chain.id, "pem", chosen.sent, keys=keys)
     # A root that is left out is still known: whose it is, and whether it signed what is revoked, stays to be said.
     roots = tuple(
-        Known(one, "intermediate-file", "the files given") for one in chain.certificates if one == chosen.root
+        Known(root, "intermediate-file", "the files given") for root in chain.certificates if root == chosen.root
     )
     target = Target("file", str(out / written[0].name))
     result = replace(evidence, target=target, chains=(new,), known=(*evidence.known, *roots))
     changes = tuple(repairing.changes(Case(evidence), chain, chosen))
     install = tuple(repairing.installation(out, chosen, gateway))
-    names = tuple(one.name for one in written)
+    names = tuple(file.name for file in written)
     return repairing.Repaired(str(out), names, "", changes, install, judged(result)), result
 
 
@@ -198,8 +198,9 @@ def _conclude(
 
     save(evidence, wanted.save_evidence, redacted=wanted.redact)
     write_remedies([(repaired.report, evidence)], wanted.remedies)
-    own = [one for one in destinations if one[0] in ("text", "json")]
-    output.emit(repaired.report, [one for one in destinations if one not in own], verbose=wanted.verbose)
+    own = [destination for destination in destinations if destination[0] in ("text", "json")]
+    reports = [destination for destination in destinations if destination not in own]
+    output.emit(repaired.report, reports, verbose=wanted.verbose)
     output.write_document(
         own, lambda width: repair_lines(repaired, verbose=wanted.verbose, width=width), lambda: repaired.document
     )

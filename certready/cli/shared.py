@@ -1,7 +1,7 @@
 """The options that several commands share, written down once, in the sections in which ``--help`` shows them."""
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from msgspec import Struct
 
@@ -26,6 +26,16 @@ def _seconds(text: str) -> float:
         ) from None
 
 
+def _formats(listed: str, names: tuple[str, ...]) -> Any:
+    return option(
+        "--format",
+        help=f"{listed}: to stdout, or into a file. Repeat it for several.",
+        panel=OUTPUT,
+        metavar="NAME[=FILE]",
+        **completing.offering(lambda _: names),
+    )
+
+
 def _store(text: str) -> str:  # a name in any case, or a file as it was typed
     return text.lower() if text.lower() in ("microsoft", "mozilla", "system") else text
 
@@ -45,36 +55,9 @@ PasswordFd = Annotated[
 Timeout = Annotated[
     float, option("--timeout", help="Seconds for each network step.", panel=NETWORK, metavar="S", parser=_seconds)
 ]
-Formats = Annotated[
-    tuple[str, ...],
-    option(
-        "--format",
-        help=f"{', '.join(FORMATS)}: to stdout, or into a file. Repeat it for several.",
-        panel=OUTPUT,
-        metavar="NAME[=FILE]",
-        **completing.offering(completing.formats),
-    ),
-]
-TextOrJson = Annotated[
-    tuple[str, ...],
-    option(
-        "--format",
-        help="text or json: to stdout, or into a file. Repeat it for several.",
-        panel=OUTPUT,
-        metavar="NAME[=FILE]",
-        **completing.offering(lambda _: ("text", "json")),
-    ),
-]
-Readable = Annotated[
-    tuple[str, ...],
-    option(
-        "--format",
-        help="text, json or html: to stdout, or into a file. Repeat it for several.",
-        panel=OUTPUT,
-        metavar="NAME[=FILE]",
-        **completing.offering(lambda _: ("text", "json", "html")),
-    ),
-]
+Formats = Annotated[tuple[str, ...], _formats(", ".join(FORMATS), tuple(FORMATS))]
+TextOrJson = Annotated[tuple[str, ...], _formats("text or json", ("text", "json"))]
+Readable = Annotated[tuple[str, ...], _formats("text, json or html", ("text", "json", "html"))]
 Form = Annotated[str, option("--format", help="How to print the answer.", panel=OUTPUT, **words(("text", "json")))]
 Verbose = Annotated[bool, option("--verbose", "-v", help="Everything: references, evidence, all tables.", panel=OUTPUT)]
 Quiet = Annotated[bool, option("--quiet", "-q", help="Do not tell on the terminal what is waited for.", panel=OUTPUT)]

@@ -29,19 +29,19 @@ class Route(Struct, frozen=True):
 
 def routes(prepared: Prepared) -> tuple[Route, ...]:
     """The routes of the enabled outbound connectors. Raises UsageError where none names a smart host."""
-    outbound = [one for one in prepared.tenant.connectors if one.direction == "outbound" and one.enabled]
-    found: dict[tuple[str, ...], list[Connector]] = {}
+    outbound = [each for each in prepared.tenant.connectors if each.direction == "outbound" and each.enabled]
+    senders: dict[tuple[str, ...], list[Connector]] = {}
     for connector in outbound:
         hosts = dict.fromkeys(host.strip().strip("[]").lower() for host in connector.smart_hosts if host.strip())
         if hosts:
-            found.setdefault(tuple(hosts), []).append(connector)
-    if not found:
-        by_mx = any(one.use_mx for one in outbound)
+            senders.setdefault(tuple(hosts), []).append(connector)
+    if not senders:
+        by_mx = any(connector.use_mx for connector in outbound)
         raise UsageError(
             "No enabled outbound connector of the tenant names a smart host.",
             hint="Its mail goes by MX: name the domain with --mx." if by_mx else "Name the gateway's host.",
         )
-    return tuple(Route(hosts, tuple(connectors)) for hosts, connectors in found.items())
+    return tuple(Route(hosts, tuple(connectors)) for hosts, connectors in senders.items())
 
 
 def fetch(
@@ -62,15 +62,15 @@ def gather(wanted: Sequence[Route], bundle: Bundle, gatherer: Gatherer, progress
     """The evidence of each route: its own hosts, and the connectors that send there."""
     from certready.net.names import host_name
 
-    found = []
+    evidence = []
     for route in wanted:
         tenant = replace(gatherer.prepared.tenant, connectors=route.connectors)
         prepared = replace(gatherer.prepared, tenant=tenant, named=True)
         names = {host_name(_bare(host)) for host in route.hosts}
         endpoints = [endpoint for endpoint in bundle.endpoints if endpoint.host in names]
         mine = part(bundle, ", ".join(route.hosts), endpoints)
-        found.append(replace(gatherer, prepared=prepared)(mine, progress))
-    return found
+        evidence.append(replace(gatherer, prepared=prepared)(mine, progress))
+    return evidence
 
 
 def part(bundle: Bundle, name: str, endpoints: Sequence[Endpoint]) -> Bundle:

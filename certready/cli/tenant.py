@@ -117,11 +117,11 @@ def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
     """The tenant of the files, with the accepted domains of the option added."""
     from certready.exchange.export.load import load
 
-    found = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths]) if paths else Tenant()
+    tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths]) if paths else Tenant()
     if not domains:
-        return found
+        return tenant
     added = tuple(AcceptedDomain(name) for name in accepted_domains(domains))
-    return replace(found, accepted_domains=(*(found.accepted_domains or ()), *added))
+    return replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
 
 
 def _leaves(paths: tuple[Path, ...], passwords: Passwords) -> tuple[Certificate, ...]:
@@ -156,9 +156,9 @@ def _relayed(
         return replace(answer, asked=ask(answer.tenant, (), message, address))
     notes = [note for leaf in leaves for note in certificate_notes(answer.tenant, leaf.parsed.names)]
     asked = [
-        replace(one, certificate=label if len(leaves) > 1 else None)
+        replace(attribution, certificate=label if len(leaves) > 1 else None)
         for leaf, label in zip(leaves, told_apart(leaves), strict=True)
-        for one in ask(answer.tenant, leaf.parsed.names, message, address)
+        for attribution in ask(answer.tenant, leaf.parsed.names, message, address)
     ]
     names = tuple(dict.fromkeys(name for leaf in leaves for name in leaf.parsed.names))
     return replace(answer, asked=tuple(asked), names=names, notes=(*answer.notes, *dict.fromkeys(notes)))
@@ -179,8 +179,8 @@ def _linted(answer: Answer) -> Answer:
 def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | None, timeout: float) -> Answer:
     from certready.exchange.clouds import recognise
 
-    found = tuple(recognise(one) for one in hosts)
-    return replace(answer, smart_hosts=found, mx=_mx(mx, dns, timeout) if mx else None)
+    recognised = tuple(map(recognise, hosts))
+    return replace(answer, smart_hosts=recognised, mx=_mx(mx, dns, timeout) if mx else None)
 
 
 def _mx(domain: str, server: str | None, timeout: float) -> Mx:
@@ -196,9 +196,9 @@ def _mx(domain: str, server: str | None, timeout: float) -> Mx:
         return Mx(name, error=str(error))
     if not records:
         return Mx(name, error=f"{name} has no MX record.")
-    if all(not one.host for one in records):
+    if all(not record.host for record in records):
         return Mx(name, error=f"{name} takes no mail: it has a null MX (RFC 7505).")
-    return Mx(name, tuple((one.preference, recognise(one.host)) for one in records if one.host))
+    return Mx(name, tuple((record.preference, recognise(record.host)) for record in records if record.host))
 
 
 def _domain(text: str, option: str) -> str:
@@ -206,10 +206,10 @@ def _domain(text: str, option: str) -> str:
     from certready.exchange.matching import a_label, quoted
 
     domain = text.strip().removeprefix("<").removesuffix(">").rpartition("@")[2]
-    found = a_label(domain)
-    if found is None:
+    label = a_label(domain)
+    if label is None:
         raise UsageError(f"{option}: {quoted(text)} is no mail address.", hint=f"Write {option} user@contoso.com.")
-    return found
+    return label
 
 
 def _address(text: str) -> str:

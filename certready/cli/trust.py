@@ -52,7 +52,7 @@ def trust(
     of them, and under which limits. With the word update: install a newer list of Microsoft's root programme for this
     user, after its signature was verified.
     """
-    if sum(one is not None for one in (stl, cab, pem)) > 1:
+    if sum(source is not None for source in (stl, cab, pem)) > 1:
         raise UsageError("Give one of --stl, --cab and --pem, not several.")
     if what == "update":
         done = _update(stl, cab, pem, url=url, proxy=proxy, allow_private=allow_private, quiet=quiet)

@@ -79,12 +79,12 @@ def loaded(environment: Mapping[str, str]) -> Loaded:
 
 def _load(name: str, environment: Mapping[str, str]) -> plain.Store | microsoft.MicrosoftStore | StoreError:
     try:
-        found = stores.load(name, environment=environment)
+        store = stores.load(name, environment=environment)
     except StoreError as error:
         return error
-    if not isinstance(found, plain.Store | microsoft.MicrosoftStore):
+    if not isinstance(store, plain.Store | microsoft.MicrosoftStore):
         raise TypeError(name)
-    return found
+    return store
 
 
 # -- the stores -----------------------------------------------------------------------------------------------------
@@ -156,16 +156,16 @@ def _ders(store: plain.Store | microsoft.MicrosoftStore | StoreError) -> tuple[b
 def _roots_of(data: bytes, held: Loaded, now: datetime) -> tuple[Certificate, ...]:
     """The root that the file's chain leads to in any store; without one, the certificate where its path ends."""
     chain = bundle.load(data).chains[0]
-    found: dict[Certificate, None] = {}
+    anchors: dict[Certificate, None] = {}
     end = chain.leaf_certificate
     for store in held.values():
         if not isinstance(store, StoreError):
-            roots = tuple(Root(one.certificate) for one in store.candidates(chain.certificates))
+            roots = tuple(Root(held.certificate) for held in store.candidates(chain.certificates))
             judged = judge(chain, (), roots, now)
             end = judged.path[-1]
             if judged.anchor:
-                found[judged.anchor.certificate] = None
-    return tuple(found) or (end,)
+                anchors[judged.anchor.certificate] = None
+    return tuple(anchors) or (end,)
 
 
 def _root(root: Certificate, held: Loaded, issued: datetime, now: datetime) -> RootDocument:
@@ -179,15 +179,15 @@ def _root(root: Certificate, held: Loaded, issued: datetime, now: datetime) -> R
 def _place(
     root: Certificate, store: plain.Store | microsoft.MicrosoftStore, issued: datetime, now: datetime
 ) -> PlaceDocument:
-    found = next((one for one in store.candidates((root,)) if one.certificate == root), None)
-    if not found or not found.limits:
-        return PlaceDocument(found is not None, store.info.as_of)
-    usages = (standing(found.limits, usage, issued, now) for usage in (SERVER_AUTH, CLIENT_AUTH))
+    held = next((each for each in store.candidates((root,)) if each.certificate == root), None)
+    if not held or not held.limits:
+        return PlaceDocument(held is not None, store.info.as_of)
+    usages = (standing(held.limits, usage, issued, now) for usage in (SERVER_AUTH, CLIENT_AUTH))
     return PlaceDocument(True, store.info.as_of, *map(_standing, usages))
 
 
-def _standing(found: Standing) -> StandingDocument:
-    return StandingDocument(found.state, found.since.date().isoformat() if found.since else None)
+def _standing(standing: Standing) -> StandingDocument:
+    return StandingDocument(standing.state, standing.since.date().isoformat() if standing.since else None)
 
 
 def trusted(rows: Sequence[RootDocument]) -> bool:
@@ -216,7 +216,7 @@ def _words(place: PlaceDocument) -> str:
     return "has it" + (f": {', '.join(limits)}" if limits else "")
 
 
-def _state(found: StandingDocument) -> str:
+def _state(standing: StandingDocument) -> str:
     words: dict[State, str] = {
         "allowed": "trusted",
         "disabled": "distrusted since {since}",
@@ -224,4 +224,4 @@ def _state(found: StandingDocument) -> str:
         "not-listed": "not listed",
         "unclear": "unclear, its limit has no readable date",
     }
-    return words[found.state].format(since=found.since)
+    return words[standing.state].format(since=standing.since)

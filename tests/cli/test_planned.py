@@ -129,7 +129,9 @@ def test_names_of_a_request_that_cannot_be_read_are_unknown(run: Run, tmp_path: 
     assert "names.connector-mismatch" not in rules(ran)
 
 
-@pytest.mark.parametrize("name", ["mail", "a b.example", "https://mail.contoso.com", " ", "192.0.2.1", "<S>CN=a.b", "*"])
+@pytest.mark.parametrize(
+    "name", ["mail", "a b.example", "https://mail.contoso.com", " ", "192.0.2.1", "<S>CN=a.b", "*"]
+)
 def test_what_is_no_name_is_wrong_usage(run: Run, name: str) -> None:
     """A planned name that no certificate could carry as DNS name is refused with a hint."""
     ran = run("check", "--planned", name, *INBOUND)
