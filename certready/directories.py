@@ -87,7 +87,7 @@ def write(file: Path, content: bytes) -> None:
 
 
 def unguessable(folder: Path, beginning: str, ending: str) -> Path:
-    """A name in this folder that nobody can foresee, and therefore make a link of."""
+    """A name in this folder, between ``beginning`` and ``ending``, that nobody can foresee and make a link of."""
     return folder / f"{beginning}{os.urandom(8).hex()}{ending}"
 
 
@@ -99,8 +99,11 @@ def exclusive(file: Path, mode: int) -> BinaryIO:
 
 @contextlib.contextmanager
 def replacing(file: Path, temporary: Path, mode: int) -> Iterator[BinaryIO]:
-    """A new file to write to under a ``temporary`` name in the same folder; it takes the place of ``file`` when the
-    block ends, and is gone where the block fails. Raises OSError."""
+    """A new file to write to under a ``temporary`` name in the same folder.
+
+    It takes the place of ``file`` when the block ends, and is gone where the block fails. ``mode`` is that of
+    :func:`exclusive`. Raises OSError.
+    """
     stream = exclusive(temporary, mode)
     try:
         with stream:
@@ -163,9 +166,9 @@ def _replace(file: Path, content: bytes) -> None:
 
 def _home(environment: Mapping[str, str]) -> Path:
     """The user's home, NOWHERE where there is none: what certready keeps is then kept nowhere."""
-    named = environment.get("HOME")
-    if named is not None:
-        return Path(named) if named else NOWHERE
+    home = environment.get("HOME")
+    if home is not None:
+        return Path(home) if home else NOWHERE
     try:
         return Path.home()
     except RuntimeError:

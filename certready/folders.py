@@ -106,18 +106,18 @@ def collect(folder: Path) -> Collected:
 
 def _walk(folder: Path, budget: Budget, hidden: list[str], special: list[str]) -> Iterator[Part]:
     pending = [(folder, 0)]
-    seen: set[tuple[int, int]] = set()
+    visited: set[tuple[int, int]] = set()
     while pending:
         place, depth = pending.pop(0)
         try:
-            own = place.stat()
+            status = place.stat()
             names = sorted(os.listdir(place))  # noqa: PTH208 - names are wanted, and may be hidden ones
         except OSError as error:
             yield Part(str(place), trouble=_trouble(place, error), folder=str(place.parent))
             continue
-        if (own.st_dev, own.st_ino) in seen:
+        if (status.st_dev, status.st_ino) in visited:
             continue
-        seen.add((own.st_dev, own.st_ino))
+        visited.add((status.st_dev, status.st_ino))
         if depth > MAX_DEPTH:
             raise InputError(f"{folder} holds folders more than {MAX_DEPTH} deep.", hint=_SMALLER)
         for name in names:
@@ -168,7 +168,7 @@ def _content(path: Path, most: int) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         return file.read(most)
 
 
@@ -179,5 +179,5 @@ def _trouble(path: Path, error: OSError) -> InputError:
             hint="Run certready as a user who may read it, or name the files to judge.",
         )
     if isinstance(error, FileNotFoundError):
-        return InputError(f"{path} is a link that leads to nothing.", hint="Restore the file it leads to.")
+        return InputError(f"{path} is a broken link.", hint="Restore the file it leads to.")
     return InputError(f"{path} cannot be read: {error.strerror or error}.")

@@ -36,10 +36,10 @@ def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
 
 
 def bounded(name: str, data: bytes, limit: int) -> bytes:
-    """The data, where it is at most ``limit`` bytes. Raises InputError."""
+    """The data, where it is at most ``limit`` bytes. Raises InputError, which calls it ``name``."""
     if len(data) > limit:
         raise InputError(
-            f"{name} is larger than {limit // (1024 * 1024)} MiB, which no such file is.",
+            f"{name} is larger than {limit // (1024 * 1024)} MiB, too large for such a file.",
             hint="Check that this is the file you mean.",
         )
     return data
@@ -50,7 +50,14 @@ def given(
 ) -> bytes | None:
     """The password from the one source that was named by options of this name, None where there is none.
 
-    Raises UsageError: more than one source, or a source that cannot be read.
+    Args:
+        file: whose first line it is.
+        variable: the environment variable that holds it.
+        descriptor: an open file descriptor, read to its first line end.
+        option: how the three options begin, for messages.
+
+    Raises:
+        UsageError: there is more than one source, or one that cannot be read.
     """
     if sum(source is not None for source in (file, variable, descriptor)) > 1:
         raise UsageError(f"Give one of {option}-file, {option}-env and {option}-fd, not several.")

@@ -20,26 +20,28 @@ def word(text: str, choices: Sequence[str]) -> str | None:
 
 
 def hostname(text: str | None, where: str = "--hostname") -> str | None:
-    """The host name as an A-label, or None. Raises UsageError where it is none."""
+    """The host name as an A-label, or None. Raises UsageError for a text that is not a host name."""
     if text is None:
         return None
     from certready.exchange.matching import a_label
 
     name = a_label(text)
     if name is None or name.startswith("*"):
-        raise UsageError(f"{where} {text!r} is no host name.", hint="Write the name alone, such as mail.contoso.com.")
+        raise UsageError(
+            f"{where} {text!r} is not a host name.", hint="Write the name alone, such as mail.contoso.com."
+        )
     return name
 
 
 def accepted_domains(texts: Sequence[str], where: str = "--accepted-domain") -> list[str]:
-    """The accepted domains as A-labels. Raises UsageError for one that is none."""
+    """The accepted domains as A-labels. Raises UsageError for a text that is not a domain."""
     from certready.exchange.matching import a_label
 
     labels = []
     for text in texts:
         label = a_label(text)
         if label is None or label.startswith("*"):
-            raise UsageError(f"{where} {text!r} is no domain.", hint="Write the domain alone, such as contoso.com.")
+            raise UsageError(f"{where} {text!r} is not a domain.", hint="Write the domain alone, such as contoso.com.")
         labels.append(label)
     return labels
 
@@ -51,7 +53,7 @@ def could_be_host(place: str) -> bool:
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
-    """``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError for a port that is none."""
+    """``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address. Raises UsageError for anything else."""
     text = text.strip()
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
@@ -64,7 +66,7 @@ def host_and_port(text: str) -> tuple[str, int | None]:
         wrong = bool(separator) and not port
     if wrong or not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536)):
         raise UsageError(
-            f"{text!r} is no host and port.", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
+            f"{text!r} is not HOST[:PORT].", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
         )
     return host, int(port) if port else None
 

@@ -8,7 +8,7 @@ LISTED = 5  # items that are written out where a sentence lists some
 
 
 def listed(items: Sequence[str], limit: int = LISTED, joint: str = ", ") -> str:
-    """The first items joined, and how many there are besides; "" of none."""
+    """The first ``limit`` items with ``joint`` between them, and how many there are besides; "" of none."""
     rest = and_more(len(items), limit)
     return f"{joint.join(items[:limit])} {rest}" if rest else joint.join(items)
 

@@ -222,13 +222,15 @@ def test_a_lost_name_breaks_the_connectors_that_asked_for_it(root: Authority, is
     ("connector", "expected"),
     [
         (replace(INBOUND, enabled=False), "disabled"),
-        (replace(INBOUND, value=None), "compares no name"),
-        (replace(OUTBOUND, level="encryption-only"), "compares no name"),
+        (replace(INBOUND, value=None), "does not compare"),
+        (replace(OUTBOUND, level="encryption-only"), "does not compare"),
         (replace(INBOUND, value="mail.fabrikam.com"), "Neither"),
         (replace(INBOUND, value="not a domain"), "Neither"),
     ],
 )
-def test_connectors_that_do_not_mind(root: Authority, issuing: Authority, connector: Connector, expected: str) -> None:
+def test_connectors_that_are_not_affected(
+    root: Authority, issuing: Authority, connector: Connector, expected: str
+) -> None:
     """Disabled connectors, those without a value or a name check, and those neither meets, change nothing."""
     found = compared(issuing.issue("mail.contoso.com"), issuing.issue("gw.contoso.com"), root, (connector,))
     assert ("same", True) == (found.connectors[0].effect, expected in found.connectors[0].message)
@@ -302,7 +304,7 @@ def test_a_bad_new_is_not_installed(root: Authority, issuing: Authority) -> None
     """Where NEW fails by itself the first step says what to mend before anything is touched."""
     new = issuing.issue("mail.contoso.com", age=100, days=90)
     found = compared(issuing.issue("mail.contoso.com"), new, root, (INBOUND,))
-    assert found.steps[0].text.startswith("Do not install NEW before this is mended:")
+    assert found.steps[0].text.startswith("Fix this before NEW is installed:")
     assert "expiry.expired" in found.steps[0].text
 
 

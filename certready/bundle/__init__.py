@@ -61,11 +61,20 @@ def load_files(
     password: str | bytes | Passwords | None = None,
     requests: bool = False,
 ) -> Bundle:
-    """Several files, (name, content), as one bundle: certificates in the order of the files, each kept once.
+    """Several files as one bundle: certificates in the order of the files, each kept once.
 
-    Of several leaves each is a chain of its own; its container is that of the first file that holds the leaf. With
-    ``requests``, signing requests (CSR) without any certificate are the names they ask for, as if they were
-    :func:`certready.planned`. Raises as :func:`load`, also where the files together are larger than MAX_BYTES.
+    Of several leaves each is a chain of its own; its container is that of the first file that holds the leaf.
+
+    Args:
+        files: (name, content) of each, together at most MAX_BYTES.
+        password: for every PFX and encrypted private key. No password and the empty one are tried by themselves.
+        requests: signing requests (CSR) without any certificate are the names they ask for, as if they were
+            :func:`certready.planned`.
+
+    Raises:
+        PasswordError: as :func:`load`.
+        InputError: as :func:`load`; also where there is no file, or where they are too large together.
+        TypeError: ``files`` does not hold names and bytes.
     """
     if not files:
         raise InputError("No file was given.", hint="Name at least one certificate file.")
@@ -75,9 +84,9 @@ def load_files(
     passwords = password if isinstance(password, Passwords) else Passwords(password)
     parts = [_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files]
     name = " + ".join(name for name, _ in files)
-    asked = dict.fromkeys(request for part in parts for request in part.contents.requests)
-    if requests and asked and not any(part.contents.certificates or part.contents.refusals for part in parts):
-        return Bundle(Target("file", name), (), planned=tuple(asked))
+    requested = dict.fromkeys(request for part in parts for request in part.contents.requests)
+    if requests and requested and not any(part.contents.certificates or part.contents.refusals for part in parts):
+        return Bundle(Target("file", name), (), planned=tuple(requested))
     return bundle_of(parts, Target("file", name), name, passwords)
 
 
@@ -145,19 +154,35 @@ def _text(text: str, place: str, reading: Reading) -> Contents | None:
 
 
 def read_file(data: bytes, name: str, passwords: Passwords) -> File:
-    """One file, whatever it holds: also no certificate at all. Raises PasswordError and InputError as :func:`load`."""
+    """One file of at most MAX_BYTES, whatever it holds: also no certificate at all.
+
+    Args:
+        data: the content.
+        name: what to call the file in messages.
+        passwords: those to try; which of them fitted is noted in them.
+
+    Raises PasswordError and InputError as :func:`load`.
+    """
     return _read(data, name, Reading(passwords))
 
 
 def bundle_of(files: Sequence[File], target: Target, place: str, passwords: Passwords) -> Bundle:
-    """One chain for each leaf of all files together: duplicates dropped with a note. ``place`` is their name in errors;
-    raises those of :func:`load`."""
+    """One chain for each leaf of all files together: duplicates dropped with a note.
+
+    Args:
+        files: as :func:`read_file` read them.
+        target: what the bundle is called in the report.
+        place: what all files together are called in errors.
+        passwords: those that were tried on the files.
+
+    Raises PasswordError and InputError as :func:`load`.
+    """
     parts = [file.contents for file in files]
-    whole = join(parts, "pem")
-    _check(whole, place, passwords)
-    kept = tuple(dict.fromkeys(whole.certificates))
-    unused = (f"There is also {OTHERS[kind][0]}, which is not used." for kind in whole.others)
-    notes = (*whole.notes, *_duplicates(whole.certificates, kept), *unused)
+    contents = join(parts, "pem")
+    _check(contents, place, passwords)
+    distinct = tuple(dict.fromkeys(contents.certificates))
+    unused = (f"There is also {OTHERS[kind][0]}, which is not used." for kind in contents.others)
+    notes = (*contents.notes, *_duplicates(contents.certificates, distinct), *unused)
     faulty = faults(files)
     chains = (
         Chain(
@@ -166,34 +191,34 @@ def bundle_of(files: Sequence[File], target: Target, place: str, passwords: Pass
             group.certificates,
             leaf=group.leaf,
             keys=group.keys,
-            encryption=whole.encryption,
+            encryption=contents.encryption,
             notes=notes,
             faults=faulty,
         )
-        for number, group in enumerate(groups(kept, whole.keys), 1)
+        for number, group in enumerate(groups(distinct, contents.keys), 1)
     )
     return Bundle(target, tuple(chains))
 
 
-def _check(whole: Contents, place: str, passwords: Passwords, *, judged: bool = True) -> None:
-    """Raises InputError where what was read is no ground for a judgement: no certificate, none that can be read, or CA
-    certificates beside one that cannot; PasswordError where the password given fits nowhere."""
-    if len(whole.certificates) > MAX_CERTIFICATES:
+def _check(contents: Contents, place: str, passwords: Passwords, *, judged: bool = True) -> None:
+    """Raises InputError where what was read cannot be judged: no certificate, none that can be read, or CA
+    certificates beside one that cannot be read; PasswordError where the password given fits nothing."""
+    if len(contents.certificates) > MAX_CERTIFICATES:
         raise too_many(place)
-    readable = [certificate.parsed for certificate in whole.certificates if not certificate.parsed.error]
-    refused = [refusal.error for refusal in whole.refusals if refusal.kind == "certificate"]
+    readable = [certificate.parsed for certificate in contents.certificates if not certificate.parsed.error]
+    refused = [refusal.error for refusal in contents.refusals if refusal.kind == "certificate"]
     if refused and all(parsed.may_be_ca for parsed in readable) and (judged or not readable):
         raise refused[0]
     if not readable:
-        raise no_certificate(whole, place)
+        raise no_certificate(contents, place)
     if passwords.given and not passwords.fitted:
-        if whole.opened_by == "empty":
+        if contents.opened_by == "empty":
             raise PasswordError(
                 f"The password does not fit {place}: its password is empty, and whoever has the file has the key.",
                 hint="Give no password.",
                 missing=False,
             )
-        for refusal in whole.refusals:
+        for refusal in contents.refusals:
             if isinstance(refusal.error, PasswordError):
                 raise refusal.error
 
@@ -205,10 +230,10 @@ def _container(parts: list[Contents], group: Group) -> Container:
     return "pem" if container == "der" and (len(group.certificates) > 1 or group.keys) else container
 
 
-def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -> tuple[str, ...]:
-    if len(every) == len(kept):
+def _duplicates(every: tuple[Certificate, ...], distinct: tuple[Certificate, ...]) -> tuple[str, ...]:
+    if len(every) == len(distinct):
         return ()
-    twice = [certificate for certificate in kept if every.count(certificate) > 1]
+    twice = [certificate for certificate in distinct if every.count(certificate) > 1]
     return tuple(
         f"The certificate {certificate.parsed.label} is there {every.count(certificate)} times; it was read once."
         for certificate in twice
@@ -217,6 +242,6 @@ def _duplicates(every: tuple[Certificate, ...], kept: tuple[Certificate, ...]) -
 
 def _too_large(place: str) -> InputError:
     return InputError(
-        f"{place} is larger than {MAX_BYTES // (1024 * 1024)} MiB, which no certificate file is.",
+        f"{place} is larger than {MAX_BYTES // (1024 * 1024)} MiB, too large for a certificate file.",
         hint="Give the certificate file itself: PEM, DER, PFX or P7B.",
     )

@@ -50,6 +50,7 @@ class Node(Struct, frozen=True):
 
     @property
     def content(self) -> bytes:
+        """The bytes of the value, without tag and length."""
         return self.data[self.start : self.end]
 
     def children(self) -> Iterator[Node]:
@@ -121,7 +122,7 @@ def _read(data: bytes, offset: int, limit: int, depth: int) -> Node:
     if length & 0x80:
         size = length & 0x7F
         if size > 4:
-            raise Asn1Error("a length is beyond all measure")
+            raise Asn1Error("a length is impossibly large")
         if start + size > limit:
             raise CutOffError(2 + size, limit - offset)
         length = int.from_bytes(data[start : start + size], "big")

@@ -132,11 +132,12 @@ def join(parts: Iterable[Contents], container: Container) -> Contents:
 
 
 def with_note(contents: Contents, note: str) -> Contents:
+    """The same contents with one more sentence among their notes."""
     return replace(contents, notes=(*contents.notes, note))
 
 
 def unreadable(certificate: Certificate, place: str) -> Refusal:
-    """A certificate by its shape, of which the library makes nothing."""
+    """The refusal of a certificate that has the right shape and that cryptography cannot read."""
     error = InputError(
         f"{place} holds a certificate that cannot be read: {certificate.parsed.error}.",
         hint="Ask the certification authority that issued it for one that keeps to X.509.",
@@ -160,12 +161,14 @@ def no_certificate(contents: Contents, place: str) -> InputError:
 
 
 def too_many_keys(place: str) -> InputError:
+    """The error for a file with more than MAX_KEYS private keys."""
     return InputError(
         f"{place} holds more than {MAX_KEYS} private keys.", hint="Give the file that is installed on the gateway."
     )
 
 
 def too_many(place: str, limit: int = MAX_CERTIFICATES) -> InputError:
+    """The error for a file with more than ``limit`` certificates."""
     return InputError(
         f"{place} holds more than {limit} certificates.",
         hint="Give the file that is installed on the gateway, not a whole root store.",

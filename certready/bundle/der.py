@@ -80,7 +80,12 @@ def looks_binary(data: bytes) -> bool:
 
 
 def read_all(data: bytes, place: str, reading: Reading) -> Contents:
-    """Every element of a binary file: one as a rule, several where files were glued together.
+    """Every element of a binary file: usually one, several where files were concatenated.
+
+    Args:
+        data: the whole file.
+        place: what to call it in messages.
+        reading: how many certificates it may hold, and the passwords to try.
 
     Raises InputError or PasswordError. What follows the last readable element is noted, not refused.
     """
@@ -108,7 +113,7 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
 
 
 def interpret(node: Node, place: str, reading: Reading) -> Contents:
-    """One element by what it is. Raises InputError, for a PFX PasswordError."""
+    """What one element of the file ``place`` holds. Raises InputError, for a PFX PasswordError."""
     kind = kind_of(node)
     if kind == "certificate":
         return _certificate(node.raw, place, reading)
@@ -131,7 +136,7 @@ def interpret(node: Node, place: str, reading: Reading) -> Contents:
 
 
 def key(open_: Callable[[], bytes], place: str) -> Contents:
-    """A private key, or the reason why it cannot be opened, which does not keep the certificates beside it from us."""
+    """A private key, or the reason why it cannot be opened: the certificates beside it are read all the same."""
     try:
         return Contents("der", keys=(keys.fingerprint(open_(), place),))
     except InputError as error:

@@ -27,12 +27,15 @@ class File(NamedTuple):
 
 
 def faults(files: Sequence[File]) -> tuple[Fault, ...]:
-    """What could not be read, and where OpenSSL loads something else than certready, at most some twenty."""
+    """What could not be read, and where OpenSSL loads something other than certready; at most the first twenty."""
     every = tuple(fault for file in files for fault in (*_irregular(file), *_unread(file)))
     if len(every) <= _MAX_FAULTS:
         return every
-    more = every[_MAX_FAULTS]
-    return (*every[:_MAX_FAULTS], Fault(more.kind, more.file, f"{len(every) - _MAX_FAULTS} more like these follow."))
+    first_left_out = every[_MAX_FAULTS]
+    return (
+        *every[:_MAX_FAULTS],
+        Fault(first_left_out.kind, first_left_out.file, f"{len(every) - _MAX_FAULTS} more like these follow."),
+    )
 
 
 def _unread(file: File) -> Iterator[Fault]:
@@ -48,13 +51,15 @@ def _irregular(file: File) -> Iterator[Fault]:
     if loaded.refusal:
         yield Fault("refused", file.name, f"{_LOADER} refuses {file.name}: {loaded.refusal}.")
         return
-    held = frozenset(loaded.certificates)
+    loaded_certificates = frozenset(loaded.certificates)
     lost = tuple(
-        certificate for certificate in dict.fromkeys(file.contents.certificates) if certificate.der not in held
+        certificate
+        for certificate in dict.fromkeys(file.contents.certificates)
+        if certificate.der not in loaded_certificates
     )
     if lost:
         names = ", ".join(certificate.parsed.label for certificate in lost[:5]) + (
             f" and {len(lost) - 5} more" if lost[5:] else ""
         )
-        message = f"{_LOADER} passes over {names} in {file.name} without a word, because of how its lines are written."
+        message = f"{_LOADER} silently skips {names} in {file.name} because of how its lines are written."
         yield Fault("passed-over", file.name, message, tuple(certificate.sha256 for certificate in lost))

@@ -23,7 +23,12 @@ CHECK_PASSWORD = "Check the password (upper and lower case, keyboard layout, bla
 
 
 def decrypted(node: Node, place: str, passwords: Passwords) -> bytes:
-    """The PrivateKeyInfo inside an EncryptedPrivateKeyInfo (RFC 5958, 3).
+    """The PrivateKeyInfo inside an EncryptedPrivateKeyInfo (RFC 5958, 3), in DER.
+
+    Args:
+        node: the EncryptedPrivateKeyInfo.
+        place: what to call the file in messages.
+        passwords: those to try; whether one fitted, and the rounds that it cost, are noted in them.
 
     Raises PasswordError where the password is missing or wrong, InputError where it is damaged or its cipher unknown.
     """
@@ -49,7 +54,8 @@ def decrypted(node: Node, place: str, passwords: Passwords) -> bytes:
 
 
 def legacy(pem: bytes, place: str, passwords: Passwords) -> bytes:
-    """The same of a PEM key with ``Proc-Type: 4,ENCRYPTED`` (RFC 1421 headers, as OpenSSL wrote them until 1.0)."""
+    """As :func:`decrypted`, for a PEM key with ``Proc-Type: 4,ENCRYPTED`` (RFC 1421 headers, as OpenSSL wrote them
+    until 1.0)."""
     check_size(len(pem) * 3 // 4, place)
     for password in passwords.attempts(place):
         if password is None:
@@ -86,7 +92,7 @@ def fingerprint(der: bytes, place: str) -> str:
 
 
 def refused(place: str, passwords: Passwords) -> PasswordError:
-    """None of the passwords opens this place: there was none, or none fits."""
+    """The error where no password opens this place: none was given, or none of those given fits."""
     if passwords.given:
         return PasswordError(f"The password does not fit {place}.", hint=CHECK_PASSWORD, missing=False)
     return PasswordError(f"{place} is encrypted, and no password was given.", hint=GIVE_PASSWORD, missing=True)

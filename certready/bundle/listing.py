@@ -93,10 +93,10 @@ def _listed(row: dict[str, object], place: str) -> Listed:
 def _notes(row: Listed) -> list[str]:
     if not isinstance(row.certificate, Certificate):
         return []
-    own = hashlib.sha1(row.certificate.der, usedforsecurity=False).hexdigest().upper()
-    if row.thumbprint.replace(" ", "").upper() == own:
+    fingerprint = hashlib.sha1(row.certificate.der, usedforsecurity=False).hexdigest().upper()
+    if row.thumbprint.replace(" ", "").upper() == fingerprint:
         return []
-    return [f"The list calls the certificate {own} by another thumbprint, {row.thumbprint}."]
+    return [f"The list calls the certificate {fingerprint} by another thumbprint, {row.thumbprint}."]
 
 
 def _unwrapped(value: object) -> object:
@@ -125,7 +125,7 @@ _LETTERS = {"I": "IMAP", "P": "POP", "U": "UM", "W": "IIS", "S": "SMTP", "F": "F
 def _services(value: object, letters: object) -> str:
     """Services as text. The numbers of the flags are documented nowhere, so a number stays one, unless the letters of
     ServicesStringForm (``IP.WS.``) stand beside it."""
-    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and value and all(isinstance(service, str) for service in value):
         return ", ".join(value)
     if isinstance(value, str) and value and not value.strip().isdigit():
         return value

@@ -1,8 +1,8 @@
 """What OpenSSL makes of a PEM file: its reader described, so that a report can say what a gateway will really load.
 
 Most mail gateways hand their file to ``SSL_CTX_use_certificate_chain_file``, which is stricter than :mod:`.pem` and
-says less: it passes over a block whose BEGIN line is not exactly one, and stops at what it takes for the end of the
-file, both without a word. Described after crypto/pem/pem_lib.c, crypto/evp/encode.c, crypto/bio/bss_file.c and
+says less: it silently skips a block whose BEGIN line is not exactly right, and silently stops at what it takes for the
+end of the file. Described after crypto/pem/pem_lib.c, crypto/evp/encode.c, crypto/bio/bss_file.c and
 ssl/ssl_rsa.c of OpenSSL 3.0 to 4.0 where ``char`` is signed; the tests hold this description against the real one.
 """
 
@@ -18,7 +18,7 @@ from certready.bundle.asn1 import Asn1Error, read
 _LINE = 254  # fgets of 255 bytes, the last of which is the terminator
 _BEGIN, _END, _TAIL = b"-----BEGIN ", b"-----END ", b"-----"
 _BOM = b"\xef\xbb\xbf"
-# Signed characters: whatever is no ASCII is below a blank, and stripped from the end of a line like one.
+# Signed characters: every byte beyond ASCII is below a blank, and stripped from the end of a line like one.
 _STRIPPED = bytes([*range(0x21), *range(0x80, 0x100)])
 _OWN_LABELS = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE")
 _ISSUER_LABELS = (b"CERTIFICATE", b"X509 CERTIFICATE")

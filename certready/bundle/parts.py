@@ -1,4 +1,4 @@
-"""What lies in a folder or an archive: files with their content, and what could not be had of them, within bounds."""
+"""The files of a folder or an archive, each with its content or the reason why it was not read, within bounds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Budget:
 
     @property
     def most(self) -> int:
-        """How many bytes of a file are worth reading: one more than may be."""
+        """How many bytes of a file to read: one more than allowed, so that a file too large is noticed."""
         return min(MAX_BYTES, self._bytes) + 1
 
     def count_file(self) -> None:
@@ -83,13 +83,13 @@ def could_be_certificate(name: str, head: bytes = b"") -> bool:
 def too_large(name: str) -> InputError:
     """The error for a file that is larger than any certificate file."""
     return InputError(
-        f"{name} is larger than {MAX_BYTES // 1024**2} MiB, which no certificate file is.",
+        f"{name} is larger than {MAX_BYTES // 1024**2} MiB, too large for a certificate file.",
         hint="Give the certificate file itself: PEM, DER, PFX or P7B.",
     )
 
 
 def passed_over(names: list[str], why: str) -> tuple[str, ...]:
-    """The sentence on files that were passed over; () where there are none."""
+    """The sentence about files that were skipped; () where there are none."""
     if not names:
         return ()
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")

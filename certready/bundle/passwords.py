@@ -24,7 +24,8 @@ class Passwords:
         self.rounds = 0
 
     def begin(self) -> None:
-        """A file begins: what its keys may ask for is counted from here, so that many are no way around the limit."""
+        """Begins a file: the rounds of key derivation are counted from here over all its keys, so that many keys in
+        one file cannot exceed the limit."""
         self.rounds = 0
 
     @property

@@ -80,6 +80,11 @@ def decrypt(algorithm: Node, data: bytes, secret: Secret) -> bytes | None:
     """What the AlgorithmIdentifier's cipher makes of ``data`` under the password; None where the padding is wrong,
     which a wrong password leaves right about once in 256 times.
 
+    Args:
+        algorithm: an AlgorithmIdentifier of PBES1 or PBES2 (RFC 8018, 6) or of PKCS#12 (RFC 7292, appendix C).
+        data: the encrypted bytes.
+        secret: the password in both encodings, as :func:`secrets` gives it.
+
     Raises:
         UnsupportedError: the algorithm is not known.
         Asn1Error: its parameters are malformed.
@@ -106,6 +111,11 @@ def decrypt(algorithm: Node, data: bytes, secret: Secret) -> bytes | None:
 def authenticates(mac: Node, content: bytes, secret: Secret) -> bool:
     """Whether a PFX's MacData fits its content under the password (RFC 7292, 4; RFC 9579).
 
+    Args:
+        mac: the MacData.
+        content: what is authenticated: the bytes of the AuthenticatedSafe.
+        secret: the password in both encodings, as :func:`secrets` gives it.
+
     Raises UnsupportedError, Asn1Error.
     """
     info = mac.child(0, SEQUENCE)
@@ -128,7 +138,16 @@ def authenticates(mac: Node, content: bytes, secret: Secret) -> bool:
 
 
 def derive(password: bytes, salt: bytes, rounds: int, *, purpose: int, size: int, digest: str) -> bytes:
-    """The key derivation of RFC 7292, B.2: ``purpose`` 1 is a key, 2 an initialisation vector, 3 a MAC key."""
+    """The key derivation of RFC 7292, B.2.
+
+    Args:
+        password: as UTF-16, big endian, with two zero bytes at its end, or nothing (``Secret.wide``).
+        salt: as the file has it.
+        rounds: how often to hash.
+        purpose: 1 for a key, 2 for an initialisation vector, 3 for a MAC key.
+        size: how many bytes are wanted.
+        digest: the name of the hash, as ``hashlib`` knows it.
+    """
     block = hashlib.new(digest, usedforsecurity=False).block_size
     filled = b"".join(
         (part * (block // len(part) + 2))[: -(-len(part) // block) * block] for part in (salt, password) if part
@@ -168,7 +187,7 @@ def _derived(algorithm: Node, secret: Secret, size: int | None) -> bytes:
     parameters = algorithm.child(1, SEQUENCE).first(5) if identifier in (PBKDF2, SCRYPT) else ()
     if identifier == PBKDF2:
         if parameters[0].tag != OCTET_STRING:
-            raise UnsupportedError("PBKDF2 with a salt from elsewhere")
+            raise UnsupportedError("PBKDF2 whose salt is not in the file")
         lengths = [node.integer() for node in parameters[2:] if node.tag == INTEGER]
         prfs = [node.child(0).oid() for node in parameters[2:] if node.tag == SEQUENCE] or ["1.2.840.113549.2.7"]
         if prfs[0] not in _PRFS:
@@ -202,7 +221,7 @@ def _size(size: int | None, stated: list[int]) -> int:
         raise Asn1Error("a key has no length")
     length = size or stated[0]
     if not 0 < length <= 64:
-        raise Asn1Error("a key's length is beyond all measure")
+        raise Asn1Error("a key's length is out of range")
     return length
 
 
@@ -237,7 +256,7 @@ def _blocks(cipher: str, key: bytes, iv: bytes, data: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     # One key three times is DES, two keys are the first one again.
-    whole = key * 3 if len(key) == 8 else key + key[:8] if len(key) == 16 else key
-    algorithm = algorithms.AES(key) if cipher == "AES" else TripleDES(whole)
+    triple_key = key * 3 if len(key) == 8 else key + key[:8] if len(key) == 16 else key
+    algorithm = algorithms.AES(key) if cipher == "AES" else TripleDES(triple_key)
     decryptor = Cipher(algorithm, modes.CBC(iv)).decryptor()
     return decryptor.update(data) + decryptor.finalize()

@@ -46,6 +46,7 @@ class Block(Struct, frozen=True):
     closed: bool
 
     def place(self, name: str) -> str:
+        """What to call this block of the file ``name`` in messages."""
         return f"Block {self.number} ({self.label}) of {name}"
 
 
@@ -131,7 +132,7 @@ def _legacy_key(block: Block, place: str, reading: Reading) -> Contents:
 
 
 def legacy_pem(block: Block, place: str) -> bytes:
-    """Such a key as the library reads it, which is as PEM only: written again, whatever its lines were.
+    """A key with RFC 1421 headers in the form that cryptography reads, whatever form its lines had.
 
     Raises InputError where its DEK-Info line is damaged or its cipher not known.
     """
@@ -166,7 +167,7 @@ def _damaged(block: Block, place: str, error: Asn1Error) -> InputError:
         return InputError(
             f"{place} is cut off: {error.present} of {error.wanted} bytes are there{missing}.", hint=_COPY
         )
-    return InputError(f"{place} is damaged: what it decodes to is no certificate and no key.", hint=_COPY)
+    return InputError(f"{place} is damaged: it decodes to neither a certificate nor a key.", hint=_COPY)
 
 
 _COPY = "Copy the block again from its BEGIN to its END line, or download the file again."

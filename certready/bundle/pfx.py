@@ -85,8 +85,8 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
             try:
                 certificate = _certificate(bag.value)
             except Asn1Error as error:
-                what = f"{place} holds a certificate that cannot be read: {error}."
-                refusals.append(Refusal("certificate", InputError(what, hint=_EXPORT)))
+                message = f"{place} holds a certificate that cannot be read: {error}."
+                refusals.append(Refusal("certificate", InputError(message, hint=_EXPORT)))
                 certificate = None
             if certificate:
                 certificates.append(certificate)
@@ -122,7 +122,11 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
 
 
 def private_keys(root: Node, place: str, passwords: Passwords) -> Iterator[Callable[[], bytes]]:
-    """What opens each private key, as PrivateKeyInfo in DER. Both this and what it gives raise InputError."""
+    """For each private key a function that opens it and returns its PrivateKeyInfo in DER.
+
+    ``root`` is the PFX, ``place`` what to call the file in messages. Both this and the functions raise InputError, and
+    PasswordError where no password fits.
+    """
     for bag in _open(root, place, passwords).bags:
         if bag.kind in (_KEY, _SHROUDED):
             yield partial(_private, bag, place, passwords)
@@ -145,12 +149,12 @@ def _open(root: Node, place: str, passwords: Passwords) -> _Opened:
         secret, password = _unlock(sealed, passwords) if mac or hidden else (None, None)
         if hidden and secret:
             bags = tuple(bag for part in parts for bag in _bags(_plain(part, secret, place)))
-        used = (*hidden, *_key_ciphers(bags))
-        keys.check_rounds(sum(cipher.rounds for cipher in used), place)
+        ciphers_used = (*hidden, *_key_ciphers(bags))
+        keys.check_rounds(sum(cipher.rounds for cipher in ciphers_used), place)
     except Asn1Error as error:
         reason = "is cut off" if isinstance(error, CutOffError) else f"is damaged ({error})"
         raise InputError(f"{place} looks like a PFX, but its structure {reason}.", hint=_EXPORT) from None
-    return _Opened(bags, tuple(dict.fromkeys(used)), mac, secret, password)
+    return _Opened(bags, tuple(dict.fromkeys(ciphers_used)), mac, secret, password)
 
 
 class _Sealed(NamedTuple):
@@ -305,7 +309,8 @@ def _unsupported(place: str, error: pbe.UnsupportedError) -> InputError:
 
 
 def _few(node: Node) -> tuple[Node, ...]:
-    """The elements inside, all of them or none: what is not counted here would still be worked through later."""
+    """All elements inside, at most _MAX_PARTS, because every one of them is worked through. Raises Asn1Error for
+    more."""
     nodes = node.first(_MAX_PARTS + 1)
     if len(nodes) > _MAX_PARTS:
         raise Asn1Error(f"more than {_MAX_PARTS} parts")

@@ -1,6 +1,6 @@
 """The private key out of the files that a bundle was read from, for the commands that present or write its certificate.
 
-It is handed on within this process and to nobody else: it is no part of any bundle, evidence or message.
+It stays within this process: it is never part of a bundle, of evidence or of a message.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, passwords: P
     """The private key of the bundle's leaf.
 
     Args:
-        files: name and content, as they were read as this bundle; what is unreadable has been refused then.
+        files: (name, content) of each file that the bundle was read from, all of them readable.
         bundle: what :func:`certready.bundle.load_files` made of them.
         passwords: those that opened them.
 
@@ -37,7 +37,7 @@ def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, passwords: P
         PasswordError: the only key there is needs a password.
     """
     chain = bundle.chains[0]
-    wanted = chain.leaf_certificate.parsed.spki_sha256
+    leaf_key = chain.leaf_certificate.parsed.spki_sha256
     refused: InputError | None = None
     for name, data in files:
         passwords.begin()
@@ -49,7 +49,7 @@ def private_key(files: Sequence[tuple[str, bytes]], bundle: Bundle, passwords: P
             except (*UNREADABLE, InternalError):
                 continue
             else:
-                if isinstance(key, PrivateKey) and spki_sha256(key.public_key()) == wanted:
+                if isinstance(key, PrivateKey) and spki_sha256(key.public_key()) == leaf_key:
                     return key
     raise refused or InputError(
         f"{bundle.target.name} holds no private key that belongs to its certificate.",

@@ -48,12 +48,13 @@ _HTML = re.compile(r"<(?:!doctype\s|html|head|body)", re.IGNORECASE)
 
 
 def is_known(data: bytes) -> bool:
-    """Whether the first bytes say what it is, and that it is no certificate."""
+    """Whether the first bytes show a known format that holds no certificate."""
     return any(data.startswith(magic) for magic, _, _ in _MAGIC)
 
 
 def refused(data: bytes, text: str | None, place: str) -> StrangerError:
-    """The error for a file in which nothing was found: what it is, and what to do."""
+    """The error for a file without anything that certready reads: what it is, and what to do. ``text`` is the file
+    as text, None where it is binary."""
     if data.startswith(b"PK") and data[30:].startswith(_OFFICE):
         return StrangerError(f"{place} is an office document, not a certificate.", hint=_GIVE)
     for magic, words, hint in _MAGIC:

@@ -124,7 +124,8 @@ def _read(part: Part, passwords: Passwords) -> File:
 
 
 def _is_no_certificate(error: InputError, part: Part) -> bool:
-    """Whether a file that was refused holds no certificate for sure: it is something else, and not called one."""
+    """Whether a refused file certainly holds no certificate: its content is something else, and its name does not
+    claim to be one."""
     if not part.data and not part.trouble:
         return not could_be_certificate(part.name)
     return isinstance(error, StrangerError) and not error.may_hold and not could_be_certificate(part.name)
@@ -178,7 +179,8 @@ class _Pool:
         ]
 
     def _holders(self) -> dict[Certificate, list[PlacedFile]]:
-        """Each leaf with the files that hold it. What signed another certificate here is none, in whichever file."""
+        """Each leaf with the files that hold it. A certificate that signed another one is not a leaf, whichever file
+        it is in."""
         signers = issuers(self._certificates)
         holders: dict[Certificate, list[PlacedFile]] = {}
         for placed in self._files:
@@ -222,13 +224,13 @@ class _Pool:
         return _BuiltTarget(bundle, frozenset(file.name for file in files))
 
     def _authorities(self, wanted: Sequence[Certificate], fullest: PlacedFile) -> list[File]:
-        """The intermediates of CA files, each out of the first file that holds it: what lies beside a leaf alone."""
-        left = [authority for authority in wanted if not authority.parsed.self_issued]
+        """The missing intermediates, each out of the first file that holds it and no leaf."""
+        missing = [authority for authority in wanted if not authority.parsed.self_issued]
         files: list[File] = []
         for placed in self._files:
-            ours = tuple(authority for authority in placed.certificates if authority in left)
+            ours = tuple(authority for authority in placed.certificates if authority in missing)
             if ours and placed is not fullest and not placed.leaves:
-                left = [authority for authority in left if authority not in ours]
+                missing = [authority for authority in missing if authority not in ours]
                 files.append(placed.file._replace(contents=replace(placed.file.contents, certificates=ours, keys=())))
         return files
 

@@ -1,7 +1,7 @@
 """Answers kept on disk between runs, in front of any fetcher.
 
 Only bytes are kept, and what they are worth is judged anew each time; a kept answer proves no more than one just
-received. It stands until its own nextUpdate, a failure for a minute.
+received. It is fresh until its own nextUpdate, a failure for a minute.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CachingFetcher(Struct, frozen=True):
     """Asks the cache, then the fetcher; implements :class:`certready.model.Fetcher`. Safe under concurrent use.
 
     Args:
-        fetcher: asked for what is not kept or stands no longer; None: never, and what is not kept is an error.
+        fetcher: asked for what is not kept or no longer fresh; None: never, and what is not kept is an error.
         directory: of the answers. It is made where it is missing; where it cannot be used, everything is fetched.
         clock: gives the present, aware.
         scope: names the settings on which failures depend (proxy, timeout...), because a failure is believed only
@@ -71,7 +71,7 @@ class CachingFetcher(Struct, frozen=True):
 
 
 def _kept(cache: CachingFetcher, key: str, ask: Ask, now: datetime) -> Entry | None:
-    """What is kept of an answer, its body only where it stands and the budget allows."""
+    """What is kept of an answer, its body only where it is fresh and the budget allows."""
 
     def wanted(entry: Entry, size: int) -> bool:
         return not ask.fresh and _is_fresh(cache, entry, now) and cache.budget.take(size)
@@ -84,7 +84,7 @@ def _is_read(entry: Entry) -> bool:
 
 
 def _is_fresh(cache: CachingFetcher, entry: Entry, now: datetime) -> bool:
-    """Whether an entry still counts: not one from the future either, when the clock has been set back."""
+    """Whether an entry still counts. One from the future does not, as after the clock has been set back."""
     believed = entry.error is None or (cache.scope is not None and entry.scope == cache.scope)
     return believed and entry.stored <= now < entry.until
 
@@ -126,7 +126,7 @@ def _asked(
 
 def _awaited(cache: CachingFetcher, wanted: dict[str, Ask], kept: dict[str, Entry | None]) -> dict[str, Reply]:
     """What another process has stored by the time that it is done, or that patience ends. What was there before does
-    not count: it stood no longer, or is asked for afresh because it was not believed."""
+    not count: it was no longer fresh, or is asked for again because it was not believed."""
     for _ in range(round(cache.patience / POLL)):
         if not any(entries.claimed(cache.directory, key) for key in wanted):
             break
@@ -137,8 +137,8 @@ def _awaited(cache: CachingFetcher, wanted: dict[str, Ask], kept: dict[str, Entr
     def fresh(entry: Entry, size: int) -> bool:
         return before.get(entry.key) != entry.stored and _is_fresh(cache, entry, now) and cache.budget.take(size)
 
-    read = {key: entries.read(cache.directory, key, ask.limit, fresh) for key, ask in wanted.items()}
-    new = {key: entry for key, entry in read.items() if entry and before.get(key) != entry.stored}
+    entries_read = {key: entries.read(cache.directory, key, ask.limit, fresh) for key, ask in wanted.items()}
+    new = {key: entry for key, entry in entries_read.items() if entry and before.get(key) != entry.stored}
     return {key: _reply(entry) for key, entry in new.items() if _is_read(entry) and _is_fresh(cache, entry, now)}
 
 

@@ -60,10 +60,15 @@ def key_of(url: str, body: bytes | None) -> str:
 
 
 def read(directory: Path, key: str, most: int, wanted: Callable[[Entry, int], bool] = lambda *_: True) -> Entry | None:
-    """The entry, or None where there is none, or a larger one than ``most`` bytes. A damaged one is removed.
+    """The entry of this key, or None where there is none, or a larger one than ``most`` bytes. A damaged one is
+    removed.
 
-    ``wanted`` says of an entry, and of how many bytes there are of it, whether its body is read; where it is not, both
-    body and error are None.
+    Args:
+        directory: that of the cache.
+        key: as :func:`key_of` makes it.
+        most: how many bytes the body may have.
+        wanted: says of an entry, and of how many bytes there are of it, whether its body is read; where it is not, both
+            body and error are None.
     """
     path = directory / (key + SUFFIX)
     try:
@@ -101,7 +106,7 @@ def _entry(head: dict[str, object], body: bytes | None) -> Entry:
     error = None if head["error"] is None else str(head["error"])
     validators = head["validators"]
     if not isinstance(validators, dict) or not all(_VALIDATOR.fullmatch(str(value)) for value in validators.values()):
-        raise ValueError("its validators are no header values")
+        raise ValueError("its validators are not header values")
     pairs = tuple(
         (name, str(validators[name])) for name in ("If-None-Match", "If-Modified-Since") if name in validators
     )
@@ -139,8 +144,11 @@ def write(directory: Path, entry: Entry) -> bool:
 
 
 def claim(directory: Path, key: str, now: datetime) -> bool:
-    """Whether this caller is the one to ask. False while another process asks the same; its lock is passed over once
-    it is old. Where no lock can be made, everybody asks."""
+    """Whether this caller is the one to ask for the entry of this key.
+
+    False while another process asks for the same; its lock is ignored once it is older than ABANDONED, as of ``now``.
+    Where no lock can be made, everybody asks.
+    """
     path = directory / (key + LOCK)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

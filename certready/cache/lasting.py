@@ -12,8 +12,8 @@ from cryptography.x509 import ocsp
 from certready import bounds
 from certready.x509.der import INTEGER, SEQUENCE, MalformedError, element, members
 
-# No answer stands longer without a look at its server, whatever it promises: the CA/B Baseline Requirements (4.9.7,
-# 4.9.10) let none about a subscriber's certificate stand longer.
+# No answer is used longer without asking its server, whatever it promises: by the CA/B Baseline Requirements (4.9.7,
+# 4.9.10) none about a subscriber's certificate is valid for longer.
 LONGEST = timedelta(days=10)
 UNDATED = timedelta(hours=1)  # a list or answer without nextUpdate, and certificates
 BRIEFLY = timedelta(seconds=60)  # a failure, and an answer that is none, such as tryLater
@@ -71,8 +71,8 @@ def _ocsp(body: bytes) -> datetime | None:
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return None
     dates = [single.next_update_utc for single in response.responses]
-    known = [date for date in dates if date is not None]
-    return min(known) if known and len(known) == len(dates) else None
+    known_dates = [date for date in dates if date is not None]
+    return min(known_dates) if known_dates and len(known_dates) == len(dates) else None
 
 
 def _crl(body: bytes) -> datetime | None:

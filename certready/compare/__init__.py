@@ -31,17 +31,18 @@ class Item(Struct, frozen=True):
 
     @property
     def leaf(self) -> Certificate:
+        """The end-entity certificate of the chain."""
         return self.chain.leaf_certificate
 
     @property
     def members(self) -> tuple[Certificate, ...]:
         """The chain without roots, its leaf first, then the others as they lie there."""
-        rest = (
+        above = (
             certificate
             for certificate in self.chain.certificates
             if certificate != self.leaf and not certificate.parsed.self_issued
         )
-        return (self.leaf, *rest)
+        return (self.leaf, *above)
 
 
 class Unreached(Struct, frozen=True):
@@ -75,12 +76,14 @@ class Comparison(Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
+        """ "different" where anything differs; "cannot-tell" where a place could not be seen, or there is only one."""
         if self.differences:
             return "different"
         return "cannot-tell" if self.unreached or len(self.items) < 2 else "same"
 
     @property
     def exit_code(self) -> int:
+        """The exit code of ``certready compare``: 0 the same, 1 different, 3 cannot tell."""
         return {"same": 0, "different": 1, "cannot-tell": 3}[self.verdict]
 
 
@@ -90,17 +93,17 @@ def items(bundle: Bundle) -> tuple[tuple[Item, ...], tuple[Unreached, ...]]:
     if not bundle.endpoints:
         return tuple(Item(source, source, chain) for chain in bundle.chains), ()
     chains = {chain.id: chain for chain in bundle.chains}
-    seen = []
+    places = []
     for endpoint in bundle.endpoints:
         for chain_id in endpoint.chain_ids:
             family = f" ({chains[chain_id].family})" if len(endpoint.chain_ids) > 1 else ""
-            seen.append(Item(source, f"{source} at {endpoint.name}{family}", chains[chain_id]))
+            places.append(Item(source, f"{source} at {endpoint.name}{family}", chains[chain_id]))
     without = tuple(
         Unreached(f"{source} at {endpoint.name}" if endpoint.address else source, endpoint.error or "No certificate.")
         for endpoint in bundle.endpoints
         if not endpoint.chain_ids
     )
-    return tuple(seen), without
+    return tuple(places), without
 
 
 def compare(bundles: Sequence[Bundle]) -> Comparison:
@@ -108,8 +111,8 @@ def compare(bundles: Sequence[Bundle]) -> Comparison:
     compared: list[Item] = []
     unreached: list[Unreached] = []
     for bundle in bundles:
-        seen, without = items(bundle)
-        compared += seen
+        places, without = items(bundle)
+        compared += places
         unreached += without
     return Comparison(tuple(compared), tuple(_differences(compared)), tuple(unreached))
 
@@ -132,17 +135,17 @@ def _differences(compared: Sequence[Item]) -> Iterator[Difference]:
 def _families(compared: Sequence[Item]) -> Iterator[Difference]:
     """A place that presents one of the first place's families and lacks another of them."""
     first = compared[0].source
-    wanted = {item.chain.family for item in compared if item.source == first}
+    families = {item.chain.family for item in compared if item.source == first}
     for source in dict.fromkeys(item.source for item in compared if item.source != first):
         has = {item.chain.family for item in compared if item.source == source}
-        if has & wanted and wanted - has:
+        if has & families and families - has:
             yield Difference(
-                "key families", Value(first, ", ".join(sorted(wanted))), Value(source, ", ".join(sorted(has)))
+                "key families", Value(first, ", ".join(sorted(families))), Value(source, ", ".join(sorted(has)))
             )
 
 
 def _between(first: Item, second: Item) -> Iterator[Difference]:
-    """What differs from one chain to another, the weightiest first."""
+    """What differs from one chain to another, the most important first."""
     pairs = (*zip(_facts(first), _facts(second), strict=True),)
     if first.leaf != second.leaf:
         for (field, value), (_, other_value) in pairs:
@@ -157,7 +160,7 @@ def _between(first: Item, second: Item) -> Iterator[Difference]:
 
 
 def _facts(item: Item) -> tuple[tuple[str, str], ...]:
-    """What makes out a leaf, as text."""
+    """What identifies a leaf, as text."""
     leaf = item.leaf.parsed
     return (
         ("certificate (SHA-256)", item.leaf.sha256),

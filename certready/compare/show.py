@@ -29,23 +29,30 @@ def comparison_lines(comparison: Comparison, width: int | None) -> Iterator[Line
         yield from table(_PLACES, map(_place, comparison.items), width)
     for unreached in comparison.unreached:
         yield from hanging((("  ", ""), (f"{unreached.name}  ", "bold")), unreached.error, "unknown", width, 4)
-    pairs = groupby(comparison.differences, key=lambda each: (each.first.name, each.second.name))
+    pairs = groupby(comparison.differences, key=lambda difference: (difference.first.name, difference.second.name))
     for (first, second), differences in pairs:
         yield ()
         yield from hanging((("differs  ", "fail"),), f"{second} from {first}", "bold", width, 9)
-        for each in differences:
-            yield from hanging(((f"  {each.field.ljust(_LABEL)}", "dim"),), each.second.value, "", width, _LABEL + 6)
-            yield from hanging(((" " * (_LABEL - 3), ""), ("from ", "dim")), each.first.value, "", width, _LABEL + 6)
+        for difference in differences:
+            yield from hanging(
+                ((f"  {difference.field.ljust(_LABEL)}", "dim"),), difference.second.value, "", width, _LABEL + 6
+            )
+            yield from hanging(
+                ((" " * (_LABEL - 3), ""), ("from ", "dim")), difference.first.value, "", width, _LABEL + 6
+            )
 
 
 def comparison_page(comparison: Comparison) -> str:
     """The comparison as one HTML file."""
     word, style = _HEADLINES[comparison.verdict]
     differences: list[list[Span]] = [
-        [(each.field, ""), *((text, "") for side in (each.first, each.second) for text in (side.name, side.value))]
-        for each in comparison.differences
+        [
+            (difference.field, ""),
+            *((text, "") for side in (difference.first, difference.second) for text in (side.name, side.value)),
+        ]
+        for difference in comparison.differences
     ]
-    unreached: list[list[Span]] = [[(each.name, ""), (each.error, "unknown")] for each in comparison.unreached]
+    unreached: list[list[Span]] = [[(place.name, ""), (place.error, "unknown")] for place in comparison.unreached]
     return page(
         "comparison",
         f"{word}: {counted(len(comparison.items), 'place')}",

@@ -83,14 +83,17 @@ class Issued(Struct, frozen=True):
 
     @property
     def der(self) -> bytes:
+        """The certificate in DER."""
         return self.x509.public_bytes(Encoding.DER)
 
     @property
     def pem(self) -> bytes:
+        """The certificate in PEM."""
         return self.x509.public_bytes(Encoding.PEM)
 
     @property
     def key_pem(self) -> bytes:
+        """The private key in PEM: PKCS#8, not encrypted."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     @property
@@ -191,9 +194,9 @@ class Authority(Issued, frozen=True):
         hash_algorithm: hashes.HashAlgorithm | None = None,
     ) -> bytes:
         """A CRL, DER. ``revoked`` is (serial, date, reason or None); it is a day old and good for a week by default."""
-        this = this_update or self.moment - DAY
+        begins = this_update or self.moment - DAY
         builder = x509.CertificateRevocationListBuilder().issuer_name(issuer_name or self.x509.subject)
-        builder = builder.last_update(this).next_update(next_update or this + 7 * DAY)
+        builder = builder.last_update(begins).next_update(next_update or begins + 7 * DAY)
         builder = builder.add_extension(x509.CRLNumber(1), critical=False)
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
@@ -225,16 +228,16 @@ class Authority(Issued, frozen=True):
         nonce: bytes | None = None,
     ) -> bytes:
         """An OCSP answer about ``certificate``, DER, signed by this CA or by a delegated ``responder``."""
-        this = this_update or self.moment - DAY
+        begins = this_update or self.moment - DAY
         signer = responder or self
         builder = ocsp.OCSPResponseBuilder().add_response(
             certificate,
             issuer or self.x509,
             algorithm or hashes.SHA1(),  # the CertID's hash, which names and does not protect (RFC 6960, 4.1.1)
             status,
-            this,
-            next_update or this + 7 * DAY,
-            (revoked_at or this) if status is ocsp.OCSPCertStatus.REVOKED else None,
+            begins,
+            next_update or begins + 7 * DAY,
+            (revoked_at or begins) if status is ocsp.OCSPCertStatus.REVOKED else None,
             reason if status is ocsp.OCSPCertStatus.REVOKED else None,
         )
         encoding = ocsp.OCSPResponderEncoding.NAME if by_name else ocsp.OCSPResponderEncoding.HASH

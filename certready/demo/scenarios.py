@@ -49,6 +49,7 @@ class Scenario(Struct, frozen=True):
 
     @property
     def file(self) -> str:
+        """The name of the file with its certificate."""
         return f"{self.name}.pem"
 
 

@@ -98,14 +98,20 @@ def ocsp_answer(register: Register, request: bytes) -> bytes:
     """The OCSP answer, DER, to a request, DER. A certificate that this authority did not issue is "unauthorized"
     (RFC 5019, 2.2.3), a request that cannot be read is "malformedRequest" (RFC 6960, 2.3)."""
     try:
-        asked = ocsp.load_der_ocsp_request(request)
-        serial, algorithm, key_hash = asked.serial_number, asked.hash_algorithm, asked.issuer_key_hash
+        ocsp_request = ocsp.load_der_ocsp_request(request)
+        serial, algorithm, key_hash = (
+            ocsp_request.serial_number,
+            ocsp_request.hash_algorithm,
+            ocsp_request.issuer_key_hash,
+        )
         nonces = [
-            extension.value.nonce for extension in asked.extensions if isinstance(extension.value, x509.OCSPNonce)
+            extension.value.nonce
+            for extension in ocsp_request.extensions
+            if isinstance(extension.value, x509.OCSPNonce)
         ]
     except (ValueError, NotImplementedError):
         return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-    certificate = next((known for known in register.issued if known.serial_number == serial), None)
+    certificate = next((candidate for candidate in register.issued if candidate.serial_number == serial), None)
     if certificate is None or key_hash != _key_hash(register.authority, certificate, algorithm):
         return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
     nonce = nonces[0] if nonces else None
@@ -174,7 +180,7 @@ class _Http(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing: stderr is the demonstration's."""
+        """Nothing: stderr belongs to the demonstration."""
 
 
 def _smtp(context: ssl.SSLContext, name: bytes, connection: socket.socket, peer: object, server: _Loopback) -> None:
@@ -240,7 +246,7 @@ class _Loopback(socketserver.ThreadingTCPServer):
             self.conversations.pop(client_address, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up or speaks nonsense is no event here."""
+        """Nothing: a client that hangs up or sends something unexpected is no error of the demonstration."""
 
     def server_close(self) -> None:
         super().server_close()

@@ -79,7 +79,7 @@ def _heading(result: Result, width: int | None) -> Iterator[Line]:
 
 
 def _spans(row: Sequence[str]) -> list[Span]:
-    """A row of the closing table; what was seen is only told where it is not what was staged."""
+    """A row of the closing table; what was seen is shown only where it differs from what was staged."""
     name, command, staged, seen, outcome = row
     well = outcome == AS_STAGED
     return [

@@ -68,13 +68,15 @@ def identity(old: Certificate, new: Certificate) -> Change:
         )
         return Change("identity", "same", message, before, after)
     differs = [
-        word for word, a, b in zip(("issuer", "subject"), _halves(before), _halves(after), strict=True) if a != b
+        word
+        for word, old_half, new_half in zip(("issuer", "subject"), _halves(before), _halves(after), strict=True)
+        if old_half != new_half
     ]
     message = (
         f"The {' and '.join(differs)} {'change' if len(differs) > 1 else 'changes'}: an Exchange send connector "
         f"bound to the old TlsCertificateName stops with 454 4.7.5 as soon as the old certificate is gone, and "
         f"goes on sending the old one until then. Set TlsCertificateName of send and receive connectors anew. "
-        f"Other gateways do not mind."
+        f"Other gateways are not affected."
     )
     return Change("identity", "attention", message, before, after)
 
@@ -123,14 +125,14 @@ def key(old: Certificate, new: Certificate) -> Change:
     """The key's family and size, and whether it is the same key."""
     shown = str(old.parsed.key), str(new.parsed.key)
     if old.parsed.spki_sha256 and old.parsed.spki_sha256 == new.parsed.spki_sha256:
-        same = old.sha256 == new.sha256
+        same_certificate = old.sha256 == new.sha256
         message = "It is the very same key: " + (
             "it is the same certificate."
-            if same
+            if same_certificate
             else "pinned keys and TLSA records 3 1 1 stay valid, but whoever has "
             "the old private key has the new one; a key that may have leaked must not be used again."
         )
-        return Change("key", "note" if not same else "same", message, *shown)
+        return Change("key", "note" if not same_certificate else "same", message, *shown)
     if old.parsed.key.family != new.parsed.key.family:
         message = (
             f"The key changes from {shown[0]} to {shown[1]}. The cipher suites Microsoft publishes for mail are "
@@ -143,7 +145,8 @@ def key(old: Certificate, new: Certificate) -> Change:
 
 
 def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change:
-    """The intermediates that have to be installed."""
+    """The intermediates to install: ``before`` and ``after`` are the chains of OLD and NEW, ``old`` and ``new`` how
+    their paths were judged."""
     had = _intermediates(before, old)
     needs = _intermediates(after, new)
     shown = " > ".join(ca.parsed.label for ca in had), " > ".join(ca.parsed.label for ca in needs)
@@ -162,7 +165,7 @@ def chain(before: Chain, after: Chain, old: Judgement, new: Judgement) -> Change
 
 
 def root(new: Case, before: Judgement, after: Judgement) -> Change:
-    """The anchor each chain reaches, and whether the new one is trusted."""
+    """The anchor each chain reaches, and whether the new one is trusted by the store of the case ``new``."""
     old_root, new_root = _anchor(before), _anchor(after)
     shown = old_root or "none", new_root or "none"
     if new_root is None:
@@ -191,11 +194,13 @@ def lifetime(old: Certificate, new: Certificate) -> Change:
 
 
 def overlap(old: Certificate, new: Certificate, at: datetime) -> Change:
-    """How long both are valid: the time in which the exchange can be made without a gap."""
+    """How long both are valid, as of the moment ``at``: the time in which the change can be made without a gap."""
     ends, begins = old.parsed.not_after, new.parsed.not_before
     shown = f"until {ends:%Y-%m-%d %H:%M} UTC", f"from {begins:%Y-%m-%d %H:%M} UTC"
     if ends < at:
-        return Change("overlap", "attention", "OLD has ended already: whatever gap there is lies behind.", *shown)
+        return Change(
+            "overlap", "attention", "OLD has already ended: if NEW is not in place yet, there is a gap.", *shown
+        )
     if begins >= ends:
         return Change("overlap", "breaks", "NEW begins only when OLD has ended: a gap cannot be avoided.", *shown)
     if new.parsed.not_after <= ends:
@@ -256,8 +261,8 @@ def _wanted(judgement: Judgement) -> str:
     else the name of the issuer that its last certificate asks for."""
     if judgement.repaired:
         return " > ".join(ca.parsed.label for ca in judgement.repaired[1:-1])
-    own = [ca.parsed.label for ca in judgement.path[1:]]
-    return " > ".join([*own, judgement.missing.issuer or "(no name)"] if judgement.missing else own)
+    sent = [ca.parsed.label for ca in judgement.path[1:]]
+    return " > ".join([*sent, judgement.missing.issuer or "(no name)"] if judgement.missing else sent)
 
 
 def _anchor(judgement: Judgement) -> str | None:

@@ -1,4 +1,4 @@
-"""What the exchange of a certificate means for each connector. Pure."""
+"""What the change of certificate means for each connector. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from certready.model import Connector, Tenant
 
 
 def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Iterator[ConnectorChange]:
-    """Each connector of the case against the names of OLD and of NEW."""
+    """Each connector of the case, compared with the names of OLD's certificate (``old``) and of NEW's (``new``)."""
     tenant, named = case.tenant, case.evidence.named
     before = select(tenant, "both", old, named=named).judged
     after = select(tenant, "both", new, named=named).judged
@@ -37,8 +37,8 @@ def connector_changes(case: Case, old: Sequence[str], new: Sequence[str]) -> Ite
 
 
 def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, met: bool) -> ConnectorChange:
-    """Of a whole tenant one inbound connector decides: where NEW meets another one, or OLD did not win this one, its
-    loss breaks nothing."""
+    """Of a whole tenant one inbound connector decides: where NEW meets another one, or OLD was not attributed by
+    this one, nothing breaks."""
     if not met:
         return replace(change, effect="note", message="OLD met it and it was not chosen; no name of NEW meets it.")
     if not taken:
@@ -48,7 +48,8 @@ def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, 
 
 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:
-    """A value that both certificates satisfy with certainty, one under an accepted domain before any other."""
+    """A connector value that the names of both certificates, ``old`` and ``new``, satisfy with certainty; one under
+    an accepted domain of the tenant before any other. None where there is none."""
     for value in fitting_values(new, tenant.accepted_domains):
         old_match = match(parse_value(value), old)
         if old_match.kind != "none" and not old_match.uncertain:
@@ -78,11 +79,11 @@ def _change(connector: Connector, old: Match, new: Match, wins: tuple[bool, bool
 
 def _meaning(connector: Connector, old: Match, new: Match, wins: tuple[bool, bool] | None) -> tuple[Effect, str]:
     if not connector.enabled:
-        return "same", "It is disabled: the exchange means nothing for it."
+        return "same", "It is disabled: the change does not affect it."
     if not connector.value:
-        return "same", "It compares no name of the certificate."
+        return "same", "It does not compare the names of the certificate."
     if connector.direction == "outbound" and connector.level != "domain-validation":
-        return "same", f"At the level {connector.level} it compares no name."
+        return "same", f"At the level {connector.level} it does not compare names."
     if old.kind != "none" and new.kind == "none":
         return "breaks", _broken(connector, old)
     if wins and wins[0] and not wins[1]:

@@ -106,8 +106,8 @@ class Difference(Struct, frozen=True):
     @property
     def broken(self) -> str | None:
         """What breaks, where the report on NEW does not say so."""
-        connectors = [each.message for each in self.connectors if each.effect == "breaks"]
-        changes = [each.message for each in self.changes if each.effect == "breaks"]
+        connectors = [connector.message for connector in self.connectors if connector.effect == "breaks"]
+        changes = [change.message for change in self.changes if change.effect == "breaks"]
         return None if self.verdict == self.report.verdict else next(iter((*connectors, *changes)), None)
 
     @property

@@ -1,6 +1,6 @@
-"""What the exchange means for the TLSA records of mail hosts: which of them change, and in which order. Pure.
+"""What the renewal means for the TLSA records of mail hosts: which of them change, and in which order. Pure.
 
-Without ``--dane`` that is told from the certificates alone; with it, of what is published now.
+Without ``--dane`` this follows from the certificates alone; with it, from what is published now as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Sides(NamedTuple):
 
     @classmethod
     def of(cls, old: Chain, new: Chain, after: Case) -> Sides:
-        """``after`` is the case of NEW, which holds what was asked about DANE."""
+        """The two chains with the records that were asked for; ``after`` is the case of NEW, which holds them."""
         if after.evidence.dane is None:
             return cls(old, new, after.evaluated_at, ())
         from certready.dane.survey import promised
@@ -73,7 +73,7 @@ def _from_certificates(sides: Sides) -> Change:
         return Change("dane", "same", message, *records)
     message = (
         f"Where the mail domain has TLSA records (DANE): that of the key changes, 3 1 1 as well as 3 0 x; {authority}. "
-        "Publish the new one before NEW is installed; certready diff OLD NEW --dane HOST reads what stands there."
+        "Publish the new one before NEW is installed; certready diff OLD NEW --dane HOST reads what is published there."
     )
     return Change("dane", "note", message, *records)
 
@@ -106,9 +106,7 @@ def _published(sides: Sides, promise: Promise) -> Change:
     if met and meets:
         return Change("dane", "same", f"{host}: its TLSA records fit OLD and NEW: ready to switch.", *shown)
     if met and new.outcome == "unreadable":
-        return Change(
-            "dane", "attention", f"{host}: whether its TLSA records fit NEW cannot be told: {new.why}.", *shown
-        )
+        return Change("dane", "attention", f"{host}: whether its TLSA records fit NEW is unknown: {new.why}.", *shown)
     if met:
         because = f" ({new.why})" if new.why else ""
         message = (
@@ -122,31 +120,33 @@ def _published(sides: Sides, promise: Promise) -> Change:
 
 
 def policy_changes(before: Case, after: Case) -> Iterator[Change]:
-    """What the exchange means under the MTA-STS policy that was asked about; nothing where none was."""
-    asked = after.evidence.mta_sts
-    if asked is None:
+    """What the renewal means under the MTA-STS policy that was asked about; nothing where none was."""
+    mta_sts = after.evidence.mta_sts
+    if mta_sts is None:
         return
-    old, new = (_under_policy(case, asked) for case in (before, after))
+    old, new = (_under_policy(case, mta_sts) for case in (before, after))
     if new and not old:
-        message = f"OLD meets the MTA-STS policy of {asked.domain}, and NEW does not: {new[0]}"
+        message = f"OLD meets the MTA-STS policy of {mta_sts.domain}, and NEW does not: {new[0]}"
         yield Change("mta-sts", "breaks", message, "", "")
     elif old and not new:
-        yield Change("mta-sts", "note", f"NEW meets the MTA-STS policy of {asked.domain}, which OLD does not.", "", "")
+        yield Change(
+            "mta-sts", "note", f"NEW meets the MTA-STS policy of {mta_sts.domain}, which OLD does not.", "", ""
+        )
     else:
         word = "Neither meets" if new else "Nothing changes under"
-        yield Change("mta-sts", "same", f"{word} the MTA-STS policy of {asked.domain}.", "", "")
+        yield Change("mta-sts", "same", f"{word} the MTA-STS policy of {mta_sts.domain}.", "", "")
 
 
-def _under_policy(case: Case, asked: MtaSts) -> list[str]:
+def _under_policy(case: Case, mta_sts: MtaSts) -> list[str]:
     """What is wrong with the certificate of a case under a policy, as sentences."""
     from certready.checks.mta_sts import check_mta_sts
     from certready.rules.model import Observation
     from certready.rules.mta_sts import CERTIFICATE
 
-    seen = check_mta_sts(Case(replace(case.evidence, mta_sts=asked, endpoints=())))
+    observations = check_mta_sts(Case(replace(case.evidence, mta_sts=mta_sts, endpoints=())))
     return [
         observation.message
-        for observation in seen
+        for observation in observations
         if isinstance(observation, Observation) and observation.rule == CERTIFICATE and not observation.variant
     ]
 
@@ -155,8 +155,8 @@ def _under_policy(case: Case, asked: MtaSts) -> list[str]:
 
 
 def publish(sides: Sides, old_target: str, new_target: str) -> Iterator[Step]:
-    """What stands in DNS before NEW is installed: its records beside those of OLD, for as long as caches keep the old
-    set (RFC 7671, 8.1)."""
+    """What is in DNS before NEW is installed: its records beside those of OLD, for as long as caches keep the old
+    set (RFC 7671, 8.1). ``old_target`` and ``new_target`` are the files' names, for the commands to type."""
     if sides.old.leaf_certificate == sides.new.leaf_certificate:
         return
     if not sides.promises and not sides.same_key and sides.new.leaf_certificate.parsed.key_der:
@@ -166,7 +166,7 @@ def publish(sides: Sides, old_target: str, new_target: str) -> Iterator[Step]:
             (zone_line(SOMEWHERE, record_of(sides.new.leaf_certificate)),),
         )
     for promise, lines in _lacking(sides):
-        yield Step(f"Publish at {promise.owner}, beside what stands there, on every name server of the zone:", lines)
+        yield Step(f"Publish at {promise.owner}, beside what is there, on every name server of the zone:", lines)
         yield Step(
             f"Wait for the time to live of the old set, {_duration(promise.ttl)}, better twice that, and see that NEW "
             "is ready to be installed.",
@@ -209,8 +209,8 @@ def _lacking(sides: Sides) -> Iterator[tuple[Promise, tuple[str, ...]]]:
     for promise in sides.promises:
         if promise.state != "records" or sides.fits(promise)[1].outcome != "mismatch":
             continue
-        wanted = [_counterpart(record, sides) for record in promise.records if record.unusable is None]
-        records = list(dict.fromkeys(filter(None, wanted))) or [record_of(sides.new.leaf_certificate)]
+        counterparts = [_counterpart(record, sides) for record in promise.records if record.unusable is None]
+        records = list(dict.fromkeys(filter(None, counterparts))) or [record_of(sides.new.leaf_certificate)]
         yield promise, tuple(zone_line(promise.owner, record, promise.ttl) for record in records)
 
 

@@ -61,14 +61,14 @@ def _state(connector: Connector, changes: Sequence[ConnectorChange]) -> str:
 
 def _before(report: Report, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
     """What has to be true before anything is touched."""
-    own = [
+    failures = [
         finding
         for finding in report.findings
         if str(finding.severity) == "fail" and not finding.rule.startswith("names.")
     ]
-    if own:
-        rules = ", ".join(dict.fromkeys(finding.rule for finding in own))
-        yield Step(f"Do not install NEW before this is mended: {rules} (see the verdict below).")
+    if failures:
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in failures))
+        yield Step(f"Fix this before NEW is installed: {rules} (see the verdict below).")
     if aspects["overlap"].effect == "breaks":
         yield Step("Have NEW issued again so that it begins before OLD ends: otherwise mail stops in between.")
     else:

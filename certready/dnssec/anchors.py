@@ -37,7 +37,7 @@ def parse(lines: Iterable[str]) -> Anchors:
         name, _, rest = line.partition(" ")
         kind, _, data = rest.partition(" ")
         if kind not in ("DS", "DNSKEY"):
-            raise ValueError(f"{line[:80]!a} is no DS and no DNSKEY record")
+            raise ValueError(f"{line[:80]!a} is neither a DS nor a DNSKEY record")
         try:
             record = dns.rdata.from_text(dns.rdataclass.IN, kind, data)
             anchors.setdefault(dns.name.from_text(name), []).append(record)

@@ -61,7 +61,7 @@ def read(wire: bytes) -> Reading:
     try:
         message = dns.message.from_wire(_opaque(wire), continue_on_error=True, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, struct.error, IndexError) as error:
-        raise MessageError(f"it is no DNS message ({type(error).__name__})") from None
+        raise MessageError(f"it is not a DNS message ({type(error).__name__})") from None
     if message.flags & dns.flags.TC:
         raise MessageError("it is cut off")
     return Reading(

@@ -64,7 +64,7 @@ class Validator:
         try:
             at = dns.name.from_text(name)
         except (dns.exception.DNSException, ValueError):
-            return Found("unanswered", name=name, why=f"{name[:80]!a} is no name that DNS can be asked for")
+            return Found("unanswered", name=name, why=f"{name[:80]!a} is not a name that DNS can be asked for")
         status: Status = "secure"
         why, dated = "", False
         alias: Status | None = None
@@ -100,8 +100,8 @@ class Validator:
         if isinstance(reading, str):
             return _Part("unanswered", reading)
         if reading.code not in ("NOERROR", "NXDOMAIN"):
-            asked = f"the {dns.rdatatype.to_text(kind)} records of {_shown(name)}"
-            return _Part("unanswered", f"its servers answer {reading.code} about {asked}")
+            records_asked = f"the {dns.rdatatype.to_text(kind)} records of {_shown(name)}"
+            return _Part("unanswered", f"its servers answer {reading.code} about {records_asked}")
         zone = self._holder(reading, name)
         if zone.status in ("bogus", "unanswered", "unverified"):
             return _Part(zone.status, zone.why, dated=zone.dated)
@@ -152,7 +152,7 @@ class Validator:
         try:
             proof = denial.absent(proofs, name, int(kind), zone.name)
         except (dns.exception.DNSException, ValueError, AttributeError):
-            return _Part("bogus", f"what is to prove that {_shown(name)} has no such records makes no sense")
+            return _Part("bogus", f"what is to prove that {_shown(name)} has no such records is malformed")
         if proof.kind in ("nodata", "nxdomain"):
             return _Part("secure", denied=proof.kind, delegation=proof.delegation)
         if proof.kind == "opt-out":
@@ -242,10 +242,10 @@ class Validator:
 
     def _keys(self, name: dns.name.Name, anchors: Iterable[Record], *, anchored: bool) -> Zone:
         """A zone by its DNSKEY records, which one of the keys that its parent or an anchor names has to have signed."""
-        known = tuple(anchors)
-        if len(known) > signatures.MOST_KEYS:
+        anchor_records = tuple(anchors)
+        if len(anchor_records) > signatures.MOST_KEYS:
             return Zone(name, "unverified", why=f"{_shown(name)} has more DS records than are looked at")
-        if not signatures.supported(known):
+        if not signatures.supported(anchor_records):
             return Zone(name, "unverified", why=f"{_shown(name)} is signed by an algorithm that is not verified here")
         reading = self._answer(name, _DNSKEY)
         if isinstance(reading, str):
@@ -259,7 +259,7 @@ class Validator:
             return Zone(name, "unverified", why=f"{_shown(name)} has more keys than are looked at")
         if anchored and not keys.signatures:
             return Zone(name, "unverified", why="the DNS server leaves out signatures; ask another one")
-        chosen = signatures.trusted(name, keys.records, known)
+        chosen = signatures.trusted(name, keys.records, anchor_records)
         if not chosen:
             if anchored:
                 return Zone(

@@ -44,7 +44,7 @@ class Proof(NamedTuple):
 
 
 def absent(proofs: Sequence[Signed], name: dns.name.Name, kind: int, zone: dns.name.Name) -> Proof:
-    """What the NSEC or NSEC3 records of a zone prove about a name's records of a kind."""
+    """What the NSEC or NSEC3 records of a zone prove about a name's records of a kind (RFC 4035, 5.4; RFC 5155, 8)."""
     hashed = _Hashed.of(proofs, zone)
     if isinstance(hashed, Proof):
         return hashed
@@ -80,13 +80,13 @@ def types(record: Record) -> frozenset[int]:
 
 def _lacks(record: Record, kind: int, *, apex_of_root: bool) -> Proof | None:
     """What the record that stands at a name says about its records of a kind."""
-    there = types(record)
-    cut = _NS in there and _SOA not in there
-    if kind in there or _CNAME in there:
+    present = types(record)
+    cut = _NS in present and _SOA not in present
+    if kind in present or _CNAME in present:
         return None
     if kind != _DS and cut:  # the parent's word, which knows nothing of the child's records
         return None
-    if kind == _DS and _SOA in there and not apex_of_root:  # the child's word, and a DS stands with the parent
+    if kind == _DS and _SOA in present and not apex_of_root:  # the child's word, and a DS stands with the parent
         return None
     return Proof("nodata", delegation=cut)
 
@@ -121,8 +121,8 @@ class _Plain:
             last = record.next <= owner  # the last one leads back to the first
             if not owner < name or not (last or name < record.next):
                 continue
-            there = types(record)
-            if name.is_subdomain(owner) and (_DNAME in there or (_NS in there and _SOA not in there)):
+            present = types(record)
+            if name.is_subdomain(owner) and (_DNAME in present or (_NS in present and _SOA not in present)):
                 continue
             return owner, record
         return None
@@ -155,11 +155,11 @@ class _Hashed:
             return Proof("unclear", why=f"{_shown(zone)} hides its names by a hash that is not known")
         if first.iterations > MOST_ITERATIONS:
             return Proof("unclear", why=f"{_shown(zone)} hashes its names {first.iterations} times")
-        same = [
+        alike = [
             pair for pair in records if (pair[1].salt, pair[1].iterations, pair[1].algorithm)
             == (first.salt, first.iterations, first.algorithm)
         ]  # fmt: skip
-        return cls(same, zone)
+        return cls(alike, zone)
 
     def absent(self, name: dns.name.Name, kind: int) -> Proof | None:
         at = self.matching(name)
@@ -171,8 +171,8 @@ class _Hashed:
             at = self.matching(encloser)
             if at is not None:
                 break
-        there = types(at) if at is not None else frozenset()
-        if at is None or _DNAME in there or (_NS in there and _SOA not in there):
+        present = types(at) if at is not None else frozenset()
+        if at is None or _DNAME in present or (_NS in present and _SOA not in present):
             return None
         cover = self.covering(closer)
         if cover is None:
@@ -187,15 +187,15 @@ class _Hashed:
 
     def matching(self, name: dns.name.Name) -> Record | None:
         """The record that stands at a name."""
-        wanted = self._hash(name)
-        return next((record for owner, record in self.records if owner == wanted), None)
+        digest = self._hash(name)
+        return next((record for owner, record in self.records if owner == digest), None)
 
     def covering(self, name: dns.name.Name) -> Record | None:
         """The record between whose hashes that of this name would stand."""
-        wanted = self._hash(name)
+        digest = self._hash(name)
         for owner, record in self.records:
-            after, before = owner < wanted, wanted < record.next
-            if (after and before) if owner < record.next else ((after or before) and wanted != owner):
+            after, before = owner < digest, digest < record.next
+            if (after and before) if owner < record.next else ((after or before) and digest != owner):
                 return record
         return None
 

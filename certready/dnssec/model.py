@@ -22,7 +22,7 @@ ORDER: tuple[Status, ...] = ("secure", "insecure", "unverified", "unanswered", "
 
 
 def worse(status: Status, other: Status) -> Status:
-    """The one that decides where both hold."""
+    """The status that decides where both hold."""
     return max(status, other, key=ORDER.index)
 
 

@@ -52,36 +52,40 @@ class Verifier:
 
     def check(self, signed: Signed, zone: dns.name.Name, keys: dns.rdataset.Rdataset) -> Check:
         """Whether one of these keys of a zone signed this set, as of the moment of the judgement."""
-        what = f"the {dns.rdatatype.to_text(signed.kind)} records of {signed.name.to_text(omit_final_dot=True)}"
+        records_named = (
+            f"the {dns.rdatatype.to_text(signed.kind)} records of {signed.name.to_text(omit_final_dot=True)}"
+        )
         if not signed.signatures:
-            return Check("bogus", f"{what} are not signed, and {_zone(zone)} is")
-        best = Check("bogus", f"no signature over {what} is by {_zone(zone)}")
+            return Check("bogus", f"{records_named} are not signed, and {_zone(zone)} is")
+        best = Check("bogus", f"no signature over {records_named} is by {_zone(zone)}")
         tries = 0
         for signature in signed.signatures:
             if signature.signer != zone or not signed.name.is_subdomain(zone):
                 continue
             if signature.algorithm not in ALGORITHMS:
                 best = _better(
-                    best, Check("unverified", f"{what} are signed by an algorithm that is not verified here")
+                    best, Check("unverified", f"{records_named} are signed by an algorithm that is not verified here")
                 )
                 continue
             for key in _candidates(keys, signature):
                 if tries >= MOST_TRIES or self.left <= 0:
-                    return Check("unverified", f"too many signatures and keys stand beside {what} to try them all")
+                    return Check(
+                        "unverified", f"too many signatures and keys stand beside {records_named} to try them all"
+                    )
                 tries += 1
                 self.left -= 1
-                check = self._verify(signed, signature, key, what)
+                check = self._verify(signed, signature, key, records_named)
                 if check.status == "secure":
                     return check
                 best = _better(best, check)
         return best
 
-    def _verify(self, signed: Signed, signature: RRSIG, key: Record, what: str) -> Check:
+    def _verify(self, signed: Signed, signature: RRSIG, key: Record, records_named: str) -> Check:
         """One signature by one key. Its dates are ours to judge: what was good when it was asked may have ended since,
         and then it is not known to be forged."""
         begins, ends = (datetime.fromtimestamp(seconds, UTC) for seconds in (signature.inception, signature.expiration))
         if len(key.key) > LONGEST_KEY:
-            return Check("unverified", f"a key that signed {what} is longer than is verified here")
+            return Check("unverified", f"a key that signed {records_named} is longer than is verified here")
         keys = dns.rdataset.from_rdata(0, key)
         try:
             dns.dnssec.validate_rrsig(
@@ -92,17 +96,19 @@ class Verifier:
                 policy=dns.dnssec.allow_all_policy,
             )
         except (UnsupportedAlgorithm, dns.exception.UnsupportedAlgorithm):
-            return Check("unverified", f"{what} are signed by an algorithm that is not verified here")
+            return Check("unverified", f"{records_named} are signed by an algorithm that is not verified here")
         except (dns.exception.DNSException, ValueError, TypeError, OverflowError):
-            return Check("bogus", f"the signature over {what} does not fit")
+            return Check("bogus", f"the signature over {records_named} does not fit")
         if self.gathered > ends:
-            return Check("bogus", f"the signature over {what} expired on {ends:%Y-%m-%d %H:%M} UTC", dated=True)
+            return Check(
+                "bogus", f"the signature over {records_named} expired on {ends:%Y-%m-%d %H:%M} UTC", dated=True
+            )
         if self.gathered < begins:
-            why = f"the signature over {what} is not valid before {begins:%Y-%m-%d %H:%M} UTC"
+            why = f"the signature over {records_named} is not valid before {begins:%Y-%m-%d %H:%M} UTC"
             return Check("bogus", why, dated=True)
         if not begins <= self.at <= ends:
             dates = f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC"
-            return Check("unverified", f"the signature over {what} speaks for {dates} alone")
+            return Check("unverified", f"the signature over {records_named} speaks for {dates} alone")
         return Check("secure", until=ends, labels=signature.labels)
 
 
@@ -119,14 +125,16 @@ def trusted(zone: dns.name.Name, keys: Iterable[Record], anchors: Iterable[Recor
     does not count (RFC 4509, 3)."""
     delegations = [anchor for anchor in anchors if anchor.rdtype == dns.rdatatype.DS and anchor.digest_type in _DIGESTS]
     strong = [delegation for delegation in delegations if delegation.digest_type != 1] or delegations
-    whole = [anchor for anchor in anchors if anchor.rdtype == dns.rdatatype.DNSKEY]
+    anchor_keys = [anchor for anchor in anchors if anchor.rdtype == dns.rdatatype.DNSKEY]
     trusted_keys = []
     for key in keys:
         tag = dns.dnssec.key_id(key)
-        named = (
+        naming = (
             delegation for delegation in strong if (delegation.key_tag, delegation.algorithm) == (tag, key.algorithm)
         )
-        if key in whole or any(delegation.digest == _digest(zone, key, delegation.digest_type) for delegation in named):
+        if key in anchor_keys or any(
+            delegation.digest == _digest(zone, key, delegation.digest_type) for delegation in naming
+        ):
             trusted_keys.append(key)
     return trusted_keys
 
@@ -140,12 +148,12 @@ def supported(anchors: Iterable[Record]) -> bool:
 
 
 def _digest(zone: dns.name.Name, key: Record, kind: int) -> bytes:
-    whole = (zone.canonicalize().to_wire() or b"") + key.to_wire()
-    return hashlib.new(_DIGESTS[kind], whole, usedforsecurity=kind != 1).digest()
+    hashed = (zone.canonicalize().to_wire() or b"") + key.to_wire()
+    return hashlib.new(_DIGESTS[kind], hashed, usedforsecurity=kind != 1).digest()
 
 
 def _better(check: Check, other: Check) -> Check:
-    """What says more: that it may yet be right, then why it is wrong."""
+    """The check that says more: first one that may yet be right, then one that says why it is wrong."""
     return check if check.status == "unverified" else other
 
 

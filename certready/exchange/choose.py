@@ -62,9 +62,9 @@ def select(
     if named:
         return Selection(connectors)
     inbound: tuple[Connector, ...] = ()
-    near = None
+    nearest = None
     if role != "server":
-        inbound, near = _inbound(connectors, certificate_names, accepted or accepted_of(tenant))
+        inbound, nearest = _inbound(connectors, certificate_names, accepted or accepted_of(tenant))
     outbound: tuple[Connector, ...] = ()
     if role != "client":
         outbound = tuple(
@@ -72,11 +72,11 @@ def select(
             for connector in connectors
             if connector.direction == "outbound" and connector.enabled and not connector.test_mode
         )
-    if near and outbound:
-        inbound = (near,)
+    if nearest and outbound:
+        inbound = (nearest,)
     chosen = {*inbound, *outbound}
     judged = tuple(connector for connector in connectors if connector in chosen)
-    return Selection(judged, tuple(connector for connector in connectors if connector not in chosen), near)
+    return Selection(judged, tuple(connector for connector in connectors if connector not in chosen), nearest)
 
 
 def candidates(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
@@ -202,38 +202,38 @@ def is_partners(connector: Connector, accepted: Accepted | None) -> bool:
 
 
 def _nearness(connector: Connector, names: Sequence[str], accepted: Accepted | None) -> tuple[bool, int, bool]:
-    """Larger is nearer. The connector of a partner is never meant where there is another."""
+    """Larger is nearer. A partner's connector counts only where there is no other."""
     value = value_of(connector)
     own = not is_partners(connector, accepted)
     return (own, closeness(value, names), connector.kind != "Partner") if value else (own, -1, False)
 
 
-def _find_connector(tenant: Tenant, wanted: str) -> Connector:
-    for fits in _readings(wanted.strip()):
-        named = tuple(connector for connector in tenant.connectors if fits(connector))
-        if len(named) == 1:
-            return named[0]
-        if named:
-            raise _ambiguous(wanted, named)
+def _find_connector(tenant: Tenant, name: str) -> Connector:
+    for fits in _readings(name.strip()):
+        matches = tuple(connector for connector in tenant.connectors if fits(connector))
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise _ambiguous(name, matches)
     names = listed([f"'{connector.name}'" for connector in tenant.connectors], LISTED)
     hint = f"The connectors are: {names}." if names else "The tenant file holds no connector."
-    raise UsageError(f"The tenant has no connector named {quoted(wanted)}.", hint=hint)
+    raise UsageError(f"The tenant has no connector named {quoted(name)}.", hint=hint)
 
 
-def _readings(wanted: str) -> tuple[Callable[[Connector], bool], ...]:
-    """The ways a wanted name is understood, the strictest first."""
-    folded = wanted.casefold()
+def _readings(name: str) -> tuple[Callable[[Connector], bool], ...]:
+    """The ways in which the name of a connector may be meant, the strictest first."""
+    folded = name.casefold()
     return (
-        lambda connector: connector.name == wanted,
+        lambda connector: connector.name == name,
         lambda connector: f"{connector.direction}:{connector.name}".casefold() == folded,
         lambda connector: connector.name.casefold() == folded,
         lambda connector: bool(folded) and connector.name.casefold().startswith(folded),
     )
 
 
-def _ambiguous(wanted: str, named: Sequence[Connector]) -> UsageError:
-    names = listed([f"'{connector.direction}:{connector.name}'" for connector in named], LISTED)
+def _ambiguous(name: str, matches: Sequence[Connector]) -> UsageError:
+    names = listed([f"'{connector.direction}:{connector.name}'" for connector in matches], LISTED)
     return UsageError(
-        f"{quoted(wanted)} names {len(named)} connectors of the tenant.",
+        f"{quoted(name)} names {len(matches)} connectors of the tenant.",
         hint=f"Name one of them in full: {names}.",
     )

@@ -142,7 +142,7 @@ def is_exchange_online(host: str) -> bool:
 def of_microsoft(host: str) -> bool:
     """Whether a host, or a mail domain, is one of Microsoft's own rather than a customer's."""
     name = a_label(host)
-    return name is not None and any(name == own or under(name, own) for own in (*_OWN, *_LEGACY))
+    return name is not None and any(name == domain or under(name, domain) for domain in (*_OWN, *_LEGACY))
 
 
 def cloud_of(hosts: Iterable[str]) -> Cloud | None:

@@ -46,7 +46,8 @@ def validate_outbound(connector: str) -> tuple[str, ...]:
 
 
 def new_outbound(domain: str = NAME, smart_host: str = GATEWAY, name: str = "To the mail gateway") -> str:
-    """An OnPremises outbound connector to the gateway, used by a mail flow rule, that compares this name."""
+    """An OnPremises outbound connector to the gateway (``smart_host``), used by a mail flow rule, that compares the
+    name ``domain`` (New-OutboundConnector: TlsDomain)."""
     return (
         f"New-OutboundConnector -Name {quote(name)} -ConnectorType OnPremises -IsTransportRuleScoped $true "
         f"-UseMXRecord $false -SmartHosts {quote(smart_host)} -TlsSettings DomainValidation -TlsDomain {quote(domain)}"

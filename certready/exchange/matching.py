@@ -205,7 +205,7 @@ def is_dns_name(name: str) -> bool:
 
 
 class _Placed(NamedTuple):
-    """A name of a certificate, what it says, and the how manieth it is there."""
+    """A name of a certificate, its value, and its position among the names, from 0."""
 
     place: int
     name: str
@@ -285,7 +285,7 @@ def _issuer_and_subject(text: str) -> Value:
     value = _plain_or_wildcard(names[0].strip().strip('"')) if names else None
     if parts is None or value is None:
         raise ValueError(
-            f"{quoted(text)} is no connector value: in the form <I>issuer<S>subject the subject needs a CN "
+            f"{quoted(text)} is not a connector value: in the form <I>issuer<S>subject the subject needs a CN "
             "that is a domain name."
         )
     return Value(value.domain, value.wildcard, (parts["issuer"] or "").strip() or None)
@@ -296,14 +296,14 @@ def _reasons(text: str) -> Iterator[tuple[bool, str]]:
     yield not text, "The connector value is empty; it is a domain such as contoso.com or *.contoso.com."
     yield (
         text == "*",
-        "'*' alone is no connector value: it names no domain; write *.contoso.com for one domain's hosts.",
+        "'*' alone is not a connector value: it names no domain; write *.contoso.com for one domain's hosts.",
     )
     single = text.startswith("*.") and "." not in text[2:] and a_label(text[2:]) is not None
     yield single, f"{shown} stands for a whole top-level domain, which no connector value may; write *.contoso.com."
     yield "*" in text, f"{shown} is malformed: a wildcard is only the whole left-most label, as in *.contoso.com."
     yield _is_address(text), f"{shown} is an IP address; a connector value is a domain such as contoso.com."
     yield "@" in text or "://" in text, f"{shown} is an address or URL; a connector value is the bare domain."
-    yield True, f"{shown} is no domain name; a connector value is one such as contoso.com or *.contoso.com."
+    yield True, f"{shown} is not a domain name; a connector value is one such as contoso.com or *.contoso.com."
 
 
 def _is_address(text: str) -> bool:

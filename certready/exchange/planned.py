@@ -30,5 +30,5 @@ def _name(text: str) -> str:
     except ValueError:
         value = None
     if value is None or "." not in value.domain:
-        raise UsageError(f"{quoted(text)} is no DNS name.", hint="Write mail.contoso.com, or *.contoso.com.")
+        raise UsageError(f"{quoted(text)} is not a DNS name.", hint="Write mail.contoso.com, or *.contoso.com.")
     return str(value)

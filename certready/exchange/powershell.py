@@ -14,7 +14,8 @@ def quote(text: str) -> str:
 
 
 def set_connector(direction: str, name: str, settings: str) -> str:
-    """``Set-InboundConnector`` or ``Set-OutboundConnector`` for the connector of this name."""
+    """``Set-InboundConnector`` or ``Set-OutboundConnector`` (``direction``) for the connector of this name, with the
+    parameters in ``settings`` as written."""
     return f"Set-{direction.capitalize()}Connector -Identity {quote(name)} {settings}"
 
 

@@ -86,7 +86,8 @@ def route(tenant: Tenant, domain: str) -> Route:
 
 
 def fit(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | None) -> Fit | None:
-    """How the connector covers the domain, by its most specific entry; None where it does not."""
+    """How the connector covers the domain, by its most specific entry; None where it does not. ``accepted`` are the
+    tenant's accepted domains, None where they are not known."""
     entries = [_entry(text, domain) for text in connector.recipient_domains]
     entries.append(_accepted_entry(connector, domain, accepted))
     if "RecipientDomains" in connector.unread:
@@ -127,7 +128,7 @@ def _accepted_entry(connector: Connector, domain: str, accepted: Sequence[Accept
 
 
 def _shut(connector: Connector) -> tuple[Standing, str] | None:
-    """Why the connector is used for no recipient's sake, None where it may be."""
+    """Why no recipient chooses the connector, None where one may."""
     if not connector.enabled:
         return "disabled", "it is disabled"
     if connector.test_mode:
@@ -147,7 +148,7 @@ def _considered(
     if shut:
         return Considered(connector, shut[0], f"{by}, but {shut[1]}.", cover)
     if cover.unclear:
-        return Considered(connector, "unclear", f"Whether {cover.text} covers the domain cannot be told.", cover)
+        return Considered(connector, "unclear", f"Whether {cover.text} covers the domain is unknown.", cover)
     inferred = " (only inferred)" if cover.inferred else ""
     if connector not in [winner for winner, _ in winners]:
         return Considered(connector, "less-specific", f"{by}{inferred}, but {winners[0][1].text} is nearer.", cover)

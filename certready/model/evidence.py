@@ -79,10 +79,12 @@ class Chain(Struct, frozen=True):
 
     @property
     def leaf_certificate(self) -> Certificate:
+        """The end-entity certificate: the one at index ``leaf``."""
         return self.certificates[self.leaf]
 
     @property
     def family(self) -> str:
+        """The family of the leaf's key, such as "rsa"."""
         return self.leaf_certificate.parsed.key.family
 
 

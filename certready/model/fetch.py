@@ -32,7 +32,7 @@ class Reply(Struct, frozen=True):
     """What became of an Ask: ``body`` of a 200 answer, or ``error``, a sentence, where there is none.
 
     ``status`` is the HTTP status where one came, ``validators`` the conditional headers (RFC 9110, 13.1) with which to
-    ask whether the body still stands, ``note`` a sentence about how it was come by, "" where there is nothing to say.
+    ask whether the body is still current, ``note`` a sentence about how it was got, "" where there is nothing to say.
     ``date`` is what the server's clock said then (its Date header and the Age a cache adds, RFC 9110, 6.6.1), aware.
     """
 

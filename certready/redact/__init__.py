@@ -1,8 +1,8 @@
-"""Evidence for a stranger's eyes: every name, address, serial number and key replaced, and the verdict as it was.
+"""Evidence that can be shown to strangers: every name, address, serial number and key replaced, the verdict unchanged.
 
-A signature cannot survive a changed name, so the certificates, lists and answers are made anew, below keys that are
-made for the purpose and thrown away. What was wrong with the originals is wrong with their stand-ins; where that
-cannot be had, nothing is handed out.
+A signature cannot survive a changed name, so the certificates, lists and answers are issued anew, under keys that are
+made for the purpose and thrown away. What was wrong with the originals is wrong with their stand-ins; where that is not
+possible, the evidence is not redacted at all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from certready.x509.extensions import UNREADABLE
 
 __all__ = ["redact"]
 
-_INSTEAD = "Leave out --redact and look through the file before it leaves the house, or send the report alone."
+_INSTEAD = "Leave out --redact and review the file before you pass it on, or send the report alone."
 
 
 def redact(evidence: Evidence) -> Evidence:
@@ -41,7 +41,7 @@ def redact(evidence: Evidence) -> Evidence:
         return evidence
     if evidence.dane is not None or evidence.mta_sts is not None:
         raise EvidenceError(
-            "The evidence cannot be redacted: signed DNS answers and published policies cannot be made again.",
+            "The evidence cannot be redacted: signed DNS answers and published policies cannot be made anew.",
             hint="Save it without --dane and --mta-sts.",
         )
     words = Words()
@@ -50,9 +50,9 @@ def redact(evidence: Evidence) -> Evidence:
     except (MalformedError, IndexError, *UNREADABLE) as error:
         reason = str(error) if isinstance(error, MalformedError) else "a part of it cannot be taken apart"
         raise EvidenceError(f"The evidence cannot be redacted: {reason}.", hint=_INSTEAD) from None
-    seen = next(iter(_seen(words, redacted)), None)
-    if seen:
-        raise EvidenceError(f"The evidence cannot be redacted: {seen} would still be seen.", hint=_INSTEAD)
+    visible = next(iter(_seen(words, redacted)), None)
+    if visible:
+        raise EvidenceError(f"The evidence cannot be redacted: {visible} would still be seen.", hint=_INSTEAD)
     differ = _differences(judge(evidence), judge(load(dump(redacted))))
     if differ:
         raise EvidenceError(
@@ -82,9 +82,9 @@ def _seen(words: Words, redacted: Evidence) -> Iterable[str]:
     blobs = [certificate.der for certificate in certificates(redacted)]
     blobs += [answer.body for answer in redacted.answers if answer.body]
     inside = b"\n".join(blobs).lower()
-    own = json.dumps(schemas.load("evidence"))
+    schema = json.dumps(schemas.load("evidence"))
     for original in words.originals():
-        if "." not in original and original.lower() in own:
+        if "." not in original and original.lower() in schema:
             continue  # a word of the file's own, such as the first label of cert.contoso.com
         folded = original.lower().encode("utf-8", "replace")
         wide = original.lower().encode("utf-16-be", "replace")

@@ -164,8 +164,8 @@ class Documents:
         yield self._rewriter.name(fields[1].encoded)
         for field in fields[2:]:
             if field.tag == SEQUENCE:
-                kept = b"".join(self._entries(field))
-                yield encoded(SEQUENCE, kept) if kept else b""
+                entries = b"".join(self._entries(field))
+                yield encoded(SEQUENCE, entries) if entries else b""
             elif field.tag == extensions.LIST:
                 yield wrap(field.tag, extensions.rewritten(members(field)[0], self._rewriter))
             else:
@@ -192,10 +192,12 @@ class Documents:
         tbs = b"".join(self._responses(parts.tbs))
         fields = members(element(self._signed(parts, tbs, inside)))
         certificates = b"".join(self.certificate(certificate).der for certificate in inside)
-        more = wrap(VERSION, wrap(SEQUENCE, certificates)) if inside else b""
-        whole = wrap(SEQUENCE, *(field.encoded for field in fields), more)
+        wrapped_certificates = wrap(VERSION, wrap(SEQUENCE, certificates)) if inside else b""
+        basic_response = wrap(SEQUENCE, *(field.encoded for field in fields), wrapped_certificates)
         return wrap(
-            SEQUENCE, outer[0].encoded, wrap(VERSION, wrap(SEQUENCE, kind.encoded, encoded(OCTET_STRING, whole)))
+            SEQUENCE,
+            outer[0].encoded,
+            wrap(VERSION, wrap(SEQUENCE, kind.encoded, encoded(OCTET_STRING, basic_response))),
         )
 
     def _responses(self, tbs: Element) -> Iterator[bytes]:
@@ -211,8 +213,8 @@ class Documents:
         yield wrap(SEQUENCE, *(self._single(response) for response in children(responses)))
 
     def _single(self, single: Element) -> bytes:
-        asked, *rest = members(single)
-        algorithm, name, key, serial = members(asked)
+        asked_id, *rest = members(single)
+        algorithm, name, key, serial = members(asked_id)
         digest = _HASHES.get(len(name.content), hashlib.sha1)
         for original in self._originals:
             whose = names(original.der)

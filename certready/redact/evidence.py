@@ -51,64 +51,64 @@ class Redaction:
         self._words = words
         self._documents = documents
 
-    def evidence(self, given: Evidence) -> Evidence:
+    def evidence(self, original: Evidence) -> Evidence:
         """The whole. What gives names in full comes first, so that sentences about it are recognised."""
         words = self._words
-        domains = given.accepted_domains
+        domains = original.accepted_domains
         accepted = None
         if domains is not None:
             accepted = tuple(replace(domain, name=words.domain(domain.name)) for domain in domains)
-        connectors = tuple(map(self._connector, given.connectors))
+        connectors = tuple(map(self._connector, original.connectors))
         endpoints = [
             replace(endpoint, host=words.anything(endpoint.host), address=words.address(endpoint.address))
-            for endpoint in given.endpoints
+            for endpoint in original.endpoints
         ]
-        target, store = self._target(given.target), self._store(given.store)
-        hostname = given.options.hostname and words.domain(given.options.hostname)
-        roots = tuple(map(self._root, given.roots))
-        elsewhere = tuple(replace(other, root=self._root(other.root)) for other in given.elsewhere)
+        target, store = self._target(original.target), self._store(original.store)
+        hostname = original.options.hostname and words.domain(original.options.hostname)
+        roots = tuple(map(self._root, original.roots))
+        elsewhere = tuple(replace(other, root=self._root(other.root)) for other in original.elsewhere)
         known = tuple(
             replace(
                 supplied,
                 certificate=self._documents.certificate(supplied.certificate),
                 source=self._source(supplied.source),
             )
-            for supplied in given.known
+            for supplied in original.known
         )
-        for chain in (*given.chains, *given.peers):
+        for chain in (*original.chains, *original.peers):
             for certificate in chain.certificates:
                 self._documents.certificate(certificate)
                 words.known.setdefault(certificate.parsed.label, self._documents.certificate(certificate).parsed.label)
         return replace(
-            given,
+            original,
             redacted=True,
             target=target,
             store=store,
-            options=replace(given.options, hostname=hostname),
+            options=replace(original.options, hostname=hostname),
             connectors=connectors,
             accepted_domains=accepted,
             roots=roots,
             elsewhere=elsewhere,
             known=known,
-            chains=tuple(map(self._chain, given.chains)),
-            faults=tuple(map(self._fault, given.faults)),
-            peers=tuple(map(self._chain, given.peers)),
+            chains=tuple(map(self._chain, original.chains)),
+            faults=tuple(map(self._fault, original.faults)),
+            peers=tuple(map(self._chain, original.peers)),
             fetched=tuple(
                 replace(download, url=words.url(download.url), error=self._masked(download.error))
-                for download in given.fetched
+                for download in original.fetched
             ),
-            answers=tuple(map(self._answer, given.answers)),
+            answers=tuple(map(self._answer, original.answers)),
             endpoints=tuple(map(self._endpoint, endpoints)),
-            dialogue=tuple(map(self._turn, given.dialogue)),
-            rehearsal=given.rehearsal and self._rehearsal(given.rehearsal),
-            unlisted=tuple(map(self._documents.digest, given.unlisted)),
+            dialogue=tuple(map(self._turn, original.dialogue)),
+            rehearsal=original.rehearsal and self._rehearsal(original.rehearsal),
+            unlisted=tuple(map(self._documents.digest, original.unlisted)),
             planned=tuple(
                 replace(
                     plan,
                     names=tuple(map(words.anything, plan.names)),
                     request=plan.request and words.file(plan.request),
                 )
-                for plan in given.planned
+                for plan in original.planned
             ),
         )
 
@@ -132,22 +132,22 @@ class Redaction:
     def _root(self, root: Root) -> Root:
         return replace(root, certificate=self._documents.certificate(root.certificate))
 
-    def _connector(self, given: Connector) -> Connector:
+    def _connector(self, connector: Connector) -> Connector:
         words = self._words
-        option = re.fullmatch(r"(--\w+ )(.*)", given.name)
-        value = given.value and self._value(given.value)
-        if option and given.source == "option":
+        option = re.fullmatch(r"(--\w+ )(.*)", connector.name)
+        value = connector.value and self._value(connector.value)
+        if option and connector.source == "option":
             name = option[1] + (value or "")
         else:
-            name = words.phrase(given.name, "Connector")
+            name = words.phrase(connector.name, "Connector")
         every = {
-            field: tuple(map(self._sending, getattr(given, field)))
+            field: tuple(map(self._sending, getattr(connector, field)))
             for field in (
                 *("trusted_organizations", "sender_domains", "sender_ips", "associated_domains"),
                 *("recipient_domains", "smart_hosts"),
             )
         }
-        return replace(given, name=name, value=value, **every)
+        return replace(connector, name=name, value=value, **every)
 
     def _value(self, value: str) -> str:
         """A connector's value, of whatever form and however malformed."""
@@ -226,13 +226,13 @@ class Redaction:
     def _turn(self, turn: Exchange) -> Exchange:
         return replace(turn, sent=self._words.sentence(turn.sent), reply=self._masked(turn.reply) or "")
 
-    def _rehearsal(self, given: Rehearsal) -> Rehearsal:
+    def _rehearsal(self, rehearsal: Rehearsal) -> Rehearsal:
         return replace(
-            given,
-            domain=self._words.domain(given.domain),
-            exchangers=tuple(map(self._words.domain, given.exchangers)),
-            texts=tuple(self._masked(text) or "" for text in given.texts),
-            error=self._masked(given.error),
+            rehearsal,
+            domain=self._words.domain(rehearsal.domain),
+            exchangers=tuple(map(self._words.domain, rehearsal.exchangers)),
+            texts=tuple(self._masked(text) or "" for text in rehearsal.texts),
+            error=self._masked(rehearsal.error),
         )
 
     def _masked(self, text: str | None) -> str | None:

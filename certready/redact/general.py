@@ -27,7 +27,7 @@ def children(outer: Element) -> Iterator[Element]:
 
 
 def wrap(tag: int, *parts: bytes) -> bytes:
-    """These encoded elements inside a constructed one."""
+    """A constructed element that holds these encoded elements."""
     return encoded(tag, b"".join(parts))
 
 
@@ -68,7 +68,7 @@ class Rewriter:
         ((known,),) = names.attributes(wrap(SEQUENCE, wrap(SET, attribute.encoded)))
         codec = _STRINGS.get(value.tag)
         if known.text is None or codec is None:
-            raise MalformedError("an attribute of a name is no text that can be read")
+            raise MalformedError("an attribute of a name is not readable text")
         if known.oid == _COUNTRY or not known.text.strip():
             return attribute.encoded
         text = self.words.label(known.text) if known.oid == _DOMAIN_COMPONENT else self.words.anything(known.text)
@@ -104,7 +104,7 @@ class Rewriter:
         """An address, or (8 or 32 bytes) an address and a mask in name constraints."""
         size = {4: 4, 8: 4, 16: 16, 32: 16}.get(len(content))
         if size is None:
-            raise MalformedError("an IP address in a name has no length that there is")
+            raise MalformedError("an IP address in a name has an impossible length")
         address, mask = content[:size], content[size:]
         if not any(mask) and mask:
             return content  # all addresses

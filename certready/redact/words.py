@@ -42,7 +42,7 @@ _PATTERNS = f"{_URL}|{_EMAIL}|{_IP6}|{_IP4}|{_PATH}|{_DOMAIN}"
 class Words:
     """The stand-ins of one piece of evidence, each made when its original is first met.
 
-    ``known`` are the originals with their stand-ins; ``made`` are the stand-ins, which are never replaced again.
+    ``known`` are the originals with their stand-ins; ``stand_ins`` are never replaced again.
     """
 
     def __init__(self) -> None:
@@ -68,11 +68,11 @@ class Words:
         start = re.match(r"(?:\*\.|\.)?", name)
         head = start[0] if start else ""
         body, dot = name[len(head) :].removesuffix("."), "." if name.endswith(".") else ""
-        kept = next((suffix for suffix in _MICROSOFT if f".{body}".lower().endswith(f".{suffix}")), "")
-        own = body[: len(body) - len(kept)].removesuffix(".") if kept else body
-        labels = own.split(".") if own else []
-        whole = head + ".".join((*self._mapped(labels, fixed=bool(kept)), *([kept] if kept else []))) + dot
-        return self._remember(name, whole)
+        cloud = next((suffix for suffix in _MICROSOFT if f".{body}".lower().endswith(f".{suffix}")), "")
+        own_part = body[: len(body) - len(cloud)].removesuffix(".") if cloud else body
+        labels = own_part.split(".") if own_part else []
+        changed = (*self._mapped(labels, fixed=bool(cloud)), *([cloud] if cloud else []))
+        return self._remember(name, f"{head}{'.'.join(changed)}{dot}")
 
     def _mapped(self, labels: list[str], *, fixed: bool) -> list[str]:
         stays = 0
@@ -210,8 +210,8 @@ class Words:
     def _pattern(self) -> re.Pattern[str]:
         if self._compiled[0] != len(self.known):
             long = sorted((original for original in self.known if len(original) >= SHORTEST), key=len, reverse=True)
-            known = "|".join(rf"(?<!\w){re.escape(original)}(?!\w)" for original in long)
-            source = f"(?P<known>{known})|{_PATTERNS}" if known else _PATTERNS
+            alternatives = "|".join(rf"(?<!\w){re.escape(original)}(?!\w)" for original in long)
+            source = f"(?P<known>{alternatives})|{_PATTERNS}" if alternatives else _PATTERNS
             self._compiled = len(self.known), re.compile(source, re.IGNORECASE)
         return self._compiled[1]
 

@@ -44,7 +44,7 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
         "leaves": list(_leaves(report, certificates)),
         "facts": [*run_facts(report), *(f"{key}={value}" for key, value in report.extra)],
         "troubles": _entries(report, troubles(report.findings)),
-        "passes": _entries(report, [each for each in report.findings if each.severity is Severity.PASS]),
+        "passes": _entries(report, [finding for finding in report.findings if finding.severity is Severity.PASS]),
         "paths": [
             {"chain": chain, "picture": picture, "words": " > ".join(step.name for step in picture.steps)}
             for chain in report.chains

@@ -74,7 +74,9 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
 
 
 def shorten(text: str, limit: int) -> str:
@@ -84,12 +86,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def listed(items: Sequence[str], limit: int, joint: str = ", ") -> str:
-    """The first ``limit`` items joined, and how many there are besides."""
+    """The first ``limit`` items, each shortened, joined by ``joint``, and how many there are besides."""
     return wording.listed([shorten(item, 120) for item in items], limit, joint)
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """``1 failure``, ``2 failures``."""
+    """The number with its noun: ``1 failure``, ``2 failures``. ``plural`` is for nouns that do not take an s."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
@@ -132,7 +134,8 @@ def packed(parts: Sequence[Span], width: int | None, indent: int) -> list[Line]:
 
 
 def hanging(head: Line, text: str, style: str, width: int | None, indent: int) -> list[Line]:
-    """``head`` and the text after it; what does not fit in ``width`` goes on below, indented."""
+    """``head`` and after it the text in this style; what does not fit in ``width`` columns goes on below, ``indent``
+    columns from the left. ``width`` None: nothing is wrapped."""
     shown = visible(text)
     used = sum(len(visible(part)) for part, _ in head)
     first, *rest = [shown] if width is None else _filled(shown, max(width, indent + _LEAST), used, indent)
@@ -193,7 +196,7 @@ def _fitted(natural: Sequence[int], least: Sequence[int], width: int | None) -> 
     widths = list(natural)
     over = 0 if width is None else sum(widths) + 2 * len(widths) - width
     while over > 0:
-        place = max(range(len(widths)), key=lambda each: (widths[each] > least[each], widths[each]))
+        place = max(range(len(widths)), key=lambda column: (widths[column] > least[column], widths[column]))
         if widths[place] <= least[place]:
             return None
         widths[place] -= 1

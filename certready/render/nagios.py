@@ -40,7 +40,14 @@ def exit_code(reports: Sequence[Report]) -> int:
 
 
 def line(code: int, target: str, reason: str, days: int | None = None) -> str:
-    """The plugin's line; the bar that begins performance data is replaced wherever a text holds it."""
+    """The plugin's line (Monitoring Plugins guidelines).
+
+    Args:
+        code: the exit code, which becomes the word.
+        target: what was judged.
+        reason: the rest of the sentence. A bar, which would begin performance data, is replaced in it.
+        days: the performance data, None for none.
+    """
     shown = f"CERTREADY {_WORDS[code]} - {_plain(target)}: {_plain(reason)}"
     return shown + (f" | days={days};;;;\n" if days is not None else "\n")
 

@@ -88,7 +88,8 @@ def policy(parts: Sequence[str] = ("page",)) -> str:
 
 
 def table(label: str, headers: Sequence[str], rows: Iterable[Sequence[Span]], caption: str = "") -> Table | None:
-    """A table without the columns in which every cell is empty; None without rows."""
+    """A table without the columns in which every cell is empty; None without rows. ``label`` is for screen readers,
+    ``caption`` is shown."""
     cells = [[(text, _breaking(text, style)) for text, style in row] for row in rows]
     kept = filled_columns(headers, cells)
     if not cells:

@@ -198,7 +198,7 @@ def considered_rows(route: Route) -> list[list[Span]]:
             (considered.standing, _STANDINGS.get(considered.standing, "dim")),
             (considered.reason, ""),
         ]
-        for considered in sorted(route.considered, key=lambda each: each.standing != "chosen")[:MOST]
+        for considered in sorted(route.considered, key=lambda candidate: candidate.standing != "chosen")[:MOST]
     ]
 
 
@@ -235,8 +235,12 @@ def step_text(step: Step) -> str:
 def scenario_rows(asked: Sequence[Asked]) -> list[list[Span]]:
     """The kinds of mail in the columns of :data:`SCENARIOS`."""
     return [
-        [(each.scenario or "", "bold"), OUTCOMES[each.attribution.outcome], (each.attribution.connector or "", "")]
-        for each in asked
+        [
+            (message.scenario or "", "bold"),
+            OUTCOMES[message.attribution.outcome],
+            (message.attribution.connector or "", ""),
+        ]
+        for message in asked
     ]
 
 
@@ -244,18 +248,20 @@ def _scenarios(asked: Sequence[Asked], verbose: bool, width: int | None) -> Iter
     """The kinds of mail in a table, and below it why each fares as it does."""
     yield from table(SCENARIOS, scenario_rows(asked), width)
     yield ()
-    for _, group in groupby(asked, key=lambda each: each.attribution.steps if verbose else each.attribution.decided_by):
+    for _, group in groupby(
+        asked, key=lambda message: message.attribution.steps if verbose else message.attribution.decided_by
+    ):
         alike = list(group)
-        for each in alike:
-            yield from hanging(((f"  {each.scenario}: ", "bold"),), each.text or "", "dim", width, 4)
+        for message in alike:
+            yield from hanging(((f"  {message.scenario}: ", "bold"),), message.text or "", "dim", width, 4)
         yield from hanging((("    ", ""),), step_text(alike[0].attribution.decided_by), "", width, 4)
         for step in alike[0].attribution.steps if verbose else ():
             if step != alike[0].attribution.decided_by:
                 yield from hanging(((f"    {step.answer.ljust(8)}", "dim"),), step_text(step), "", width, 12)
-    replies = dict.fromkeys(each.attribution.reply for each in asked if each.attribution.reply)
+    replies = dict.fromkeys(message.attribution.reply for message in asked if message.attribution.reply)
     for reply in replies:
         yield from hanging((("reply: ", "bold"),), reply or "", "", width, 7)
-    yield from _notes(dict.fromkeys(note for each in asked for note in each.attribution.notes), width)
+    yield from _notes(dict.fromkeys(note for message in asked for note in message.attribution.notes), width)
 
 
 def exchanger_rows(mx: Mx) -> list[list[Span]]:

@@ -65,7 +65,7 @@ def _headline(answer: Answer) -> tuple[str, str, str]:
     if len(answer.asked) == 1:
         return *OUTCOMES[answer.asked[0].attribution.outcome], envelope(answer.asked[0])
     if answer.asked:
-        relayed = sum(each.attribution.outcome == "relayed" for each in answer.asked)
+        relayed = sum(message.attribution.outcome == "relayed" for message in answer.asked)
         about = f"{relayed} of {len(answer.asked)} kinds of mail are attributed to the tenant"
         return VERDICT_WORDS[answer.verdict], VERDICT_STYLES[answer.verdict], about
     if answer.route:

@@ -68,7 +68,7 @@ def outputs(
 
 
 def installation(folder: Path, chosen: Chosen, gateway: Gateway | None) -> Iterator[Install]:
-    """What to type where, so that the gateway presents the new files."""
+    """What to type where, so that the gateway (None: any) presents the files that were written into ``folder``."""
     one_file = (folder / _ONE_FILE).absolute().as_posix()
     match gateway:
         case "postfix":

@@ -50,11 +50,11 @@ def choose(case: Case, chain: Chain) -> Chosen | None:
 
 
 def changes(case: Case, chain: Chain, chosen: Chosen) -> Iterator[str]:
-    """What is different from what was given, a sentence each."""
+    """What is different from the ``chain`` that was given, a sentence each; ``chosen`` is what is written instead."""
     given = chain.certificates
     sources = {known.certificate: known.source for known in case.evidence.known}
-    kept = [certificate for certificate in given if certificate in chosen.sent]
-    if kept != [certificate for certificate in chosen.sent if certificate in given]:
+    sent = [certificate for certificate in given if certificate in chosen.sent]
+    if sent != [certificate for certificate in chosen.sent if certificate in given]:
         yield "The certificates are in the order of issue now, the gateway's own first."
     for certificate in chosen.intermediates:
         if certificate not in given:

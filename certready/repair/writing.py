@@ -52,13 +52,18 @@ def write_together(folder: Path, files: Sequence[Output], *, force: bool) -> Non
 
 
 def check_free(folder: Path, files: Sequence[Output], *, force: bool) -> None:
-    """Raises UsageError where a file must not be written, so that nothing has to be taken back."""
+    """Makes sure that every file may be written into ``folder``, before anything is.
+
+    Raises:
+        UsageError: the folder is something else, or one of the files is there and ``force`` is not given, or is a link
+            or a device.
+    """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is no folder.", hint="--out names a folder; it is made where it is missing.")
+        raise UsageError(f"{folder} is not a folder.", hint="--out names a folder; it is made where it is missing.")
     for file in files:
         target = folder / file.name
         if target.is_symlink() or (target.exists() and not target.is_file()):
-            raise UsageError(f"{target} is a link or no regular file.", hint="Name another folder with --out.")
+            raise UsageError(f"{target} is a link or not a regular file.", hint="Name another folder with --out.")
         if target.exists() and not force:
             raise UsageError(f"{target} is there already.", hint="Name another folder with --out, or add --force.")
 

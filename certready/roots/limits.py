@@ -20,6 +20,7 @@ class Standing(Struct, frozen=True):
 
     @property
     def allowed(self) -> bool:
+        """Whether the root may vouch for this usage."""
         return self.state == "allowed"
 
 

@@ -174,16 +174,16 @@ def install_roots(data: bytes, environment: Mapping[str, str]) -> int:
     Returns how many of them the list names. Raises StoreError where none is, or they cannot be stored.
     """
     facts = newest_facts(environment)
-    named = [der for der in split(data) if facts.find(hashlib.sha256(der).hexdigest())]
-    if not named:
+    listed_roots = [der for der in split(data) if facts.find(hashlib.sha256(der).hexdigest())]
+    if not listed_roots:
         raise StoreError("The trust list names none of these certificates.", hint="Nothing was changed.")
     file = directories.data(environment) / INSTALLED_ROOTS
-    kept = dict.fromkeys((*(split(read(file)) if directories.holds(file) else ()), *named))
-    text = b"".join(_pem(der) for der in kept)
+    roots = dict.fromkeys((*(split(read(file)) if directories.holds(file) else ()), *listed_roots))
+    text = b"".join(_pem(der) for der in roots)
     if len(text) > MAX_BYTES:
         raise StoreError("These are more certificates than a root store holds.", hint="Nothing was changed.")
     _store(file, text)
-    return len(named)
+    return len(listed_roots)
 
 
 def _pem(der: bytes) -> bytes:

@@ -46,9 +46,9 @@ class Store(Struct, frozen=True):
         own = {certificate.der for certificate in certificates}
         present = {certificate.parsed.subject_der for certificate in certificates}
         matched = [Root(certificate) for certificate in _matching(self.roots, wanted, own, present)]
-        held = {root.certificate for root in matched}
+        trusted = {root.certificate for root in matched}
         extra = _matching(self.extra, wanted, own, present)
-        return (*matched, *(Root(certificate, extra=True) for certificate in extra if certificate not in held))
+        return (*matched, *(Root(certificate, extra=True) for certificate in extra if certificate not in trusted))
 
     def holds(self, certificate: Certificate) -> Root | None:
         """This certificate as a root of the store, None where it is none."""
@@ -60,8 +60,8 @@ def _matching(
 ) -> tuple[Certificate, ...]:
     """The roots with one of these subjects, or that are themselves asked for.
 
-    Of a name that neither a root has nor a certificate that is ``present``, the other spellings are looked for as well
-    (RFC 5280, 7.1), which means to look at every root.
+    Where neither a root nor a certificate that is ``present`` has a name byte for byte, other spellings of it are
+    compared as well (RFC 5280, 7.1), which means reading the subject of every root.
     """
     every = len(names) > MANY_NAMES
     hits = (Certificate(der) for der in roots if every or der in own or any(name in der for name in names))
@@ -119,17 +119,21 @@ class _Beside(Struct, frozen=True):
 
     def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
         theirs = self.store.candidates(certificates)
-        held = {root.certificate for root in theirs}
-        return (*theirs, *(root for root in self.extra.candidates(certificates) if root.certificate not in held))
+        trusted = {root.certificate for root in theirs}
+        return (*theirs, *(root for root in self.extra.candidates(certificates) if root.certificate not in trusted))
 
 
-def anchors(held: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
-    """What of these certificates, given by hand, is a root, and the names of the others. Raises StoreError where none
-    is: what a CA issued to somebody vouches for nobody, not even for itself."""
-    every = tuple(map(Certificate, held))
+def anchors(given: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """Those of these certificates, given by hand, that are roots, and the names of the others.
+
+    Raises StoreError where none is one: an end-entity certificate vouches for nothing, not even for itself.
+    """
+    every = tuple(map(Certificate, given))
     roots = tuple(certificate for certificate in every if certificate.parsed.may_be_ca or signs_itself(certificate))
-    rest = (certificate.parsed for certificate in every if certificate not in roots)
-    names = tuple(plain_label(parsed.label) if parsed.error is None else "one that cannot be read" for parsed in rest)
+    refused = (certificate.parsed for certificate in every if certificate not in roots)
+    names = tuple(
+        plain_label(parsed.label) if parsed.error is None else "one that cannot be read" for parsed in refused
+    )
     if not roots:
         raise StoreError(
             f"{place} holds no root: {listed(names)} is neither self-signed nor the certificate of a CA.",

@@ -44,10 +44,10 @@ def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStor
         return _package("certifi", name)
     if name == "system":
         return system_store(sys.platform, surroundings)
-    held = split(read(Path(name)))
-    if not held:
+    certificates = split(read(Path(name)))
+    if not certificates:
         raise StoreError(f"{name} holds no certificate.", hint=GIVE_ROOTS)
-    roots, left_out = anchors(held, name)
+    roots, left_out = anchors(certificates, name)
     return Store(StoreInfo(name, None, len(roots), left_out), roots)
 
 
@@ -69,9 +69,15 @@ def _package(package: str, name: str) -> RootStore:
 def system_store(
     platform: str, environment: Mapping[str, str], windows_roots: Callable[[], Iterable[bytes]] | None = None
 ) -> RootStore:
-    """The operating system's roots. ``windows_roots`` stands in for the Windows certificate store in a test.
+    """The operating system's roots. SSL_CERT_FILE and SSL_CERT_DIR come first, as OpenSSL reads them.
 
-    SSL_CERT_FILE and SSL_CERT_DIR come first, as OpenSSL reads them. Raises StoreError where nothing is found.
+    Args:
+        platform: as ``sys.platform`` has it.
+        environment: that of the process.
+        windows_roots: stands in for the Windows certificate store in a test; gives each root as DER.
+
+    Raises:
+        StoreError: there are none, or they cannot be read.
     """
     windows = windows_roots or _windows_roots
     roots = tuple(dict.fromkeys(windows())) if platform == "win32" else _bundle(environment)

@@ -69,11 +69,11 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
         StoreError: the list cannot be read, is not signed, or is signed by somebody else.
     """
     if len(data) > MAX_BYTES:
-        raise StoreError("The trust list is larger than any such list is.", hint=WHAT_TO_DO)
+        raise StoreError("The trust list is larger than any real one.", hint=WHAT_TO_DO)
     try:
         outer = members(element(data))
         if len(outer) < 2 or outer[0].content != SIGNED_DATA:
-            raise StoreError("This is no signed trust list.", hint=WHAT_TO_DO)
+            raise StoreError("This is not a signed trust list.", hint=WHAT_TO_DO)
         package = _package(element(data, outer[1].body, outer[1].end))
         trusted = tuple(anchor for anchor in anchors if anchor.sha256 in pinned)
         moment, subjects = _content(package.content)
@@ -82,7 +82,7 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
     except (MalformedError, IndexError, *UNREADABLE) as error:
         raise StoreError(f"The trust list cannot be read: {error}.", hint=WHAT_TO_DO) from None
     if len(entries) > MAX_ENTRIES or not entries:
-        raise StoreError(f"A trust list of {len(entries)} roots is no real one.", hint=WHAT_TO_DO)
+        raise StoreError(f"A trust list of {len(entries)} roots is not plausible.", hint=WHAT_TO_DO)
     return TrustList(moment, hashlib.sha256(data).hexdigest(), entries)
 
 
@@ -103,12 +103,12 @@ def _package(data: Element) -> _Package:
         raise MalformedError("its parts are not where they belong")
     inner = members(parts[2])
     if len(inner) != 2 or inner[0].content != TRUST_LIST:
-        raise MalformedError("what is signed is no trust list")
+        raise MalformedError("what is signed is not a trust list")
     wrapped = element(inner[1].data, inner[1].body, inner[1].end)
     carried = members(parts[3], MAX_CERTIFICATES) if parts[3].tag == CONTEXT_0 else ()
     signers = members(parts[-1]) if parts[-1].tag == SET else ()
     if len(signers) != 1:
-        raise MalformedError("it is not signed, or by several")
+        raise MalformedError("it does not have exactly one signer")
     return _Package(wrapped, tuple(Certificate(member.encoded) for member in carried), members(signers[0]))
 
 

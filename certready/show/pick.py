@@ -78,7 +78,7 @@ class Pick(Struct, frozen=True):
         if self.certain:
             return f"Exchange Server picks {marks} for {self.fqdn}."
         if len(self.taken) > 1:
-            return f"Which of these Exchange Server picks for {self.fqdn} cannot be told: {marks}."
+            return f"Which of these Exchange Server picks for {self.fqdn} is unknown: {marks}."
         return f"Exchange Server may pick {marks} for {self.fqdn}; what is known leaves it open."
 
 
@@ -182,8 +182,8 @@ def _unsaid(usable: Sequence[Stored]) -> list[Step]:
     if all(entry.has_key and entry.smtp for entry in usable):
         return []
     text = (
-        "Taken are only certificates whose private key is in the store and for which SMTP is enabled; whether that is "
-        "so is not said of all of these. What the server has, Get-ExchangeCertificate shows."
+        "Only certificates whose private key is in the store and for which SMTP is enabled are taken; whether that is "
+        "so is not known of all of these. Get-ExchangeCertificate shows what the server has."
     )
     return [Step(text, "documented", _SELECTION)]
 
@@ -206,7 +206,7 @@ def _ranked(usable: Sequence[Stored], now: datetime) -> tuple[list[Stored], Step
     valid = [entry for entry in issued if _valid(entry, now)]
     newest = sorted(valid or issued or usable, key=lambda entry: entry.certificate.parsed.not_before, reverse=True)
     if valid or not issued:
-        kind = "issued by an authority and valid" if valid else "signed by themselves, and no other is there"
+        kind = "issued by an authority and valid" if valid else "self-signed, and there are no others"
         text = f"Of those that are {kind}, the one whose validity began last is taken: {_labels(newest)}, newest first."
     else:
         text = f"None that an authority issued is valid now: {_labels(newest)}."
@@ -222,17 +222,17 @@ def _decided(ranked: Sequence[Stored], now: datetime) -> tuple[tuple[Certificate
     taken = tuple(dict.fromkeys((*start, longest)))
     if len(taken) > 1:
         text = (
-            "The article takes the certificate that began last, the Exchange Team the one that ends last. Here that is "
-            f"not one certificate ({', '.join(map(_dated, taken))}): export and remove what is not to be taken."
+            "The article takes the certificate that began last, the Exchange Team the one that ends last. Here these "
+            f"differ ({', '.join(map(_dated, taken))}): export and remove the one that must not be taken."
         )
         steps.append(Step(text, "not known", _BLOG))
     if not _valid(ranked[0], now):
-        text = "It is out of date: STARTTLS is offered with it all the same, and event 12016 is logged."
+        text = "It is outside its validity period: STARTTLS is offered with it all the same, and event 12016 is logged."
         steps.append(Step(text, "documented", _SELECTION))
     else:
         text = (
-            "What makes a certificate valid is not said there; with a chain that is not trusted or a revoked "
-            "certificate STARTTLS was seen to disappear."
+            "The article does not say what makes a certificate valid; STARTTLS was seen to disappear with a chain that "
+            "is not trusted and with a revoked certificate."
         )
         steps.append(Step(text, "reported", _BLOG))
     return taken, steps

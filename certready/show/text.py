@@ -106,13 +106,13 @@ def _rounds(cipher: Cipher) -> str:
 
 
 def _entry(entry: Entry, labels: dict[str, str]) -> str:
-    what = {"certificate": "certificate", "key": "private key", "crl": "revocation list", "secret": "secret"}[
+    text = {"certificate": "certificate", "key": "private key", "crl": "revocation list", "secret": "secret"}[
         entry.kind
     ]
     if entry.digest:
-        what += f" of {labels[entry.digest]}" if entry.digest in labels else " that belongs to no certificate here"
+        text += f" of {labels[entry.digest]}" if entry.digest in labels else " that belongs to no certificate here"
     elif entry.kind in ("certificate", "key"):
-        what += " that cannot be opened"
+        text += " that cannot be opened"
     details = (
         ("friendly name", entry.friendly_name),
         ("local key id", entry.local_key_id),
@@ -122,7 +122,7 @@ def _entry(entry: Entry, labels: dict[str, str]) -> str:
         ("status", entry.status),
         ("private key in the store:", {True: "yes", False: "no", None: ""}[entry.has_private_key]),
     )
-    return "; ".join((what, *(f"{name} {value}" for name, value in details if value)))
+    return "; ".join((text, *(f"{name} {value}" for name, value in details if value)))
 
 
 def _certificate(certificate: Certificate, shown: Shown, width: int | None) -> Iterator[Line]:

@@ -17,33 +17,33 @@ def tree(certificates: Sequence[Certificate]) -> Iterator[tuple[int, Certificate
     children: dict[Certificate | None, list[Certificate]] = {}
     for certificate in certificates:
         children.setdefault(issuers.get(certificate), []).append(certificate)
-    seen: set[Certificate] = set()
+    placed: set[Certificate] = set()
 
     def below(issuer: Certificate | None, depth: int) -> Iterator[tuple[int, Certificate]]:
         for certificate in children.get(issuer, ()):
-            if certificate not in seen and depth < _DEPTH:
-                seen.add(certificate)
+            if certificate not in placed and depth < _DEPTH:
+                placed.add(certificate)
                 yield depth, certificate
                 yield from below(certificate, depth + 1)
 
     yield from below(None, 0)
     yield from (
-        (0, certificate) for certificate in certificates if certificate not in seen
+        (0, certificate) for certificate in certificates if certificate not in placed
     )  # CAs that issued each other in a circle
 
 
 def _issuers(certificates: Sequence[Certificate]) -> dict[Certificate, Certificate]:
-    named: dict[bytes, list[Certificate]] = {}
+    by_subject: dict[bytes, list[Certificate]] = {}
     for certificate in certificates:
         if not certificate.parsed.error:
-            named.setdefault(certificate.parsed.subject_der, []).append(certificate)
+            by_subject.setdefault(certificate.parsed.subject_der, []).append(certificate)
     issuers: dict[Certificate, Certificate] = {}
-    left = _SIGNATURES
+    signatures_left = _SIGNATURES
     for certificate in certificates:
-        for issuer in named.get(certificate.parsed.issuer_der, ()) if not certificate.parsed.error else ():
-            if issuer == certificate or left <= 0:
+        for issuer in by_subject.get(certificate.parsed.issuer_der, ()) if not certificate.parsed.error else ():
+            if issuer == certificate or signatures_left <= 0:
                 continue
-            left -= 1
+            signatures_left -= 1
             if signed_by(certificate, issuer) in ("valid", "weak"):
                 issuers[certificate] = issuer
                 break

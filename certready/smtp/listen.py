@@ -60,7 +60,7 @@ def rcpt_reply(verdict: Verdict | None, *, exact: bool) -> str:
 
 
 def turned_away(name: str, reason: str) -> bytes:
-    """The one line for a client that is not let in (RFC 5321, 3.8)."""
+    """The one line for a client that is refused at once (RFC 5321, 3.8)."""
     return f"421 4.3.2 {name} {reason}\r\n".encode("ascii", "replace")
 
 
@@ -74,7 +74,7 @@ def clear_text(*, offered: bool, failure: str | None) -> str:
 
 
 class Conversation(Struct):
-    """One SMTP client and where the talk with it stands.
+    """One SMTP client and how far the conversation with it has come.
 
     ``name`` is how the listener greets, ``address`` the client's, ``exact`` as for :func:`rcpt_reply`. ``client`` is
     the name in the client's EHLO, printable; ``exchanges`` what was said so far, verbs only. ``clear_mail`` says that
@@ -125,48 +125,48 @@ class Conversation(Struct):
 
     def _command(self, line: bytes) -> Turn:
         self._commands += 1
-        verb, _, rest = line.partition(b" ")
+        verb, _, argument = line.partition(b" ")
         upper = printable(verb[:12]).upper()
         word = upper if upper in _NOTED else OTHER
         if self._commands > MAX_COMMANDS:
             return self._closing(word, "too many commands")
         match word:
             case "STARTTLS":
-                return self._starttls(rest)
+                return self._starttls(argument)
             case "QUIT":
                 return Turn(self._recorded(word, "221 2.0.0 Bye"), "close")
             case "BDAT":  # the chunk is on its way already, and nobody here takes it (RFC 3030, 2)
                 self._note_mail()
                 return self._closing(word, "no mail is taken")
-        text = self._reply(word, rest)
+        text = self._reply(word, argument)
         if self._errors > MAX_ERRORS:
             return self._closing(word, "too many errors")
         return Turn(self._recorded(word, text))
 
-    def _starttls(self, rest: bytes) -> Turn:
-        if self._verdict is not None or not self._greeted or rest.strip():
-            why = "STARTTLS has no parameters" if rest.strip() else "STARTTLS comes after EHLO, and once"
+    def _starttls(self, argument: bytes) -> Turn:
+        if self._verdict is not None or not self._greeted or argument.strip():
+            why = "STARTTLS has no parameters" if argument.strip() else "STARTTLS comes after EHLO, and once"
             return Turn(self._recorded("STARTTLS", self._mistake(why)))
         if self._buffer:
             # RFC 3207, 4.2 and 6: what comes before TLS must not be taken for what comes inside it (CVE-2011-0411).
             return self._closing("STARTTLS", "plain text follows STARTTLS")
         return Turn(self._recorded("STARTTLS", "220 2.0.0 Go ahead"), "tls")
 
-    def _reply(self, word: str, rest: bytes) -> str:
+    def _reply(self, word: str, argument: bytes) -> str:
         match word:
             case "EHLO" | "HELO":
-                return self._hello(word, rest)
+                return self._hello(word, argument)
             case "MAIL" | "RCPT" | "DATA" | "AUTH":
                 self._note_mail()
-                return self._mail(word, rest)
+                return self._mail(word, argument)
             case "RSET":
                 self._reset()
         return _PLAIN.get(word) or self._mistake("this command is not known here")
 
-    def _hello(self, word: str, rest: bytes) -> str:
-        if not rest.strip():
+    def _hello(self, word: str, argument: bytes) -> str:
+        if not argument.strip():
             return self._mistake(f"{word} needs a name")
-        self.client = printable(rest.strip()[:255])
+        self.client = printable(argument.strip()[:255])
         self._greeted = True
         self._reset()
         if word == "HELO":
@@ -179,16 +179,16 @@ class Conversation(Struct):
         lines = [f"{self.name} Hello [{self.address}]", *offers]
         return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
 
-    def _mail(self, word: str, rest: bytes) -> str:
+    def _mail(self, word: str, argument: bytes) -> str:
         if not self._greeted:
             return self._mistake("EHLO comes first")
         if word == "AUTH":
             return self._mistake("the client certificate is all that counts here")
         if word == "DATA":
             return self._data()
-        wanted = b"FROM:" if word == "MAIL" else b"TO:"
-        if not rest.lstrip().upper().startswith(wanted):
-            return self._mistake(f"{word} needs {wanted.decode()}")
+        keyword = b"FROM:" if word == "MAIL" else b"TO:"
+        if not argument.lstrip().upper().startswith(keyword):
+            return self._mistake(f"{word} needs {keyword.decode()}")
         if word == "MAIL":
             if self._sender:
                 return self._mistake("one sender at a time")

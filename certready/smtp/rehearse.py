@@ -49,7 +49,7 @@ class Dialogue(Struct):
             if self.error is None:
                 yield from self._ask("RSET", "250")
 
-    def _ask(self, command: str, wanted: str) -> Generator[bytes, bytes, bool]:
+    def _ask(self, command: str, code: str) -> Generator[bytes, bytes, bool]:
         """Whether the command was answered as wanted; the reply is noted either way."""
         sent = f"{command}\r\n".encode("ascii", "replace")
         if (early := self._read()) is not None:
@@ -69,7 +69,7 @@ class Dialogue(Struct):
                 return False
             self._reader.feed(data)
         self.exchanges.append(Exchange(command, reply.text))
-        return str(reply.code).startswith(wanted)
+        return str(reply.code).startswith(code)
 
     def _read(self) -> SmtpReply | None:
         try:
@@ -101,11 +101,12 @@ class Row(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
     def fits(self, code: str, status: frozenset[str], text: str) -> bool:
-        """``status`` without the class, ``text`` in lower case."""
+        """Whether a reply belongs here: its ``code``, its enhanced ``status`` codes (RFC 3463) without the class,
+        and its ``text`` in lower case."""
         if self.codes and not code.startswith(self.codes):
             return False
-        told = not status.isdisjoint(self.status) or any(word in text for word in self.words)
-        return told or not (self.status or self.words)
+        fits_text = not status.isdisjoint(self.status) or any(word in text for word in self.words)
+        return fits_text or not (self.status or self.words)
 
 
 _CONNECTOR = (
@@ -127,7 +128,7 @@ REPLIES: tuple[Row, ...] = (
     # RFC 5321, 4.3.3: no other 2yz takes a recipient, 221 least of all.
     Row(Meaning("accepted", "The smart host took the recipient."), codes=("250", "251")),
     Row(
-        Meaning("inconclusive", "That is no answer to this command, neither yes nor no.", _LATER),
+        Meaning("inconclusive", "That does not answer this command: it means neither yes nor no.", _LATER),
         codes=("2", "3"),
     ),
     Row(
@@ -240,7 +241,7 @@ REPLIES: tuple[Row, ...] = (
     Row(
         Meaning(
             "inconclusive",
-            "The recipient was refused for its own sake, which says nothing of the certificate.",
+            "The recipient itself was refused, which says nothing about the certificate.",
             "Give a recipient that exists, outside of the tenant.",
         ),
         status=("1.1", "1.10", "4.1"),
@@ -248,7 +249,9 @@ REPLIES: tuple[Row, ...] = (
     ),
     Row(
         Meaning(
-            "inconclusive", "The smart host puts this address off: throttling, greylisting, reputation or load.", _LATER
+            "inconclusive",
+            "The smart host answers with a temporary error: throttling, greylisting, reputation or load.",
+            _LATER,
         ),
         codes=("4",),
     ),

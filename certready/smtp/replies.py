@@ -25,14 +25,14 @@ class SmtpReply(Struct, frozen=True):
     def text(self) -> str:
         """As the server wrote it, one line each, at most 500 characters."""
         last = len(self.lines) - 1
-        whole = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
-        return whole if len(whole) <= MAX_REPLY_TEXT else whole[: MAX_REPLY_TEXT - 3] + "..."
+        text = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
+        return text if len(text) <= MAX_REPLY_TEXT else text[: MAX_REPLY_TEXT - 3] + "..."
 
     @property
     def quoted(self) -> str:
         """For use in a sentence: on one line, at most 200 characters."""
-        whole = f"{self.code} {' '.join(self.lines)}".strip()
-        return whole if len(whole) <= 200 else whole[:197] + "..."
+        text = f"{self.code} {' '.join(self.lines)}".strip()
+        return text if len(text) <= 200 else text[:197] + "..."
 
 
 class NotSmtpError(ValueError):
@@ -112,14 +112,14 @@ class ReplyReader(Struct):
     def _add(self, line: bytes) -> SmtpReply | None:
         match = _CODE.fullmatch(line)
         if not match:
-            raise NotSmtpError(f'"{printable(line[:60])}" is no line of an SMTP reply')
-        code, mark, rest = int(match[1]), match[2], match[3] or b""
+            raise NotSmtpError(f'"{printable(line[:60])}" is not a line of an SMTP reply')
+        code, mark, text = int(match[1]), match[2], match[3] or b""
         if self._code is not None and self._code < 400 <= code:
             self._code, self._lines = None, []  # it began to greet and then refused (postscreen): the refusal counts
         if self._code not in (None, code):
             raise NotSmtpError(f"one reply carries both the code {self._code} and the code {code}")
         self._code = code
-        self._lines.append(printable(rest))
+        self._lines.append(printable(text))
         if mark == b"-":
             if len(self._lines) >= MAX_LINES:
                 raise NotSmtpError(f"a reply has more than {MAX_LINES} lines")
@@ -130,7 +130,7 @@ class ReplyReader(Struct):
 
 
 def printable(raw: bytes) -> str:
-    """Bytes as printable ASCII: what is not is shown as ``\\xNN``, so that a terminal obeys nobody but its owner."""
+    r"""Bytes as printable ASCII: every other byte is shown as ``\xNN``, so that no server controls the terminal."""
     if raw.isascii() and (text := raw.decode("ascii")).isprintable():
         return text
     return raw.decode("latin-1").translate(_SHOWN)

@@ -1,1 +1,1 @@
-"""A tenant looked at without a certificate: its connectors linted, and what mail of which kind meets there."""
+"""A tenant looked at without a certificate: its connectors linted, and how each kind of mail is attributed."""

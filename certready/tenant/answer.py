@@ -25,7 +25,7 @@ _VERDICTS: dict[Outcome, Verdict] = {
     "cannot-tell": "cannot-tell",
 }
 SUPPOSED = (
-    "Supposed is that the gateway presents this certificate as TLS client and that Exchange Online trusts it; "
+    "This assumes that the gateway presents this certificate as TLS client and that Exchange Online trusts it; "
     "certready check judges that."
 )
 
@@ -80,7 +80,8 @@ class Answer(Struct, frozen=True):
 
 
 def ask(tenant: Tenant, names: Sequence[str], message: Message | None, ip: str | None) -> tuple[Asked, ...]:
-    """The attribution of this message, or of the four kinds of mail where there is none."""
+    """The attribution of this message, or of the four kinds of mail where there is none. ``names`` are those of the
+    certificate that the gateway presents, ``ip`` is the address that it sends from, None where that is not known."""
     if message:
         return (Asked(message, attribute(tenant, names, message)),)
     return tuple(

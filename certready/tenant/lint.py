@@ -27,7 +27,7 @@ Seen = tuple[Connector, Observation]
 
 
 def lint(tenant: Tenant) -> tuple[Finding, ...]:
-    """What is to be said of every connector of the tenant, the worst first."""
+    """The findings on every connector of the tenant, the worst first."""
     findings = (_weighed(observation, connector) for connector, observation in _observations(tenant))
     return tuple(
         sorted((finding for finding in findings if finding), key=lambda finding: finding.severity, reverse=True)
@@ -52,7 +52,7 @@ def _observations(tenant: Tenant) -> Iterator[Seen]:
 def _about(
     connector: Connector, accepted: Accepted | None, exposed: str | None, competing: Rivals
 ) -> Iterator[Observation]:
-    """One connector. Of a disabled one nothing but that is said."""
+    """The observations on one connector; of a disabled one only that it is disabled."""
     if not connector.enabled:
         yield settings.disabled(connector, "unnamed")
     elif connector.direction == "outbound":
@@ -76,7 +76,9 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
         fix = set_value(connector, "<name in the certificate>")
         yield outbound_rules.NO_TLS_DOMAIN.observed(message, connector=connector, fix=fix)
     if connector.validated is False:
-        message = f"{named} is not marked as validated, which validating it does not do by itself; it may well work."
+        message = (
+            f"{named} is not marked as validated. Validating it does not set that mark by itself, so it may still work."
+        )
         yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
@@ -154,9 +156,9 @@ def _exposed(connector: Connector, accepted: Accepted | None) -> bool:
 
 
 def _together(tenant: Tenant) -> Iterator[Seen]:
-    own = [connector for connector in tenant.connectors if connector.enabled and connector.kind != "Partner"]
-    inbound = [connector for connector in own if connector.direction == "inbound"]
-    outbound = [connector for connector in own if connector.direction == "outbound" and not connector.test_mode]
+    connectors = [connector for connector in tenant.connectors if connector.enabled and connector.kind != "Partner"]
+    inbound = [connector for connector in connectors if connector.direction == "inbound"]
+    outbound = [connector for connector in connectors if connector.direction == "outbound" and not connector.test_mode]
     if inbound and not outbound:
         message = (
             f"'{inbound[0].name}' takes in the gateway's mail, and the file names no enabled outbound connector of the "

@@ -142,8 +142,8 @@ class Parsed(Extended):
     @cached_property
     def label(self) -> str:
         """The shortest name a person recognises: the CN, else the first DNS name, else the subject."""
-        known = self.common_names or self.dns_names
-        return known[0] if known and known[0] else self.subject or "(no subject)"
+        names_known = self.common_names or self.dns_names
+        return names_known[0] if names_known and names_known[0] else self.subject or "(no subject)"
 
     @cached_property
     def serial(self) -> int:
@@ -216,6 +216,7 @@ class Parsed(Extended):
 
     @cached_property
     def key(self) -> Key:
+        """The family and size of the public key."""
         return describe_key(self.public_key)
 
     @cached_property

@@ -35,6 +35,7 @@ class Element(Struct, frozen=True):
 
     @property
     def content(self) -> bytes:
+        """The bytes of the value, without tag and length."""
         return self.data[self.body : self.end]
 
     @property
@@ -125,7 +126,7 @@ def signed(outer: Element) -> Signed:
     expect((outer, *parts), SEQUENCE, SEQUENCE, SEQUENCE, BIT_STRING)
     bits = parts[2].content
     if not bits or bits[0] != 0:
-        raise MalformedError("its signature is no whole number of bytes")
+        raise MalformedError("its signature is not a whole number of bytes")
     return Signed(parts[0], parts[1], bits[1:])
 
 

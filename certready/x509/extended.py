@@ -103,6 +103,7 @@ class Extended:
 
     @cached_property
     def key_usage(self) -> x509.KeyUsage | Unreadable[x509.KeyUsage] | None:
+        """The key usage (RFC 5280, 4.2.1.3); None where the extension is absent."""
         return self.extension(x509.KeyUsage)
 
     @cached_property
@@ -198,8 +199,8 @@ def _bounded(oid: str, value: Any) -> Any:
     most = MOST_LISTED.get(oid)
     if most is None or (count := _count(value)) <= most:
         return value
-    kept = list(islice(value, most))
-    rest = type(value)(kept) if _count(kept) <= most else None
+    first_items = list(islice(value, most))
+    rest = type(value)(first_items) if _count(first_items) <= most else None
     return Unreadable(f"it lists {count} elements, and no more than {most} are read", rest)
 
 

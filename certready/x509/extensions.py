@@ -47,13 +47,13 @@ class Extension(Struct, frozen=True):
 
 
 def decode(raw: Sequence[RawExtension]) -> tuple[Extension, ...]:
-    """Each extension by itself. One that is there twice cannot be read at all: nobody says which of the two counts."""
-    seen = [extension.oid for extension in raw]
+    """Each extension by itself. One that is there twice is unreadable: no rule says which of the two counts."""
+    oids = [extension.oid for extension in raw]
     return tuple(
         Extension(
             extension.oid,
             extension.critical,
-            Unreadable("it is there more than once") if seen.count(extension.oid) > 1 else _read(extension),
+            Unreadable("it is there more than once") if oids.count(extension.oid) > 1 else _read(extension),
         )
         for extension in {extension.oid: extension for extension in raw}.values()
     )
@@ -100,15 +100,15 @@ def _rest(make: Callable[[list[Any]], Value]) -> Callable[[RawExtension, bytes, 
     """A reader of a list, element by element; ``make`` puts those together again that can be read."""
 
     def read(raw: RawExtension, content: bytes, reason: str) -> Value:
-        good: list[Any] = []
+        readable: list[Any] = []
         for member in members(element(content), MOST_ELEMENTS):
             value = encoded(OCTET_STRING, encoded(SEQUENCE, member.encoded))
             oid = members(element(raw.encoded))[0].encoded
             try:
-                good += next(iter(skeleton([encoded(SEQUENCE, oid + value)]).extensions)).value
+                readable += next(iter(skeleton([encoded(SEQUENCE, oid + value)]).extensions)).value
             except UNREADABLE:
                 continue
-        return Unreadable(reason, make(good) if good else None)
+        return Unreadable(reason, make(readable) if readable else None)
 
     return read
 

@@ -58,7 +58,17 @@ def sign(
     serial: int | None,
     hash_algorithm: hashes.HashAlgorithm | None,
 ) -> x509.Certificate:
-    """A certificate for ``private``, signed by ``issuer`` (its name and key), with the key identifiers added."""
+    """A certificate for the key ``private``, with the key identifiers added.
+
+    Args:
+        name: the subject.
+        private: its key; only the public half goes into the certificate.
+        issuer: the issuer's name and its key, which signs.
+        validity: notBefore and notAfter, aware.
+        extensions: each with whether it is critical.
+        serial: None for a random one.
+        hash_algorithm: None for the usual one of the issuer's key (:func:`hash_for`).
+    """
     issuer_name, signer = issuer
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(issuer_name)
     builder = builder.public_key(private.public_key()).serial_number(serial or x509.random_serial_number())

@@ -110,15 +110,15 @@ def _likeliest(certificates: Sequence[Certificate]) -> int:
 
 def above(leaf: Certificate, certificates: Sequence[Certificate]) -> frozenset[Certificate]:
     """Whatever may be an issuer above this certificate, by name or by key identifier."""
-    named: dict[object, list[Certificate]] = {}
+    by_mark: dict[object, list[Certificate]] = {}
     for issuer in certificates:
         for mark in _marks(issuer):
-            named.setdefault(mark, []).append(issuer)
+            by_mark.setdefault(mark, []).append(issuer)
     lineage: set[Certificate] = set()
     tips = [leaf]
     while tips:
         for mark in _wanted(tips.pop()):
-            for issuer in named.pop(mark, ()):
+            for issuer in by_mark.pop(mark, ()):
                 if issuer not in lineage and issuer != leaf:
                     lineage.add(issuer)
                     tips.append(issuer)

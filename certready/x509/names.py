@@ -56,13 +56,13 @@ def attributes(name: bytes) -> tuple[tuple[Attribute, ...], ...]:
     """The relative names of a Name in DER, each a set of attributes. Raises MalformedError."""
     outer = element(name)
     if outer.tag != SEQUENCE or outer.end != len(name):
-        raise MalformedError("it is no name")
+        raise MalformedError("it is not a name")
     return tuple(_relative(relative) for relative in members(outer, MOST_ATTRIBUTES))
 
 
 @lru_cache(maxsize=2048)
 def comparable(name: bytes) -> Hashable:
-    """What is equal for names that RFC 5280, 7.1, calls equal; of one that cannot be taken apart its bytes."""
+    """A value that is equal for names that RFC 5280, 7.1, calls equal; for a name that cannot be decoded, its bytes."""
     try:
         relative = attributes(name)
     except MalformedError:
@@ -84,7 +84,7 @@ def text(name: bytes) -> str:
 
 def _relative(outer: Element) -> tuple[Attribute, ...]:
     if outer.tag != SET:
-        raise MalformedError("a part of it is no relative name")
+        raise MalformedError("a part of it is not a relative name")
     return tuple(_attribute(member) for member in members(outer, MOST_ATTRIBUTES))
 
 

@@ -70,9 +70,9 @@ def parts(certificate: bytes) -> Parts:
     """The parts of a certificate in DER. Raises MalformedError where the bytes have not the shape of one."""
     outer = element(certificate)
     faults = ["Bytes follow the certificate."] if outer.end != len(certificate) else []
-    whole = members(outer)
-    expect((outer, *whole), SEQUENCE, SEQUENCE, SEQUENCE, BIT_STRING)
-    fields = list(members(whole[0]))
+    outer_parts = members(outer)
+    expect((outer, *outer_parts), SEQUENCE, SEQUENCE, SEQUENCE, BIT_STRING)
+    fields = list(members(outer_parts[0]))
     number = members(fields.pop(0))[:1] if fields and fields[0].tag == VERSION else ()
     expect(tuple(fields), INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE)
     serial, algorithm, issuer, validity, subject, key, *rest = fields
@@ -112,7 +112,7 @@ def _date(value: Element) -> datetime | Unreadable[datetime]:
     pattern = {UTC_TIME: _UTC_TIME, GENERALIZED_TIME: _GENERALIZED}.get(value.tag)
     written = pattern.match(value.content.decode("latin-1")) if pattern else None
     if written is None:
-        return Unreadable("it is no date")
+        return Unreadable("it is not a date")
     year, month, day, hour, minute, second = (int(group or 0) for group in written.groups()[:6])
     if value.tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000
@@ -122,7 +122,7 @@ def _date(value: Element) -> datetime | Unreadable[datetime]:
         zone = timezone(-offset if sign == "-" else offset)
         return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        return Unreadable(f"{value.content.decode('latin-1')[:20]} is no date of the calendar")
+        return Unreadable(f"{value.content.decode('latin-1')[:20]} is not a calendar date")
 
 
 def _faults_of_dates(
@@ -169,5 +169,5 @@ def _extension(outer: Element, faults: list[str]) -> RawExtension:
         if fields[1].content != b"\xff":
             faults.append(f"Its extension {oid} says whether it is critical in a way that DER does not allow.")
     if len(fields) not in (2, 3) or fields[-1].tag != OCTET_STRING:
-        raise MalformedError("it is no extension")
+        raise MalformedError("it is not an extension")
     return RawExtension(oid, critical, outer.encoded)

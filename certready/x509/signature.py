@@ -92,8 +92,8 @@ def signed_by(certificate: Certificate, issuer: Certificate) -> Outcome:
 
 
 def joins(certificate: Certificate, issuer: Certificate) -> Outcome:
-    """As :func:`signed_by`, for whoever takes a weak signature for one that was made: one that nobody can verify, over
-    MD2 or MD4, is unsupported here."""
+    """As :func:`signed_by`, but "unsupported" over MD2 or MD4, which nobody can verify: for callers to whom a weak
+    signature still shows who issued whom."""
     try:
         return _outcome(signed(element(certificate.der)), issuer)[0]
     except MalformedError:
@@ -101,7 +101,7 @@ def joins(certificate: Certificate, issuer: Certificate) -> Outcome:
 
 
 def signs_itself(certificate: Certificate) -> bool:
-    """Whether a certificate signed itself; one with its own name whose algorithm nobody here knows counts too."""
+    """Whether a certificate signed itself; one with its own name and an unknown algorithm counts too."""
     return certificate.parsed.self_issued and joins(certificate, certificate) != "wrong"
 
 
@@ -138,7 +138,7 @@ def _verify(parts: Signed, key: object, oid: bytes, parameters: Element | None) 
 
 
 def sign(key: object, data: bytes, algorithm: Element) -> bytes:
-    """A signature over these bytes by an algorithm that :func:`verify` knows, the weak ones too.
+    """A signature over ``data`` by an algorithm that :func:`verify` knows, the weak ones too.
 
     Raises MalformedError where the algorithm is not known or cannot be read, or the key is of another kind.
     """

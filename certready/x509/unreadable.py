@@ -1,5 +1,5 @@
-"""The third answer: there, and not to be read. Whoever asks a certificate for a part must handle it, because a part
-that cannot be read is never absent."""
+"""The third answer: it is there and cannot be read. Whoever asks a certificate for a part must handle it, because a
+part that cannot be read is not absent."""
 
 from __future__ import annotations
 

@@ -392,7 +392,7 @@ STRANGERS = {
     "text": (b"Dear customer,\nyour certificate is ready.\n", "gw.pem is text without a certificate in it."),
     "HTML": (b"<!DOCTYPE html><html><body>Log in</body></html>", "gw.pem is an HTML page without a certificate in it."),
     "junk": (b"\x01\x02\x03\xff" * 99, "gw.pem is binary data in no format that certready knows."),
-    "too large": (b"\n" * (MAX_BYTES + 1), "gw.pem is larger than 10 MiB, which no certificate file is."),
+    "too large": (b"\n" * (MAX_BYTES + 1), "gw.pem is larger than 10 MiB, too large for a certificate file."),
     "key": (LEAF.key_pem, "gw.pem holds a private key but no certificate."),
     "CSR": (request(), "gw.pem holds a certificate signing request (CSR) but no certificate."),
     "CSR in PEM": (

@@ -135,7 +135,7 @@ def test_names_of_a_request_that_cannot_be_read_are_unknown(run: Run, tmp_path: 
 def test_what_is_no_name_is_wrong_usage(run: Run, name: str) -> None:
     """A planned name that no certificate could carry as DNS name is refused with a hint."""
     ran = run("check", "--planned", name, *INBOUND)
-    assert (2, True) == (ran.code, "is no DNS name" in ran.err and "hint:" in ran.err)
+    assert (2, True) == (ran.code, "is not a DNS name" in ran.err and "hint:" in ran.err)
 
 
 @pytest.mark.parametrize("more", [("good.pem",), ("--certificate-only",), ("--replay", "x.json")])

@@ -94,7 +94,7 @@ class TestHosts:
             (("gw.test", "--resolve", "gw.test"), "is not HOST=IP."),
             (("gw.test", "--resolve", "gw.test=x"), "is no IP address."),
             (("gw.test", "--dns", "ns.test"), "is no DNS server."),
-            (("gw.test", "--protocol", "gopher"), "is no known protocol."),
+            (("gw.test", "--protocol", "gopher"), "is not a known protocol."),
             (("--mx", "192.0.2.1"), "is an address and has no MX."),
         ],
     )

@@ -100,7 +100,7 @@ def test_a_sound_tenant_is_listed_with_exit_code_0(run: Run, export: Export) -> 
 
 
 def test_a_failing_setting_is_exit_code_1_with_its_fix(run: Run, export: Export) -> None:
-    """A value that is no accepted domain fails; the fix is the line for that connector."""
+    """A value that is not an accepted domain fails; the fix is the line for that connector."""
     ran = run(
         "tenant", export(EXAMPLE | {"InboundConnectors": [GATEWAY | {"TlsSenderCertificateName": "mail.contoso.com"}]})
     )

@@ -285,5 +285,5 @@ def test_a_full_disk(limit: int, there: bool, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     """--out that is a file is a usage error."""
     (tmp_path / "x").write_text("")
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         write_together(tmp_path / "x", FILES, force=False)

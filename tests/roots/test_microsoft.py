@@ -141,7 +141,7 @@ def test_an_installed_list_is_used(home: Mapping[str, str]) -> None:
     ("data", "word"),
     [
         (lambda: made(AS_OF - timedelta(days=1), baltimore()), "older"),
-        (lambda: content([entry(baltimore(), {})], AS_OF + timedelta(days=20)), "no signed trust list"),
+        (lambda: content([entry(baltimore(), {})], AS_OF + timedelta(days=20)), "not a signed trust list"),
         (lambda: made(AS_OF + timedelta(days=20), baltimore())[:-9], "cannot be read"),
     ],
 )

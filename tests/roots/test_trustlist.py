@@ -95,7 +95,7 @@ def refused() -> Iterator[tuple[str, bytes, str]]:
     yield "a changed digest", sign(listed(), publisher(), [publisher().der], digest_of=b"x"), "changed"
     forged = replace(theirs, x509=publisher().x509)
     yield "another key behind the signer's name", sign(listed(), forged, [publisher().der]), "does not fit"
-    yield "the list without a signature", listed(), "no signed trust list"
+    yield "the list without a signature", listed(), "not a signed trust list"
     yield "nothing", b"", "cannot be read"
     yield "no roots", sign(content([], AS_OF), publisher(), [publisher().der]), "0 roots"
 

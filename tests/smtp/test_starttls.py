@@ -110,9 +110,9 @@ class TestReplies:
     @pytest.mark.parametrize(
         ("data", "said"),
         [
-            (b"HTTP/1.1 400 Bad Request\r\n", "is no line of an SMTP reply"),
-            (b"\r\n", "is no line of an SMTP reply"),
-            (b"2200 x\r\n", "is no line of an SMTP reply"),
+            (b"HTTP/1.1 400 Bad Request\r\n", "is not a line of an SMTP reply"),
+            (b"\r\n", "is not a line of an SMTP reply"),
+            (b"2200 x\r\n", "is not a line of an SMTP reply"),
             (b"250-a\r\n220 b\r\n", "both the code 250 and the code 220"),
             (b"x" * (MAX_LINE + 1), f"a line is longer than {MAX_LINE} bytes"),
             (b"220-x\r\n" * (MAX_LINES + 1), f"more than {MAX_LINES} lines"),
@@ -348,7 +348,7 @@ class TestRegistry:
         with pytest.raises(UsageError) as error:
             protocol("gopher\x1b")
         assert error.value.hint == "Use one of smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s, ldap, tls."
-        assert str(error.value) == '"gopher?" is no known protocol.'
+        assert str(error.value) == '"gopher?" is not a known protocol.'
 
     @pytest.mark.parametrize("name", ["gw.contoso.com", "[192.0.2.1]", "[IPv6:2001:db8::1]", "host"])
     def test_ehlo_names(self, name: str) -> None:

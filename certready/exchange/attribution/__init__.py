@@ -2,8 +2,8 @@
 
 The documented order is walked: the certificate's names, then the sending address with the envelope sender, then the
 recipient (Exchange Team, "Office 365 Message Attribution", which calls itself simplified). Each step says which fact it
-rests on and whether that is documented. Taken for granted is what ``certready check`` judges: that the gateway presents
-the certificate and that Exchange Online trusts it.
+rests on and whether that is documented. It is assumed that the gateway presents the certificate and that Exchange
+Online trusts it, which ``certready check`` judges.
 """
 
 from __future__ import annotations

@@ -92,5 +92,5 @@ def _accepting(value: Value, accepted: Accepted | None) -> Step:
                 "1.3.15", "unclear", f"{value.domain} is covered by MatchSubDomains of {acceptance.domain} alone."
             )
     above = accepted.above(value.domain)
-    text = f"{value.domain} is no accepted domain{', a domain above it is not enough' if above else ''}."
+    text = f"{value.domain} is not an accepted domain{', a domain above it is not enough' if above else ''}."
     return step_on("1.3.7" if above else number, "no", text)

@@ -24,7 +24,10 @@ from certready.model import Connector, Tenant
 
 
 def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
-    """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is."""
+    """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is.
+
+    ``names`` are those of the certificate presented, ``steps`` those taken before; those of the answer follow them.
+    """
     accepted = tenant.accepted_domains
     own = message.recipient and accepted is not None and any(takes(domain, message.recipient) for domain in accepted)
     if message.recipient and accepted is None:
@@ -32,7 +35,7 @@ def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: 
         return Attribution("cannot-tell", step, (*steps, step))
     if not own:
         who = message.recipient or "The recipient's domain"
-        step = step_on("1.3.1", "no", f"{who} is no accepted domain: no tenant takes the message.")
+        step = step_on("1.3.1", "no", f"{who} is not an accepted domain: no tenant takes the message.")
         # What decides is where the message failed to become the tenant's own, not that it leaves the tenant.
         decisive = next(step for step in steps if step.answer == "no")
         return Attribution("refused", decisive, (*steps, step), reply=RELAY_DENIED, notes=(ELSEWHERE,))

@@ -24,11 +24,11 @@ class Scenario(Struct, frozen=True):
 def scenarios(tenant: Tenant, ip: str | None = None) -> tuple[Scenario, ...]:
     """Own sender, bounce, foreign sender and forwarded mail ("Configure a certificate-based connector to relay email
     messages through Microsoft 365"). ``ip`` is the gateway's address where it is known."""
-    own = own_domain(tenant) or OWN
+    domain = own_domain(tenant) or OWN
     return (
-        Scenario("own sender", f"mail of a sender at {own} to the Internet", Message(own, ip=ip)),
+        Scenario("own sender", f"mail of a sender at {domain} to the Internet", Message(domain, ip=ip)),
         Scenario("bounce", "a non-delivery report or automatic reply, which has no sender", Message(None, ip=ip)),
-        Scenario("foreign sender", "mail of a sender whose domain the tenant has not", Message(FOREIGN, ip=ip)),
+        Scenario("foreign sender", "mail of a sender whose domain the tenant does not own", Message(FOREIGN, ip=ip)),
         Scenario("forwarded", "a stranger's message that a mailbox forwards outside", Message(FOREIGN, ip=ip)),
     )
 
@@ -40,8 +40,12 @@ def own_domain(tenant: Tenant) -> str | None:
 
 
 def default_domain_note(tenant: Tenant, names: Sequence[str]) -> str | None:
-    """A note where no certificate name lies in the tenant's default domain; nothing asks for it."""
-    own = own_domain(tenant)
-    if own is None or not names or any(name.lower() == own or name.lower().endswith(f".{own}") for name in names):
+    """A note where no certificate name lies in the tenant's default domain; nothing requires one there."""
+    domain = own_domain(tenant)
+    if (
+        domain is None
+        or not names
+        or any(name.lower() == domain or name.lower().endswith(f".{domain}") for name in names)
+    ):
         return None
-    return f"No name of the certificate lies in the tenant's default domain {own}; nothing requires it."
+    return f"No name of the certificate lies in the tenant's default domain {domain}; nothing requires it."

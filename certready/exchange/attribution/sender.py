@@ -11,7 +11,8 @@ from certready.model import AcceptedDomain, Tenant
 
 
 def by_sender(tenant: Tenant, message: Message, certificate: Ground) -> Ground:
-    """The second question: a connector matched by certificate or address, and an accepted sender domain."""
+    """The second question: a connector matched by certificate or address, and an accepted sender domain.
+    ``certificate`` is the answer to the first."""
     if message.sender is None:
         step = step_on(
             "1.3.4", "no", "The sender is empty: without an accepted certificate domain nothing speaks for it."
@@ -36,7 +37,7 @@ def by_sender(tenant: Tenant, message: Message, certificate: Ground) -> Ground:
 
 def _address(tenant: Tenant, ip: str | None) -> Ground:
     """Whether an OnPremises connector knows the sending address."""
-    known = [
+    connectors = [
         connector
         for connector in tenant.connectors
         if connector.direction == "inbound"
@@ -44,18 +45,22 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
         and connector.kind != "Partner"
         and connector.sender_ips
     ]
-    if not known:
+    if not connectors:
         return Ground("no", "no", (step_on("1.3.1", "no", "No OnPremises connector knows a gateway by its address."),))
     if ip is None:
         step = step_on(
-            "1.3.1", "unclear", f"'{known[0].name}' goes by the sending address, which was not given (--ip)."
+            "1.3.1",
+            "unclear",
+            f"'{connectors[0].name}' identifies the gateway by the sending address, which was not given (--ip).",
         )
         return Ground("unclear", "unclear", (step,))
-    fitting = [(connector, contains(connector.sender_ips, ip)) for connector in known]
+    fitting = [(connector, contains(connector.sender_ips, ip)) for connector in connectors]
     best = max(fitting, key=lambda pair: (ORDER.index(pair[1]), pair[0].value is None))
     connector, state = best
     if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):
-        text = f"'{connector.name}' has the address {ip}, but also other marks to know a gateway by, or unread ones."
+        text = (
+            f"'{connector.name}' has the address {ip}, but identifies the gateway by more, or parts of it are unread."
+        )
         return Ground("unclear", "unclear", (step_on("1.3.1", "unclear", text),), connector.name)
     words = {"yes": f"'{connector.name}' has the address {ip}.", "no": f"No OnPremises connector has {ip}."}
     text = words.get(state, f"An address of '{connector.name}' cannot be read.")
@@ -84,4 +89,4 @@ def _sender(domain: str, accepted: Sequence[AcceptedDomain] | None) -> Step:
         return step_on(
             "1.3.15", "unclear", f"The sender domain {domain} is covered by MatchSubDomains of {above} alone."
         )
-    return step_on("1.3.3", "no", f"The sender domain {domain} is no accepted domain.")
+    return step_on("1.3.3", "no", f"The sender domain {domain} is not an accepted domain.")

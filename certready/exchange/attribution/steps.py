@@ -72,8 +72,10 @@ class Ground(Struct, frozen=True):
 
 
 def step_on(fact: str, answer: State, text: str) -> Step:
+    """A step that rests on the fact of this number (``certready.exchange.facts``)."""
     return Step(fact, facts.basis(fact), answer, text)
 
 
 def worst(states: Iterable[State]) -> State:
+    """The state that decides where all of these have to hold. Raises ValueError for none."""
     return min(states, key=ORDER.index)

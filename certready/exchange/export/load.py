@@ -95,7 +95,7 @@ def _add(record: object, hint: Kind | None, place: Place, export: _Export) -> No
         )
     if not isinstance(record, Mapping):
         raise TenantError(
-            f"{str(place).capitalize()} is no object with the properties of a connector or an accepted domain.",
+            f"{str(place).capitalize()} is not an object with the properties of a connector or an accepted domain.",
             hint=HINT,
         )
     keys = lowered(record)

@@ -54,7 +54,7 @@ def boolean(value: object) -> bool | None:
 
 
 def unknown_shape(value: object) -> bool:
-    """Whether a property that holds one text holds something that gives none."""
+    """Whether a property that should hold one text holds something that cannot be read as one."""
     return value not in (None, "", [], {}) and text(value) is None
 
 
@@ -93,7 +93,7 @@ def items(value: object) -> tuple[str, ...]:
 
 
 def illegible(value: object) -> bool:
-    """Whether a multi-valued property holds entries of which at least one gives no text."""
+    """Whether a multi-valued property holds at least one entry that cannot be read as text."""
     if isinstance(value, Mapping):
         value = lowered(value).get("value", [value] if value else [])
     return isinstance(value, list) and any(entry is not None and text(entry) is None for entry in value)

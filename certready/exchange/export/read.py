@@ -93,7 +93,7 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         if encoding != "utf-8" or b"\0" in data or data[:1] == b"\x30":
             raise TenantError(
-                f"{_label(name)} is no text file: byte {error.start} does not fit {encoding.upper()}.", hint=HINT
+                f"{_label(name)} is not a text file: byte {error.start} does not fit {encoding.upper()}.", hint=HINT
             ) from None
     # Windows PowerShell's Set-Content writes the system's code page; it only matters in names.
     note = f"{_label(name)} is not UTF-8; it was read as Western European text (Latin-1)."

@@ -89,7 +89,7 @@ class Place(Struct, frozen=True):
 
 
 def kind_of(record: Record, hint: Kind | None, place: Place) -> Kind:
-    """What a record (keys lowered) is: what its section says where its keys agree, else what its keys say.
+    """What a record (keys lowered) is: what its section says (``hint``) where its keys agree, else what its keys say.
 
     Raises:
         TenantError: it is none of the three, it could be two, or it comes from an on-premises server.
@@ -108,8 +108,8 @@ def kind_of(record: Record, hint: Kind | None, place: Place) -> Kind:
         return declared
     if len(fitting) == 1:
         return fitting[0]
-    what = "mixes keys of several cmdlets" if fitting else "has no key of a connector or an accepted domain"
-    raise TenantError(f"{str(place).capitalize()} {what}.", hint=HINT)
+    problem = "mixes keys of several cmdlets" if fitting else "has no key of a connector or an accepted domain"
+    raise TenantError(f"{str(place).capitalize()} {problem}.", hint=HINT)
 
 
 def _declared_kind(record: Record) -> Kind | None:
@@ -183,7 +183,7 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
     written = next((domain_name for key in ("domainname", *_NAME_KEYS) if (domain_name := text(record.get(key)))), "")
     name = a_label(written)
     if name is None:
-        return None, (f"The accepted domain {quoted(written)} ({place}) is no domain name and was left out.",)
+        return None, (f"The accepted domain {quoted(written)} ({place}) is not a domain name and was left out.",)
     domain = AcceptedDomain(
         name=name,
         match_subdomains=bool(boolean(record.get("matchsubdomains"))),

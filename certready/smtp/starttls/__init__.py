@@ -63,7 +63,7 @@ def protocol(name: str) -> Protocol:
     """The protocol of this name, in any case. Raises UsageError where there is none."""
     chosen = PROTOCOLS.get(name.lower())
     if chosen is None:
-        raise UsageError(f'"{_safe(name)}" is no known protocol.', hint=f"Use one of {', '.join(PROTOCOLS)}.")
+        raise UsageError(f'"{_safe(name)}" is not a known protocol.', hint=f"Use one of {', '.join(PROTOCOLS)}.")
     return chosen
 
 

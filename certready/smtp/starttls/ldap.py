@@ -47,8 +47,8 @@ class Answer(Struct, frozen=True):
     @property
     def quoted(self) -> str:
         """``52 unavailable: ...``, at most 200 characters."""
-        whole = f"{self.code} {_RESULTS.get(self.code, 'unknown result')}{': ' if self.text else ''}{self.text}"
-        return whole if len(whole) <= 200 else whole[:197] + "..."
+        text = f"{self.code} {_RESULTS.get(self.code, 'unknown result')}{': ' if self.text else ''}{self.text}"
+        return text if len(text) <= 200 else text[:197] + "..."
 
 
 def ldap(_ehlo: str) -> Dialogue:
@@ -81,8 +81,8 @@ def _whole_message() -> Generator[Step, bytes, bytes]:
         if not arrived:
             raise StoppedError("unreachable", closed("starttls", "StartTLS"))
         data, send = (data + arrived)[: MAX_MESSAGE + 1], b""
-        wanted = _length(data)
-        if wanted is not None and len(data) >= wanted:
+        length = _length(data)
+        if length is not None and len(data) >= length:
             return data
 
 
@@ -120,7 +120,7 @@ def _read(data: bytes) -> tuple[Element, Answer]:
 def _member(data: bytes, start: int, parent: Element, tag: int) -> Element:
     member = element(data, start, parent.end)
     if member.tag != tag:
-        raise MalformedError("it is no extended response")
+        raise MalformedError("it is not an extended response")
     return member
 
 

@@ -54,7 +54,7 @@ def _imap_greeting(talk: Talk) -> Generator[Step, bytes, None]:
     if words[:2] == [b"*", b"BYE"]:
         raise _turned_away(talk, words)
     if words[:2] != [b"*", b"OK"]:
-        raise talk.nonsense(f'"{quoted(line[:60])}" is no IMAP greeting')
+        raise talk.nonsense(f'"{quoted(line[:60])}" is not an IMAP greeting')
 
 
 def _imap_ask(talk: Talk, tag: bytes, command: str, stage: str) -> Generator[Step, bytes, set[bytes]]:
@@ -73,7 +73,7 @@ def _imap_ask(talk: Talk, tag: bytes, command: str, stage: str) -> Generator[Ste
             _imap_accepted(talk, parts)
             return words
         if parts[:1] != [b"*"]:
-            raise talk.nonsense(f'"{quoted(line[:60])}" is no line of an IMAP answer')
+            raise talk.nonsense(f'"{quoted(line[:60])}" is not a line of an IMAP answer')
         if parts[1:2] == [b"CAPABILITY"]:
             words.update(parts[2:])
     raise talk.nonsense(f"an answer has more than {MAX_LINES} lines")
@@ -83,7 +83,7 @@ def _imap_accepted(talk: Talk, parts: list[bytes]) -> None:
     if parts[1:2] == [b"OK"]:
         return
     if parts[1:2] not in ([b"NO"], [b"BAD"]):
-        raise talk.nonsense(f'"{talk.last}" is no tagged IMAP answer')
+        raise talk.nonsense(f'"{talk.last}" is not a tagged IMAP answer')
     if b"[UNAVAILABLE]" in parts:  # RFC 5530, 3: temporary
         raise deferral(talk.stage, talk.asked, talk.last or "")
     raise StoppedError("no-starttls", f"The server refuses {talk.asked}: {talk.last}")
@@ -92,7 +92,7 @@ def _imap_accepted(talk: Talk, parts: list[bytes]) -> None:
 def _turned_away(talk: Talk, words: list[bytes]) -> StoppedError:
     if b"[UNAVAILABLE]" in words:
         return deferral(talk.stage, talk.asked, talk.last or "")
-    return StoppedError("unreachable", f"The server turned us away {at(talk.stage, talk.asked)}: {talk.last}")
+    return StoppedError("unreachable", f"The server refused the session {at(talk.stage, talk.asked)}: {talk.last}")
 
 
 # -- POP3 -----------------------------------------------------------------------------------------------------------
@@ -104,15 +104,15 @@ def _pop_ask(talk: Talk, command: str) -> Generator[Step, bytes, bool]:
         yield from talk.say(command.encode("ascii") + b"\r\n", "starttls" if command == "STLS" else "ehlo", command)
     line = yield from talk.line()
     talk.last = quoted(line)
-    word, _, rest = line.partition(b" ")
+    word, _, text = line.partition(b" ")
     if word.upper() == b"+OK":
         return True
     if word.upper() != b"-ERR":
-        raise talk.nonsense(f'"{quoted(line[:60])}" is no line of a POP3 answer')
-    if rest.upper().startswith((b"[SYS/TEMP]", b"[IN-USE]", b"[LOGIN-DELAY]")):  # RFC 3206 and RFC 2449, 8
+        raise talk.nonsense(f'"{quoted(line[:60])}" is not a line of a POP3 answer')
+    if text.upper().startswith((b"[SYS/TEMP]", b"[IN-USE]", b"[LOGIN-DELAY]")):  # RFC 3206 and RFC 2449, 8
         raise deferral(talk.stage, talk.asked, talk.last)
     if not command:
-        raise StoppedError("unreachable", f"The server turned us away in its banner: {talk.last}")
+        raise StoppedError("unreachable", f"The server refused the session in its banner: {talk.last}")
     return False
 
 

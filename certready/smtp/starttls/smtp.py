@@ -78,7 +78,7 @@ def _dialogue(mail: _Mail, hello: _Hello) -> Dialogue:
 def _banner(mail: _Mail) -> Generator[Step, bytes, None]:
     reply = yield from mail.ask(b"", "banner")
     if reply.code != 220:
-        raise StoppedError("unreachable", f"The gateway turned us away in its banner: {reply.quoted}")
+        raise StoppedError("unreachable", f"The gateway refused the session in its banner: {reply.quoted}")
 
 
 def _hello(mail: _Mail, ehlo: str) -> Generator[Step, bytes, tuple[str, ...]]:

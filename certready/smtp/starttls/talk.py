@@ -13,7 +13,7 @@ from certready.smtp.replies import LineReader, NotSmtpError, printable
 class Step(Struct, frozen=True):
     """What a dialogue wants next: ``send`` these bytes (none where it is empty), then pass on what arrives.
 
-    ``stage`` is where the conversation stands, ``reply`` the last reply so far and ``asked`` the word for what is
+    ``stage`` is how far the conversation has come, ``reply`` the last reply so far and ``asked`` the word for what is
     waited for (``EHLO``, ``CAPABILITY``...), for whoever has to say that time ran out.
     """
 
@@ -57,7 +57,7 @@ class StoppedError(Exception):
 
 
 class Talk(Struct):
-    """The state of one conversation in lines: where it stands, the last reply, and what has arrived."""
+    """The state of one conversation in lines: how far it has come, the last reply, and what has arrived."""
 
     protocol: str
     lines: LineReader = field(default_factory=LineReader)
@@ -66,7 +66,10 @@ class Talk(Struct):
     last: str | None = None
 
     def say(self, command: bytes, stage: Stage, asked: str) -> Generator[Step, bytes, None]:
-        """Send a command (none for the banner) and take in what arrives after it. Raises StoppedError."""
+        """Send a command (none for the banner) and take in what arrives after it. ``asked`` is what messages call it.
+
+        Raises StoppedError.
+        """
         self.stage, self.asked = stage, asked
         if command:
             yield from self.wait(command)
@@ -112,7 +115,7 @@ class Talk(Struct):
 
 
 def at(stage: Stage, asked: str) -> str:
-    """Where a conversation stands, as a clause."""
+    """How far a conversation has come, as a clause."""
     return "in its banner" if stage == "banner" else f"in answer to {asked}"
 
 
@@ -135,7 +138,7 @@ def injected(asked: str, data: bytes) -> str:
 
 
 def deferral(stage: Stage, asked: str, quoted: str) -> StoppedError:
-    """A temporary error ends the conversation."""
+    """The end of a conversation in which the command ``asked`` was answered with a temporary error, ``quoted``."""
     return StoppedError("deferred", f"The gateway answered with a temporary error {at(stage, asked)}: {quoted}")
 
 
