@@ -75,7 +75,10 @@ class Node(Struct, frozen=True):
         return children[index]
 
     def octets(self, depth: int = 0) -> bytes:
-        """The bytes of an OCTET STRING, joined where BER split it into pieces, and those again (X.690, 8.7.3)."""
+        """The bytes of an OCTET STRING; the pieces are joined where BER split it, also those of pieces (X.690, 8.7.3).
+
+        Raises Asn1Error where it is nested too deeply. ``depth`` is how deep this piece lies.
+        """
         if not self.tag & _CONSTRUCTED:
             return self.content
         if depth > _MAX_PIECES_DEPTH:

@@ -75,7 +75,7 @@ def armoured(der: bytes, label: str) -> bytes:
 
 
 def load(pem_blocks: Iterator[Block], name: str, reading: Reading) -> Contents:
-    """All blocks as one; a block that cannot be read is a refusal among the contents.
+    """All blocks of the file ``name`` as one; a block that cannot be read is a refusal among the contents.
 
     Raises InputError for too many blocks and for a container in one that cannot be opened.
     """

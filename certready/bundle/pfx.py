@@ -70,7 +70,10 @@ class _Opened(NamedTuple):
 
 
 def load(root: Node, place: str, reading: Reading) -> Contents:
-    """Certificates and keys in stored order. Raises InputError, PasswordError."""
+    """The contents of a PFX, certificates and keys in stored order. ``place`` is what to call the file in messages.
+
+    Raises PasswordError where no password fits, and InputError where its structure is damaged or it holds too much.
+    """
     opened = _open(root, place, reading.passwords)
     if sum(bag.kind in (_KEY, _SHROUDED) for bag in opened.bags) > MAX_KEYS:
         raise too_many_keys(place)

@@ -17,7 +17,8 @@ _PI = bytes.fromhex(
 
 
 def decrypt(key: bytes, iv: bytes, data: bytes) -> bytes:
-    """The plain bytes, padding included. The key's own length is its strength; ``data`` is a multiple of 8 bytes."""
+    """The plain bytes, padding included. The key's own length is its strength; ``data`` is a multiple of 8 bytes,
+    ``iv`` is 8 bytes."""
     schedule = _expanded(key)
     out, last = [], struct.unpack("<4H", iv)
     for offset in range(0, len(data), 8):

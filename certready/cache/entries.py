@@ -144,7 +144,7 @@ def write(directory: Path, entry: Entry) -> bool:
 
 
 def claim(directory: Path, key: str, now: datetime) -> bool:
-    """Whether this caller is the one to ask for the entry of this key.
+    """Whether this caller is the one to ask for the entry of this key in the cache's directory.
 
     False while another process asks for the same; its lock is ignored once it is older than ABANDONED, as of ``now``.
     Where no lock can be made, everybody asks.

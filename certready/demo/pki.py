@@ -150,11 +150,26 @@ class Authority(Issued, frozen=True):
         crl_urls: Sequence[str] | None = None,
         ocsp_urls: Sequence[str] | None = None,
     ) -> Issued:
-        """A leaf for these DNS names. It began ``age`` days before the authority's moment and lasts ``days``.
+        """A leaf for these DNS names, issued by this CA.
 
-        ``common_name`` is the first name unless given; None leaves it out. ``ekus`` None leaves the extension out.
-        ``crl_urls`` and ``ocsp_urls`` replace the authority's pointers; ``extra`` adds extensions,
-        ``without`` drops some.
+        Args:
+            names: what the subject alternative name holds, unless ``san`` is given.
+            common_name: the first name unless given; None leaves it out.
+            key: a kind of key that :func:`new_key` makes, or the key itself.
+            days: how long it lasts.
+            age: how many days before the authority's moment it began.
+            not_before: its beginning, aware; in place of ``age``.
+            not_after: its end, aware; in place of ``days``.
+            ekus: the extended key usages; None leaves the extension out.
+            usage: the key usage; "default" fits the key, None leaves the extension out.
+            serial: the serial number; None for a random one.
+            hash_algorithm: None for the usual one of the CA's key.
+            subject_name: the whole subject, in place of ``common_name``.
+            san: general names of any kind, in place of ``names``.
+            extra: extensions to add, each with whether it is critical.
+            without: types of extensions to leave out.
+            crl_urls: in place of the authority's CRL distribution point.
+            ocsp_urls: in place of the authority's responder.
         """
         private = new_key(key) if isinstance(key, str) else key
         start = not_before or self.moment - age * DAY
@@ -193,7 +208,17 @@ class Authority(Issued, frozen=True):
         issuer_name: x509.Name | None = None,
         hash_algorithm: hashes.HashAlgorithm | None = None,
     ) -> bytes:
-        """A CRL, DER. ``revoked`` is (serial, date, reason or None); it is a day old and good for a week by default."""
+        """A CRL of this CA, in DER (RFC 5280, 5).
+
+        Args:
+            revoked: (serial number, date, reason or None) of each certificate.
+            this_update: aware; a day before the authority's moment by default.
+            next_update: aware; a week after ``this_update`` by default.
+            extra: extensions to add, each with whether it is critical.
+            signer: the key that signs, in place of this CA's.
+            issuer_name: the issuer that the list names, in place of this CA.
+            hash_algorithm: None for the usual one of the key that signs.
+        """
         begins = this_update or self.moment - DAY
         builder = x509.CertificateRevocationListBuilder().issuer_name(issuer_name or self.x509.subject)
         builder = builder.last_update(begins).next_update(next_update or begins + 7 * DAY)
@@ -227,7 +252,20 @@ class Authority(Issued, frozen=True):
         by_name: bool = False,
         nonce: bytes | None = None,
     ) -> bytes:
-        """An OCSP answer about ``certificate``, DER, signed by this CA or by a delegated ``responder``."""
+        """An OCSP answer about ``certificate``, in DER (RFC 6960), signed by this CA or by a delegated ``responder``.
+
+        Args:
+            status: good, revoked or unknown.
+            this_update: aware; a day before the authority's moment by default.
+            next_update: aware; a week after ``this_update`` by default.
+            revoked_at: when it was revoked, where that is the status; ``this_update`` by default.
+            reason: why it was revoked, where that is the status; None for no reason.
+            responder: what signs in place of this CA; its certificate is sent along.
+            issuer: the issuer that the CertID names, in place of this CA.
+            algorithm: the hash of the CertID; SHA-1 by default.
+            by_name: whether the responder is identified by its name instead of its key's hash.
+            nonce: a nonce to answer with; None for none.
+        """
         begins = this_update or self.moment - DAY
         signer = responder or self
         builder = ocsp.OCSPResponseBuilder().add_response(

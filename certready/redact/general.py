@@ -76,7 +76,7 @@ class Rewriter:
         return wrap(SEQUENCE, kind.encoded, encoded(value.tag, text.encode(codec, "replace")))
 
     def general(self, name: Element) -> bytes:
-        """A GeneralName."""
+        """A GeneralName (RFC 5280, 4.2.1.6). Raises MalformedError for one that cannot be replaced."""
         if name.tag in (DNS, EMAIL, URI):
             text = name.content.decode("ascii", "surrogateescape")
             if not text.isascii():

@@ -119,7 +119,8 @@ def _filled(text: str, width: int, first: int, indent: int) -> list[str]:
 
 
 def packed(parts: Sequence[Span], width: int | None, indent: int) -> list[Line]:
-    """The parts side by side, three columns apart, as many on a line as fit; one that is too long is wrapped."""
+    """The parts side by side, three columns apart, as many on a line of ``width`` columns as fit, ``indent`` columns
+    from the left; one that is too long is wrapped. ``width`` None: all of them on one line."""
     lines: list[list[Span]] = []
     used = 0
     for text, style in ((visible(text), style) for text, style in parts):

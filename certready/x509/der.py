@@ -45,7 +45,10 @@ class Element(Struct, frozen=True):
 
 
 def element(data: bytes, start: int = 0, end: int | None = None) -> Element:
-    """The element that starts here. Raises MalformedError for a long tag, an indefinite length or an overrun."""
+    """The element of ``data`` that begins at ``start`` and ends at ``end`` at the latest (None: where the data end).
+
+    Raises MalformedError for a long tag, an indefinite length or an overrun.
+    """
     limit = len(data) if end is None else end
     if limit - start < 2:
         raise MalformedError("it is cut short")

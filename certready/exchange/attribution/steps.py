@@ -72,7 +72,8 @@ class Ground(Struct, frozen=True):
 
 
 def step_on(fact: str, answer: State, text: str) -> Step:
-    """A step that rests on the fact of this number (``certready.exchange.facts``)."""
+    """A step that rests on the fact of this number (``certready.exchange.facts``): what it answers, and the
+    sentence."""
     return Step(fact, facts.basis(fact), answer, text)
 
 
