@@ -70,10 +70,8 @@ class _Opened(NamedTuple):
 
 
 def load(root: Node, place: str, reading: Reading) -> Contents:
-    """The contents of a PFX, certificates and keys in stored order. ``place`` is what to call the file in messages.
-
-    Raises PasswordError where no password fits, and InputError where its structure is damaged or it holds too much.
-    """
+    """The contents of a PFX, certificates and keys in stored order; messages call it ``place``. Raises PasswordError
+    where no password fits, InputError where it is damaged or holds too much."""
     opened = _open(root, place, reading.passwords)
     if sum(bag.kind in (_KEY, _SHROUDED) for bag in opened.bags) > MAX_KEYS:
         raise too_many_keys(place)
@@ -125,11 +123,8 @@ def load(root: Node, place: str, reading: Reading) -> Contents:
 
 
 def private_keys(root: Node, place: str, passwords: Passwords) -> Iterator[Callable[[], bytes]]:
-    """For each private key a function that opens it and returns its PrivateKeyInfo in DER.
-
-    ``root`` is the PFX, ``place`` what to call the file in messages. Both this and the functions raise InputError, and
-    PasswordError where no password fits.
-    """
+    """For each private key a function that opens it and returns its PrivateKeyInfo in DER. Both this and the
+    functions raise InputError, and PasswordError where no password fits; messages call the file ``place``."""
     for bag in _open(root, place, passwords).bags:
         if bag.kind in (_KEY, _SHROUDED):
             yield partial(_private, bag, place, passwords)
@@ -312,8 +307,7 @@ def _unsupported(place: str, error: pbe.UnsupportedError) -> InputError:
 
 
 def _few(node: Node) -> tuple[Node, ...]:
-    """All elements inside, at most _MAX_PARTS, because every one of them is worked through. Raises Asn1Error for
-    more."""
+    """All elements inside, each of which is worked through later. Raises Asn1Error for more than _MAX_PARTS."""
     nodes = node.first(_MAX_PARTS + 1)
     if len(nodes) > _MAX_PARTS:
         raise Asn1Error(f"more than {_MAX_PARTS} parts")

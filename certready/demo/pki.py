@@ -153,23 +153,15 @@ class Authority(Issued, frozen=True):
         """A leaf for these DNS names, issued by this CA.
 
         Args:
-            names: what the subject alternative name holds, unless ``san`` is given.
-            common_name: the first name unless given; None leaves it out.
+            names: what the subject alternative name holds, unless ``san`` gives general names of any kind.
+            common_name: the first name unless given; None leaves it out. ``subject_name`` is a whole subject instead.
             key: a kind of key that :func:`new_key` makes, or the key itself.
-            days: how long it lasts.
-            age: how many days before the authority's moment it began.
-            not_before: its beginning, aware; in place of ``age``.
-            not_after: its end, aware; in place of ``days``.
-            ekus: the extended key usages; None leaves the extension out.
-            usage: the key usage; "default" fits the key, None leaves the extension out.
-            serial: the serial number; None for a random one.
-            hash_algorithm: None for the usual one of the CA's key.
-            subject_name: the whole subject, in place of ``common_name``.
-            san: general names of any kind, in place of ``names``.
-            extra: extensions to add, each with whether it is critical.
-            without: types of extensions to leave out.
-            crl_urls: in place of the authority's CRL distribution point.
-            ocsp_urls: in place of the authority's responder.
+            days, age: how long it lasts, and how long ago it began, seen from the authority's moment; in days.
+            not_before, not_after: its dates instead, aware.
+            ekus, usage: the extended key usages and the key usage ("default" fits the key); None leaves them out.
+            serial, hash_algorithm: None for a random number, and for the usual hash of the CA's key.
+            extra, without: extensions to add, each with whether it is critical, and types of extensions to leave out.
+            crl_urls, ocsp_urls: pointers in place of the authority's.
         """
         private = new_key(key) if isinstance(key, str) else key
         start = not_before or self.moment - age * DAY
@@ -212,11 +204,9 @@ class Authority(Issued, frozen=True):
 
         Args:
             revoked: (serial number, date, reason or None) of each certificate.
-            this_update: aware; a day before the authority's moment by default.
-            next_update: aware; a week after ``this_update`` by default.
+            this_update, next_update: aware; a day before the authority's moment, and a week later, by default.
             extra: extensions to add, each with whether it is critical.
-            signer: the key that signs, in place of this CA's.
-            issuer_name: the issuer that the list names, in place of this CA.
+            signer, issuer_name: the key that signs, and the issuer that the list names, in place of this CA's.
             hash_algorithm: None for the usual one of the key that signs.
         """
         begins = this_update or self.moment - DAY
@@ -255,14 +245,10 @@ class Authority(Issued, frozen=True):
         """An OCSP answer about ``certificate``, in DER (RFC 6960), signed by this CA or by a delegated ``responder``.
 
         Args:
-            status: good, revoked or unknown.
-            this_update: aware; a day before the authority's moment by default.
-            next_update: aware; a week after ``this_update`` by default.
-            revoked_at: when it was revoked, where that is the status; ``this_update`` by default.
-            reason: why it was revoked, where that is the status; None for no reason.
+            status: good, revoked or unknown; ``revoked_at`` (default: ``this_update``) and ``reason`` are for revoked.
+            this_update, next_update: aware; a day before the authority's moment, and a week later, by default.
             responder: what signs in place of this CA; its certificate is sent along.
-            issuer: the issuer that the CertID names, in place of this CA.
-            algorithm: the hash of the CertID; SHA-1 by default.
+            issuer, algorithm: the issuer and the hash (SHA-1 by default) of the CertID.
             by_name: whether the responder is identified by its name instead of its key's hash.
             nonce: a nonce to answer with; None for none.
         """
