@@ -152,9 +152,9 @@ def _document(data: bytes) -> dict[str, object]:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Unusable:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
+    keyed = dict(pairs)
+    if len(keyed) == len(pairs):
+        return keyed
     keys = [key for key, _ in pairs]
     twice = next(key for key in keys if keys.count(key) > 1)
     return _Unusable(f"holds the key {twice[:80]!a} twice")
@@ -174,10 +174,10 @@ def _number(digits: str) -> float | _Unusable:
 def _deepest(data: bytes) -> str:
     """Where it gets too deep, in words."""
     depth = 0
-    for found in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', data):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+    for mark in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', data):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark[0], 0)
         if depth > MAX_DEPTH:
-            return f" at byte {found.start()}"
+            return f" at byte {mark.start()}"
     return ""
 
 

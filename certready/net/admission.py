@@ -100,11 +100,11 @@ def network(address: str) -> str:
     """What counts as one address: an IPv4 address, however it is written, or the /64 of an IPv6 address."""
     plain = address.partition("%")[0]
     try:
-        found = ipaddress.ip_address(plain)
+        parsed = ipaddress.ip_address(plain)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

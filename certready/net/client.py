@@ -52,11 +52,11 @@ def rehearse(host: str, port: int, plan: Plan, progress: Progress) -> Rehearsed:
     name = host_name(host)
     blank = Endpoint(name, "", port)
     try:
-        found = addresses(name, port, timeout=plan.timeout)
+        targets = addresses(name, port, timeout=plan.timeout)
     except ResolveError as error:
         return Rehearsed(replace(blank, trouble="unreachable", error=str(error)))
     rehearsed = Rehearsed(blank)
-    for address in found[:MAX_ADDRESSES]:
+    for address in targets[:MAX_ADDRESSES]:
         rehearsed = _one(replace(blank, address=address.text), address, plan, progress)
         if rehearsed.endpoint.stage != "connect":
             break

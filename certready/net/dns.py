@@ -79,8 +79,10 @@ def exchangers(domain: str, server: Nameserver, *, timeout: float) -> tuple[Exch
         Exchanger(int(record.preference), record.exchange.to_text(omit_final_dot=True).lower())
         for record in _ask(domain, "MX", server, timeout)[0]
     ]
-    found = (Exchanger(one.preference, "" if one.host in (".", "@") else one.host) for one in records)
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.preference, one.host))[:MAX_EXCHANGERS])
+    normalised = (Exchanger(record.preference, "" if record.host in (".", "@") else record.host) for record in records)
+    return tuple(
+        sorted(dict.fromkeys(normalised), key=lambda exchanger: (exchanger.preference, exchanger.host))[:MAX_EXCHANGERS]
+    )
 
 
 def texts(domain: str, server: Nameserver, *, timeout: float) -> tuple[str, ...]:
@@ -91,11 +93,11 @@ def texts(domain: str, server: Nameserver, *, timeout: float) -> tuple[str, ...]
 def host_addresses(host: str, server: Nameserver, *, timeout: float) -> Located:
     """Every A and AAAA record of a host, both asked for at once. Raises ResolveError where neither gives an address."""
     results = in_parallel([partial(_addresses, host, kind, server, timeout) for kind in ("A", "AAAA")], "dns")
-    found = [result for result in results if isinstance(result, Located)]
-    addresses = tuple(dict.fromkeys(address for one in found for address in one.addresses))
+    located = [result for result in results if isinstance(result, Located)]
+    addresses = tuple(dict.fromkeys(address for result in located for address in result.addresses))
     errors = [result for result in results if isinstance(result, ResolveError)]
     if addresses:
-        return Located(addresses, next((one.canonical for one in found if one.canonical), None))
+        return Located(addresses, next((result.canonical for result in located if result.canonical), None))
     raise errors[0] if errors else ResolveError(f"{host} has no address: neither an A nor an AAAA record.")
 
 
@@ -104,8 +106,8 @@ def _addresses(host: str, kind: str, server: Nameserver, timeout: float) -> Loca
         records, canonical = _ask(host, kind, server, timeout)
     except ResolveError as error:
         return error
-    found = sorted(ipaddress.ip_address(record.to_text()) for record in records)  # servers rotate them
-    return Located(tuple(map(str, found)), canonical)
+    ordered = sorted(ipaddress.ip_address(record.to_text()) for record in records)  # servers rotate them
+    return Located(tuple(map(str, ordered)), canonical)
 
 
 def _ask(name: str, kind: str, server: Nameserver, timeout: float) -> tuple[Sequence[Any], str | None]:
@@ -163,15 +165,15 @@ def resolver(server: Nameserver, timeout: float) -> dns.resolver.Resolver:
             hint="Run: pip install dnspython; or name the hosts themselves.",
         ) from None
     try:
-        found = dns.resolver.Resolver(configure=server.address is None)
+        configured = dns.resolver.Resolver(configure=server.address is None)
     except (dns.exception.DNSException, OSError):
         raise ResolveError("This machine is set up with no DNS server; name one with --dns.") from None
     if server.address is not None:
-        found.nameservers = [server.address]
-        found.port = server.port
-    found.lifetime = timeout
-    found.timeout = min(UDP_WAIT, timeout / 3)
-    return found
+        configured.nameservers = [server.address]
+        configured.port = server.port
+    configured.lifetime = timeout
+    configured.timeout = min(UDP_WAIT, timeout / 3)
+    return configured
 
 
 def domain_name(text: str) -> str:

@@ -130,8 +130,8 @@ def fetch_many(
     else:
         results = iter(_probe_all(jobs, context, tell, arrived or (lambda _: None)))
     seen: list[Seen] = []
-    for one in located:
-        seen += [*(next(results) for _ in one.addresses), *one.others]
+    for host in located:
+        seen += [*(next(results) for _ in host.addresses), *host.others]
     return _bundle(Target("host", name or _shown(next(iter(plans)))), seen)
 
 
@@ -179,14 +179,16 @@ def _locate(plans: Mapping[Plan, str | None], how: How, tell: Progress) -> list[
 
     def look_up(plan: Plan) -> _Located:
         try:
-            found = how.look_up(
+            resolved = how.look_up(
                 plan.host, plan.port, timeout=how.timeout, resolve=how.resolve, family=how.family, dns=how.dns
             )
         except ResolveError as error:
             return _Located(plan, others=(Seen(unreachable(plan.endpoint(), str(error))),))
-        first, rest = found[:MAX_ADDRESSES], found[MAX_ADDRESSES:]
-        others = (Seen(unreachable(plan.endpoint(rest[0].text), _too_many(plan.host, len(found)))),) if rest else ()
-        return _Located(plan, first, others)
+        first, rest = resolved[:MAX_ADDRESSES], resolved[MAX_ADDRESSES:]
+        unprobed = (
+            (Seen(unreachable(plan.endpoint(rest[0].text), _too_many(plan.host, len(resolved)))),) if rest else ()
+        )
+        return _Located(plan, first, unprobed)
 
     for plan in asked:
         tell(f"looking up {plan.host}")
@@ -244,16 +246,16 @@ def _bundle(target: Target, seen: Sequence[Seen]) -> Bundle:
     """Each different chain once: first those of the ordinary handshakes in the order of the endpoints, then those that
     only a further question brought up."""
     names: dict[tuple[bytes, ...], str | None] = {}
-    for one in seen:
-        if one.chain:
-            names.setdefault(one.chain, one.sni)
-    for one in seen:
-        for result in one.further:
+    for shown in seen:
+        if shown.chain:
+            names.setdefault(shown.chain, shown.sni)
+    for shown in seen:
+        for result in shown.further:
             if result.chain:
-                names.setdefault(result.chain, None if result.handshake.question.startswith("no-name") else one.sni)
+                names.setdefault(result.chain, None if result.handshake.question.startswith("no-name") else shown.sni)
     ids = {chain: f"c{number}" for number, chain in enumerate(names, 1)}
     chains = tuple(Chain(ids[ders], "tls", tuple(map(Certificate, ders)), sni=sni) for ders, sni in names.items())
-    return Bundle(target, chains, tuple(_endpoint(one, ids) for one in seen))
+    return Bundle(target, chains, tuple(_endpoint(shown, ids) for shown in seen))
 
 
 def _endpoint(seen: Seen, ids: Mapping[tuple[bytes, ...], str]) -> Endpoint:

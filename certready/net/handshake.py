@@ -162,15 +162,15 @@ def _part(wire: Wire, tls: Secured, farewell: bytes, *, answered: bool) -> str |
             return None
         wire.begin(PARTING if farewell else PARTING / 4)  # without a farewell only an alert can come
         try:
-            said = b""
+            reply = b""
             while data := tls.receive():
-                said = (said + data)[:1000]
+                reply = (reply + data)[:1000]
         except LeftError as error:
             return f"it ended the session when it was given none ({error.reason})" if "alert" in error.reason else None
         finally:
             tls.close()
         # Postfix lets the handshake pass and refuses the first command (smtpd_tls_req_ccert).
-        return f'it answers "{printable(said.splitlines()[0][:200])}"' if said[:1] in (b"4", b"5") else None
+        return f'it answers "{printable(reply.splitlines()[0][:200])}"' if reply[:1] in (b"4", b"5") else None
     return None
 
 

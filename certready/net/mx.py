@@ -62,7 +62,7 @@ def find(domain: str, how: How) -> Mail:
     if not records:
         text = f"{domain} has no MX record, so its mail goes to its own address (RFC 5321, 5.1)."
         return Mail((Node(domain),), {}, (text,))
-    if all(not one.host for one in records):
+    if all(not record.host for record in records):
         text = f"{domain} takes no mail: it has a null MX (RFC 7505), so there is no gateway to probe."
         return Mail((Node(domain, error=text),), {})
     return _located(_own(domain, records), server, how)
@@ -70,7 +70,7 @@ def find(domain: str, how: How) -> Mail:
 
 def _own(domain: str, records: tuple[Exchanger, ...]) -> Mail:
     """The hosts that are not Microsoft's."""
-    hosts = tuple(dict.fromkeys(one.host for one in records if one.host))
+    hosts = tuple(dict.fromkeys(record.host for record in records if record.host))
     theirs = [host for host in hosts if is_exchange_online(host)]
     if len(theirs) == len(hosts):
         raise UsageError(
@@ -97,17 +97,19 @@ def _located(mail: Mail, server: Nameserver, how: How) -> Mail:
     """With the addresses of every host that is not given one by hand."""
     given = {host_name(name) for name in how.resolve}
     hosts = [node.host for node in mail.nodes if node.error is None and node.host not in given]
-    found = in_parallel([partial(_look_up, host, server, how.timeout) for host in hosts], "dns")
-    errors = {host: str(one) for host, one in zip(hosts, found, strict=True) if isinstance(one, ResolveError)}
-    located = {host: one for host, one in zip(hosts, found, strict=True) if isinstance(one, Located)}
+    results = in_parallel([partial(_look_up, host, server, how.timeout) for host in hosts], "dns")
+    errors = {
+        host: str(result) for host, result in zip(hosts, results, strict=True) if isinstance(result, ResolveError)
+    }
+    located = {host: result for host, result in zip(hosts, results, strict=True) if isinstance(result, Located)}
     aliases = tuple(
-        f"The MX {host} is an alias (CNAME) of {one.canonical}, which RFC 2181, 10.3 forbids; some servers will not "
-        "send there."
-        for host, one in located.items()
-        if one.canonical
+        f"The MX {host} is an alias (CNAME) of {location.canonical}, which RFC 2181, 10.3 forbids; some servers will "
+        "not send there."
+        for host, location in located.items()
+        if location.canonical
     )
     nodes = tuple(node._replace(error=node.error or errors.get(node.host)) for node in mail.nodes)
-    return Mail(nodes, {host: one.addresses for host, one in located.items()}, (*mail.notes, *aliases))
+    return Mail(nodes, {host: location.addresses for host, location in located.items()}, (*mail.notes, *aliases))
 
 
 def _look_up(host: str, server: Nameserver, timeout: float) -> Located | ResolveError:

@@ -129,9 +129,18 @@ class Questions:
             self._settle(end)
             with_name = [ask(total=end - time.monotonic(), sni=self.plan.sni) for _ in range(REPEATS)]
             without = [ask(total=end - time.monotonic()) for _ in range(REPEATS)]
-            if result.chain in {one.chain for one in with_name} or {one.chain for one in without} - {(), result.chain}:
-                shown = {one.chain: one for one in (result, *with_name, *without) if one.chain not in {(), *named}}
-                return tuple(Result(replace(one.handshake, question="again"), one.chain) for one in shown.values())
+            if result.chain in {answer.chain for answer in with_name} or {answer.chain for answer in without} - {
+                (),
+                result.chain,
+            }:
+                shown = {
+                    answer.chain: answer
+                    for answer in (result, *with_name, *without)
+                    if answer.chain not in {(), *named}
+                }
+                return tuple(
+                    Result(replace(answer.handshake, question="again"), answer.chain) for answer in shown.values()
+                )
         return ()
 
     def _settle(self, end: float) -> None:

@@ -23,7 +23,9 @@ def look_up(recipient: str, server: Nameserver, *, timeout: float) -> Rehearsal:
         name = domain_name(domain)
     except UsageError:
         return Rehearsal(False, domain, error=f"{domain} is no mail domain, so it has no MX to look up.")
-    mail, signs = in_parallel([partial(one, name, server, timeout) for one in (_exchangers, _signs)], "recipient")
+    mail, signs = in_parallel(
+        [partial(question, name, server, timeout) for question in (_exchangers, _signs)], "recipient"
+    )
     if isinstance(mail, ResolveError):
         return Rehearsal(False, domain, error=str(mail))
     return Rehearsal(False, domain, mail, () if isinstance(signs, ResolveError) else signs)
@@ -31,7 +33,7 @@ def look_up(recipient: str, server: Nameserver, *, timeout: float) -> Rehearsal:
 
 def _exchangers(domain: str, server: Nameserver, timeout: float) -> tuple[str, ...] | ResolveError:
     try:
-        return tuple(dict.fromkeys(one.host for one in exchangers(domain, server, timeout=timeout)))
+        return tuple(dict.fromkeys(exchanger.host for exchanger in exchangers(domain, server, timeout=timeout)))
     except ResolveError as error:
         return error
 

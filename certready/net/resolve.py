@@ -56,12 +56,12 @@ def addresses(
     if given is None and dns is not None:
         given = host_addresses(host, dns, timeout=timeout).addresses
     if given is not None:
-        found = tuple(Address(*_numeric(address, port)) for address in given)
+        resolved = tuple(Address(*_numeric(address, port)) for address in given)
     else:
-        found = _system(host, port, timeout)
-    if not found:
+        resolved = _system(host, port, timeout)
+    if not resolved:
         raise ResolveError(f"{host} has no address.")
-    wanted = {one.text: one for one in found if one.family in _FAMILIES[family]}
+    wanted = {address.text: address for address in resolved if address.family in _FAMILIES[family]}
     if not wanted:
         raise ResolveError(f"{host} has no {'IPv4' if family == 'ipv4' else 'IPv6'} address.")
     return tuple(wanted.values())
@@ -74,14 +74,14 @@ def _system(host: str, port: int, timeout: float) -> tuple[Address, ...]:
         return socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
 
     try:
-        found = within(timeout, look_up, "resolve")
+        entries = within(timeout, look_up, "resolve")
     except TimeoutError:
         raise ResolveError(f"The resolver did not answer for {host} within {timeout:g} s.") from None
     except socket.gaierror as error:
         raise ResolveError(_resolver_sentence(host, error)) from None
     except (OSError, ValueError) as error:
         raise ResolveError(f"{host} cannot be looked up: {str(error)!a}.") from None
-    return tuple(Address(family, sockaddr) for family, _, _, _, sockaddr in found if family in _FAMILIES["any"])
+    return tuple(Address(family, sockaddr) for family, _, _, _, sockaddr in entries if family in _FAMILIES["any"])
 
 
 def _numeric(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
@@ -91,10 +91,10 @@ def _numeric(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
             f"{address[:80]!a} is no IP address.", hint="Name addresses, such as gw.contoso.com=192.0.2.1."
         )
     try:
-        found = socket.getaddrinfo(plain.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        entries = socket.getaddrinfo(plain.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except OSError as error:
         raise ResolveError(f"This machine has no use for the address {plain}: {error!s}.") from None
-    return found[0][0], found[0][4]
+    return entries[0][0], entries[0][4]
 
 
 def _resolver_sentence(host: str, error: socket.gaierror) -> str:

@@ -119,12 +119,13 @@ class Secured:
         """The server's certificates in DER, as they came. Raises TooMuchError."""
         return self._ders(self._connection.get_peer_cert_chain() or [])
 
-    def _ders(self, found: list[crypto.X509]) -> tuple[bytes, ...]:
-        if len(found) > MAX_CERTIFICATES:
+    def _ders(self, certificates: list[crypto.X509]) -> tuple[bytes, ...]:
+        if len(certificates) > MAX_CERTIFICATES:
             raise TooMuchError(
-                f"The {self._peer} sent {len(found)} certificates; more than {MAX_CERTIFICATES} are not looked at."
+                f"The {self._peer} sent {len(certificates)} certificates; "
+                f"more than {MAX_CERTIFICATES} are not looked at."
             )
-        chain = ders(found)
+        chain = ders(certificates)
         if sum(map(len, chain)) > MAX_CHAIN_BYTES:
             raise TooMuchError(f"The {self._peer} sent more than 1 MiB of certificates; so many are not looked at.")
         return chain
@@ -251,11 +252,11 @@ def _context(method: int, identity: Identity) -> SSL.Context:
     context.set_cipher_list(CIPHERS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     try:
-        own, *others = [x509.load_der_x509_certificate(der) for der in identity.certificates]
+        own, *issuers = [x509.load_der_x509_certificate(der) for der in identity.certificates]
         context.use_certificate(own)
         context.use_privatekey(identity.key)
-        for other in others:
-            context.add_extra_chain_cert(other)
+        for issuer in issuers:
+            context.add_extra_chain_cert(issuer)
         context.check_privatekey()
     except (SSL.Error, crypto.Error, TypeError, ValueError) as error:
         raise ValueError(reason_of(error) or "OpenSSL refuses it") from None

@@ -48,7 +48,7 @@ class Path(Struct, frozen=True):
     def holds(self, at: datetime) -> bool:
         """Whether every certificate of the path, the anchor too, is within its dates at this moment."""
         every = [certificate.parsed for certificate in self.certificates]
-        return all(one.not_before <= at <= one.not_after for one in every)
+        return all(certificate.not_before <= at <= certificate.not_after for certificate in every)
 
 
 class Search(Struct, frozen=True):
@@ -94,11 +94,11 @@ def _only_path(
         if len(named) != 1 or len(path) >= MAX_DEPTH or named[0] in path or not _whole(path[-1]):
             return None
         path.append(named[0])
-    found = Path(tuple(path), "anchor", anchors[path[-1]])
-    moment = engines.moment(found.certificates, at)
-    if not moment or not path[-1].parsed.self_issued or engines.strict(found.certificates, moment)[0] != "accepted":
+    candidate = Path(tuple(path), "anchor", anchors[path[-1]])
+    moment = engines.moment(candidate.certificates, at)
+    if not moment or not path[-1].parsed.self_issued or engines.strict(candidate.certificates, moment)[0] != "accepted":
         return None
-    return found
+    return candidate
 
 
 def _whole(certificate: Certificate) -> bool:
@@ -139,7 +139,7 @@ class _Walk(Struct):
             self.note(path, "anchor", anchor)
             if tip.parsed.self_issued:
                 return []
-        passed = {_entity(one) for one in path}
+        passed = {_entity(certificate) for certificate in path}
         issuers = [issuer for issuer in self.issuers(tip) if _entity(issuer) not in passed]
         if issuers and len(path) >= MAX_DEPTH:
             self.capped = True
@@ -149,7 +149,9 @@ class _Walk(Struct):
         return [(*path, issuer) for issuer in issuers]
 
     def note(self, path: tuple[Certificate, ...], end: End, anchor: Root | None = None) -> None:
-        self.paths.append(Path(path, end, anchor, tuple(one for one in path[:-1] if one in self.unverified)))
+        self.paths.append(
+            Path(path, end, anchor, tuple(certificate for certificate in path[:-1] if certificate in self.unverified))
+        )
 
     def issuers(self, child: Certificate) -> tuple[Certificate, ...]:
         """Whoever verifiably signed ``child``, the likeliest first, found out once; where nobody did, whoever has the
@@ -157,7 +159,7 @@ class _Walk(Struct):
         if child not in self.verified:
             named = self.namesakes(child)
             if len(named) > 1:
-                named.sort(key=lambda one: self.order(child, one))
+                named.sort(key=lambda candidate: self.order(child, candidate))
             outcomes = [(issuer, self.signed(child, issuer)) for issuer in named]
             good = tuple(issuer for issuer, outcome in outcomes if outcome == "good")
             self.verified[child] = good or tuple(issuer for issuer, outcome in outcomes if outcome == "unsupported")
@@ -173,7 +175,7 @@ class _Walk(Struct):
                 self.by_name.setdefault(comparable(subject), []).extend(several)
         same = self.by_subject.get(child.parsed.issuer_der, ())
         alike = self.by_name.get(comparable(child.parsed.issuer_der), ())
-        return [one for one in dict.fromkeys((*same, *alike)) if one != child]
+        return [namesake for namesake in dict.fromkeys((*same, *alike)) if namesake != child]
 
     def order(self, child: Certificate, issuer: Certificate) -> tuple[bool, bool, bool, bool]:
         """Roots first, then a fitting key identifier, then an issuer that a root may have signed, then dates that

@@ -20,7 +20,8 @@ MAX_SHOWN = 3  # names in one sentence
 def comparisons(path: tuple[Certificate, ...]) -> int:
     """How many comparisons ``violations`` makes at most."""
     return sum(
-        len(_permitted(limits) + _excluded(limits)) * sum(len(names(one, leaf=one is path[0])) for one in below)
+        len(_permitted(limits) + _excluded(limits))
+        * sum(len(names(certificate, leaf=certificate is path[0])) for certificate in below)
         for _, limits, below in _constrained(path)
     )
 
@@ -41,8 +42,8 @@ def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str
                 if trouble:
                     bad.setdefault(trouble, []).append(shown(name))
             for trouble, several in bad.items():
-                said = listed(several, MAX_SHOWN)
-                yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {said}."
+                names_listed = listed(several, MAX_SHOWN)
+                yield certificate, f"The name constraints of {issuer.parsed.label} {trouble} {names_listed}."
 
 
 def excluded_names(path: tuple[Certificate, ...]) -> tuple[str, ...]:
@@ -67,7 +68,15 @@ def _constrained(
     for index, issuer in enumerate(path[1:], start=1):
         limits = readable(issuer.parsed.extension(x509.NameConstraints))  # what cannot be read is said by lint
         if limits:
-            yield issuer, limits, tuple(one for one in path[:index] if one is path[0] or not one.parsed.self_issued)
+            yield (
+                issuer,
+                limits,
+                tuple(
+                    certificate
+                    for certificate in path[:index]
+                    if certificate is path[0] or not certificate.parsed.self_issued
+                ),
+            )
 
 
 def _permitted(limits: x509.NameConstraints) -> list[x509.GeneralName]:
@@ -83,15 +92,15 @@ def names(certificate: Certificate, *, leaf: bool) -> tuple[x509.GeneralName, ..
     has one, and, in a leaf without DNS names, a CN that looks like a host, because it is used as one."""
     parsed = certificate.parsed
     alternative = readable(parsed.extension(x509.SubjectAlternativeName))
-    found: list[x509.GeneralName] = list(alternative or ())
+    general_names: list[x509.GeneralName] = list(alternative or ())
     if parsed.subject_name and parsed.subject:
-        found.append(x509.DirectoryName(parsed.subject_name))
-        if not any(isinstance(name, x509.RFC822Name) for name in found):
+        general_names.append(x509.DirectoryName(parsed.subject_name))
+        if not any(isinstance(name, x509.RFC822Name) for name in general_names):
             mails = parsed.subject_name.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
-            found += [x509.RFC822Name(str(mail.value)) for mail in mails if str(mail.value).isascii()]
+            general_names += [x509.RFC822Name(str(mail.value)) for mail in mails if str(mail.value).isascii()]
     if leaf and not parsed.dns_names:
-        found += [x509.DNSName(name) for name in _hosts(parsed.common_names)]
-    return tuple(found)
+        general_names += [x509.DNSName(name) for name in _hosts(parsed.common_names)]
+    return tuple(general_names)
 
 
 def _trouble(name: x509.GeneralName, permitted: list[x509.GeneralName], excluded: list[x509.GeneralName]) -> str | None:

@@ -91,8 +91,8 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
     leaf = chain.leaf_certificate
     if leaf.parsed.error is not None:
         return Judgement("unreadable", (leaf,))
-    found = build.search(leaf, chain.certificates, roots, at)
-    ranked = _ranked(found.paths, at)
+    search = build.search(leaf, chain.certificates, roots, at)
+    ranked = _ranked(search.paths, at)
     if not ranked:
         return Judgement("too-complex", (leaf,))
     chosen = _choose(ranked, at)
@@ -101,14 +101,18 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
     if known and not best.path.anchor:
         better = build.search(leaf, (*chain.certificates, *known), roots, at).paths
         repaired, untrusted = _repaired(better, at)
-        rooted = [one for one in better if one.end == "self-signed" and one.certificates[:-1] == best.path.certificates]
+        rooted = [
+            candidate
+            for candidate in better
+            if candidate.end == "self-signed" and candidate.certificates[:-1] == best.path.certificates
+        ]
         if rooted and untrusted:  # a root is left out on purpose; what is wrong is whose it is
             chosen = _Chosen(_assess(rooted[0], at))
             best = chosen.assessed
     path = best.path.certificates
-    on_paths = {one for each in found.paths for one in each.certificates}
+    on_paths = {certificate for candidate in search.paths for certificate in candidate.certificates}
     return Judgement(
-        outcome=_outcome(chosen, capped=found.capped and not _settled(chosen, leaf, at)),
+        outcome=_outcome(chosen, capped=search.capped and not _settled(chosen, leaf, at)),
         path=path,
         anchor=best.path.anchor,
         problems=best.problems,
@@ -119,16 +123,18 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
         untrusted=untrusted,
         strict_refusal=chosen.strict_refusal,
         refusals=chosen.refusals,
-        alternatives=sum(each.path.anchor is not None for each in ranked if each is not best),
+        alternatives=sum(other.path.anchor is not None for other in ranked if other is not best),
         unrelated=()
-        if found.capped
-        else tuple(dict.fromkeys(one.sha256 for one in chain.certificates if one not in on_paths)),
+        if search.capped
+        else tuple(
+            dict.fromkeys(certificate.sha256 for certificate in chain.certificates if certificate not in on_paths)
+        ),
     )
 
 
 def _ranked(paths: Iterable[build.Path], at: datetime) -> list[_Assessed]:
     assessed = (_assess(path, at) for path in paths)
-    return sorted(assessed, key=lambda one: (one.grade, len(one.problems), -_length(one)))
+    return sorted(assessed, key=lambda rated: (rated.grade, len(rated.problems), -_length(rated)))
 
 
 def _length(assessed: _Assessed) -> int:
@@ -139,13 +145,13 @@ def _length(assessed: _Assessed) -> int:
 def _assess(path: build.Path, at: datetime) -> _Assessed:
     # The signature of an anchor is nobody's concern, but a leaf may not hide its own behind being one.
     leaf_alone = path.end == "anchor" and len(path.certificates) == 1 and not path.certificates[0].parsed.is_ca
-    found = lint.problems(path.certificates, rooted=path.end != "incomplete" and not leaf_alone)
-    found += lint.unverified(path.unverified)
-    bad = any(problem.kind not in lint.TOLERATED for problem in found)
+    problems = lint.problems(path.certificates, rooted=path.end != "incomplete" and not leaf_alone)
+    problems += lint.unverified(path.unverified)
+    bad = any(problem.kind not in lint.TOLERATED for problem in problems)
     if path.anchor is None:
-        return _Assessed(path, found, 20 if path.end == "self-signed" else 21)
+        return _Assessed(path, problems, 20 if path.end == "self-signed" else 21)
     within = 2 if bad else 0 if path.holds(at) else 1
-    return _Assessed(path, found, within + (12 if path.anchor.extra else _restricted(path, path.anchor, at)))
+    return _Assessed(path, problems, within + (12 if path.anchor.extra else _restricted(path, path.anchor, at)))
 
 
 def _restricted(path: build.Path, anchor: Root, at: datetime) -> int:
@@ -162,7 +168,7 @@ def _restricted(path: build.Path, anchor: Root, at: datetime) -> int:
 def _choose(ranked: Sequence[_Assessed], at: datetime) -> _Chosen:
     """The best path: of those of the best grade the first that an engine accepts, else of the next clean grade."""
     refused: list[_Chosen] = []
-    for _, group in groupby(ranked, key=lambda one: one.grade):
+    for _, group in groupby(ranked, key=lambda rated: rated.grade):
         several = list(group)[:MAX_ENGINE_PATHS]
         anchor = several[0].path.anchor
         if not (several[0].clean and anchor) or (refused and anchor.extra):
@@ -184,7 +190,7 @@ def _ask(several: Sequence[_Assessed], at: datetime) -> _Chosen:
         # expiry.* reports, no moment to judge it at.
         if moment is None or len(path) == 1:
             return _Chosen(assessed)
-        if any(lint.APPLICATION_POLICIES in one.parsed.critical for one in path):
+        if any(lint.APPLICATION_POLICIES in certificate.parsed.critical for certificate in path):
             return _Chosen(assessed, strict_refusal="it has critical application policies, which only Windows knows")
         word, reason = engines.strict(path, moment)
         if word == "accepted":
@@ -231,7 +237,9 @@ def _outcome(chosen: _Chosen, *, capped: bool) -> Outcome:
         unclear: dict[str, Outcome] = {lint.NAME_LIMIT: "too-complex", lint.UNREADABLE: "unreadable"}
         known_bad = serious - unclear.keys()
         return "invalid" if known_bad else unclear[min(serious)]
-    if chosen.word == "inconclusive" and any(lint.unreadable_extensions(one) for one in path.certificates):
+    if chosen.word == "inconclusive" and any(
+        lint.unreadable_extensions(certificate) for certificate in path.certificates
+    ):
         return "unreadable"
     words: dict[engines.Word, Outcome] = {"accepted": "trusted", "refused": "invalid", "inconclusive": "too-complex"}
     return words[chosen.word]
@@ -241,11 +249,11 @@ def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Miss
     tip = path[-1].parsed
     wanted = comparable(tip.issuer_der)
     namesakes = [
-        one
-        for one in pool
-        if one.parsed.error is None and one != path[-1] and comparable(one.parsed.subject_der) == wanted
+        namesake
+        for namesake in pool
+        if namesake.parsed.error is None and namesake != path[-1] and comparable(namesake.parsed.subject_der) == wanted
     ]
-    signs = {build.signature(path[-1], one) for one in namesakes[: build.MAX_CHECKS]}
+    signs = {build.signature(path[-1], namesake) for namesake in namesakes[: build.MAX_CHECKS]}
     note = ""
     if "good" in signs:
         note = "The certificates only sign each other in a circle."
@@ -257,7 +265,7 @@ def _missing(path: tuple[Certificate, ...], pool: Sequence[Certificate]) -> Miss
 def _repaired(paths: Sequence[build.Path], at: datetime) -> tuple[tuple[Certificate, ...] | None, Certificate | None]:
     """Of the paths there are when the known certificates may be used as well, the best clean one to an anchor; where
     none reaches an anchor, the self-signed certificate that one leads to."""
-    reached = [one for one in _ranked(paths, at) if one.path.anchor and one.clean]
-    ends = () if any(one.anchor for one in paths) else paths
-    outside = next((one.certificates[-1] for one in ends if one.end == "self-signed"), None)
+    reached = [rated for rated in _ranked(paths, at) if rated.path.anchor and rated.clean]
+    ends = () if any(candidate.anchor for candidate in paths) else paths
+    outside = next((candidate.certificates[-1] for candidate in ends if candidate.end == "self-signed"), None)
     return (reached[0].path.certificates if reached else None), outside

@@ -24,7 +24,10 @@ Word = Literal["accepted", "refused", "inconclusive"]
 def moment(path: tuple[Certificate, ...], at: datetime) -> datetime | None:
     """The moment nearest to ``at`` at which every certificate of the path is valid; None where there is none."""
     parsed = [certificate.parsed for certificate in path]
-    start, end = max(one.not_before for one in parsed), min(one.not_after for one in parsed)
+    start, end = (
+        max(certificate.not_before for certificate in parsed),
+        min(certificate.not_after for certificate in parsed),
+    )
     return min(max(at, start), end) if start <= end else None
 
 

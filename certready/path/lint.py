@@ -110,9 +110,9 @@ def problems(path: tuple[Certificate, ...], *, rooted: bool) -> tuple[Problem, .
         _unreadable,
         _names,
     )
-    found = [problem for lint in lints for problem in lint(path)]
-    found += _weak_signatures(path[:-1] if rooted else path)
-    return tuple(dict.fromkeys(Problem(kind, certificate.sha256, message) for kind, certificate, message in found))
+    results = [problem for lint in lints for problem in lint(path)]
+    results += _weak_signatures(path[:-1] if rooted else path)
+    return tuple(dict.fromkeys(Problem(kind, certificate.sha256, message) for kind, certificate, message in results))
 
 
 def _authority(path: tuple[Certificate, ...]) -> Found:
@@ -205,7 +205,7 @@ def _extensions(path: tuple[Certificate, ...]) -> Found:
 
 def _policies_for_servers(certificate: Certificate) -> bool:
     """Whether the application policies name TLS servers, or any use."""
-    values = (one.value for one in certificate.parsed.extensions if one.oid == APPLICATION_POLICIES)
+    values = (extension.value for extension in certificate.parsed.extensions if extension.oid == APPLICATION_POLICIES)
     written = next((value.value for value in values if isinstance(value, x509.UnrecognizedExtension)), b"")
     return any(usage in written for usage in _FOR_SERVERS)
 
@@ -213,10 +213,14 @@ def _policies_for_servers(certificate: Certificate) -> bool:
 def _unreadable(path: tuple[Certificate, ...]) -> Found:
     """What cannot be read and may decide over the path: how a certificate is encoded at all, anything critical, of a CA
     whatever limits it, and names that somebody above constrains."""
-    suspect = [one for one in path if one.parsed.whole is None or one.parsed.faults or one.parsed.subject_name is None]
+    suspect = [
+        certificate
+        for certificate in path
+        if certificate.parsed.whole is None or certificate.parsed.faults or certificate.parsed.subject_name is None
+    ]
     if not suspect:
         return
-    deciding = {*DECIDING, *(POLICIES if any(_demands_policies(one) for one in path) else ())}
+    deciding = {*DECIDING, *(POLICIES if any(_demands_policies(certificate) for certificate in path) else ())}
     constrained = frozenset(constraints.bound(path))
     for certificate in suspect:
         parsed = certificate.parsed
@@ -234,7 +238,7 @@ def unreadable_extensions(certificate: Certificate) -> tuple[Extension, ...]:
     """The extensions that are there and cannot be read, or not completely."""
     if certificate.parsed.whole is not None:
         return ()
-    return tuple(one for one in certificate.parsed.extensions if isinstance(one.value, Unreadable))
+    return tuple(extension for extension in certificate.parsed.extensions if isinstance(extension.value, Unreadable))
 
 
 def unreadable_words(certificate: Certificate, extension: Extension) -> str:
@@ -245,8 +249,10 @@ def unreadable_words(certificate: Certificate, extension: Extension) -> str:
 
 def unverified(certificates: tuple[Certificate, ...]) -> tuple[Problem, ...]:
     """What cannot be verified of a path: the place is filled, and whether rightly so is unknown."""
-    said = "is signed with an algorithm, or by a key, that cannot be verified here"
-    return tuple(Problem(UNREADABLE, one.sha256, f"{one.parsed.label} {said}.") for one in certificates)
+    clause = "is signed with an algorithm, or by a key, that cannot be verified here"
+    return tuple(
+        Problem(UNREADABLE, certificate.sha256, f"{certificate.parsed.label} {clause}.") for certificate in certificates
+    )
 
 
 def _demands_policies(certificate: Certificate) -> bool:

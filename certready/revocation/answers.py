@@ -35,7 +35,7 @@ def doubtful(
     issuers: dict[str, list[tuple[Certificate, Certificate]]] = {}
     for certificate, issuer in links:
         issuers.setdefault(certificate.sha256, []).append((certificate, issuer))
-    found: list[Ask] = []
+    asks: list[Ask] = []
     for question in questions:
         reply = replies[question.ask] if question.ask else None
         if question.ask is None or reply is None or reply.source != "cache" or reply.body is None:
@@ -43,8 +43,8 @@ def doubtful(
         answer = _answer(question, reply)
         judged = [judge(*link, answer, at, skew=SKEW).status for link in issuers.get(question.certificate, ())]
         if all(status in ("invalid", "stale") for status in judged):
-            found.append(question.ask)
-    return tuple(dict.fromkeys(found))
+            asks.append(question.ask)
+    return tuple(dict.fromkeys(asks))
 
 
 def _answer(question: Question, reply: Reply) -> Answer:

@@ -51,8 +51,8 @@ def uniform(entries: Element, sampled: int, read: Callable[[slice], object]) -> 
 
 def _run(forms: frozenset[_Form], entries: Element, at: int) -> int:
     """Where the entries of these forms end that begin here."""
-    found = re.compile(_pattern(forms), re.DOTALL).match(entries.data, at, entries.end) if forms else None
-    return found.end() if found else at
+    run = re.compile(_pattern(forms), re.DOTALL).match(entries.data, at, entries.end) if forms else None
+    return run.end() if run else at
 
 
 def _pattern(forms: frozenset[_Form]) -> bytes:
@@ -66,8 +66,8 @@ def _pattern(forms: frozenset[_Form]) -> bytes:
         + _byte(size)
         + (rb"\x00[\x80-\xff].{%d}+" % (size - 2) if pads else rb"[\x01-\x7f].{%d}+" % (size - 1))
         + _DATE
-        + b"(?:%s)" % b"|".join(found)
-        for (size, pads, length), found in rests.items()
+        + b"(?:%s)" % b"|".join(endings)
+        for (size, pads, length), endings in rests.items()
     ]
     return b"(?:\\x30(?:%s))*+" % b"|".join(shapes)
 
@@ -77,13 +77,13 @@ def _byte(value: int) -> bytes:
 
 
 def _forms(entries: Element, end: int) -> frozenset[_Form]:
-    found: set[_Form] = set()
+    forms: set[_Form] = set()
     at = entries.body
     while at < end:
-        one = element(entries.data, at, entries.end)
-        found |= _form(one)
-        at = one.end
-    return frozenset(found)
+        entry = element(entries.data, at, entries.end)
+        forms |= _form(entry)
+        at = entry.end
+    return frozenset(forms)
 
 
 def _form(entry: Element) -> frozenset[_Form]:

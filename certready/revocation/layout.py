@@ -36,8 +36,8 @@ def layout(der: bytes) -> Layout:
         raise MalformedError("bytes follow it")
     parts = signed(outer)
     entries = _entries(parts.tbs)
-    for one in (outer, parts.tbs, *((entries,) if entries else ())):
-        if one.body - one.start != len(head(one.tag, one.end - one.body)):
+    for part in (outer, parts.tbs, *((entries,) if entries else ())):
+        if part.body - part.start != len(head(part.tag, part.end - part.body)):
             raise MalformedError("its encoding is not DER")
     header = excerpt(parts.tbs, entries, slice(entries.body, sampled(entries))) if entries else der
     return Layout(parts, entries, header)

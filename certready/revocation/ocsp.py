@@ -142,7 +142,7 @@ def _basic(body: bytes) -> _Basic:
     whole = element(wrapped[1].content)
     extra = members(whole)[3:4]
     brought = members(members(extra[0])[0], MOST_RESPONDERS) if extra and members(extra[0]) else ()
-    return _Basic(signed(whole), tuple(Certificate(one.encoded) for one in brought if one.tag == SEQUENCE))
+    return _Basic(signed(whole), tuple(Certificate(member.encoded) for member in brought if member.tag == SEQUENCE))
 
 
 def _understood(basic: _Basic) -> str | None:
@@ -198,11 +198,11 @@ def _hash(name: str, data: bytes) -> bytes:
 
 def _voucher(response: ocsp.OCSPResponse, basic: _Basic, issuer: Certificate, moment: Moment) -> _Voucher | str:
     """Whose answer this is, or the sentence why it is nobody's that counts."""
-    signers = [one for one in (issuer, *basic.certificates) if _is_responder(response, one)]
+    signers = [signer for signer in (issuer, *basic.certificates) if _is_responder(response, signer)]
     if not signers:
         return f"The answer is signed by a responder that is neither {issuer.parsed.label} nor brought along with it."
-    found = [_vouch(response, basic, signer, issuer, moment) for signer in dict.fromkeys(signers)]
-    return next((one for one in found if isinstance(one, _Voucher)), found[-1])
+    vouchers = [_vouch(response, basic, signer, issuer, moment) for signer in dict.fromkeys(signers)]
+    return next((voucher for voucher in vouchers if isinstance(voucher, _Voucher)), vouchers[-1])
 
 
 def _vouch(
@@ -243,9 +243,13 @@ def _may_not_answer(responder: Certificate, issuer: Certificate, moment: Moment)
         return f"The certificate of the responder {parsed.label} is signed with SHA-1 or an older hash."
     if outcome != "valid":
         return f"The responder {parsed.label} was not appointed by {issuer.parsed.label}: another key signed it."
-    if parsed.faults or any(isinstance(one.value, Unreadable) for one in parsed.extensions):
+    if parsed.faults or any(isinstance(extension.value, Unreadable) for extension in parsed.extensions):
         return f"The certificate of the responder {parsed.label} cannot be read completely."
-    strange = [one.oid for one in parsed.extensions if one.critical and type(one.value) not in UNDERSTOOD]
+    strange = [
+        extension.oid
+        for extension in parsed.extensions
+        if extension.critical and type(extension.value) not in UNDERSTOOD
+    ]
     if strange:
         oid = strange[0]
         return f"The responder's certificate {parsed.label} has a critical extension that is not understood, {oid}."

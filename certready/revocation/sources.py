@@ -23,10 +23,10 @@ def heard(evidence: Evidence, certificate: Certificate, issuer: Certificate | No
         return
     asked = questions(certificate, issuer)
     if evidence.options.revocation == "off":
-        yield from (_without_answer(one, "skipped", "It was not asked: --revocation off.") for one in asked)
+        yield from (_without_answer(question, "skipped", "It was not asked: --revocation off.") for question in asked)
         return
     judged = tuple(_answered(evidence, certificate, issuer))
-    sources = {(one.method, one.url) for one in asked}
+    sources = {(question.method, question.url) for question in asked}
     aside = [result for result in judged if (result.method, result.url) not in sources]
     yield from (result for result in aside if result.method == "stapled")
     for question in asked:

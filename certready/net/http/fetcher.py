@@ -75,32 +75,32 @@ class HttpFetcher:
 
 def merged(asks: tuple[Ask, ...]) -> dict[Key, Ask]:
     """One Ask for each URL and body, in order, with the most generous limit that any asker set."""
-    found: dict[Key, Ask] = {}
+    by_key: dict[Key, Ask] = {}
     for ask in asks:
-        before = found.setdefault((ask.url, ask.body), ask)
+        before = by_key.setdefault((ask.url, ask.body), ask)
         if before.limit < ask.limit:
-            found[ask.url, ask.body] = replace(before, limit=ask.limit)
-    return found
+            by_key[ask.url, ask.body] = replace(before, limit=ask.limit)
+    return by_key
 
 
 def _reply(ask: Ask, fetcher: HttpFetcher, run: Run) -> Reply:
     began = fetcher.clock()
-    found = _answer(ask, fetcher, run)
+    result = _answer(ask, fetcher, run)
     took = _ms(fetcher.clock() - began)
     note = BY_PROXY if fetcher.proxy else ""
-    return Reply(found.body, found.error, took, "network", found.status, found.validators, note, found.date)
+    return Reply(result.body, result.error, took, "network", result.status, result.validators, note, result.date)
 
 
 def _answer(ask: Ask, fetcher: HttpFetcher, run: Run) -> Result:
     """What the first way brings that is not refused; else the last answer that came at all, else the last error."""
-    found: list[Result] = []
+    results: list[Result] = []
     for request in ways(ask):
         result = _retried(request, fetcher, run)
         if not refused(ask, result):
             return result
-        found.append(result)
-    bodies = [result for result in found if result.body is not None]
-    return (bodies or found)[-1]
+        results.append(result)
+    bodies = [result for result in results if result.body is not None]
+    return (bodies or results)[-1]
 
 
 def _retried(request: Request, fetcher: HttpFetcher, run: Run) -> Result:

@@ -161,7 +161,7 @@ def _resolve(host: str, port: int, run: Run) -> list[tuple[int, tuple[object, ..
     """Family and socket address of every address of the host that may be asked, in the resolver's order."""
     try:
         names = run.pinned.get(host.lower(), (host,))
-        found = [one for name in names for one in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
+        entries = [entry for name in names for entry in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     except socket.gaierror as trouble:
         if trouble.errno == socket.EAI_AGAIN:
             raise GuardedError(f"No name server answers about {host[:100]} at present.", passing=True) from None
@@ -169,11 +169,11 @@ def _resolve(host: str, port: int, run: Run) -> list[tuple[int, tuple[object, ..
     except (OSError, UnicodeError):
         raise GuardedError(f"There is no such host, {host[:100]}.") from None
     allowed: list[tuple[int, tuple[object, ...]]] = []
-    for family, _, _, _, address in found:
+    for family, _, _, _, address in entries:
         if run.allow_private or public(ipaddress.ip_address(str(address[0]).partition("%")[0])):
             allowed.append((family, address))
     if not allowed:
-        raise GuardedError(refusal(host) if found else f"There is no such host, {host[:100]}.")
+        raise GuardedError(refusal(host) if entries else f"There is no such host, {host[:100]}.")
     return list(dict.fromkeys(allowed))[:MOST_ADDRESSES]
 
 

@@ -193,8 +193,8 @@ def _result(response: requests.Response, limit: int, run: Run, budget: Budget) -
 
 def _validators(response: requests.Response) -> tuple[tuple[str, str], ...]:
     """The conditional headers of a later request for the same (RFC 9110, 13.1), as far as they are sound."""
-    found = ((sent, response.headers.get(received, "")) for received, sent in VALIDATORS.items())
-    return tuple((name, value) for name, value in found if _VALIDATOR.fullmatch(value))
+    headers = ((sent, response.headers.get(received, "")) for received, sent in VALIDATORS.items())
+    return tuple((name, value) for name, value in headers if _VALIDATOR.fullmatch(value))
 
 
 def _date(response: requests.Response) -> datetime | None:
@@ -203,12 +203,12 @@ def _date(response: requests.Response) -> datetime | None:
 
     age = response.headers.get("Age", "0").strip()
     try:
-        said = parsedate_to_datetime(response.headers.get("Date", ""))
-        said = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-        found = said + timedelta(seconds=int(age) if _SECONDS.fullmatch(age) else 0)
+        dated = parsedate_to_datetime(response.headers.get("Date", ""))
+        dated = dated.replace(tzinfo=UTC) if dated.tzinfo is None else dated.astimezone(UTC)
+        present = dated + timedelta(seconds=int(age) if _SECONDS.fullmatch(age) else 0)
     except (ValueError, TypeError, OverflowError):
         return None
-    return found if 1970 <= found.year < 9000 else None
+    return present if 1970 <= present.year < 9000 else None
 
 
 def _after(response: requests.Response) -> float | None:

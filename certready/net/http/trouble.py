@@ -55,11 +55,11 @@ def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
 
 def _causes(trouble: BaseException) -> list[BaseException]:
     """The exception and those behind it, as libraries wrap them: by cause, by context, and as an argument."""
-    found: list[BaseException] = []
+    causes: list[BaseException] = []
     waiting: list[object] = [trouble]
-    while waiting and len(found) < 20:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return found
+    while waiting and len(causes) < 20:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and cause not in causes:
+            causes.append(cause)
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+    return causes
