@@ -86,9 +86,9 @@ def _doubt(key: Key) -> str:
 
 def _issuers(case: Case, chain: Chain) -> tuple[Certificate, ...]:
     """The CAs of the judged path below the root, whether or not the store has that root."""
-    found = case.judgement(chain)
-    above = found.path[1:]
-    rooted = bool(above) and (found.anchor is not None or above[-1].parsed.self_issued)
+    judgement = case.judgement(chain)
+    above = judgement.path[1:]
+    rooted = bool(above) and (judgement.anchor is not None or above[-1].parsed.self_issued)
     return above[:-1] if rooted else above
 
 

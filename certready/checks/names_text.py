@@ -55,16 +55,16 @@ def _typed_wrong(names: Iterable[str]) -> str:
     return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
 
-def matched(connector: Connector, value: Value, found: Match, who: str) -> str:
+def matched(connector: Connector, value: Value, met: Match, who: str) -> str:
     """Why the value is met with certainty."""
     what = f"the {parameter(connector)} {value} of {connector_words(connector)}"
     how = {
         "exact": f"is exactly {what}",
         "apex": f"is met by {what}, which stands for the domain itself and its hosts",
         "wildcard-value": f"is a host under {what}",
-    }[found.kind]
+    }[met.kind]
     partner = PARTNER if connector.kind == "Partner" and connector.direction == "inbound" else ""
-    return f"{who.capitalize()} name {found.name} {how}.{partner}"
+    return f"{who.capitalize()} name {met.name} {how}.{partner}"
 
 
 def mismatch(connector: Connector, value: Value, names: Sequence[str], who: str) -> str:
@@ -131,23 +131,23 @@ def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) 
     return next(iter(fitting_values(names, accepted)), None)
 
 
-def uncertain(connector: Connector, value: Value, found: Match, who: str) -> str:
+def uncertain(connector: Connector, value: Value, met: Match, who: str) -> str:
     """Why the match is not certain."""
     words = connector_words(connector)
-    if not found.plain:
+    if not met.plain:
         return (
-            f"{who.capitalize()} name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
-            f"{parse_value(found.name or '')}, which a certificate should say itself, does it meet the "
+            f"{who.capitalize()} name {quoted(met.name or '')} is not plain ASCII. Only if it is read as "
+            f"{parse_value(met.name or '')}, which a certificate should say itself, does it meet the "
             f"{parameter(connector)} {value} of {words}; whether Exchange Online reads it so is not documented."
         )
-    if found.kind == "deep":
+    if met.kind == "deep":
         return (
-            f"{who.capitalize()} name {found.name} lies more than one label under the {parameter(connector)} {value} "
+            f"{who.capitalize()} name {met.name} lies more than one label under the {parameter(connector)} {value} "
             f"of {words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
         )
-    covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
+    covered = "covers" if met.kind == "wildcard-certificate" else "has the same domain as"
     return (
-        f"The wildcard certificate name {found.name} {covered} the {parameter(connector)} {value} of {words}; that "
+        f"The wildcard certificate name {met.name} {covered} the {parameter(connector)} {value} of {words}; that "
         "Exchange Online takes the one for the other is not documented, only inferred."
     )
 
@@ -158,10 +158,10 @@ def unreadable(label: str, what: str, names: Sequence[str]) -> str:
     return f"Names of {label} cannot be read ({what}). {known} the others are, and whether others do, is unknown."
 
 
-def excluded(connector: Connector, value: Value, found: Match) -> str:
+def excluded(connector: Connector, value: Value, met: Match) -> str:
     """A CN that the CAs above may not vouch for, while the alternative names are what they may."""
     return (
-        f"Only the CN {found.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
+        f"Only the CN {met.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
         "name constraints of the chain exclude that name; whether Exchange Online heeds it all the same is not "
         "documented."
     )
@@ -172,12 +172,12 @@ def excluded_fix(value: Value) -> str:
     return f"Have the certificate issued with DNS:{value} in its subject alternative name, by a CA that may do so."
 
 
-def uncertain_fix(connector: Connector, value: Value, found: Match) -> str:
+def uncertain_fix(connector: Connector, value: Value, met: Match) -> str:
     """How to make value and name the same."""
-    name = parse_value(found.name or str(value))
-    if not found.plain:
+    name = parse_value(met.name or str(value))
+    if not met.plain:
         return f"Have the certificate issued with DNS:{name} in its subject alternative name."
-    if found.kind != "deep":
+    if met.kind != "deep":
         accept = _acceptance_words(name.domain) if connector.direction == "inbound" else ""
         line = set_value(connector, str(name))
         return (
@@ -197,10 +197,10 @@ def _acceptance_words(domain: str) -> str:
     return f" ({domain} must then be an accepted domain)"
 
 
-def issuer_unverified(connector: Connector, value: Value, found: Match, who: str) -> str:
+def issuer_unverified(connector: Connector, value: Value, met: Match, who: str) -> str:
     """A value that names an issuer as well."""
     return (
-        f"{who.capitalize()} name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
+        f"{who.capitalize()} name {met.name} meets the subject part, {value}, of the {parameter(connector)} of "
         f"{connector_words(connector)}; whether its issuer part {quoted(value.issuer or '')} is met was not verified."
     )
 
@@ -247,15 +247,15 @@ def acceptance_unknown(value: Value) -> str:
     )
 
 
-def acceptance_uncertain(value: Value, found: Acceptance) -> str:
+def acceptance_uncertain(value: Value, met: Acceptance) -> str:
     """Covered by something that may not count."""
-    if found.standing == "subdomain":
+    if met.standing == "subdomain":
         return (
-            f"{value.domain} itself is no accepted domain, only its subdomain {found.domain} is: one note of 2017 says "
+            f"{value.domain} itself is no accepted domain, only its subdomain {met.domain} is: one note of 2017 says "
             "that this is enough for a wildcard value, newer documents ask for the parent."
         )
     return (
-        f"{value.domain} itself is no accepted domain; {found.domain} is, with MatchSubDomains, and what that is worth "
+        f"{value.domain} itself is no accepted domain; {met.domain} is, with MatchSubDomains, and what that is worth "
         "for a certificate is documented nowhere."
     )
 

@@ -25,13 +25,13 @@ MICROSOFT = "microsoft"
 PROGRAMMES = {MICROSOFT: "Microsoft's root programme", "mozilla": "Mozilla's root programme"}
 
 
-def restriction(case: Case, chain: Chain, found: Judgement) -> Observation | None:
+def restriction(case: Case, chain: Chain, judgement: Judgement) -> Observation | None:
     """The finding about a trusted path's root where the programme does not trust it for servers; None where it does.
 
     Variants: "" trusted for neither servers nor clients, "client-only", and "unclear" where a limit is there whose
     date cannot be read.
     """
-    root, leaf = found.anchor, chain.leaf_certificate
+    root, leaf = judgement.anchor, chain.leaf_certificate
     if root is None or root.limits is None:
         return None
     server, client = (
@@ -70,20 +70,20 @@ def purposes(root: Root | None, not_before: datetime, at: datetime) -> str:
     return "Microsoft's root programme trusts it for server authentication."
 
 
-def elsewhere(case: Case, found: Judgement) -> str:
+def elsewhere(case: Case, judgement: Judgement) -> str:
     """A sentence about which other programme has, or lacks, the root that this chain leads or would lead to."""
     if not case.evidence.consulted:
         return ""
-    held = {one.store for one in case.evidence.elsewhere if _leads(found.path, one.root.certificate)}
-    if found.outcome == "trusted":
+    held = {one.store for one in case.evidence.elsewhere if _leads(judgement.path, one.root.certificate)}
+    if judgement.outcome == "trusted":
         held = {
             one.store
             for one in case.evidence.elsewhere
-            if found.anchor and one.root.certificate == found.anchor.certificate
+            if judgement.anchor and one.root.certificate == judgement.anchor.certificate
         }
         missing = [PROGRAMMES[name] for name in case.evidence.consulted if name in PROGRAMMES and name not in held]
         return " ".join(f"{name[0].upper()}{name[1:]} does not have this root." for name in missing)
-    if not held and found.outcome == "untrusted-root" and "mozilla" in case.evidence.consulted:
+    if not held and judgement.outcome == "untrusted-root" and "mozilla" in case.evidence.consulted:
         return "Mozilla's does not have it either: it is a private CA, or one outside both programmes."
     own = PROGRAMMES.get(case.evidence.store.name, f"the {case.evidence.store.name} store").partition(
         " root programme"
@@ -98,10 +98,10 @@ def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
     return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
 
 
-def private(leaf: Certificate, found: Judgement) -> str | None:
+def private(leaf: Certificate, judgement: Judgement) -> str | None:
     """A sentence about why the chain of a leaf, which lacks an issuer, looks like one of a private CA, or None."""
-    if found.untrusted:
-        return f"What was found of the rest leads to {found.untrusted.parsed.label}, which is in no root store."
+    if judgement.untrusted:
+        return f"What was found of the rest leads to {judgement.untrusted.parsed.label}, which is in no root store."
     looks = _looks_private(leaf)
     return f"It looks like the certificate of a private CA: {looks}." if looks else None
 
@@ -159,11 +159,11 @@ def store_age(case: Case) -> Iterator[Observation]:
         yield rules.STORE_OLD.observed(message)
 
 
-def _why(found: Standing, usage: str) -> str:
+def _why(limit: Standing, usage: str) -> str:
     """What the list says, as the rest of a sentence about the root."""
     purpose = f" for {usage}" if usage else ""
-    since = f"{found.since:%Y-%m-%d}" if found.since else ""
-    match found.state:
+    since = f"{limit.since:%Y-%m-%d}" if limit.since else ""
+    match limit.state:
         case "disabled":
             return f"is distrusted{purpose} since {since}"
         case "cut-off":
