@@ -90,6 +90,7 @@ def _row(one: Entry, reports: Sequence[Report], now: datetime, served: Served) -
         "reason": shorten(reason, _SHORT),
         "remarks": served.remarks.get(one.name, ()),
         "link": served.links.get(one.name, ""),
+        "short": shorten(one.name, 60),
         "error": one.message if error else "",
         "fix": one.fix if error else "",
         "reports": [] if error else [_view(report) for report in reports],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -76,10 +77,8 @@ class WebServer:
             threads=limits.threads,
             ident=None,
             connection_limit=limits.connections + 2,  # the listening socket and the trigger count
-            cleanup_interval=LOOK,
             asyncore_loop_timeout=LOOK,
             asyncore_use_poll=True,  # select() takes no descriptor above 1023
-            channel_timeout=int(limits.reading),
             log_socket_errors=False,
             max_request_header_size=REQUEST,
             max_request_body_size=BODY,
@@ -109,6 +108,7 @@ class WebServer:
         loop = self._server.asyncore.loop
         while not self._stopping:
             loop(timeout=LOOK, use_poll=True, map=self._map, count=1)
+            self._server.end_the_slow(time.time())
         self._dispatcher.shutdown()
         self._server.asyncore.close_all(self._map, ignore_all=True)
 
@@ -161,7 +161,11 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     limits: Limits = Limits()
 
     def maintenance(self, now: float) -> None:
-        """End the connections that take too long: sooner where others wait for their places."""
+        """Nothing: a connection whose client reads nothing would never be ended by what waitress does here."""
+
+    def end_the_slow(self, now: float) -> None:
+        """End the connections that take too long: sooner where others wait for their places. Called between two looks
+        at the sockets, because a number that is free again may be the next connection's."""
         limits = self.limits
         full = len(self.active_channels) >= limits.connections
         request, reading = (limits.hurry, limits.reading_hurry) if full else (limits.patience, limits.reading)
@@ -169,4 +173,4 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             most = reading if channel.total_outbufs_len else request
             # A request that has come whole is answered: the application does not block.
             if not channel.requests and now - channel.creation_time > most:
-                channel.will_close = True
+                channel.handle_close()

@@ -20,7 +20,9 @@ import pytest
 
 from tests.cli.conftest import Ran
 from tests.fleet.endpoints import Material, endpoints
-from tests.fleet.serving import PROGRAM, Server, rows, serving
+from tests.fleet.serving import PROGRAM, Server, get, rows, serving
+from tests.live.servers import free_port
+from tests.render.browser import CHROMIUM, chromium
 
 HOSTILE = ("..", ".", "a/../b", "100%2e?&#\"'<b>", "Zoë \u202e", "x" * 3000, "#2", "<script>alert(1)</script>")
 
@@ -295,6 +297,81 @@ def held(server: Server) -> tuple[int, int]:
     """The threads and descriptors of a server just now; none where that cannot be seen."""
     folder = Path(f"/proc/{server.process.pid}")
     return tuple(len(os.listdir(folder / name)) if folder.is_dir() else 0 for name in ("task", "fd"))  # noqa: PTH208
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+def test_the_pages_in_a_browser(server: Server) -> None:
+    """In Chromium overview and reports load nothing else and break no policy, axe-core finds nothing in light and dark,
+    the filter works, and links lead from the overview to each report and back."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    with chromium() as browser:
+        for scheme, width in (("light", 1200), ("dark", 320)):
+            page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+            asked, complaints = [], []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.on("console", lambda message, complaints=complaints: complaints.append(message.text))
+            page.on("pageerror", lambda error, complaints=complaints: complaints.append(str(error)))
+            page.goto(f"{server.address}/")
+            page.locator("#search").fill("expired")
+            page.locator("#shown", has_text="1 of 17").wait_for()
+            page.locator("#search").fill("")
+            page.locator("#shown", has_text="17 of 17").wait_for()
+            page.locator("#open").click()
+            links = [link.get_attribute("href") for link in page.get_by_text("The whole report of").all()]
+            assert 17 == len(links)
+            found = axe.Axe().run(page).response["violations"]
+            for link in links:
+                page.locator(f'a[href="{link}"]').click()
+                page.get_by_text("All targets").click()
+                assert f"{server.address}/" == page.url
+                page.locator("#open").click()
+            page.goto(f"{server.address}/report/expired")
+            found += axe.Axe().run(page).response["violations"]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+            assert ([], True) == (complaints, all(url.startswith(f"{server.address}/") for url in asked))
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+            page.close()
+
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="Debian's prometheus is not installed")
+def test_prometheus_scrapes_it(server: Server, tmp_path: Path) -> None:
+    """Debian's Prometheus, scraping every second, finds it up each time, says nothing about it in its log, and takes the
+    alert rules of docs/deploy."""
+    port = free_port()
+    rules = Path(__file__).parents[2] / "docs" / "deploy" / "certready.rules.yml"
+    settings = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules)],
+        "scrape_configs": [{"job_name": "certready", "static_configs": [{"targets": [f"127.0.0.1:{server.port}"]}]}],
+    }
+    (tmp_path / "prometheus.yml").write_text(json.dumps(settings), "utf-8")  # JSON is YAML
+    command = [
+        *("prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'data'}"),
+        *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
+    ]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            scrapes = 0
+            while scrapes < 4:
+                assert process.poll() is None, (tmp_path / "log").read_text()
+                scrapes = int(asked(port, "count_over_time(up[5m])") or 0)
+            up, ready = asked(port, "min_over_time(up[5m])"), asked(port, 'certready_ready{target="good"}')
+            firing = asked(port, 'count(ALERTS{alertname="CertificateExpires"}) or vector(0)')
+            said = (tmp_path / "log").read_text()
+        finally:
+            process.terminate()
+    assert ("1", "1", True) == (up, ready, firing is not None)
+    assert "" == said
+
+
+def asked(port: int, query: str) -> str | None:
+    """What a Prometheus answers to a query; None where it is not there yet, or has nothing."""
+    try:
+        got = get(("127.0.0.1", port), f"/api/v1/query?query={quote(query)}")
+        result = json.loads(got.text)["data"]["result"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(result[0]["value"][1]) if result else None
 
 
 # -- what is refused ----------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ class Public:
         known = {str(form) for folder in folders for form in _forms(folder)}
         longest = sorted(known, key=lambda name: (-len(name), name))
         ends = "|".join(re.escape(name.rstrip("/\\")) for name in longest)
-        self._folders = re.compile(rf"(?<![\w.~/\\:-])(?:{ends})(?:[/\\]|(?![\w.-]))", re.IGNORECASE) if ends else None
+        self._folders = (
+            re.compile(rf"(?<![\w.~/\\-])(?:{ends})(?:[/\\]|(?![\w-]|\.\w))", re.IGNORECASE) if ends else None
+        )
 
     def text(self, text: str) -> str:
         """The text without these folders."""
