@@ -98,8 +98,7 @@ def serve(typed: Serving, shared: Shared, making: Making) -> int:
     inventory = Inventory.load(typed.inventory)
     setup = making.setup()
     server = WebServer(bind, all_headers())
-    note = partial(_note, quiet=shared.quiet)
-    files, held = _files(typed, shared, note)
+    files, held = _files(typed, shared)
     plan = Plan(
         typed.inventory,
         every,
@@ -114,7 +113,7 @@ def serve(typed: Serving, shared: Shared, making: Making) -> int:
     )
     rounds = Rounds(plan, inventory, setup, held, store=files, note=note)
     app = App(rounds.board, hosts, present, note)
-    _announce(server.address, len(inventory.lines), in_words(every), note)
+    _announce(server.address, len(inventory.lines), in_words(every))
     stopping = threading.Event()
     with _signals() as terminated:
         serving = start(partial(server.run, app), "serve")
@@ -178,7 +177,7 @@ def _address(text: str) -> str | None:
         return None
 
 
-def _files(typed: Serving, shared: Shared, note: Callable[[str], None]) -> tuple[_Files, dict[str, Known]]:
+def _files(typed: Serving, shared: Shared) -> tuple[_Files, dict[str, Known]]:
     """Where records go, and what was told before: by the file to go on with, else by the state of our own.
 
     Raises CertreadyError where a file that was named holds anything else, or cannot be written.
@@ -216,7 +215,7 @@ def _folders(shared: Shared, typed: Serving) -> Iterator[Path]:
         yield trust.parent
 
 
-def _announce(address: tuple[str, int], lines: int, every: str, note: Callable[[str], None]) -> None:
+def _announce(address: tuple[str, int], lines: int, every: str) -> None:
     host, port = address
     shown = f"[{host}]" if ":" in host else host
     pages = "/metrics, /report/NAME and /healthz"
@@ -250,8 +249,7 @@ def _signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _note(sentence: str, *, quiet: bool) -> None:
+def note(sentence: str) -> None:
     """A line of the log; the server goes on where it cannot be written."""
-    if not quiet:
-        with contextlib.suppress(CertreadyError):
-            output.write(sys.stderr, f"{present():%Y-%m-%d %H:%M:%S} {visible(sentence)}\n")
+    with contextlib.suppress(CertreadyError):
+        output.write(sys.stderr, f"{present():%Y-%m-%d %H:%M:%S} {visible(sentence)}\n")

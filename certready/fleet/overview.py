@@ -26,11 +26,13 @@ _SHORT = 200
 
 class Served(Struct, frozen=True):
     """What an overview says where it is served: ``notes`` at its top; by the line's name where its report is
-    (``links``), and sentences about its checks (``remarks``)."""
+    (``links``), and sentences about its checks (``remarks``). ``judged`` says as of when the lines were judged, ""
+    where that is the moment of the run."""
 
     notes: tuple[str, ...] = ()
     links: Mapping[str, str] = MappingProxyType({})
     remarks: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    judged: str = ""
 
 
 def render(run: Run, reports: Iterable[Report], store: str, served: Served = Served()) -> str:  # noqa: B008 - frozen
@@ -49,6 +51,7 @@ def render(run: Run, reports: Iterable[Report], store: str, served: Served = Ser
         inventory=run.inventory,
         total=counted(len(run.entries), "target"),
         counts=[(count, WORDS[name], STYLES.get(name, "fail")) for name, count in run.counts.items() if count],
+        judged=served.judged,
         moment=run.evaluated_at.strftime("%Y-%m-%d %H:%M UTC"),
         store=store,
         unfinished=f"{counted(run.unfinished, 'target')} not checked: the run was interrupted."

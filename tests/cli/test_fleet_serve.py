@@ -320,7 +320,7 @@ def test_the_pages_in_a_browser(server: Server) -> None:
             links = [link.get_attribute("href") for link in page.get_by_text("The whole report of").all()]
             assert 17 == len(links)
             found = axe.Axe().run(page).response["violations"]
-            for link in links:
+            for link in links if scheme == "light" else links[:1]:
                 page.locator(f'a[href="{link}"]').click()
                 page.get_by_text("All targets").click()
                 assert f"{server.address}/" == page.url

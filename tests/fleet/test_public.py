@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from certready.fleet.lines import LineDocument, LineError
+from certready.fleet.lines import LineDocument, LineError, encoded
 from certready.fleet.serve.public import Public
 
 FOLDER = Path("/srv/mail/certificates")
@@ -61,5 +61,18 @@ def test_a_fault_inside_shows_its_kind_alone() -> None:
     """Of what failed inside nothing but the kind is shown: nobody knows what the rest of its sentence holds."""
     error = LineError("certready failed inside: OSError: [Errno 5] token=abc", "Please report it.")
     line = LineDocument(1, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC), "x", "x", None, 4, 1, None, error)
-    shown = PUBLIC.document(line, "x").error
+    shown = PUBLIC.document(encoded(line), "x").error
     assert shown == LineError("certready failed inside: OSError", "Please report it.")
+
+
+def test_a_record_is_served_without_folders() -> None:
+    """The target and the error of a record lose the folder, whatever letters it is made of; the name is the public
+    one."""
+    folder = Path('/srv/b\u00fcro "x"')
+    error = LineError(f"{folder}/gw.pem cannot be read.", f"Look into {folder}.")
+    line = LineDocument(
+        1, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC), f"{folder}/gw.pem", f"{folder}/gw.pem", None, 2, 1, None, error
+    )
+    shown = Public([folder]).document(encoded(line), "gw")
+    assert ("gw", "gw.pem") == (shown.name, shown.target)
+    assert LineError("gw.pem cannot be read.", "Look into .") == shown.error

@@ -10,9 +10,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from certready.clock import TOLERANCE
-from certready.fleet import lines
 from certready.fleet.entries import Entry
-from certready.fleet.lines import LineDocument
 from certready.fleet.sharing import Once
 from certready.render.layout import counted
 
@@ -48,11 +46,6 @@ class Kept(Struct, frozen=True):
     def record(self) -> bytes:
         """The record as one line of JSON."""
         return zlib.decompress(self.packed)
-
-    @property
-    def document(self) -> LineDocument:
-        """The record, read."""
-        return lines.decoded(self.record)
 
 
 class Known(Struct, frozen=True):

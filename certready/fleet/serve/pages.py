@@ -62,7 +62,7 @@ class _Shown(Struct, frozen=True):
     setup: Setup
 
     def report(self, kept: Kept) -> Report:
-        document = self.public.document(kept.document, self.name)
+        document = self.public.document(kept.record, self.name)
         info = self.setup.roots.info
         store = replace(info, name=self.public.text(info.name))
         return restored(document, strict=self.setup.options.strict, certready=__version__, trust=store)
@@ -70,7 +70,7 @@ class _Shown(Struct, frozen=True):
     def entry(self) -> Entry:
         """Of the latest check; what it could not see of certificates is what the last answer saw."""
         extra, latest = self.line.keys.extra, self.known.latest
-        seen = records.entry(self.public.document(latest.document, self.name), extra)
+        seen = records.entry(self.public.document(latest.record, self.name), extra)
         seen = replace(seen, line=self.line.number, extra=extra)
         before = self.known.before
         if before is None or seen.leaves:
@@ -113,15 +113,17 @@ def _version(known: Known) -> object:
 def _overview(view: View, public: Public, names: Mapping[str, str], shown: Sequence[_Shown]) -> Page:
     now = view.setup.options.at or view.setup.now
     entries = tuple(each.entry() for each in shown)
+    called = public.names(view.tenants)
     owners = Owners(
-        {names[line]: public.text(owner) for line, owner in view.owners.items() if line in names},
-        {public.text(owner): tenant for owner, tenant in view.tenants.items()},
+        {names[line]: called[owner] for line, owner in view.owners.items() if line in names},
+        {called[owner]: tenant for owner, tenant in view.tenants.items()},
     )
     run = Run(view.inventory, now, entries, across(entries, owners, view.setup.limits, now, None))
     served = overview.Served(
         tuple(_notes(view, public, len(shown))),
         {each.name: address_of(each.name, each.line.number) for each in shown},
         {each.name: each.remarks() for each in shown},
+        _judged(entries),
     )
     reports = (each.report(each.known.latest) for each in shown)
     text = overview.render(run, reports, public.text(view.setup.roots.info.name), served)
@@ -135,6 +137,14 @@ def _notes(view: View, public: Public, checked: int) -> Iterator[str]:
     if missing:
         yield f"{counted(missing, 'target')} not checked yet."
     yield f"Every target is checked again after {duration(view.every)}."
+
+
+def _judged(entries: Sequence[Entry]) -> str:
+    """As of when: after a restart some lines were judged before others."""
+    first, last = (_time(which(each.evaluated_at for each in entries)) for which in (min, max)) if entries else ("", "")
+    if first == last:
+        return f"judged as of {first}" if first else ""
+    return f"judged as of moments from {first} to {last}"
 
 
 def _report(shown: _Shown) -> Page:

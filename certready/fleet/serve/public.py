@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -10,8 +11,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from certready.fleet import lines
 from certready.fleet.inventory import INTERNAL
 from certready.fleet.lines import LineDocument, LineError
+from certready.render.layout import visible
 
 # An absolute path with at least one folder, as errors of the system quote them; no part of a URL, and no subject.
 _POSIX = re.compile(r"(?<![\w./~])(?:/[^\s/:'\",;]+){2,}/?")
@@ -27,11 +30,12 @@ class Public:
 
     def __init__(self, folders: Iterable[Path]) -> None:
         known = {str(form) for folder in folders for form in _forms(folder)}
-        longest = sorted(known, key=lambda name: (-len(name), name))
-        ends = "|".join(re.escape(name.rstrip("/\\")) for name in longest)
-        self._folders = (
-            re.compile(rf"(?<![\w.~/\\-])(?:{ends})(?:[/\\]|(?![\w-]|\.\w))", re.IGNORECASE) if ends else None
-        )
+        longest = [name.rstrip("/\\") for name in sorted(known, key=lambda name: (-len(name), name))]
+        ends = "|".join(map(re.escape, longest))
+        whole = rf"(?<![\w.~/\\-])(?:{ends})(?:[/\\]|(?![\w-]|\.\w))"
+        self._folders = re.compile(whole, re.IGNORECASE) if ends else None
+        written = b"|".join(re.escape(json.dumps(name)[1:-1].encode("ascii")) for name in longest)
+        self._written = re.compile(written, re.IGNORECASE) if ends else None
 
     def text(self, text: str) -> str:
         """The text without these folders."""
@@ -42,10 +46,11 @@ class Public:
         text = _WINDOWS.sub(lambda path: PureWindowsPath(path[0]).name, self.text(text))
         return _POSIX.sub(lambda path: PurePosixPath(path[0]).name, text)
 
-    def document(self, document: LineDocument, name: str) -> LineDocument:
-        """The record under this name, without paths; of a fault inside the kind alone."""
-        plain = self._value(msgspec.to_builtins(document))
-        found: LineDocument = msgspec.convert(plain, LineDocument)
+    def document(self, record: bytes, name: str) -> LineDocument:
+        """A record, as one line of JSON, under this name and without paths; of a fault inside the kind alone."""
+        found = lines.decoded(record)
+        if self._written and self._written.search(record):
+            found = msgspec.convert(self._value(msgspec.to_builtins(found)), LineDocument)
         error = found.error
         if error:
             sentence = error.error.split(": ")[:2] if found.code == INTERNAL else [error.error]
@@ -59,10 +64,10 @@ class Public:
         for name in names:
             base = shown = self.text(name) or "target"
             count = 1
-            while shown in taken:
+            while visible(shown) in taken:  # formats show names so
                 count += 1
                 shown = f"{base} #{count}"
-            taken.add(shown)
+            taken.add(visible(shown))
             called[name] = shown
         return called
 
