@@ -184,6 +184,23 @@ def test_a_line_that_cannot_be_reached_keeps_its_last_answer(material: Material,
     assert 'certready_answered_timestamp_seconds{target="gw"}' in metrics
 
 
+def test_a_folder_has_a_report_for_each_certificate(material: Material, tmp_path: Path) -> None:
+    """A line whose target is a folder with two certificates shows the report of each, named by its file."""
+    folder = tmp_path / "gateways"
+    folder.mkdir()
+    for kind in ("good", "expired"):
+        (folder / f"{kind}.pem").write_bytes(material.chains[kind][1])
+    (tmp_path / "i.json").write_text(rows([("all", str(folder))]), "utf-8")
+    with serving(str(tmp_path / "i.json"), *judged(material)) as running:
+        running.said("1 not ready")
+        report, metrics = running.get("/report/all").text, running.get("/metrics").text
+    assert re.search(r"<h2>Summary: (\S*/)?expired.pem</h2>", report)
+    assert re.search(r"<h2>Summary: (\S*/)?good.pem</h2>", report)
+    assert str(tmp_path) not in report + metrics
+    assert 'certready_ready{target="all"} 0.0' in metrics
+    assert 'certready_ready{target="all #2"} 1.0' in metrics
+
+
 def test_healthy_once_every_line_was_checked(material: Material, tmp_path: Path) -> None:
     """Until the first check of the last line 503, then 200."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

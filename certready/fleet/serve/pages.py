@@ -15,7 +15,7 @@ from certready.fleet import overview
 from certready.fleet.across import Owners, across
 from certready.fleet.entries import Entry
 from certready.fleet.inventory import Line
-from certready.fleet.restored import report as restored
+from certready.fleet.restored import reports as restored
 from certready.fleet.serve import metrics
 from certready.fleet.serve.board import HTML, METRICS, Kept, Known, Page, Published, address_of, key_of
 from certready.fleet.serve.public import Public
@@ -61,11 +61,16 @@ class _Shown(Struct, frozen=True):
     public: Public
     setup: Setup
 
-    def report(self, kept: Kept) -> Report:
-        document = self.public.document(kept.record, self.name)
+    def reports(self, kept: Kept) -> tuple[Report, ...]:
+        """What a check came to: one report, or one for each certificate of a folder or archive, the worst first."""
         info = self.setup.roots.info
-        store = replace(info, name=self.public.text(info.name))
-        return restored(document, strict=self.setup.options.strict, certready=__version__, trust=store)
+        return restored(
+            self.public.document(kept.record, self.name),
+            strict=self.setup.options.strict,
+            certready=__version__,
+            trust=replace(info, name=self.public.text(info.name)),
+            extra=self.line.keys.extra,
+        )
 
     def entry(self) -> Entry:
         """Of the latest check; what it could not see of certificates is what the last answer saw."""
@@ -125,7 +130,7 @@ def _overview(view: View, public: Public, names: Mapping[str, str], shown: Seque
         {each.name: each.remarks() for each in shown},
         _judged(entries),
     )
-    reports = (each.report(each.known.latest) for each in shown)
+    reports = (report for each in shown for report in each.reports(each.known.latest))
     text = overview.render(run, reports, public.text(view.setup.roots.info.name), served)
     return Page(text.encode("ascii"), HTML, policy(overview.PARTS))
 
@@ -149,11 +154,13 @@ def _judged(entries: Sequence[Entry]) -> str:
 
 def _report(shown: _Shown) -> Page:
     latest, before = shown.known.latest, shown.known.before
-    report = shown.report(latest)
-    views = [("Summary" if before is None else "The latest check", report_view("report-1", shown.name, report))]
+    reports = list(_titled("Summary" if before is None else "The latest check", shown.reports(latest)))
     if before is not None:
-        title = f"The last answer, {_time(before.checked_at)}"
-        views.append((title, report_view("report-2", title, shown.report(before))))
+        reports += _titled(f"The last answer, {_time(before.checked_at)}", shown.reports(before))
+    views = [
+        (title, report_view(f"report-{number}", title if title != "Summary" else shown.name, report))
+        for number, (title, report) in enumerate(reports, 1)
+    ]
     verdict = latest.entry.verdict
     word = VERDICT_WORDS[verdict] if verdict else "ERROR"
     text = page(
@@ -169,16 +176,26 @@ def _report(shown: _Shown) -> Page:
     return Page(text.encode("ascii"), HTML, policy())
 
 
+def _titled(title: str, reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
+    """Each report with its heading, which names its file where there are several."""
+    for report in reports:
+        file = dict(report.extra).get("file", "") if len(reports) > 1 else ""
+        yield f"{title}: {file}" if file else title, report
+
+
 def _metrics(view: View, shown: Sequence[_Shown]) -> str:
     """Certificates that the latest check could not see are those of the last answer: an alert on their ends stays."""
-    reports, checks = [], []
+    reports: list[Report] = []
+    checks: list[metrics.Check] = []
     for each in shown:
-        report = each.report(each.known.latest)
+        latest = each.reports(each.known.latest)
         before, answered = each.known.before, each.known.answered
-        if before is not None and not report.certificates:
-            earlier = each.report(before)
-            report = replace(report, certificates=earlier.certificates, revocation=earlier.revocation)
-        reports.append(report)
+        if before is not None and not any(report.certificates for report in latest):
+            earlier = each.reports(before)
+            certificates = tuple(dict.fromkeys(info for report in earlier for info in report.certificates))
+            revocation = tuple(dict.fromkeys(result for report in earlier for result in report.revocation))
+            latest = (replace(latest[0], certificates=certificates, revocation=revocation), *latest[1:])
+        reports.extend(latest)
         checks.append(metrics.Check(each.name, each.known.latest.checked_at, answered.checked_at if answered else None))
     return metrics.text(reports, checks, len(view.lines), view.every, broken=bool(view.trouble))
 
