@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections import Counter
@@ -183,6 +184,7 @@ class Rounds:
         self._owners, self._tenants = owners, tenants
         self._publish()
         self._keep()
+        gc.collect()  # TLS contexts hold on to themselves, and little else makes the collector look for them
         seconds, again = time.monotonic() - began, duration(self._plan.every)
         self._say(f"checked in {seconds:.0f} s: {self._counts()}; again after {again}")
 
