@@ -177,7 +177,7 @@ class Rounds:
                     cost = self._publish()
                     shown = time.monotonic()
         except CertreadyError as error:
-            self._say(f"the round broke off: {error.message}")
+            self._say(f"the round broke off, and is begun again in {PAUSE:.0f} s: {error.message}")
             self._pause = PAUSE
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -185,6 +185,8 @@ class Rounds:
         self._publish()
         self._keep()
         gc.collect()  # TLS contexts hold on to themselves, and little else makes the collector look for them
+        if self._pause == PAUSE:
+            return
         seconds, again = time.monotonic() - began, duration(self._plan.every)
         self._say(f"checked in {seconds:.0f} s: {self._counts()}; again after {again}")
 
