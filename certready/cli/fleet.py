@@ -41,7 +41,16 @@ def fleet(
         Path | None,
         option("--init", help="Print an inventory of the certificates and exports in a folder.", metavar="FOLDER"),
     ] = None,
-    jobs: Annotated[int, option("--jobs", help="Lines under way at once.", metavar="N", min=1, max=MOST_JOBS)] = JOBS,
+    jobs: Annotated[
+        int | None,
+        option(
+            "--jobs",
+            help="Lines under way at once; 16 unless given, on a cluster 16 for each worker.",
+            metavar="N",
+            min=1,
+            max=MOST_JOBS,
+        ),
+    ] = None,
     per_host: Annotated[
         int, option("--per-host", help="Lines under way at once for one host.", metavar="N", min=1, max=MOST_JOBS)
     ] = PER_HOST,
@@ -58,6 +67,10 @@ def fleet(
     processes: Annotated[
         int, option("--processes", help="Processes that share the work.", metavar="N", min=1, max=MOST_PROCESSES)
     ] = 1,
+    dask: Annotated[
+        str | None,
+        option("--dask", help="Share the work between the workers of a Dask cluster.", metavar="ADDRESS"),
+    ] = None,
     resume: Annotated[
         Path | None,
         option("--resume", help="Go on with an earlier run's jsonl: do what it lacks, and append.", metavar="FILE"),
@@ -102,10 +115,16 @@ def fleet(
     if inventory is None:
         raise UsageError("No inventory was named.", hint="certready fleet inventory.csv, or --init FOLDER to make one.")
     _check(shared)
+    if dask and (processes > 1 or serve is not None):
+        raise UsageError(
+            "--dask excludes --processes and --serve.",
+            hint="A cluster's processes are its workers: dask worker --nworkers.",
+        )
+    resolving = promises.Resolving(dns, dns_anchor)
 
     def made() -> Setup:
         connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
-        setup = _setup(shared, connection, promises.Resolving(dns, dns_anchor))
+        setup = _setup(shared, connection, resolving)
         return replace(setup, per_network=max(1, per_network // processes))
 
     if serve is not None or every is not None or host:
@@ -113,12 +132,12 @@ def fleet(
         from certready.cli.fleet_serve import serve as run
 
         return run(
-            Serving(serve, every, host, inventory, resume, since, jobs, per_host, processes),
+            Serving(serve, every, host, inventory, resume, since, jobs or JOBS, per_host, processes),
             shared,
             Making(
                 made,
                 _defaults(shared, protocol),
-                partial(_executor, processes, jobs),
+                partial(_executor, processes, jobs or JOBS),
             ),
         )
     destinations = output.destinations(shared.formats)
@@ -132,14 +151,22 @@ def fleet(
     )
     planner = Planner(setup, _defaults(shared, protocol), known.folder, book.note)
     todo = book.unfinished(planner.jobs(known.lines), logs.earlier, age)
-    pool = _executor(processes, jobs)
+    pool: Executor
+    if dask:
+        from certready.cli.fleet_dask import cluster, travelling
+
+        setup = travelling(setup, shared, resolving)
+        pool = cluster(dask, shared, jobs, book.note)
+    else:
+        pool = _executor(processes, jobs or JOBS)
     results = scheduled(
         todo,
         setup,
         pool,
-        at_once=jobs,
+        at_once=jobs or JOBS,
         per_host=per_host,
         workers=processes if processes > 1 else None,
+        room=getattr(pool, "room", None),
     )
     try:
         with waiting(quiet=shared.quiet) as progress:

@@ -66,6 +66,7 @@ def run(
             at_once=jobs,
             per_host=per_host,
             workers=workers,
+            room=getattr(executor, "room", None),
         )
     finally:
         if pool is not executor:

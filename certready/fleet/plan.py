@@ -18,7 +18,7 @@ from certready.exchange.choose import judged_of
 from certready.exchange.export.load import load as load_tenant
 from certready.fleet.inventory import Keys, Line, Problem
 from certready.fleet.setup import Setup
-from certready.model import AcceptedDomain, Options, Tenant
+from certready.model import AcceptedDomain, Bundle, Options, Tenant
 from certready.model.plain import json_line
 from certready.net.dns import domain_name
 from certready.net.names import host_name
@@ -51,7 +51,7 @@ class Promised(Struct, frozen=True):
 class Job(Struct, frozen=True):
     """A line as it is run: its certificate ``files`` with their content, what was ``collected`` of its folder, archive
     or list, or its ``place``; what it is judged for; and where its password is, which is read where the files are
-    opened and never kept."""
+    opened and never kept. ``bundles`` are what they hold, where they are opened already, with ``notes`` on that."""
 
     line: Line
     digest: str
@@ -67,6 +67,8 @@ class Job(Struct, frozen=True):
     password_file: str | None = None
     promised: Promised | None = None
     problem: Problem | None = None
+    bundles: tuple[Bundle, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from typing import NamedTuple
 
 from certready.errors import CertreadyError
 from certready.fleet.plan import Job
@@ -16,9 +17,16 @@ JOBS = 16
 PER_HOST = 4
 FILES = 16  # of a batch: to hand over one alone costs as much as to judge it
 AHEAD = 2000  # jobs that may wait for their host while others are looked for
-POLL = 0.5  # seconds between two looks for Ctrl-C, where waiting for a result does not notice it
+POLL = 0.5  # seconds between two looks for Ctrl-C, which waiting does not notice, and for more room
 
 Batch = tuple[Job, ...]
+
+
+class Room(NamedTuple):
+    """How much is under way at once: so many ``batches``, in each so many ``live`` targets or several files."""
+
+    batches: int
+    live: int = 1
 
 
 def scheduled(
@@ -29,6 +37,7 @@ def scheduled(
     at_once: int = JOBS,
     per_host: int = PER_HOST,
     workers: int | None = None,
+    room: Callable[[], Room] | None = None,
 ) -> Iterator[Result]:
     """One result for each job, as they come.
 
@@ -38,28 +47,34 @@ def scheduled(
         per_host: of these, for one host.
         workers: how many batches the executor works on at once, where that is less than ``at_once``: a batch of live
             targets is then as large as it takes to have ``at_once`` of them under way.
+        room: says instead of ``at_once`` and ``workers`` how much is under way, where that changes.
 
     Raises:
         CertreadyError: the executor lost a worker; what was yielded before stands.
     """
-    live = 1 if workers is None else max(1, at_once // workers)
-    chooser = _Chooser(jobs, per_host, live)
+    fixed = Room(at_once) if workers is None else Room(workers + 1, max(1, at_once // workers))  # one batch waits
+    chooser = _Chooser(jobs, per_host)
     done: queue.SimpleQueue[tuple[Batch, Future[list[Result]]]] = queue.SimpleQueue()
     running: dict[Future[list[Result]], Batch] = {}
-    most = at_once if workers is None else workers + 1  # one batch waits, so that no worker does
     try:
         while True:
-            while len(running) < most and (batch := chooser.next()):
+            now = room() if room else fixed
+            while len(running) < now.batches and (batch := chooser.next(now.live)):
                 future = executor.submit(check, setup, batch)
                 running[future] = batch
                 future.add_done_callback(lambda future, batch=batch: done.put((batch, future)))  # type: ignore[misc]
             if not running:
                 return
-            batch, future = _taken(done)
+            try:
+                batch, future = done.get(timeout=POLL)
+            except queue.Empty:
+                continue
             del running[future]
             chooser.finished(batch)
             try:
                 results = future.result()
+            except CertreadyError:
+                raise
             except Exception as error:  # noqa: BLE001 - whatever an executor of any kind raises for work that it lost
                 raise CertreadyError(
                     f"A worker ended before its work did ({type(error).__name__}: {error}).",
@@ -71,29 +86,21 @@ def scheduled(
             future.cancel()
 
 
-def _taken(done: queue.SimpleQueue[tuple[Batch, Future[list[Result]]]]) -> tuple[Batch, Future[list[Result]]]:
-    while True:
-        try:
-            return done.get(timeout=POLL)
-        except queue.Empty:
-            continue
-
-
 class _Chooser:
     """Which jobs are next: in the order of the inventory, but for those whose host has enough to do."""
 
-    def __init__(self, jobs: Iterable[Job], per_host: int, live: int) -> None:
+    def __init__(self, jobs: Iterable[Job], per_host: int) -> None:
         self._jobs = iter(jobs)
-        self._per_host, self._live = per_host, live
+        self._per_host = per_host
         self._busy: Counter[str] = Counter()
         self._waiting: dict[str, deque[Job]] = {}  # by host
         self._count = 0
         self._files: list[Job] = []
 
-    def next(self) -> Batch:
-        """The next batch, empty where nothing can be begun now."""
+    def next(self, most: int) -> Batch:
+        """The next batch, of so many live targets at most, empty where nothing can be begun now."""
         live: list[Job] = []
-        while len(live) < self._live and len(self._files) < FILES and (job := self._job()):
+        while len(live) < most and len(self._files) < FILES and (job := self._job()):
             (self._files if job.place is None else live).append(job)
         if live:
             return tuple(live)

@@ -3,6 +3,7 @@ one set of TLS contexts."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -85,9 +86,17 @@ class World(NamedTuple):
     networks: Networks
 
 
-@lru_cache(maxsize=2)
+_opening = threading.Lock()  # of two threads that begin a run at once, the second waits for the first one's world
+
+
 def opened(setup: Setup) -> World:
     """The world of this setup, the same one for every line of a run in this process."""
+    with _opening:
+        return _opened(setup)
+
+
+@lru_cache(maxsize=2)
+def _opened(setup: Setup) -> World:
     made = setup.fetcher()
     return World(
         setup,

@@ -64,7 +64,11 @@ class Result(Struct, frozen=True):
 
 def check(setup: Setup, jobs: Sequence[Job]) -> list[Result]:
     """What each of these jobs comes to, those with live targets side by side. Never raises for one of them."""
-    world = opened(setup)
+    return checked(opened(setup), jobs)
+
+
+def checked(world: World, jobs: Sequence[Job]) -> list[Result]:
+    """What each of these jobs comes to in this world; see :func:`check`."""
     live = [partial(_result, world, job) for job in jobs if job.place]
     seen = iter(in_parallel(live, "fleet") if live else ())
     return [next(seen) if job.place else _result(world, job) for job in jobs]
@@ -117,7 +121,10 @@ def _report(world: World, job: Job, bundle: Bundle) -> Report:
 def _bundles(world: World, job: Job, notes: list[str]) -> tuple[Bundle, ...]:
     """What the target holds or presents: of a folder, an archive or a list a bundle for each certificate, as
     ``certready check`` has it. Raises CertreadyError."""
-    return (_presented(world, job, job.place, notes),) if job.place else opened_files(job, notes)
+    if job.place:
+        return (_presented(world, job, job.place, notes),)
+    notes += job.notes
+    return opened_files(job, notes) if job.bundles is None else job.bundles
 
 
 def opened_files(job: Job, notes: list[str]) -> tuple[Bundle, ...]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from certready import directories
 from certready.errors import StoreError
-from certready.model import Root, StoreInfo
+from certready.model import Root, RootStore, StoreInfo
 from certready.roots import facts as trustfacts
 from certready.roots import trustlist
 from certready.roots.facts import Facts
@@ -50,15 +50,41 @@ class MicrosoftStore(Struct, frozen=True):
 
         A root that was sent counts where the list names it, even if its certificate is in no package yet.
         """
-        held = (root.certificate for root in self.plain.candidates(certificates))
-        named = dict.fromkeys((*held, *(certificate for certificate in certificates if certificate.parsed.self_issued)))
-        entries = ((certificate, self.facts.find(certificate.sha256)) for certificate in named)
-        return tuple(Root(certificate, limits=entry.limits) for certificate, entry in entries if entry)
+        return _listed(self.facts, self.plain, certificates)
 
     def holds(self, certificate: Certificate) -> Root | None:
         """This certificate as a root of the list, None where the list does not name it."""
-        entry = self.facts.find(certificate.sha256)
-        return Root(certificate, limits=entry.limits) if entry else None
+        return _named(self.facts, certificate)
+
+    def whole(self) -> RootStore:
+        """This store with its certificates in itself. Raises StoreError where there are none."""
+        return _Whole(self.info, self.facts, self.plain)
+
+
+class _Whole(Struct, frozen=True):
+    """A :class:`MicrosoftStore` that needs no file."""
+
+    info: StoreInfo
+    facts: Facts
+    plain: Store
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        return _listed(self.facts, self.plain, certificates)
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        return _named(self.facts, certificate)
+
+
+def _listed(facts: Facts, plain: Store, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+    held = (root.certificate for root in plain.candidates(certificates))
+    found = dict.fromkeys((*held, *(one for one in certificates if one.parsed.self_issued)))
+    entries = ((certificate, facts.find(certificate.sha256)) for certificate in found)
+    return tuple(Root(certificate, limits=entry.limits) for certificate, entry in entries if entry)
+
+
+def _named(facts: Facts, certificate: Certificate) -> Root | None:
+    entry = facts.find(certificate.sha256)
+    return Root(certificate, limits=entry.limits) if entry else None
 
 
 def load(environment: Mapping[str, str]) -> MicrosoftStore:

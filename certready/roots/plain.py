@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -121,6 +121,15 @@ class _Beside(Struct, frozen=True):
         theirs = self.store.candidates(certificates)
         trusted = {root.certificate for root in theirs}
         return (*theirs, *(root for root in self.extra.candidates(certificates) if root.certificate not in trusted))
+
+    def whole(self) -> RootStore:
+        return _Beside(whole(self.store), self.extra)
+
+
+def whole(store: RootStore) -> RootStore:
+    """The store with all that it holds in itself, and nothing in files of this machine, so that it can leave it."""
+    form: Callable[[], RootStore] | None = getattr(store, "whole", None)
+    return form() if form else store
 
 
 def anchors(given: Iterable[bytes], place: str) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
