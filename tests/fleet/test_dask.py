@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import copytree
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,7 +21,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 
 from certready import fleet
 from certready.cli import main
-from certready.demo.pki import now
+from certready.demo.pki import Authority, now
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Keys, Line
 from certready.fleet.cluster import room
@@ -28,6 +32,7 @@ from tests.cli.test_fleet import files, inventory, judged, records
 from tests.fleet.cluster import REPOSITORY, Cluster, Tap, cluster, memory
 from tests.fleet.deadly import Deadly
 from tests.fleet.endpoints import Material, endpoints
+from tests.net.serving import Page, page, serving
 
 pytest.importorskip("distributed")
 
@@ -53,6 +58,17 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         for _ in range(2):
             made.work("--memory-limit", "2 GB")
         yield made
+
+
+def running(words: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[str]:
+    """The command line in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+        text=True,
+    )
 
 
 def steady(document: Any) -> Any:
@@ -169,13 +185,54 @@ def test_no_key_and_no_password_leaves(both: Both, material: Material, crew: Clu
     ]
 
 
+def test_each_worker_fetches_an_address_once_into_its_own_cache(
+    crew: Cluster, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of many lines under one CA each worker asks for a list once at most and keeps it; nobody asks from here. A file
+    that an option names is read here."""
+    monkeypatch.chdir(tmp_path)
+    lists: dict[str, Page] = {}
+    with serving(lists) as served:
+        root = Authority.root(crl_url=f"{served.url}/root.crl")
+        issuing = root.intermediate(crl_url=f"{served.url}/issuing.crl")
+        lists |= {"/root.crl": page(root.crl()), "/issuing.crl": page(issuing.crl([]))}
+        Path("gw.pem").write_bytes(issuing.issue("mail.contoso.com", key="rsa").chain_pem)
+        Path("root.pem").write_bytes(root.pem)
+        path = inventory(tmp_path / "i.csv", [{"name": str(n), "target": "gw.pem"} for n in range(96)])
+        words = ["--trust", "root.pem", "--ca-bundle", "root.pem", "--allow-private", "--outbound", "mail.contoso.com"]
+        code = main(["fleet", path, *words, "--role", "server", "--format", "json", "--dask", crew.address])
+    document = json.loads(capfd.readouterr().out)
+    assert (0, 96) == (code, document["counts"]["ready"])
+    asked = Counter(path for _, path, *_ in served.hits)
+    assert asked.keys() == lists.keys()
+    assert max(asked.values()) <= len(crew.workers)
+    assert not own_cache.exists()
+    assert list(crew.folder.glob("worker*/cache/**/*"))
+
+
+def test_an_encrypted_cluster_is_reached_with_dasks_own_settings(material: Material, tmp_path: Path) -> None:
+    """With tls:// and the certificates that the configuration of distributed names the lines are done, and nothing is
+    said of being read; without TLS the same scheduler cannot be reached."""
+    authority = Authority.root()
+    issued = authority.issue("localhost")
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    (tmp_path / "both.pem").write_bytes(issued.chain_pem + issued.key_pem)
+    place = "DASK_DISTRIBUTED__COMM__TLS__"
+    settings = {f"{place}CA_FILE": str(tmp_path / "ca.pem")} | {
+        f"{place}{role}__{what}": str(tmp_path / "both.pem")
+        for role in ("SCHEDULER", "WORKER", "CLIENT")
+        for what in ("CERT", "KEY")
+    }
+    words = ["fleet", files(material, tmp_path / "i.csv", 6), *judged(material), "--format", "jsonl"]
+    with cluster(tmp_path / "cluster", workers=1, environment=settings, protocol="tls") as encrypted:
+        with running([*words, "--dask", encrypted.address], settings) as process:
+            out, err = process.communicate()
+        plain = encrypted.address.replace("tls://", "tcp://")
+        assert 2 == main([*words, "--dask", plain, "--timeout", "1"])
+    assert (1, 6, "") == (process.returncode, out.count("\n"), err)
+
+
 # -- whoever is lost, and whoever comes late --------------------------------------------------------------------------
-
-
-def running(words: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 def wait_for(lines: int, log: Path, process: subprocess.Popen[str]) -> None:
