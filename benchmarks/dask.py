@@ -5,7 +5,8 @@
 The gateways and the server of their revocation lists are a process of their own on 127.0.0.1; so are the scheduler and
 each worker. The same lines are checked by threads of this process, by one worker and by two, all in turns, and the
 medians count. CPU is that of all threads of a process, whatever the machine does besides; bytes are counted on their
-way between this process and the scheduler, connections and requests where they arrive. Nothing passes or fails here.
+way between this process and the scheduler, connections and requests where they arrive. A record is packed by itself,
+because those of one certificate are more alike than a fleet's. Nothing passes or fails here.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ def measured(directory: Path, served: Served, workers: int, threads: int) -> Cos
         after["requests"] - before["requests"],
         after["bytes"] - before["bytes"],
         sum(map(len, records)) / count,
-        len(gzip.compress(b"".join(records))) / count,
+        sum(len(gzip.compress(record)) for record in records) / count,
     )
 
 

@@ -53,6 +53,7 @@ def plan(sslyze: Path | None, *, quick: bool) -> Iterator[tuple[str, list[str]]]
     yield "crl.py", ["--entries", "100000" if quick else "1000000", "--runs", "3"]
     yield "overlap.py", ["--runs", "3"] if quick else []
     yield "fleet.py", [*(["--endpoints", "40", "--runs", "1"] if quick else []), *python]
+    yield "dask.py", ["--endpoints", "40", "--runs", "1"] if quick else []
     yield "files.py", ["--files", "200", "--lines", "2000"] if quick else []
 
 

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready.cli import fetching, files, promises
@@ -50,7 +51,7 @@ def travelling(setup: Setup, wanted: Shared, dns: promises.Resolving) -> Setup:
     return replace(setup, fetcher=there.fetcher, promises=there.promises)
 
 
-class There(NamedTuple):
+class There(Struct, frozen=True):
     """The options of the network as they travel, with the content of the files that they name."""
 
     wanted: Shared
@@ -68,7 +69,7 @@ class There(NamedTuple):
         return promises.of_line(promises.Resolving(self.dns, anchor), self._here(), evidence, promised)
 
     def _here(self) -> Shared:
-        return self.wanted._replace(ca_bundle=_written(self.ca_bundle) if self.ca_bundle is not None else None)
+        return replace(self.wanted, ca_bundle=_written(self.ca_bundle) if self.ca_bundle is not None else None)
 
 
 @lru_cache(maxsize=4)

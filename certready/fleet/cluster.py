@@ -193,7 +193,10 @@ class Cluster(Executor):
         """The setup on a worker, from which Dask hands it on to those that need it."""
         if self._run is None or self._run[0] != setup:
             sent = self._client.submit(
-                pickle.loads, pickle.dumps(Run.of(setup, max(1, len(self._threads)))), key=f"certready-{setup.token}", pure=False
+                pickle.loads,
+                pickle.dumps(Run.of(setup, max(1, len(self._threads)))),
+                key=f"certready-{setup.token}",
+                pure=False,
             )
             self._run = (setup, sent)
         return self._run[1]

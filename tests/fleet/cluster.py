@@ -66,13 +66,6 @@ class Process:
         if self._process.stderr:
             self._process.stderr.close()
 
-    def end(self) -> None:
-        """Ended as an administrator does it, so that a nanny takes its worker along."""
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
-        self.kill()
-
 
 class Cluster:
     """A scheduler, and the workers that are started.
@@ -106,11 +99,10 @@ class Cluster:
         """Start a worker that finds certready in this folder; ``words`` are further options of ``dask worker``."""
         number = len(self.workers)
         kept = self.folder / f"worker{number}"
-        nanny = () if "--nanny" in words else ("--no-nanny",)
         started = Process(
             [
                 *("distributed.cli.dask_worker", self.address, *LOOPBACK, "--protocol", self._protocol),
-                *("--nthreads", "1", "--local-directory", str(kept), *nanny, *words),
+                *("--nthreads", "1", "--local-directory", str(kept), "--no-nanny", *words),
             ],
             r"Registered to:",
             {
@@ -126,7 +118,7 @@ class Cluster:
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
-            process.end()
+            process.kill()
 
 
 @contextmanager

@@ -275,8 +275,7 @@ def test_a_line_that_ends_workers_is_that_lines_error(material: Material, tmp_pa
     targets = {str(n): material / "self-signed.pem" for n in range(5)} | {"deadly": material / "good.pem"}
     lines = Inventory(tuple(Line(n, name, Keys(target=at)) for n, (name, at) in enumerate(targets.items())))
     often = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
-    with cluster(tmp_path, environment=often) as fragile:
-        fragile.work("--nanny")
+    with cluster(tmp_path, workers=3, environment=often) as fragile:
         executor = connected(fragile.address, now, timeout=20)
         results = {one.line.name: one for one in fleet.run(lines, given, executor=executor)}
         executor.shutdown()
