@@ -226,5 +226,5 @@ def _tenant_file(paths: tuple[str, ...]) -> tuple[Tenant, bytes]:
 
 def _digest_of(setup: Setup) -> bytes:
     """What of a setup decides what a line comes to: its options, its roots and the answers at hand; not the moment."""
-    how = setup.how._replace(look_up=None, context=None, crew=None, resolve=tuple(setup.how.resolve.items()))  # type: ignore[arg-type]
+    how = setup.how._replace(look_up=None, context=None, resolve=tuple(setup.how.resolve.items()))  # type: ignore[arg-type]
     return repr((setup.options, setup.roots, setup.supplied, how)).encode("utf-8", "backslashreplace")

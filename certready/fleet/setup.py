@@ -18,7 +18,6 @@ from certready.model import Evidence, Fetcher, Limits, Options, RootStore
 from certready.net.gateway import How
 from certready.net.handshake import SharedContext
 from certready.net.mx import Mail
-from certready.net.threads import Crew
 
 PER_NETWORK = 8
 
@@ -101,7 +100,7 @@ def _opened(setup: Setup) -> World:
     return World(
         setup,
         SharedFetcher(made) if made else None,
-        setup.how._replace(look_up=SharedNames(), context=SharedContext(), crew=Crew("fleet")),
+        setup.how._replace(look_up=SharedNames(), context=SharedContext()),
         lru_cache(maxsize=1)(partial(_read, setup)),
         SharedMail(),
         Networks(setup.per_network),

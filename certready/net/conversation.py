@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from certready.model.endpoint import Endpoint
 from certready.net.handshake import SharedContext
 from certready.net.names import greeting_name
-from certready.net.threads import Crew
 from certready.net.wire import FIREWALL, Wire
 from certready.smtp.replies import printable
 from certready.smtp.starttls import Outcome, Protocol, Step
@@ -31,7 +30,6 @@ class Plan(Struct, frozen=True):
     timeout: float
     gentle: bool
     context: SharedContext
-    crew: Crew | None = None
 
     @property
     def total(self) -> float:

@@ -21,7 +21,7 @@ from certready.net.handshake import SharedContext
 from certready.net.names import host_name, server_name
 from certready.net.node import Seen, probe, unreachable
 from certready.net.resolve import Address, Family, addresses
-from certready.net.threads import Crew, Pool, in_parallel
+from certready.net.threads import Pool, in_parallel
 from certready.smtp.starttls import check_ehlo
 from certready.smtp.starttls import protocol as protocol_named
 from certready.x509.certificate import Certificate
@@ -37,7 +37,7 @@ LookUp = Callable[..., "tuple[Address, ...]"]  # as addresses does
 
 class How(NamedTuple):
     """How gateways are asked; the fields mean what the arguments of :func:`fetch` mean. ``look_up`` finds the addresses
-    of a host, ``context`` keeps what TLS needs, and ``crew`` the threads, for whoever asks many gateways."""
+    of a host, and ``context`` keeps what handshakes need, for whoever asks many gateways."""
 
     protocol: str = "smtp"
     ehlo: str | None = None
@@ -49,7 +49,6 @@ class How(NamedTuple):
     gentle: bool = False
     look_up: LookUp = addresses
     context: SharedContext | None = None
-    crew: Crew | None = None
 
 
 class Node(NamedTuple):
@@ -124,7 +123,7 @@ def fetch_many(
     plans = {_plan(node, how, context): node.error for node in nodes}
     located = _locate(plans, how, tell)
     jobs = [(one.plan, address) for one in located for address in one.addresses]
-    if len(jobs) == 1 and how.crew and not (progress or arrived):
+    if len(jobs) == 1 and how.context and not (progress or arrived):
         # A thread beside this one would only be waited for: the limits of the probe are its own.
         results = iter([probe(*jobs[0], lambda _: None, lambda _: None)])
     else:
@@ -148,18 +147,7 @@ def _plan(node: Node, how: How, context: SharedContext) -> Plan:
     if how.ehlo is not None:
         check_ehlo(how.ehlo)
     shown = server_name(host) if how.sni is None else server_name(host_name(how.sni)) if how.sni else None
-    return Plan(
-        host,
-        port,
-        how.protocol.lower(),
-        protocol,
-        how.ehlo,
-        shown,
-        timeout(how.timeout),
-        how.gentle,
-        context,
-        how.crew,
-    )
+    return Plan(host, port, how.protocol.lower(), protocol, how.ehlo, shown, timeout(how.timeout), how.gentle, context)
 
 
 # -- where they are -----------------------------------------------------------------------------------------------
@@ -213,7 +201,7 @@ def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arr
     """Probe the addresses eight at a time, and wait no longer than their limits allow."""
     if not jobs:
         return []
-    pool: Pool[Seen] = Pool("probe", jobs[0][0].crew)
+    pool: Pool[Seen] = Pool("probe", context.crew)
     done: dict[int, Seen] = {}
 
     def say(sentence: str) -> None:

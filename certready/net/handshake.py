@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from certready.net.offers import EVERYTHING, Offer, make_context
 from certready.net.session import LeftError, Secured, ders
+from certready.net.threads import Crew
 from certready.net.wire import TooMuchError, Wire
 from certready.smtp.replies import printable
 
@@ -49,12 +50,14 @@ class HandshakeError(Exception):
 
 
 class SharedContext:
-    """The SSL contexts of a run, one for each offer, made when first asked for, by whichever thread that is.
+    """The SSL contexts of a run, one for each offer, made when first asked for, by whichever thread that is; and the
+    ``crew`` whose threads shake hands.
 
     Importing OpenSSL takes as long as a few round trips, so it is done while the gateway is thinking.
     """
 
     def __init__(self) -> None:
+        self.crew = Crew("probe")
         self._lock = threading.Lock()
         self._contexts: dict[Offer, SSL.Context] = {}
 

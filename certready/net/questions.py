@@ -61,7 +61,7 @@ class Questions:
         self.address = address
         self._asked: list[Question] = []
         self._results: dict[Question, Result] = {}
-        self._pool: Pool[Result] = Pool("question", plan.crew)
+        self._pool: Pool[Result] = Pool("question", plan.context.crew)
 
     @property
     def first(self) -> tuple[Question, ...]:
