@@ -77,6 +77,8 @@ def plain(value: object) -> Any:
     """A value of a finding's evidence as JSON knows it; what JSON cannot hold becomes text."""
     if value is None or type(value) in _PLAIN:
         return value
+    if type(value) is dict:
+        return {str(key): plain(inner) for key, inner in value.items()}
     match value:
         case bool() | int() | str():
             return value
