@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 
 from msgspec import Struct
@@ -22,6 +21,7 @@ from certready.model import Chain, Connector, Evidence, Options, Planned, Tenant
 from certready.model.report import RevocationResult
 from certready.path import Judgement
 from certready.x509.certificate import Certificate, told_apart
+from certready.x509.kept import cached_property
 from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 

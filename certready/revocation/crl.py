@@ -11,8 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography import x509
@@ -32,8 +31,9 @@ from certready.revocation.common import (
     timely,
 )
 from certready.revocation.forms import uniform
-from certready.revocation.layout import Layout, excerpt, layout, may_be_critical, mentions, sampled
-from certready.x509.certificate import Certificate, E, attempt
+from certready.revocation.layout import Layout, excerpt, layout, mentions, sampled
+from certready.revocation.lists import LISTS_REMEMBERED, READ_IN_FULL, REMEMBERED, RevocationList, read
+from certready.x509.certificate import Certificate, attempt
 from certready.x509.signature import Outcome, verify
 from certready.x509.unreadable import Unreadable
 
@@ -44,24 +44,6 @@ SPELLED = (
     "take it for another issuer's."
 )
 MOST_LISTS = bounds.LISTS_IN_A_FILE
-# Up to here cryptography reads every entry as well (2 ms a megabyte), and refuses the list where one is malformed; of a
-# longer list it reads what is around the entries and one entry of every form, and all of them only where they have many
-# forms or the bytes among them allow that one is about the certificate.
-READ_IN_FULL = 4 * 1024 * 1024
-# Whose a list is, is worked out once for the many certificates of a run, where it is small; the bytes of a long one are
-# held no longer than they are needed.
-REMEMBERED = 1024 * 1024
-LISTS_REMEMBERED = 64
-UNDERSTOOD = (
-    x509.IssuingDistributionPoint,
-    x509.DeltaCRLIndicator,
-    x509.CRLNumber,
-    x509.AuthorityKeyIdentifier,
-    x509.FreshestCRL,
-    x509.IssuerAlternativeName,
-    x509.AuthorityInformationAccess,
-)
-UNDERSTOOD_IN_ENTRY = (x509.CRLReason, x509.InvalidityDate)
 _PEM = re.compile(rb"-----BEGIN (?:X509 )?CRL-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CRL-----")
 
 
@@ -110,84 +92,6 @@ class _Link(NamedTuple):
     url: str | None
 
 
-class _List:
-    """One list: its bytes, where its parts lie, and everything but its entries as cryptography reads it (``header``
-    holds a few of them, which are not looked at). What it says of itself is read once, for whoever asks about it.
-
-    Reading any of it may raise one of MISREAD.
-    """
-
-    def __init__(self, der: bytes, parts: Layout, header: x509.CertificateRevocationList) -> None:
-        self.der = der
-        self.layout = parts
-        self.header = header
-
-    @cached_property
-    def issuer(self) -> bytes:
-        """The issuer's name, DER."""
-        return self.header.issuer.public_bytes()
-
-    @cached_property
-    def dates(self) -> tuple[datetime, datetime | None]:
-        """thisUpdate and nextUpdate."""
-        return self.header.last_update_utc, self.header.next_update_utc
-
-    @cached_property
-    def scope(self) -> x509.IssuingDistributionPoint | None:
-        return self._extension(x509.IssuingDistributionPoint)
-
-    @cached_property
-    def delta(self) -> bool:
-        """Whether it holds only what changed since another list."""
-        return self._extension(x509.DeltaCRLIndicator) is not None
-
-    @cached_property
-    def key_id(self) -> bytes | None:
-        """The identifier of the key that it says signed it."""
-        named = self._extension(x509.AuthorityKeyIdentifier)
-        return named.key_identifier if named else None
-
-    @cached_property
-    def unknown(self) -> x509.ObjectIdentifier | None:
-        """The first critical extension of the list itself that is not understood."""
-        critical = (one for one in self.header.extensions if one.critical)
-        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
-
-    @cached_property
-    def unknown_in_entries(self) -> x509.ObjectIdentifier | None:
-        """The first critical entry extension that is not understood. Entries are looked at one by one only where the
-        bytes of a critical flag occur among them at all, which in a large list saves nearly all the work."""
-        if self.layout.entries is None or not may_be_critical(self.layout.entries):
-            return None
-        critical = (one for entry in self.in_full() for one in entry.extensions if one.critical)
-        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
-
-    def _extension(self, kind: type[E]) -> E | None:
-        return next((one.value for one in self.header.extensions if isinstance(one.value, kind)), None)
-
-    def in_full(self) -> x509.CertificateRevocationList:
-        """The list with its entries. Raises ValueError where any of them is malformed."""
-        return x509.load_der_x509_crl(self.der)
-
-
-def _read(der: bytes) -> _List:
-    """Raises one of MISREAD where these bytes are no list."""
-    return _remembered(der) if len(der) <= REMEMBERED else _parsed(der)
-
-
-@lru_cache(maxsize=LISTS_REMEMBERED)
-def _remembered(der: bytes) -> _List:
-    return _parsed(der)
-
-
-def _parsed(der: bytes) -> _List:
-    found = layout(der)
-    one = _List(der, found, x509.load_der_x509_crl(found.header))
-    if len(der) <= READ_IN_FULL:
-        one.in_full()
-    return one
-
-
 def _uniform(found: Layout) -> bool:
     """Whether the entries are well-formed, as far as that is told without reading each; False where it is not told.
     Raises one of MISREAD where one of them is malformed."""
@@ -218,7 +122,7 @@ def _has_name(der: bytes, issuer: Certificate) -> bool:
 
 def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
     try:
-        crl = _read(der)
+        crl = read(der)
         opinion = Opinion("good", "", *crl.dates)
         refused = _authentic(crl, link, opinion)
         if refused:
@@ -235,7 +139,7 @@ def _judge(link: _Link, der: bytes, moment: Moment) -> Opinion:
         return not_an_answer(der, WHAT)
 
 
-def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
+def _authentic(crl: RevocationList, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list is not the issuer's word, or None where it is."""
     issuer = link.issuer
     parsed = issuer.parsed
@@ -266,10 +170,10 @@ def _authentic(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
 
 @lru_cache(maxsize=LISTS_REMEMBERED * 4)
 def _signed(der: bytes, issuer: Certificate) -> Outcome:
-    return verify(_read(der).layout.parts, issuer)
+    return verify(read(der).layout.parts, issuer)
 
 
-def _other_key(crl: _List, issuer: Certificate) -> str:
+def _other_key(crl: RevocationList, issuer: Certificate) -> str:
     """A hint where the list names another key of the issuer's name, as CAs have several after a change of keys."""
     key, own = crl.key_id, issuer.parsed.subject_key_id
     if key is None or own is None or key == own:
@@ -277,7 +181,7 @@ def _other_key(crl: _List, issuer: Certificate) -> str:
     return f" It names another key of that name ({key.hex()[:40]}); each key of a CA has a list of its own."
 
 
-def _unusable(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
+def _unusable(crl: RevocationList, link: _Link, opinion: Opinion) -> Opinion | None:
     """Why the list must not be used though it is authentic: a critical extension that is not understood, in the list
     or in any entry (RFC 5280, 5.2 and 5.3), or a scope that the certificate is not in."""
     unknown, scope = crl.unknown, crl.scope
@@ -291,7 +195,7 @@ def _unusable(crl: _List, link: _Link, opinion: Opinion) -> Opinion | None:
     return replace(opinion, status="invalid", detail=detail)
 
 
-def _said(crl: _List, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
+def _said(crl: RevocationList, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
     """What an authentic list says: revoked, or good as far as its scope and dates go."""
     entry = _entry(crl, link.certificate.parsed.serial)
     if entry is not None:
@@ -308,7 +212,7 @@ def _said(crl: _List, link: _Link, opinion: Opinion, moment: Moment) -> Opinion:
     return good
 
 
-def _entry(crl: _List, serial: int) -> x509.RevokedCertificate | None:
+def _entry(crl: RevocationList, serial: int) -> x509.RevokedCertificate | None:
     """The entry for this serial number, or None where there is none."""
     if crl.layout.entries is None or not mentions(crl.layout.entries, serial):
         return None

@@ -5,7 +5,6 @@ A check says what it *saw* (an :class:`Observation`); the rule it names says eve
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Literal
 
@@ -14,6 +13,7 @@ from msgspec import Struct, field
 from certready.model import Chain, Connector, Direction, Endpoint, RevocationMode
 from certready.model.report import Severity
 from certready.x509.certificate import Certificate
+from certready.x509.kept import cached_property
 
 Confidence = Literal["documented", "reported", "inferred"]
 """Documented by the owner of the thing; reported from the field; or inferred from other facts."""
@@ -104,7 +104,7 @@ class Rule(Struct, frozen=True, dict=True):
     what: str = ""
     fix: str = ""
 
-    @functools.cached_property
+    @cached_property
     def subject(self) -> str:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
@@ -114,7 +114,7 @@ class Rule(Struct, frozen=True, dict=True):
         """When the rule is met, as a sentence."""
         return self.what or f"{self.title}."
 
-    @functools.cached_property
+    @cached_property
     def reference(self) -> str:
         """The sources in one line, each with its address."""
         return "; ".join(map(str, self.sources))
@@ -130,7 +130,7 @@ class Rule(Struct, frozen=True, dict=True):
         keys = ((variant, mode), ("", mode), (variant, None), ("", None))
         return next((self._rows[key] for key in keys if key in self._rows), everywhere(U))
 
-    @functools.cached_property
+    @cached_property
     def _rows(self) -> Mapping[tuple[str, RevocationMode | None], Row]:
         return {(row.variant, row.mode): row for row in self.weights}
 

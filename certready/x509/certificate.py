@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from cryptography import x509
@@ -22,6 +22,7 @@ from certready.x509 import names
 from certready.x509.der import parties
 from certready.x509.extended import LONGEST_NAME, E, Extended
 from certready.x509.extensions import UNREADABLE, skeleton
+from certready.x509.kept import cached_property
 from certready.x509.key import Key, describe_key, spki_sha256
 from certready.x509.parts import LONGEST_SERIAL
 from certready.x509.unreadable import Unreadable, first_line, readable

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from certready.demo.pki import Issued
 from certready.model.report import RevocationResult
-from certready.revocation import crl
+from certready.revocation import crl, lists
 from certready.revocation import layout as layouts
 from certready.revocation.common import MISREAD
 from certready.revocation.layout import layout, may_be_critical, mentions
@@ -57,7 +57,8 @@ def as_long_list(body: bytes, serial: int = SERIAL) -> RevocationResult:
 def searched() -> Iterator[None]:
     """Entries are searched only, however few they are, and none is read with the header."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crl, "READ_IN_FULL", 0)
+        for module in (crl, lists):
+            patch.setattr(module, "READ_IN_FULL", 0)
         patch.setattr(layouts, "SAMPLE", 0)
         yield
 
