@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
@@ -77,8 +78,10 @@ def main() -> None:
         serve(Path(arguments.serve[0]), int(arguments.serve[1]))
         return
     pin(0)
+    peer = f", sslyze {version_of(arguments.sslyze)}" if arguments.sslyze else ""
     print(
-        f"Python {platform.python_version()}, {platform.system()}, one core for each client, median of {arguments.runs}"
+        f"Python {platform.python_version()}, cryptography {version('cryptography')}{peer}, {platform.system()}, "
+        f"one core for each client, median of {arguments.runs}"
     )
     with tempfile.TemporaryDirectory(prefix="certready-benchmark-") as name:
         directory = Path(name)
@@ -92,6 +95,12 @@ def main() -> None:
                         times[contender].append(rate)
             print(table(times))
             print(parts(directory, ports[0]))
+
+
+def version_of(python: Path) -> str:
+    """Which sslyze that Python has."""
+    code = "from importlib.metadata import version; print(version('sslyze'))"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def pin(core: int) -> None:

@@ -19,10 +19,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from statistics import median
 from typing import Any
 
 from asn1crypto import x509 as asn1
+from caches import forget
 from cryptography import x509
 from cryptography.x509 import verification
 from pyhanko_certvalidator import CertificateValidator
@@ -56,7 +58,8 @@ def main() -> None:
     intermediate = root.intermediate("Benchmark Issuing", key=arguments.key)
     leaf = intermediate.issue(HOST, key=arguments.key)
     times = measure(Question(leaf.der, intermediate.der, root.der, root.moment), max(1, arguments.rounds))
-    system = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    versions = ", ".join(f"{name} {version(name)}" for name in ("cryptography", "pyhanko-certvalidator"))
+    system = f"Python {platform.python_version()}, {versions}, {platform.system()}, {os.cpu_count()} cores"
     print(f"{system}, {arguments.key}, median of {arguments.rounds}")
     print(table(times))
 
@@ -90,15 +93,6 @@ def by_certvalidator(question: Question) -> bool:
     except StopIteration:
         return bool(leaf.is_valid_domain_ip(HOST))
     raise RuntimeError("certvalidator waited for something")
-
-
-def forget() -> None:
-    """Empty every cache of certready, so that its turn does all of its work."""
-    for name in [one for one in sys.modules if one.split(".")[0] == "certready"]:
-        for value in list(vars(sys.modules[name]).values()):
-            clear = getattr(value, "cache_clear", None)
-            if clear:
-                clear()
 
 
 CONTENDERS: Mapping[str, Callable[[Question], bool]] = {
