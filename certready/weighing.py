@@ -46,9 +46,9 @@ def weigh(observation: Observation, connector: Connector | None, case: Case) -> 
         return (min(severity, Severity.WARN), False) if passed_over else (severity, row.counted)
     if not _enforced(rule, connector):
         return min(severity, Severity.WARN), False
-    unproved = _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
-    if observation.certificate and unproved:
-        severity = min(severity, Severity.UNKNOWN)
+    if observation.certificate and severity > Severity.UNKNOWN:
+        unproved = _wrong_direction(connector, case) or _unreadable(observation, case) or _unnamed(observation, case)
+        severity = Severity.UNKNOWN if unproved else severity
     return severity, row.counted
 
 

@@ -64,7 +64,8 @@ class Finding(Struct, frozen=True):
     direction: Annotated[Direction | None, Meta(description="The connector's: two may share a name.")] = None
 
     def __post_init__(self) -> None:
-        structs.force_setattr(self, "evidence", plain(self.evidence))
+        if self.evidence:
+            structs.force_setattr(self, "evidence", plain(self.evidence))
 
     def is_about(self, name: str, direction: Direction) -> bool:
         """Whether it counts for this connector: it is about it, or about all of them."""
