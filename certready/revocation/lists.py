@@ -71,8 +71,8 @@ class RevocationList:
     @cached_property
     def unknown(self) -> x509.ObjectIdentifier | None:
         """The first critical extension of the list itself that is not understood."""
-        critical = (one for one in self.header.extensions if one.critical)
-        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD), None)
+        critical = (extension for extension in self.header.extensions if extension.critical)
+        return next((extension.oid for extension in critical if type(extension.value) not in UNDERSTOOD), None)
 
     @cached_property
     def unknown_in_entries(self) -> x509.ObjectIdentifier | None:
@@ -80,11 +80,12 @@ class RevocationList:
         bytes of a critical flag occur among them at all, which in a large list saves nearly all the work."""
         if self.layout.entries is None or not may_be_critical(self.layout.entries):
             return None
-        critical = (one for entry in self.in_full() for one in entry.extensions if one.critical)
-        return next((one.oid for one in critical if type(one.value) not in UNDERSTOOD_IN_ENTRY), None)
+        critical = (extension for entry in self.in_full() for extension in entry.extensions if extension.critical)
+        return next((extension.oid for extension in critical if type(extension.value) not in UNDERSTOOD_IN_ENTRY), None)
 
     def _extension(self, kind: type[E]) -> E | None:
-        return next((one.value for one in self.header.extensions if isinstance(one.value, kind)), None)
+        values = (extension.value for extension in self.header.extensions)
+        return next((value for value in values if isinstance(value, kind)), None)
 
     def in_full(self) -> x509.CertificateRevocationList:
         """The list with its entries. Raises ValueError where any of them is malformed."""
@@ -102,8 +103,8 @@ def _remembered(der: bytes) -> RevocationList:
 
 
 def _parsed(der: bytes) -> RevocationList:
-    found = layout(der)
-    one = RevocationList(der, found, x509.load_der_x509_crl(found.header))
+    parts = layout(der)
+    crl = RevocationList(der, parts, x509.load_der_x509_crl(parts.header))
     if len(der) <= READ_IN_FULL:
-        one.in_full()
-    return one
+        crl.in_full()
+    return crl

@@ -43,6 +43,8 @@ def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tupl
         return (Group(tuple(certificates), index, tuple(keys)),)
     owned = [leaf for leaf in ends if leaf.parsed.spki_sha256 in keys]
     judged = owned or ends
+    if len(judged) == 1:
+        return (_group(judged[0], judged, {judged[0]: frozenset()}, certificates, keys),)
     members = {leaf: above(leaf, certificates) for leaf in judged}
     return tuple(_group(leaf, judged, members, certificates, keys) for leaf in judged)
 
