@@ -52,7 +52,8 @@ def scheduled(
     Raises:
         CertreadyError: the executor lost a worker; what was yielded before stands.
     """
-    fixed = Room(at_once) if workers is None else Room(workers + 1, max(1, at_once // workers))  # one batch waits
+    # As many batches wait as are worked on, so that no worker does.
+    fixed = Room(at_once) if workers is None else Room(2 * workers + 1, max(1, at_once // workers))
     chooser = _Chooser(jobs, per_host)
     done: queue.SimpleQueue[tuple[Batch, Future[list[Result]]]] = queue.SimpleQueue()
     running: dict[Future[list[Result]], Batch] = {}
