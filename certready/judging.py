@@ -13,6 +13,7 @@ from certready.case import Case
 from certready.checks import run
 from certready.exchange.matching import NO_MATCH
 from certready.model import Chain, Connector, Direction, Evidence
+from certready.model.remedy import Remedy
 from certready.model.report import (
     CertificateInfo,
     ChainResult,
@@ -29,6 +30,7 @@ from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 
 Weighed = tuple[Severity, bool]
+Judged = tuple[Finding, Observation]
 About = tuple[str | None, Direction | None]  # a connector: an inbound and an outbound one may share a name
 DATED = ("expiry", "chain", "dane", "mta-sts")  # the subjects of which the present decides
 
@@ -36,7 +38,7 @@ DATED = ("expiry", "chain", "dane", "mta-sts")  # the subjects of which the pres
 def judge(evidence: Evidence) -> Report:
     """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
     case = Case(evidence)
-    findings = tuple(_findings(case, _observed(case)))
+    findings = tuple(finding for finding, _ in _findings(case, _observed(case)))
     by_connector: dict[About, list[Finding]] = {}
     for one in findings:
         by_connector.setdefault((one.connector, one.direction), []).append(one)
@@ -59,6 +61,19 @@ def judge(evidence: Evidence) -> Report:
         endpoints=evidence.endpoints,
         findings=tuple(sorted(findings, key=lambda finding: finding.severity.rank, reverse=True)),
     )
+
+
+def remedies(evidence: Evidence) -> tuple[Remedy, ...]:
+    """What fixes the failures, unknowns and warnings of the report on this evidence, worst first, with the rules that
+    each remedy answers. What is typed is there once, under the title that comes first."""
+    case = Case(evidence)
+    judged = sorted(_findings(case, _observed(case)), key=lambda pair: pair[0].severity, reverse=True)
+    answered: dict[object, tuple[Remedy, dict[str, None]]] = {}
+    for finding, observation in judged:
+        for remedy in observation.remedies if finding.severity is not Severity.PASS else ():
+            same = (remedy.where, remedy.lines) if remedy.lines else remedy
+            answered.setdefault(same, (remedy, {}))[1][finding.rule] = None
+    return tuple(replace(remedy, rules=tuple(rules)) for remedy, rules in answered.values())
 
 
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
@@ -89,12 +104,13 @@ def _observed(case: Case) -> Iterator[Observation]:
         begun = wrong.floor and one.rule.id == "expiry.not-yet-valid"
         if dated and (begun or (one.rule.id, one.certificate, one.chain) not in held):
             message = f"{one.message} By the clock of {wrong.who} ({moment:%Y-%m-%d %H:%M} UTC) that is not so."
-            yield replace(one, by_clock=True, message=message, fix=CLOCK_DOUBTFUL.fix)
+            yield replace(one, by_clock=True, message=message, remedy=CLOCK_DOUBTFUL.fix)
         else:
             yield one
 
 
-def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Finding]:
+def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Judged]:
+    """Each finding with the observation that it is."""
     # An observation about one connector counts where that one is judged, or where none is (no match at all).
     candidates: dict[About, list[Connector]] = {}
     for connector in case.selection.judged or case.tenant.connectors:
@@ -104,34 +120,33 @@ def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Findi
             for connector in candidates.get((observation.connector, observation.direction), ()):
                 weighed = weigh(observation, connector, case)
                 if weighed:
-                    yield finding(observation, weighed, connector)
+                    yield finding(observation, weighed, connector), observation
         else:
             yield from _about_all(case, observation)
 
 
-def _about_all(case: Case, observation: Observation) -> Iterator[Finding]:
+def _about_all(case: Case, observation: Observation) -> Iterator[Judged]:
     """One finding where all judged connectors agree on the weight, otherwise one for each that says it."""
     each = [(connector, weigh(observation, connector, case)) for connector in case.selection.judged or (None,)]
     if len({weighed for _, weighed in each}) == 1:
         weighed = each[0][1]
         if weighed:
-            yield finding(observation, weighed, None)
+            yield finding(observation, weighed, None), observation
         return
     for connector, weighed in each:
         if connector and weighed:
-            yield finding(observation, weighed, connector)
+            yield finding(observation, weighed, connector), observation
 
 
 def finding(observation: Observation, weighed: Weighed, connector: Connector | None) -> Finding:
     """The observation with its weight, about this connector or (None) about all of them."""
     severity, counted = weighed
-    fix = observation.fix or observation.rule.fix or None
     return Finding(
         rule=observation.rule.id,
         severity=severity,
         counted=counted and severity is not Severity.PASS,
         message=observation.message,
-        fix=fix if severity is not Severity.PASS else None,
+        fix=observation.fix if severity is not Severity.PASS else None,
         reference=observation.rule.reference,
         certificate=observation.certificate,
         connector=connector.name if connector else None,

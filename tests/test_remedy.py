@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from cryptography import x509
@@ -19,22 +21,21 @@ from certready.demo.pki import Authority, Issued
 from certready.exchange.clouds import CLOUDS
 from certready.exchange.powershell import quote, set_value
 from certready.gathering import gather
-from certready.judging import judge
+from certready.judging import judge, remedies
 from certready.model import AcceptedDomain, Connector, Evidence, Options
+from certready.model.remedy import Remedy
 from certready.model.report import Report, Severity
-from certready.remedy import Remedy, distinguished_name, remedies, rules_with_a_remedy, script, tls_certificate_name
-from certready.remedy.exchange import (
-    bind_certificate,
-    new_inbound,
-    new_send_connector,
-    register_domain,
-    send_to_smart_host,
-    set_connector_value,
-)
+from certready.remedy.connectors import asking_for, new_inbound, registered
+from certready.remedy.dotnet import distinguished_name, tls_certificate_name
+from certready.remedy.exchange import bind_certificate, new_send_connector, send_to_smart_host
 from certready.remedy.request import request, wanted_names
+from certready.render.script import script
 from certready.roots.plain import with_extra
 from certready.rules import RULES
+from certready.rules.connector import DISABLED
 from certready.x509.certificate import Certificate
+from tests.weights.case import PASS, Checked
+from tests.weights.cases import CASES
 
 SINGLE = "'\u2018\u2019\u201a\u201b"
 DOUBLE = '"\u201c\u201d\u201e'
@@ -218,7 +219,8 @@ def test_new_connectors_are_of_the_right_type() -> None:
 
 def test_a_domain_is_registered_without_new_accepteddomain() -> None:
     """Exchange Online has no New-AcceptedDomain: no line of the remedy calls it, and the remedy says so."""
-    remedy = register_domain("contoso.com")
+    words, remedy = registered("contoso.com")
+    assert "no New-AcceptedDomain" in words.title
     assert [] == [line for line in remedy.lines if "New-AcceptedDomain" in line]
     assert any("no New-AcceptedDomain" in note for note in remedy.notes)
     assert "Set-AcceptedDomain -Identity 'contoso.com'" in remedy.lines[-1]
@@ -229,7 +231,7 @@ def test_the_cloud_decides_what_the_send_connector_compares(issuing: Authority) 
     government = next(cloud for cloud in CLOUDS if cloud.name == "GCC High")
     lines = bind_certificate(Certificate(issuing.issue("mail.contoso.com").der), government).lines
     assert any("-TlsDomain 'mail.protection.office365.us'" in line for line in lines)
-    assert any("portal.office365.us" in note for note in register_domain("contoso.com", government).notes)
+    assert "portal.office365.us" in next(registered("contoso.com", government)).title
 
 
 def test_a_smart_host_comes_with_routing_by_dns_off() -> None:
@@ -240,8 +242,8 @@ def test_a_smart_host_comes_with_routing_by_dns_off() -> None:
 def test_the_wizard_goes_before_the_hand() -> None:
     """Before a connector of the Hybrid Configuration Wizard is changed, the remedy says to run it."""
     connector = Connector("Inbound from 1a2b", "inbound", "x.com", source="tenant", made_by_hybrid_wizard=True)
-    assert any("Wizard" in note for note in set_connector_value(connector, "*.contoso.com").notes)
-    assert not any("Wizard" in note for note in set_connector_value(INBOUND, "*.contoso.com").notes)
+    assert any("Wizard" in note for note in next(asking_for(connector, "*.contoso.com")).notes)
+    assert not any("Wizard" in note for note in next(asking_for(INBOUND, "*.contoso.com")).notes)
 
 
 def test_a_partners_name_is_neither_nearest_nor_asked_for(at_now: Authority) -> None:
@@ -303,11 +305,13 @@ def evidence(
 
 def judged(found: Evidence) -> tuple[Report, tuple[Remedy, ...]]:
     report = judge(found)
-    return report, remedies(report, found)
+    return report, remedies(found)
 
 
-def lines_for(found: tuple[Remedy, ...], rule: str) -> list[str]:
-    return [line for remedy in found if rule in remedy.rules for line in remedy.lines]
+def lines_for(found: tuple[Remedy, ...], rule: str, *, online: bool = False) -> list[str]:
+    """What is typed against a rule, everywhere or in Exchange Online."""
+    mine = (one for one in found if rule in one.rules and (one.where == "exchange-online" or not online))
+    return [line for remedy in mine for line in remedy.lines]
 
 
 @pytest.fixture(scope="module")
@@ -324,16 +328,16 @@ OUTBOUND = Connector("To 'gateway'", "outbound", "mx.contoso.com", level="domain
 def test_a_mismatch_sets_the_value_or_asks_for_the_name(at_now: Authority) -> None:
     """A name mismatch gives the Set line with a value the certificate satisfies, and a request with the name asked for."""
     _, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND,)))
-    lines = lines_for(found, "names.connector-mismatch")
-    words = literals(lines[0])
+    words = literals(lines_for(found, "names.connector-mismatch", online=True)[0])
     assert [INBOUND.name, "*.contoso.com"] == [words[2], words[4]]
+    lines = lines_for(found, "names.connector-mismatch")
     assert any("DNS:mail.fabrikam.com,DNS:mail.contoso.com" in line for line in lines)
 
 
 def test_an_outbound_remedy_is_validated(at_now: Authority) -> None:
     """After an outbound connector is changed, the lines validate it."""
     _, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (OUTBOUND,)))
-    lines = lines_for(found, "names.connector-mismatch")
+    lines = lines_for(found, "names.connector-mismatch", online=True)
     assert ["Set-OutboundConnector", "Validate-OutboundConnector", "Set-OutboundConnector"] == [
         line.split()[0] for line in lines[:3]
     ]
@@ -345,7 +349,7 @@ def test_an_applied_value_mends_the_mismatch(at_now: Authority) -> None:
     issued = at_now.issue("mail.contoso.com", key="rsa")
     report, found = judged(evidence(issued, (INBOUND,)))
     assert "not-ready" == report.verdict
-    value = literals(lines_for(found, "names.connector-mismatch")[0])[4]
+    value = literals(lines_for(found, "names.connector-mismatch", online=True)[0])[4]
     again, _ = judged(evidence(issued, (replace(INBOUND, value=value),)))
     assert [] == [one.rule for one in again.findings if one.severity is Severity.FAIL and one.rule.startswith("names.")]
 
@@ -393,8 +397,42 @@ def test_every_contract_rule_that_can_fail_has_lines() -> None:
         for row in rule.weights
         if {row.inbound, row.validation, row.domain} & {Severity.FAIL, Severity.WARN}
     }
-    assert set() == (bad & contract_rules()) - rules_with_a_remedy() - NO_LINES
-    assert set() == rules_with_a_remedy() & NO_LINES
+    typed = {rule for remedy in made_anywhere() if remedy.lines for rule in remedy.rules}
+    assert set() == (bad & contract_rules()) - typed - NO_LINES
+    assert set() == typed & NO_LINES
+
+
+@cache
+def made_anywhere() -> tuple[Remedy, ...]:
+    """Every remedy of every case of the severity table, for whoever it weighs something there, and of the lint."""
+    made: set[Remedy] = set()
+    for case in CASES:
+        heard = next((one for one, weight in case.expected.items() if weight and weight.severity is not PASS), None)
+        if heard and isinstance(case.situation, Checked):
+            made.update(remedies(case.situation.evidence(heard)))
+    return tuple(made)
+
+
+def test_a_builder_that_fails_costs_its_lines_alone() -> None:
+    """What was seen, and the rule's own words, are reported whatever the builder of the remedy raises."""
+
+    def failing() -> Iterator[Remedy]:
+        yield Remedy("")
+        raise ZeroDivisionError("no such line")
+
+    seen = DISABLED.observed("It is off.", fix=failing)
+    first, second = seen.remedies
+    assert (DISABLED.fix, True) == (first.title, "ZeroDivisionError: no such line" in second.title)
+    assert (seen.fix or "").startswith(DISABLED.fix)
+
+
+def test_a_report_says_the_remedy_that_the_script_holds(at_now: Authority) -> None:
+    """Title and lines of the fix are those of the script."""
+    report, found = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND, OUTBOUND)))
+    fixes = [one.fix for one in report.findings if one.rule == "names.connector-mismatch"]
+    typed = [line.strip() for fix in fixes for line in (fix or "").splitlines() if line.startswith("  ")]
+    assert 2 == len(typed)
+    assert [] == [line for line in typed if line not in lines_for(found, "names.connector-mismatch")]
 
 
 def contract_rules() -> set[str]:

@@ -18,11 +18,6 @@ from certready.errors import InputError
 from certready.x509.certificate import Certificate
 
 MAX_LISTED = 500
-_EXPORT = (
-    "Export it again: Get-ExchangeCertificate | Select Thumbprint,"
-    "@{n='Services';e={\"$($_.Services)\"}},@{n='Status';e={\"$($_.Status)\"}},HasPrivateKey,"
-    "@{n='RawData';e={[Convert]::ToBase64String($_.RawData)}} | ConvertTo-Json"
-)
 
 
 class Listed(Struct, frozen=True):
@@ -44,7 +39,9 @@ def read(text: str, place: str) -> tuple[Listed, ...]:
     try:
         document = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
-        raise InputError(f"{place} begins like a list of certificates and is not valid JSON.", hint=_EXPORT) from None
+        raise InputError(
+            f"{place} begins like a list of certificates and is not valid JSON.", hint=_export_again()
+        ) from None
     listed = _unwrapped(document)
     rows = [row for row in (listed if isinstance(listed, list) else [listed]) if isinstance(row, dict)]
     if len(rows) > MAX_LISTED:
@@ -68,13 +65,19 @@ def contents(text: str, place: str) -> Contents:
     )
 
 
+def _export_again() -> str:
+    from certready.exchange.cmdlets import export_certificates
+
+    return f"Export it again: {export_certificates()}"
+
+
 def _listed(row: dict[str, object], place: str) -> Listed:
     thumbprint = str(row.get("thumbprint") or "")
     named = f"{place}: the certificate {thumbprint or '(no thumbprint)'}"
     data = _bytes(row.get("rawdata"))
     certificate: Certificate | InputError
     if data is None:
-        certificate = InputError(f"{named} has no RawData that can be read.", hint=_EXPORT)
+        certificate = InputError(f"{named} has no RawData that can be read.", hint=_export_again())
     else:
         certificate = Certificate(data)
         thumbprint = thumbprint or hashlib.sha1(data, usedforsecurity=False).hexdigest().upper()

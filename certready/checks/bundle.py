@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Chain, Fault
 from certready.rules import bundle as rules
@@ -48,13 +50,13 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
         yield from _no_leaf(case, chain)
         yield from _key(case, chain)
         yield from _encryption(chain)
-    yield from _files(chain, path)
+    yield from _files(case, chain, path)
     if chain.container in ("pem", "tls"):
-        yield from _order(chain, path)
-    yield from _leaves(chain, leaves)
-    yield from _root_included(chain, roots)
+        yield from _order(case, chain, path)
+    yield from _leaves(case, chain, leaves)
+    yield from _root_included(case, chain, roots)
     unread = {one.sha256 for one in chain.certificates if one.parsed.error}
-    yield from _unrelated(chain, unrelated - unread - {one.sha256 for one in (*leaves, *roots)})
+    yield from _unrelated(case, chain, unrelated - unread - {one.sha256 for one in (*leaves, *roots)})
 
 
 def _key(case: Case, chain: Chain) -> Iterator[Observation]:
@@ -70,19 +72,22 @@ def _key(case: Case, chain: Chain) -> Iterator[Observation]:
     elif not strays and not unopened:
         what = _KEYLESS.get(chain.container, "No private key came along")
         message = f"{what}; the gateway needs the one that belongs to {case.label(leaf)}."
-        yield rules.KEY_MISSING.observed(message, chain.container, chain=chain, evidence=notes)
+        fix = partial(remedy.certificates.exported_again, chain, "AES256_SHA256")
+        yield rules.KEY_MISSING.observed(message, chain.container, chain=chain, fix=fix, evidence=notes)
     for fault in unopened:
         yield rules.KEY_UNREADABLE.observed(fault.message, chain=chain, evidence=notes)
     for key in strays:
-        yield _stray(chain, leaf, case.label(leaf), key, needed=not fits and not unopened)
+        yield _stray(case, chain, key, needed=not fits and not unopened)
     for owner in (owners[key] for key in chain.keys if key in owners):
         if owner.parsed.is_ca and owner != leaf:
             message = f"The private key of the CA {owner.parsed.label} came along: it belongs on no gateway."
             yield rules.CA_KEY.observed(message, chain=chain, certificate=owner)
 
 
-def _stray(chain: Chain, leaf: Certificate, label: str, key: str, *, needed: bool) -> Observation:
+def _stray(case: Case, chain: Chain, key: str, *, needed: bool) -> Observation:
     """A key without a certificate: fatal where the leaf's own is not there, else a left-over."""
+    leaf = chain.leaf_certificate
+    label = case.label(leaf)
     evidence = {"key": key, "certificate_key": leaf.parsed.spki_sha256}
     if not needed:
         message = f"A private key came along that belongs neither to {label} nor to any other certificate."
@@ -93,10 +98,12 @@ def _stray(chain: Chain, leaf: Certificate, label: str, key: str, *, needed: boo
         f"The private key does not belong to {label}: the certificate's public key begins "
         f"{leaf.parsed.spki_sha256[:16] or '(unreadable)'}, that of the private key {key[:16]} (SHA-256)."
     )
-    return rules.KEY_MISMATCH.observed(message, chain=chain, evidence=evidence)
+    return rules.KEY_MISMATCH.observed(
+        message, chain=chain, fix=partial(remedy.certificates.keyed, case, chain), evidence=evidence
+    )
 
 
-def _files(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
+def _files(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
     """What cannot be read, and where OpenSSL, with which most gateways load their file, reads it otherwise."""
     leaf = chain.leaf_certificate
     said = {digest for fault in chain.faults if fault.kind == "certificate" for digest in fault.certificates}
@@ -105,12 +112,15 @@ def _files(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
             yield rules.UNREADABLE.observed(fault.message, chain=chain)
         elif fault.kind == "refused":
             message = f"{fault.message} A gateway that uses it does not start with this file."
-            yield rules.IRREGULAR_PEM.observed(message, "refused", chain=chain)
+            yield rules.IRREGULAR_PEM.observed(
+                message, "refused", chain=chain, fix=partial(remedy.certificates.sent_again, case, chain)
+            )
         elif fault.kind == "passed-over":
-            yield _passed_over(chain, path, fault)
+            yield _passed_over(case, chain, path, fault)
         elif fault.kind == "several":
+            fix = partial(remedy.certificates.sent_again, case, chain)
             yield rules.SEVERAL_LEAVES.observed(
-                fault.message, chain=chain, evidence={"leaves": list(fault.certificates)}
+                fault.message, chain=chain, fix=fix, evidence={"leaves": list(fault.certificates)}
             )
     for index, one in enumerate(chain.certificates, 1):
         if one.parsed.error and one != leaf and one.sha256 not in said:
@@ -118,7 +128,7 @@ def _files(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
             yield rules.UNREADABLE.observed(message, chain=chain, certificate=one)
 
 
-def _passed_over(chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> Observation:
+def _passed_over(case: Case, chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> Observation:
     """OpenSSL loads the file without some certificates: without the leaf it takes another for the gateway's own, which
     the private key then does not fit; without an intermediate the gateway sends less than was judged."""
     leaf, lost = chain.leaf_certificate, set(fault.certificates)
@@ -129,7 +139,8 @@ def _passed_over(chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> O
         more, variant = f"A gateway that uses it sends its chain without {' and '.join(needed)}.", ""
     else:
         more, variant = "The chain does not need it.", "unused"
-    return rules.IRREGULAR_PEM.observed(f"{fault.message} {more}", variant, chain=chain)
+    fix = partial(remedy.certificates.sent_again, case, chain)
+    return rules.IRREGULAR_PEM.observed(f"{fault.message} {more}", variant, chain=chain, fix=fix)
 
 
 def _encryption(chain: Chain) -> Iterator[Observation]:
@@ -139,23 +150,29 @@ def _encryption(chain: Chain) -> Iterator[Observation]:
     )
     if outdated:
         message = f"The PFX is encrypted with {', '.join((*outdated, *weak))}: {_refused_by(outdated)}."
-        yield rules.LEGACY.observed(message, chain=chain)
+        yield rules.LEGACY.observed(
+            message, chain=chain, fix=partial(remedy.certificates.exported_again, chain, "AES256_SHA256")
+        )
     elif weak:
         message = (
             f"The PFX is encrypted with {', '.join(weak)}: most systems open it, those in FIPS mode do not, "
             "and a short password can be guessed."
         )
-        yield rules.LEGACY.observed(message, "weak", chain=chain)
+        yield rules.LEGACY.observed(
+            message, "weak", chain=chain, fix=partial(remedy.certificates.exported_again, chain, "AES256_SHA256")
+        )
     if modern:
         message = f"The PFX is encrypted with {', '.join(modern)}: {_refused_by(modern)}."
-        yield rules.MODERN.observed(message, chain=chain)
+        yield rules.MODERN.observed(
+            message, chain=chain, fix=partial(remedy.certificates.exported_again, chain, "TripleDES_SHA1")
+        )
 
 
 def _refused_by(names: list[str]) -> str:
     return "; ".join(map(str, refusing(names)))
 
 
-def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
+def _order(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
     """Leaf first, then upwards along the judged path. Strangers in between have their own finding."""
     position = {certificate: index for index, certificate in reversed(list(enumerate(chain.certificates)))}
     there = [position[certificate] for certificate in path if certificate in position]
@@ -164,7 +181,7 @@ def _order(chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]
     names = ", ".join(one.parsed.label for one in chain.certificates)
     right = ", ".join(chain.certificates[index].parsed.label for index in there)
     message = f"The certificates came in the order {names}; leaf first and each followed by its issuer is {right}."
-    yield rules.ORDER.observed(message, chain=chain)
+    yield rules.ORDER.observed(message, chain=chain, fix=partial(remedy.certificates.sent_again, case, chain))
 
 
 def _no_leaf(case: Case, chain: Chain) -> Iterator[Observation]:
@@ -177,11 +194,13 @@ def _no_leaf(case: Case, chain: Chain) -> Iterator[Observation]:
         yield rules.NO_LEAF.observed(message, chain=chain)
 
 
-def _leaves(chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
+def _leaves(case: Case, chain: Chain, others: tuple[Certificate, ...]) -> Iterator[Observation]:
     if others:
         judged, *beside = told_apart((chain.leaf_certificate, *others))
         message = f"Besides {judged}, which is judged, there is also {', '.join(beside)}."
-        yield rules.SEVERAL_LEAVES.observed(message, chain=chain)
+        yield rules.SEVERAL_LEAVES.observed(
+            message, chain=chain, fix=partial(remedy.certificates.sent_again, case, chain)
+        )
 
 
 def _several(case: Case) -> Iterator[Observation]:
@@ -191,28 +210,32 @@ def _several(case: Case) -> Iterator[Observation]:
         leaves = [chain.leaf_certificate for chain in filed]
         names = listed([case.label(one) for one in leaves])
         message = f"There are {len(leaves)} end-entity certificates, each judged as a chain of its own: {names}."
-        yield rules.SEVERAL_LEAVES.observed(message, evidence={"leaves": [one.sha256 for one in leaves]})
+        fix = partial(remedy.certificates.sent_again, case, filed[0])
+        yield rules.SEVERAL_LEAVES.observed(message, fix=fix, evidence={"leaves": [one.sha256 for one in leaves]})
 
 
-def _root_included(chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
+def _root_included(case: Case, chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
     for root in roots:
         if chain.container == "tls":
             message = f"The root {root.parsed.label} was sent along, and need not be."
-            yield rules.ROOT_INCLUDED.observed(message, "wire", chain=chain, certificate=root)
+            fix = partial(remedy.certificates.sent_again, case, chain)
+            yield rules.ROOT_INCLUDED.observed(message, "wire", chain=chain, certificate=root, fix=fix)
         else:
             message = f"The file also holds the root {root.parsed.label}, which a gateway need not send."
             yield rules.ROOT_INCLUDED.observed(message, "file", chain=chain, certificate=root)
 
 
-def _unrelated(chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]:
+def _unrelated(case: Case, chain: Chain, unrelated: frozenset[str]) -> Iterator[Observation]:
     for certificate, count in Counter(chain.certificates).items():
         label = certificate.parsed.label if certificate.parsed.x509 else "that cannot be read"
         if certificate.sha256 in unrelated:
             message = f"The certificate {label} has no part in the chain of {chain.leaf_certificate.parsed.label}."
-            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate)
+            fix = partial(remedy.certificates.sent_again, case, chain)
+            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate, fix=fix)
         if count > 1:
             message = f"The certificate {label} was sent {count} times."
-            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate, fix="Send it once.")
+            fix = partial(remedy.certificates.sent_again, case, chain, "Send it once.")
+            yield rules.UNRELATED.observed(message, chain=chain, certificate=certificate, fix=fix)
 
 
 def _roots(chain: Chain) -> tuple[Certificate, ...]:

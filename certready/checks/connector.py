@@ -6,13 +6,14 @@ Advice, which only a whole tenant can bear out, is given for connectors read fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.checks import connector_settings as settings
-from certready.checks.connector_settings import locks_down, narrowed
+from certready.checks.connector_settings import locks_down
 from certready.exchange import CERTIFICATE_NAME, candidates, value_of
 from certready.exchange.matching import Value, dns_names, parent, registrable, under
-from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector
 from certready.rules import connector as rules
 from certready.rules.model import NotApplicable, Observation
@@ -44,7 +45,7 @@ def _settings(case: Case, connector: Connector, others: Rivals) -> Iterator[Obse
     if not connector.value:
         yield from settings.unread(connector)
         if CERTIFICATE_NAME not in connector.unread:
-            yield settings.no_mark(connector)
+            yield settings.no_mark(connector, remedy.connectors.fitting(case.names, case.tenant.accepted_domains))
         return
     yield from settings.inbound(connector)
     value = value_of(connector)
@@ -74,7 +75,7 @@ def _whole_tenant(case: Case) -> Iterator[Observation]:
             yield rules.LOCKS_DOWN.observed(
                 message,
                 connector=connector if connector in judged else None,
-                fix=narrowed(connector),
+                fix=partial(remedy.connectors.narrowed, connector),
                 evidence={"connector": connector.name, "value": connector.value},
             )
 
@@ -87,8 +88,9 @@ def _no_certificate(case: Case) -> Observation:
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
-    create = f"{rules.NO_CERTIFICATE.fix} {create_inbound('<name in the certificate>')}"
-    fix = command(idle[0], "-Enabled $true") if len(idle) == 1 else create
+    fix = partial(
+        remedy.connectors.first_inbound, idle, remedy.connectors.fitting(case.names, case.tenant.accepted_domains)
+    )
     return rules.NO_CERTIFICATE.observed(message, fix=fix, evidence={"disabled": off[:LISTED]})
 
 
@@ -109,7 +111,7 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
         f"The inbound connector '{connector.name}' asks for the plain name {value}, while {why}: *.{several} would "
         "serve, as long as no other system shows a certificate under that domain."
     )
-    fix = f"{set_value(connector, f'*.{several}')}; {several} must be an accepted domain."
+    fix = partial(remedy.connectors.asking_for, connector, f"*.{several}")
     yield rules.WILDCARD_RECOMMENDED.observed(
         message, connector=connector, fix=fix, evidence={"recommended": f"*.{several}"}
     )
@@ -154,7 +156,7 @@ def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Obse
         yield rules.OVERLAP.observed(
             message,
             connector=connector,
-            fix=f"{rules.OVERLAP.fix}\n  {command(connector, '-Enabled $false')}",
+            fix=partial(remedy.connectors.one_for_each_name, connector),
             evidence={"connectors": [one.name for one in first]},
         )
 

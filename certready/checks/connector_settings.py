@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
+from certready import remedy
 from certready.exchange import DECISIVE, Accepted, associated, value_of
 from certready.exchange.clouds import is_exchange_online
 from certready.exchange.matching import Value
-from certready.exchange.powershell import command, quote, set_value
 from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
@@ -22,22 +23,12 @@ from certready.wording import LISTED, listed
 EXPORT_OLD = timedelta(days=30)
 
 
-def narrowed(connector: Connector) -> str:
-    """What to do about a Partner connector that locks everybody else out."""
-    line = command(connector, f"-SenderDomains {quote('<domain of the partner>')}")
-    return f"{rules.LOCKS_DOWN.fix} {line}"
-
-
 def disabled(connector: Connector, variant: str = "") -> Observation:
     """A connector that is switched off."""
     message = f"The {connector.direction} connector '{connector.name}' is disabled: Exchange Online does not use it."
-    fix = command(connector, "-Enabled $true")
-    if connector.direction == "inbound":
-        fix += (
-            "\nIn newer tenants Exchange Online may refuse that for an OnPremises connector until Microsoft support "
-            "allows it."
-        )
-    return rules.DISABLED.observed(message, variant, connector=connector, fix=fix)
+    return rules.DISABLED.observed(
+        message, variant, connector=connector, fix=partial(remedy.connectors.enabled, connector)
+    )
 
 
 def outbound(connector: Connector) -> Iterator[Observation]:
@@ -50,24 +41,22 @@ def outbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has the TlsDomain {connector.value}, but at the level {connector.level} Exchange Online compares "
             "no name."
         )
-        fix = command(connector, "-TlsSettings DomainValidation")
+        fix = partial(remedy.connectors.comparing_the_name, connector)
         yield outbound_rules.NAME_WITHOUT_VALIDATION.observed(message, connector=connector, fix=fix)
     if connector.use_mx is False and not connector.smart_hosts and "SmartHosts" not in connector.unread:
         message = f"{named} does not use MX records and has no smart host to send to."
-        fix = command(connector, "-SmartHosts '<host name of the gateway>'")
+        fix = partial(remedy.connectors.sending_to, connector)
         yield outbound_rules.NO_SMART_HOST.observed(message, connector=connector, fix=fix)
     if connector.test_mode:
         message = f"{named} is in test mode: it is taken to carry no mail but that of its validation (inferred)."
-        yield outbound_rules.TEST_MODE.observed(
-            message, connector=connector, fix=command(connector, "-TestMode $false")
-        )
+        fix = partial(remedy.connectors.carrying_mail, connector)
+        yield outbound_rules.TEST_MODE.observed(message, connector=connector, fix=fix)
     if (connector.dane_mode or "").lower() == "mandatory":
         message = (
             f"{named} has SmtpDaneMode Mandatory: mail stops where the domain has no DANE, and where its TLSA record "
             "does not fit the certificate, for instance after a renewal."
         )
-        without = f"Where the domain has no DANE at all:\n  {command(connector, '-SmtpDaneMode Opportunistic')}"
-        fix = f"{outbound_rules.DANE_MANDATORY.fix}\n{without}"
+        fix = partial(remedy.connectors.with_dane_where_it_is, connector)
         yield outbound_rules.DANE_MANDATORY.observed(message, connector=connector, fix=fix)
     yield from _loop(connector)
 
@@ -79,7 +68,7 @@ def _loop(connector: Connector) -> Iterator[Observation]:
             f"The outbound connector '{connector.name}' sends to {own[0]}, which is Exchange Online: unless that is "
             "another tenant's host, the mail comes back and ends as a loop (554 5.4.14)."
         )
-        fix = command(connector, "-UseMXRecord $false -SmartHosts '<host name of the gateway>'")
+        fix = partial(remedy.connectors.sending_to, connector)
         yield outbound_rules.SMART_HOST_LOOP.observed(
             message, connector=connector, fix=fix, evidence={"smart_host": own[0]}
         )
@@ -95,20 +84,21 @@ def inbound(connector: Connector) -> Iterator[Observation]:
             f"{named} has TrustedOrganizations ({listed(connector.trusted_organizations)}): none of its "
             "other parameters is then used, its TlsSenderCertificateName neither."
         )
-        fix = command(connector, "-TrustedOrganizations $null")
+        fix = partial(remedy.connectors.without_trusted_organizations, connector)
         yield rules.TRUSTED_ORGANIZATIONS.observed(message, connector=connector, fix=fix)
     if connector.kind == "Partner" and connector.require_tls is False:
         message = (
             f"{named} does not require TLS: a gateway that falls back to plain text shows no certificate and is not "
             "recognised by it."
         )
-        yield rules.TLS_NOT_REQUIRED.observed(message, connector=connector, fix=command(connector, "-RequireTls $true"))
+        fix = partial(remedy.connectors.requiring_tls, connector)
+        yield rules.TLS_NOT_REQUIRED.observed(message, connector=connector, fix=fix)
     if connector.kind == "Partner" and (connector.sender_ips or connector.restrict_to_ips):
         message = (
             f"{named} is a Partner connector that asks for the certificate name {connector.value} and for addresses: "
             "Microsoft advises against both in one connector."
         )
-        fix = command(connector, "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null")
+        fix = partial(remedy.connectors.without_addresses, connector)
         yield rules.IPS_BESIDE_CERTIFICATE.observed(message, connector=connector, fix=fix)
     yield from restriction(connector)
     yield from internal(connector)
@@ -128,7 +118,7 @@ def restriction(connector: Connector) -> Iterator[Observation]:
             f"The inbound connector '{connector.name}' has {' and '.join(idle)}, which an OnPremises connector does "
             "not apply: mail that comes past the gateway is not refused by it."
         )
-        fix = command(connector, " ".join(f"-{name} $false" for name in idle))
+        fix = partial(remedy.connectors.without_restrictions, connector, idle)
         yield rules.RESTRICTION_WITHOUT_EFFECT.observed(message, connector=connector, fix=fix)
 
 
@@ -148,7 +138,7 @@ def internal(connector: Connector) -> Iterator[Observation]:
         f"The inbound connector '{connector.name}' has TreatMessagesAsInternal beside {beside}; the two must not be "
         "set together."
     )
-    fix = command(connector, "-TreatMessagesAsInternal $false")
+    fix = partial(remedy.connectors.not_internal, connector)
     yield rules.INTERNAL_BESIDE_HYBRID.observed(message, connector=connector, fix=fix)
 
 
@@ -163,7 +153,7 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
         else "Microsoft advises to leave it empty outside tests"
     )
     message = f"The inbound connector '{connector.name}' is limited by AssociatedAcceptedDomains ({only}): {what}."
-    fix = command(connector, "-AssociatedAcceptedDomains $null")
+    fix = partial(remedy.connectors.for_every_domain, connector)
     variant = "elsewhere" if elsewhere else ""
     yield rules.ASSOCIATED_DOMAINS.observed(message, variant, connector=connector, fix=fix)
 
@@ -198,7 +188,7 @@ def wrong_type(connector: Connector, value: Value, accepted: Accepted | None) ->
             f"tenant's own accepted domain {own}: a Partner connector grants no relay and does not make the gateway's "
             "mail the tenant's own."
         )
-        fix = command(connector, "-ConnectorType OnPremises")
+        fix = partial(remedy.connectors.on_premises, connector)
         yield rules.WRONG_TYPE.observed(message, connector=connector, fix=fix, evidence={"accepted": own})
 
 
@@ -232,16 +222,15 @@ def in_region(tenant: Tenant) -> Iterator[Observation]:
     yield rules.IN_REGION_ROUTING.observed(message, evidence={"regions": regions[:LISTED]})
 
 
-def no_mark(connector: Connector) -> Observation:
-    """An inbound connector without a certificate name."""
+def no_mark(connector: Connector, value: str | None = None) -> Observation:
+    """An inbound connector without a certificate name; ``value`` is one that the certificate satisfies."""
     other = "knows the gateway by its address" if connector.sender_ips else "names no address either"
     message = (
         f"The inbound connector '{connector.name}' asks for no certificate (TlsSenderCertificateName is empty) and "
         f"{other}: a certificate does nothing for it."
     )
-    return rules.NO_CERTIFICATE.observed(
-        message, connector=connector, fix=set_value(connector, "<name in the certificate>")
-    )
+    fix = partial(remedy.connectors.asking_for, connector, value, "Have the connector ask for the certificate's name.")
+    return rules.NO_CERTIFICATE.observed(message, connector=connector, fix=fix)
 
 
 def locks_down(connector: Connector) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Chain, ExpiryWarning
 from certready.path import judge
@@ -88,7 +90,8 @@ def _out_of_date(
         return rules.NOT_YET_VALID.observed(message, variant, chain=chain, certificate=one)
     if at > parsed.not_after:
         message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
-        return rules.EXPIRED.observed(message, variant, chain=chain, certificate=one)
+        fix = partial(remedy.certificates.renewed, case, chain)
+        return rules.EXPIRED.observed(message, variant, chain=chain, certificate=one, fix=fix)
     return None
 
 
@@ -105,7 +108,12 @@ def _renewed(case: Case, chain: Chain, wrong: Observation) -> Observation:
             continue
         message = f"{wrong.message} A renewed one, valid until {_day(new.not_after)}, was found in {known.source}."
         fix = f"Send that {new.label}, valid until {_day(new.not_after)}, in the place of the expired one."
-        return replace(wrong, message=message, fix=fix, evidence={**wrong.evidence, "renewed": new.sha256})
+        return replace(
+            wrong,
+            message=message,
+            remedy=partial(remedy.certificates.sent_again, case, chain, fix),
+            evidence={**wrong.evidence, "renewed": new.sha256},
+        )
     return wrong
 
 
@@ -135,7 +143,8 @@ def _soon(
     ahead = warning_time(case.options.expiry_warning, parsed.not_after - parsed.not_before)
     if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
         message = f"{_who(case, one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
-        yield rules.SOON.observed(message, _part(one, path), chain=chain, certificate=one)
+        fix = partial(remedy.certificates.renewed, case, chain)
+        yield rules.SOON.observed(message, _part(one, path), chain=chain, certificate=one, fix=fix)
 
 
 def _issuer_first(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -146,7 +155,8 @@ def _issuer_first(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> It
                 f"{_who(case, one, path)} expires on {_day(one.parsed.not_after)}, before the certificate "
                 f"({_day(end)}); the chain fails from then on."
             )
-            yield rules.ISSUER_FIRST.observed(message, _part(one, path), chain=chain, certificate=one)
+            fix = partial(remedy.certificates.renewed, case, chain)
+            yield rules.ISSUER_FIRST.observed(message, _part(one, path), chain=chain, certificate=one, fix=fix)
 
 
 def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
@@ -164,7 +174,8 @@ def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
     )
     if not public:
         message += " This limit binds public CAs; the chain does not lead to one."
-    yield rules.LIFETIME.observed(message, "" if public else "private", chain=chain)
+    variant = "" if public else "private"
+    yield rules.LIFETIME.observed(message, variant, chain=chain, fix=partial(remedy.certificates.renewed, case, chain))
 
 
 def _days(span: timedelta) -> str:

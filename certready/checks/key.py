@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import key as rules
@@ -29,7 +31,8 @@ def check_key(case: Case) -> Iterator[Observation | NotApplicable]:
             if weakness:
                 variant, reason = weakness
                 message = f"The key of the CA {issuer.parsed.label} is {issuer.parsed.key}: {reason}."
-                fix = "Ask the certification authority for a certificate under another, stronger intermediate."
+                words = "Ask the certification authority for a certificate under another, stronger intermediate."
+                fix = partial(remedy.certificates.renewed, case, chain, words)
                 yield rules.WEAK.observed(
                     message, variant, chain=chain, certificate=issuer, fix=fix, evidence=_measured(issuer)
                 )
@@ -59,20 +62,19 @@ def _leaf(case: Case, chain: Chain) -> Iterator[Observation]:
     unread = leaf.parsed.x509 is None and leaf.parsed.public_key is None
     if unread:
         message = f"The key of {label} cannot be read: {leaf.parsed.error or MALFORMED}."
-        yield rules.WEAK.observed(message, "unreadable", chain=chain, evidence=_measured(leaf))
+        fix = partial(remedy.certificates.renewed, case, chain)
+        yield rules.WEAK.observed(message, "unreadable", chain=chain, fix=fix, evidence=_measured(leaf))
         return
     weakness = weakness_of(key)
     if weakness:
         variant, reason = weakness
-        yield rules.WEAK.observed(
-            f"The key of {label} is {key}: {reason}.", variant, chain=chain, evidence=_measured(leaf)
-        )
+        message, fix = f"The key of {label} is {key}: {reason}.", partial(remedy.certificates.renewed, case, chain)
+        yield rules.WEAK.observed(message, variant, chain=chain, fix=fix, evidence=_measured(leaf))
     else:
         yield rules.STRONG.observed(f"The key of {label} is {key}.", chain=chain, evidence=_measured(leaf))
     if key.kind in ("ECDSA", "Ed25519", "Ed448"):
-        yield rules.NOT_RSA.observed(
-            f"The key of {label} is {key}. {_doubt(key)}", chain=chain, evidence=_measured(leaf)
-        )
+        message, fix = f"The key of {label} is {key}. {_doubt(key)}", partial(remedy.certificates.renewed, case, chain)
+        yield rules.NOT_RSA.observed(message, chain=chain, fix=fix, evidence=_measured(leaf))
 
 
 def _doubt(key: Key) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Endpoint
 from certready.rules import listen as rules
@@ -38,7 +40,7 @@ def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             f"match a connector on. {endpoint.error}",
             "clear-text",
             endpoint=endpoint,
-            fix=_CLEAR_TEXT_FIX,
+            fix=partial(remedy.certificates.presented, case, None, _CLEAR_TEXT_FIX),
         )
     elif endpoint.trouble == "handshake-failed":
         yield rules.LISTENER_DISTRUSTED.observed(
@@ -54,6 +56,7 @@ def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             "match a connector on.",
             chain=endpoint.chain,
             endpoint=endpoint,
+            fix=partial(remedy.certificates.presented, case, None),
         )
     else:
         leaf = case.chain(endpoint.chain).leaf_certificate.parsed.label

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from certready import remedy
 from certready.case import Bearer, Case
 from certready.checks import names_text as text
 from certready.exchange import Accepted, Selection, candidates
@@ -17,9 +19,9 @@ from certready.exchange.matching import (
     parse_value,
     satisfiable,
 )
-from certready.model import Chain, Connector
+from certready.model import Chain, Connector, Tenant
 from certready.rules import names as rules
-from certready.rules.model import NotApplicable, Observation
+from certready.rules.model import Build, NotApplicable, Observation
 
 __all__ = ["accepted_domain", "check_names", "malformed"]
 
@@ -40,9 +42,9 @@ def _observations(case: Case) -> Iterator[Observation]:
     for bearer in case.bearers:
         yield from _unread(bearer)
         if bearer.chain:
-            yield from _leaf_names(bearer.chain)
+            yield from _leaf_names(case, bearer.chain)
         if case.options.hostname:
-            yield from _hostname(bearer, case.options.hostname)
+            yield from _hostname(case, bearer, case.options.hostname)
     if _nothing_to_judge(case):
         yield _no_connector(case)
     for bearer in case.bearers:
@@ -57,7 +59,7 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     """Everything about one judged connector's value, compared with the leaves that it is judged for."""
     if not connector.value:
         if connector.level == "domain-validation" and "TlsDomain" not in connector.unread:
-            yield _no_value(connector)
+            yield _no_value(case, connector)
         return
     chosen = [(bearer, case.selection_for(bearer)) for bearer in case.bearers]
     compared = [bearer for bearer, one in chosen if connector in one.judged and connector != one.nearest]
@@ -66,12 +68,12 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     try:
         value = parse_value(connector.value)
     except ValueError as error:
-        yield malformed(connector, str(error))
+        yield malformed(connector, str(error), case.tenant, case.names)
         return
     for bearer in compared:
         yield from _compared(case, bearer, connector, value)
     if connector.direction == "inbound":
-        yield accepted_domain(connector, value, case.accepted)
+        yield accepted_domain(connector, value, case.tenant, case.accepted)
 
 
 def _unread(bearer: Bearer) -> Iterator[Observation]:
@@ -80,7 +82,7 @@ def _unread(bearer: Bearer) -> Iterator[Observation]:
         yield rules.UNREADABLE.observed(message, chain=bearer.chain)
 
 
-def _leaf_names(chain: Chain) -> Iterator[Observation]:
+def _leaf_names(case: Case, chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate.parsed
     unread = leaf.error or leaf.names_unreadable
     common = any(leaf.common_names)
@@ -95,6 +97,7 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
             "The only name is the CN: there is no DNS name in the subject alternative name, "
             "which public authorities must fill and many TLS clients insist on.",
             chain=chain,
+            fix=partial(remedy.certificates.renewed, case, chain),
             evidence={"names": len(dns_names(leaf.names))},
         )
     if len(leaf.names) > MANY:
@@ -102,11 +105,12 @@ def _leaf_names(chain: Chain) -> Iterator[Observation]:
             f"The certificate has {'more than ' if unread else ''}{len(leaf.names)} names; over a limit that Exchange "
             "Online does not publish, all alternative names are ignored and the CN alone counts.",
             chain=chain,
+            fix=partial(remedy.certificates.renewed, case, chain),
             evidence={"names": len(leaf.names)},
         )
 
 
-def _hostname(bearer: Bearer, hostname: str) -> Iterator[Observation]:
+def _hostname(case: Case, bearer: Bearer, hostname: str) -> Iterator[Observation]:
     found = covers([name for name in bearer.names if name not in bearer.excluded], hostname)
     seen = {"hostname": hostname, "matched_name": found}
     if found:
@@ -114,7 +118,8 @@ def _hostname(bearer: Bearer, hostname: str) -> Iterator[Observation]:
         yield rules.HOSTNAME_MATCH.observed(message, chain=bearer.chain, evidence=seen)
     elif not bearer.unread:
         message = text.hostname_mismatch(hostname, bearer.names, bearer.excluded, bearer.who)
-        yield rules.HOSTNAME_MISMATCH.observed(message, chain=bearer.chain, evidence=seen)
+        fix = partial(remedy.certificates.renewed, case, bearer.chain)
+        yield rules.HOSTNAME_MISMATCH.observed(message, chain=bearer.chain, fix=fix, evidence=seen)
 
 
 def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) -> Iterator[Observation]:
@@ -138,7 +143,7 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
     if found.kind == "none":
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names, bearer.who)
-        fix = text.mismatch_fix(connector, value, names, case.tenant.accepted_domains)
+        fix = _renamed(case, connector, value, names)
         yield rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
     elif value.issuer:  # weighs at least as much as whatever else is uncertain
         message = text.issuer_unverified(connector, value, found, bearer.who)
@@ -153,7 +158,7 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
             variant,
             chain=chain,
             connector=connector,
-            fix=text.uncertain_fix(connector, value, found),
+            fix=partial(remedy.connectors.made_alike, connector, value, found),
             evidence=seen,
         )
     else:
@@ -161,25 +166,22 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
         yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
-def accepted_domain(connector: Connector, value: Value, accepted: Accepted | None) -> Observation:
+def accepted_domain(connector: Connector, value: Value, tenant: Tenant, accepted: Accepted | None) -> Observation:
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
     if accepted is None:
-        message = text.acceptance_unknown(value)
-        return rules.ACCEPTED_DOMAINS_UNKNOWN.observed(message, connector=connector, evidence={"domain": value.domain})
+        message, asked = text.acceptance_unknown(value), {"domain": value.domain}
+        export = remedy.connectors.exported
+        return rules.ACCEPTED_DOMAINS_UNKNOWN.observed(message, connector=connector, fix=export, evidence=asked)
     found = accepted.acceptance(value)
-    seen: dict[str, object] = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
-    match found.standing:
-        case "accepted":
-            return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
-        case "subdomain" | "match-subdomains":
-            message = text.acceptance_uncertain(value, found)
-            fix = text.register(value.domain)
-            return rules.DOMAIN_ACCEPTANCE_UNCERTAIN.observed(message, connector=connector, fix=fix, evidence=seen)
-        case _:
-            fix = text.not_accepted_fix(connector, value, accepted)
-            return rules.DOMAIN_NOT_ACCEPTED.observed(
-                text.not_accepted(connector, value), connector=connector, fix=fix, evidence=seen
-            )
+    seen = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
+    if found.standing == "accepted":
+        return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
+    fix = partial(remedy.connectors.accepting, connector, value, tenant, accepted)
+    if found.standing == "not-accepted":
+        message = text.not_accepted(connector, value)
+        return rules.DOMAIN_NOT_ACCEPTED.observed(message, connector=connector, fix=fix, evidence=seen)
+    message = text.acceptance_uncertain(value, found)
+    return rules.DOMAIN_ACCEPTANCE_UNCERTAIN.observed(message, connector=connector, fix=fix, evidence=seen)
 
 
 def _nothing_to_judge(case: Case) -> bool:
@@ -195,7 +197,13 @@ def _no_connector(case: Case) -> Observation:
     values = satisfiable(case.names)
     who = next((bearer.who for bearer in case.bearers), "the certificate")
     message = text.no_connector(bool(case.tenant.connectors), values, who)
-    return rules.NO_CONNECTOR.observed(message, evidence={"values": list(values)})
+    chain = next(iter(case.chains), None)
+    fix = partial(
+        remedy.connectors.new_pair,
+        remedy.connectors.fitting(case.names, case.tenant.accepted_domains),
+        remedy.certificates.gateway_host(case, chain),
+    )
+    return rules.NO_CONNECTOR.observed(message, fix=fix, evidence={"values": list(values)})
 
 
 def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector) -> Observation:
@@ -220,28 +228,33 @@ def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector
             "malformed",
             chain=chain,
             connector=connector,
-            fix=text.malformed_fix(near, names, case.tenant.accepted_domains),
+            fix=partial(remedy.connectors.replaced, near, names, case.tenant.accepted_domains),
             evidence=seen,
         )
     message = text.none_matches(near, len(possible), names, bearer.who)
-    fix = text.mismatch_fix(near, value, names, case.tenant.accepted_domains)
+    fix = _renamed(case, near, value, names)
     return rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
 
 
-def malformed(connector: Connector, reason: str) -> Observation:
-    """A value that can match nothing, and why (a sentence)."""
+def _renamed(case: Case, connector: Connector, value: Value, names: Sequence[str]) -> Build:
+    domains, hostname = case.tenant.accepted_domains, case.options.hostname
+    return partial(remedy.connectors.renamed, connector, value, names, domains, hostname)
+
+
+def malformed(connector: Connector, reason: str, tenant: Tenant, names: Sequence[str] = ()) -> Observation:
+    """A value that can match nothing, and why (a sentence); ``names`` are those of the certificate."""
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
-    fix = text.no_value_fix(connector)
+    fix = partial(remedy.connectors.replaced, connector, names, tenant.accepted_domains)
     return rules.CONNECTOR_MISMATCH.observed(message, "malformed", connector=connector, fix=fix, evidence=seen)
 
 
-def _no_value(connector: Connector) -> Observation:
+def _no_value(case: Case, connector: Connector) -> Observation:
     message = (
         f"{text.connector_words(connector, start=True)} asks for DomainValidation but has no TlsDomain: "
         "there is no name to compare."
     )
-    fix = text.no_value_fix(connector)
+    fix = partial(remedy.connectors.replaced, connector, case.names, case.tenant.accepted_domains)
     return rules.CONNECTOR_MISMATCH.observed(
         message, "no-value", connector=connector, fix=fix, evidence={"value": None}
     )

@@ -1,4 +1,4 @@
-"""The sentences of the name checks: what was compared, what it means for mail, and the line that mends it."""
+"""The sentences of the name checks: what was compared, and what it means for mail."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 
 from certready import wording
-from certready.exchange.accepted import Acceptance, Accepted, fitting_values
+from certready.exchange.accepted import Acceptance
 from certready.exchange.matching import (
     Match,
     Value,
     dns_names,
     is_dns_name,
     nearest,
-    parent,
     parse_value,
     quoted,
-    registrable,
 )
-from certready.exchange.powershell import set_value
-from certready.model import AcceptedDomain, Connector
+from certready.model import Connector
 
 REQUESTED = 10
 
@@ -55,16 +52,16 @@ def _typed_wrong(names: Iterable[str]) -> str:
     return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
 
-def matched(connector: Connector, value: Value, met: Match, who: str) -> str:
+def matched(connector: Connector, value: Value, found: Match, who: str) -> str:
     """Why the value is met with certainty."""
     what = f"the {parameter(connector)} {value} of {connector_words(connector)}"
     how = {
         "exact": f"is exactly {what}",
         "apex": f"is met by {what}, which stands for the domain itself and its hosts",
         "wildcard-value": f"is a host under {what}",
-    }[met.kind]
+    }[found.kind]
     partner = PARTNER if connector.kind == "Partner" and connector.direction == "inbound" else ""
-    return f"{who.capitalize()} name {met.name} {how}.{partner}"
+    return f"{who.capitalize()} name {found.name} {how}.{partner}"
 
 
 def mismatch(connector: Connector, value: Value, names: Sequence[str], who: str) -> str:
@@ -96,58 +93,23 @@ def none_matches(near: Connector, count: int, names: Sequence[str], who: str, ma
     return f"{which} for a name of {who}, which has {listed(names)}. {close}{_typed_wrong(names)}"
 
 
-def mismatch_fix(
-    connector: Connector, value: Value, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None
-) -> str:
-    """The two ways out: another value for the connector, or another name in the certificate."""
-    wanted = f"*.{value.domain} or a host directly under {value.domain}" if value.wildcard else value.domain
-    first = f"*.{value.domain}" if value.wildcard else value.domain
-    request = ", ".join(f"DNS:{name}" for name in dict.fromkeys((first, *dns_names(names)[:REQUESTED])))
-    renew = f"have the certificate issued with {wanted} (subject alternative name of the request: {request})"
-    other = _suggested(names, accepted if connector.direction == "inbound" else None)
-    if other is None:
-        return f"{renew[0].upper()}{renew[1:]}."
-    return f"Set another value{_needed(connector, other, accepted)}:\n  {set_value(connector, other)}\nOr {renew}."
-
-
-def malformed_fix(connector: Connector, names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str:
-    """The line that replaces a malformed value by one that the certificate satisfies."""
-    other = _suggested(names, accepted if connector.direction == "inbound" else None)
-    if other is None:
-        return no_value_fix(connector)
-    return f"Set another value{_needed(connector, other, accepted)}:\n  {set_value(connector, other)}"
-
-
-def _needed(connector: Connector, value: str, accepted: Sequence[AcceptedDomain] | None) -> str:
-    """What setting this value needs besides, where the tenant is not known to have it."""
-    domain = parse_value(value).domain
-    needless = connector.direction == "outbound" or connector.kind == "Partner"
-    known = domain in {each.name for each in accepted or ()}
-    return "" if needless or known else _acceptance_words(domain)
-
-
-def _suggested(names: Sequence[str], accepted: Sequence[AcceptedDomain] | None) -> str | None:
-    """A value the certificate satisfies, one whose domain is accepted before any other."""
-    return next(iter(fitting_values(names, accepted)), None)
-
-
-def uncertain(connector: Connector, value: Value, met: Match, who: str) -> str:
+def uncertain(connector: Connector, value: Value, found: Match, who: str) -> str:
     """Why the match is not certain."""
     words = connector_words(connector)
-    if not met.plain:
+    if not found.plain:
         return (
-            f"{who.capitalize()} name {quoted(met.name or '')} is not plain ASCII. Only if it is read as "
-            f"{parse_value(met.name or '')}, which a certificate should say itself, does it meet the "
+            f"{who.capitalize()} name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
+            f"{parse_value(found.name or '')}, which a certificate should say itself, does it meet the "
             f"{parameter(connector)} {value} of {words}; whether Exchange Online reads it so is not documented."
         )
-    if met.kind == "deep":
+    if found.kind == "deep":
         return (
-            f"{who.capitalize()} name {met.name} lies more than one label under the {parameter(connector)} {value} "
+            f"{who.capitalize()} name {found.name} lies more than one label under the {parameter(connector)} {value} "
             f"of {words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
         )
-    covered = "covers" if met.kind == "wildcard-certificate" else "has the same domain as"
+    covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
     return (
-        f"The wildcard certificate name {met.name} {covered} the {parameter(connector)} {value} of {words}; that "
+        f"The wildcard certificate name {found.name} {covered} the {parameter(connector)} {value} of {words}; that "
         "Exchange Online takes the one for the other is not documented, only inferred."
     )
 
@@ -158,10 +120,10 @@ def unreadable(label: str, what: str, names: Sequence[str]) -> str:
     return f"Names of {label} cannot be read ({what}). {known} the others are, and whether others do, is unknown."
 
 
-def excluded(connector: Connector, value: Value, met: Match) -> str:
+def excluded(connector: Connector, value: Value, found: Match) -> str:
     """A CN that the CAs above may not vouch for, while the alternative names are what they may."""
     return (
-        f"Only the CN {met.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
+        f"Only the CN {found.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
         "name constraints of the chain exclude that name; whether Exchange Online heeds it all the same is not "
         "documented."
     )
@@ -172,35 +134,10 @@ def excluded_fix(value: Value) -> str:
     return f"Have the certificate issued with DNS:{value} in its subject alternative name, by a CA that may do so."
 
 
-def uncertain_fix(connector: Connector, value: Value, met: Match) -> str:
-    """How to make value and name the same."""
-    name = parse_value(met.name or str(value))
-    if not met.plain:
-        return f"Have the certificate issued with DNS:{name} in its subject alternative name."
-    if met.kind != "deep":
-        accept = _acceptance_words(name.domain) if connector.direction == "inbound" else ""
-        line = set_value(connector, str(name))
-        return (
-            f"Set another value{accept}:\n  {line}\nOr add DNS:{value} to the certificate's subject alternative name."
-        )
-    exact = set_value(connector, str(name))
-    if connector.direction == "outbound":
-        return f"Name it exactly:\n  {exact}"
-    above = name.domain if name.wildcard else parent(name.domain)
-    return (
-        f"Accept the immediate parent, {above}, and name it:\n  {set_value(connector, f'*.{above}')}\n"
-        f"Or name the certificate exactly{_acceptance_words(name.domain)}:\n  {exact}"
-    )
-
-
-def _acceptance_words(domain: str) -> str:
-    return f" ({domain} must then be an accepted domain)"
-
-
-def issuer_unverified(connector: Connector, value: Value, met: Match, who: str) -> str:
+def issuer_unverified(connector: Connector, value: Value, found: Match, who: str) -> str:
     """A value that names an issuer as well."""
     return (
-        f"{who.capitalize()} name {met.name} meets the subject part, {value}, of the {parameter(connector)} of "
+        f"{who.capitalize()} name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
         f"{connector_words(connector)}; whether its issuer part {quoted(value.issuer or '')} is met was not verified."
     )
 
@@ -223,11 +160,6 @@ def no_connector(other_direction: bool, values: Sequence[str], who: str) -> str:
     return f"{why}. Connector values that {who} could satisfy: {', '.join(values)}."
 
 
-def no_value_fix(connector: Connector) -> str:
-    """The line that gives a connector a name to compare."""
-    return set_value(connector, "<name in the certificate>")
-
-
 # -- accepted domains ---------------------------------------------------------------------------------------------
 
 
@@ -247,15 +179,15 @@ def acceptance_unknown(value: Value) -> str:
     )
 
 
-def acceptance_uncertain(value: Value, met: Acceptance) -> str:
+def acceptance_uncertain(value: Value, found: Acceptance) -> str:
     """Covered by something that may not count."""
-    if met.standing == "subdomain":
+    if found.standing == "subdomain":
         return (
-            f"{value.domain} itself is no accepted domain, only its subdomain {met.domain} is: one note of 2017 says "
+            f"{value.domain} itself is no accepted domain, only its subdomain {found.domain} is: one note of 2017 says "
             "that this is enough for a wildcard value, newer documents ask for the parent."
         )
     return (
-        f"{value.domain} itself is no accepted domain; {met.domain} is, with MatchSubDomains, and what that is worth "
+        f"{value.domain} itself is no accepted domain; {found.domain} is, with MatchSubDomains, and what that is worth "
         "for a certificate is documented nowhere."
     )
 
@@ -267,21 +199,4 @@ def not_accepted(connector: Connector, value: Value) -> str:
         "(5.7.64, 5.7.51): mail with an empty sender such as bounces and automatic replies, forwarded mail, and mail "
         "of any sender whose domain is not accepted. Mail whose envelope sender has an accepted domain may still pass "
         "by that sender domain; Microsoft calls relying on it an anti-pattern that can end without notice (MC1226222)."
-    )
-
-
-def not_accepted_fix(connector: Connector, value: Value, accepted: Accepted) -> str:
-    """Another value where the immediate parent is accepted, and the registration."""
-    above = parent(value.domain)
-    if not value.wildcard and registrable(above) and accepted.above(above) == above:
-        line = set_value(connector, f"*.{above}")
-        return f"Ask for what is accepted already ({above}):\n  {line}\nOr: {register(value.domain)}"
-    return register(value.domain)
-
-
-def register(domain: str) -> str:
-    """How a domain becomes accepted: Exchange Online has no New-AcceptedDomain."""
-    return (
-        f"Register {domain} in the Microsoft 365 admin center (Settings, Domains) and verify it; "
-        "Exchange Online has no New-AcceptedDomain."
     )

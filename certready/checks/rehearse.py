@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from certready import remedy
 from certready.case import Case
 from certready.exchange.accepted import takes
 from certready.exchange.clouds import is_exchange_online, recognise
@@ -63,7 +65,7 @@ def _answer(case: Case) -> Observation:
     if doubt:
         return rules.INCONCLUSIVE.observed(f"{said} {doubt.why}", fix=doubt.fix)
     if found.kind == "refused":
-        return rules.REFUSED.observed(said, fix=found.fix)
+        return rules.REFUSED.observed(said, fix=partial(remedy.certificates.not_recognised, case, found.fix or ""))
     return rules.ACCEPTED.observed(f"{said} {_scope(case)}", "sender" if _domain(case, "MAIL") else "")
 
 
@@ -156,6 +158,7 @@ def _peer(case: Case, peer: Chain) -> Observation:
         f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
         f"{leaf.parsed.not_after.date().isoformat()}, which {said}.{elsewhere} That is no part of the verdict.",
         "doubtful" if doubts or elsewhere else "",
+        fix=partial(remedy.certificates.right_smart_host, case),
         endpoint=case.evidence.endpoints[0] if case.evidence.endpoints else None,
         evidence={"sha256": leaf.sha256, "names": leaf.parsed.names, "sent": len(peer.certificates)},
     )

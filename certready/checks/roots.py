@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Chain, Root
 from certready.path import Judgement
@@ -52,6 +54,7 @@ def restriction(case: Case, chain: Chain, judgement: Judgement) -> Observation |
         variant,
         chain=chain,
         certificate=root.certificate,
+        fix=partial(remedy.certificates.renewed, case, chain),
         evidence={
             "server_auth": server.state,
             "client_auth": client.state,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.checks.further import differing, further, summary
 from certready.model import Endpoint
 from certready.model.endpoint import Trouble
 from certready.rules import tls as rules
-from certready.rules.model import NotApplicable, Observation, Rule
+from certready.rules.model import Build, NotApplicable, Observation, Rule
 
 _TROUBLES: dict[Trouble, Rule] = {
     "unreachable": rules.UNREACHABLE,
@@ -45,7 +47,7 @@ def check_tls(case: Case) -> Iterator[Observation | NotApplicable]:
         if listening and endpoint.trouble == "clear-text":
             yield NotApplicable("the client used no TLS; what that means is said by the check of the listener")
         else:
-            yield _reached(endpoint, listening=listening)
+            yield _reached(case, endpoint, listening=listening)
         if endpoint.demands_certificate:
             yield _demanded(endpoint)
     yield from further(case)
@@ -53,7 +55,7 @@ def check_tls(case: Case) -> Iterator[Observation | NotApplicable]:
     yield from _direction(case)
 
 
-def _reached(endpoint: Endpoint, *, listening: bool) -> Observation:
+def _reached(case: Case, endpoint: Endpoint, *, listening: bool) -> Observation:
     """The one finding about one address: of a server that was offered TLS versions, or of a listener's client, which
     offered them itself."""
     details = {"stage": endpoint.stage, "tls_version": endpoint.tls_version, "cipher": endpoint.cipher}
@@ -62,7 +64,7 @@ def _reached(endpoint: Endpoint, *, listening: bool) -> Observation:
             f"{_who(endpoint)}: {endpoint.error or 'no reason is known.'}",
             _nuance(endpoint),
             endpoint=endpoint,
-            fix=_fix(endpoint),
+            fix=_fix(case, endpoint),
             evidence={"stage": endpoint.stage, "reply": endpoint.reply},
         )
     version = endpoint.tls_version or "an unknown version of TLS"
@@ -74,8 +76,11 @@ def _reached(endpoint: Endpoint, *, listening: bool) -> Observation:
         message = f"{_who(endpoint)} speaks {spoken}: as client it offers no newer version, and TLS 1.2 would be taken."
     else:
         message = f"{_who(endpoint)} speaks {spoken}, though TLS 1.2 and 1.3 were offered."
-    rule = rules.ESTABLISHED if current else rules.OLD_VERSION
-    return rule.observed(message + summary(endpoint), chain=endpoint.chain, endpoint=endpoint, evidence=details)
+    message += summary(endpoint)
+    if current:
+        return rules.ESTABLISHED.observed(message, chain=endpoint.chain, endpoint=endpoint, evidence=details)
+    fix = remedy.certificates.modern_tls
+    return rules.OLD_VERSION.observed(message, chain=endpoint.chain, endpoint=endpoint, fix=fix, evidence=details)
 
 
 def _demanded(endpoint: Endpoint) -> Observation:
@@ -102,13 +107,16 @@ def _nuance(endpoint: Endpoint) -> str:
     return "masked" if masked(endpoint.reply) else ""
 
 
-def _fix(endpoint: Endpoint) -> str | None:
-    """What to do where the rule's own fix is beside the point."""
+def _fix(case: Case, endpoint: Endpoint) -> Build | str | None:
+    """What to do where the rule's own words are not all."""
     if endpoint.trouble == "unreachable" and not endpoint.address:
         return _NO_ADDRESS_FIX
     if endpoint.trouble in ("unreachable", "deferred") and endpoint.stage == "ehlo":
         return _GREETING_FIX if _GREETING.search(endpoint.reply or "") else None
-    return _MASKED_FIX if _nuance(endpoint) == "masked" else None
+    if endpoint.trouble in ("no-starttls", "handshake-failed"):
+        words = _MASKED_FIX if _nuance(endpoint) == "masked" else ""
+        return partial(remedy.certificates.sent_again, case, next(iter(case.chains), None), words)
+    return None
 
 
 def _who(endpoint: Endpoint) -> str:
@@ -140,7 +148,10 @@ def _agreement(case: Case) -> Iterator[Observation]:
     working = _listed([who for group in chains.values() for who in group])
     if failing:
         yield rules.NODES_DIFFER.observed(
-            f"TLS works at {working} and fails at {_listed(failing)}.", "failing", evidence={"failing": failing}
+            f"TLS works at {working} and fails at {_listed(failing)}.",
+            "failing",
+            fix=partial(remedy.certificates.sent_again, case, case.chains[0]),
+            evidence={"failing": failing},
         )
     if unasked:
         yield rules.NODES_DIFFER.observed(
@@ -162,7 +173,9 @@ def _different(case: Case, chains: dict[str, list[str]], to_whom: str) -> Observ
     same_leaf = len(set(leaves.values())) == 1
     what = "the same certificate with different ones beside it" if same_leaf else "different certificates"
     return rules.NODES_DIFFER.observed(
-        f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.", evidence={"chains": chains}
+        f"The addresses present {what}{to_whom}: {'; '.join(shown.values())}.",
+        fix=partial(remedy.certificates.sent_again, case, case.chain(next(iter(chains)))),
+        evidence={"chains": chains},
     )
 
 

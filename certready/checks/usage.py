@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from certready import remedy
 from certready.case import Case
 from certready.model import Chain
 from certready.rules import usage as rules
@@ -31,8 +33,8 @@ def check_usage(case: Case) -> Iterator[Observation | NotApplicable]:
         if leaf.parsed.error:
             yield _unreadable(chain, f"The certificate cannot be read: {leaf.parsed.error}.")
         else:
-            yield from _extended(chain, leaf, case.label(leaf))
-            yield from _plain(chain, leaf, case.label(leaf))
+            yield from _extended(case, chain)
+            yield from _plain(case, chain)
 
 
 def _unreadable(chain: Chain, why: str) -> Observation:
@@ -40,7 +42,9 @@ def _unreadable(chain: Chain, why: str) -> Observation:
     return rules.UNREADABLE.observed(message, chain=chain, evidence=_listed(chain.leaf_certificate))
 
 
-def _extended(chain: Chain, leaf: Certificate, label: str) -> Iterator[Observation]:
+def _extended(case: Case, chain: Chain) -> Iterator[Observation]:
+    leaf = chain.leaf_certificate
+    label = case.label(leaf)
     usages = leaf.parsed.ekus
     if isinstance(usages, Unreadable):
         yield _unreadable(chain, f"{label} has an extended key usage that cannot be read: {usages.reason}.")
@@ -56,28 +60,33 @@ def _extended(chain: Chain, leaf: Certificate, label: str) -> Iterator[Observati
         )
     else:
         message = f"{label} is not for TLS servers: its extended key usage is {listed}, without serverAuth."
-        yield rules.SERVER_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
+        fix = partial(remedy.certificates.renewed, case, chain)
+        yield rules.SERVER_AUTH_MISSING.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
     if CLIENT_AUTH not in usages and ANY_EKU not in usages:
         message = f"{label} is not for TLS clients: its extended key usage is {listed}, without clientAuth."
         message += f" {rules.CLIENT_AUTH_MISSING.why}"
-        yield rules.CLIENT_AUTH_MISSING.observed(message, chain=chain, evidence=_listed(leaf))
+        fix = partial(remedy.certificates.presented, case, chain)
+        yield rules.CLIENT_AUTH_MISSING.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
 
 
-def _plain(chain: Chain, leaf: Certificate, label: str) -> Iterator[Observation]:
+def _plain(case: Case, chain: Chain) -> Iterator[Observation]:
     """Only digitalSignature is needed: TLS 1.3 and ECDHE sign; RSA key transport, which wants keyEncipherment, is
     going away, so that its absence is normal."""
+    leaf = chain.leaf_certificate
+    label = case.label(leaf)
     usage = leaf.parsed.key_usage
     if usage is None:
         return
     if isinstance(usage, Unreadable):
         yield _unreadable(chain, f"{label} has a key usage that cannot be read: {usage.reason}.")
         return
+    fix = partial(remedy.certificates.renewed, case, chain)
     if not usage.digital_signature:
         message = f"The key usage of {label} lacks digitalSignature, which TLS 1.3 and every ECDHE suite need."
-        yield rules.KEY_USAGE.observed(message, chain=chain, evidence=_listed(leaf))
+        yield rules.KEY_USAGE.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
     if usage.key_cert_sign and not leaf.parsed.is_ca:
         message = f"The key usage of {label} allows signing certificates (keyCertSign), though it is no CA."
-        yield rules.KEY_USAGE.observed(message, chain=chain, evidence=_listed(leaf))
+        yield rules.KEY_USAGE.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
 
 
 def _listed(leaf: Certificate) -> dict[str, object]:

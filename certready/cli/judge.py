@@ -216,9 +216,10 @@ def conclude_all(evidence: Sequence[Evidence], wanted: Shared, destinations: Seq
 def write_remedies(judged: Sequence[tuple[Report, Evidence]], path: Path | None) -> None:
     """The fixes as a script of comments, where ``--remedies`` asks for one. Raises CertreadyError."""
     if path:
-        from certready.remedy import remedies, script
+        from certready.judging import remedies
+        from certready.render.script import script
 
-        output.write_file(path, script([(remedies(report, evidence), report) for report, evidence in judged]))
+        output.write_file(path, script([(remedies(evidence), report) for report, evidence in judged]))
 
 
 def _tenant(wanted: Shared) -> Tenant:

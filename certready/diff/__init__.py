@@ -15,7 +15,7 @@ from certready.diff.steps import steps
 from certready.errors import InputError
 from certready.model import Chain, Evidence
 from certready.model.report import Report, Severity
-from certready.remedy import thumbprint, tls_certificate_name
+from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.wording import listed
 from certready.x509.certificate import Certificate, told_apart
 

@@ -10,7 +10,7 @@ from certready.case import Case
 from certready.diff.model import Aspect, Change
 from certready.model import Chain
 from certready.path import Judgement
-from certready.remedy import tls_certificate_name
+from certready.remedy.dotnet import tls_certificate_name
 from certready.wording import listed
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.x509.unreadable import Unreadable, readable

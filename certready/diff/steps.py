@@ -10,10 +10,11 @@ from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
 from certready.exchange import cmdlets
 from certready.exchange.matching import dns_names, parse_value
-from certready.exchange.powershell import command, create_inbound, quote, set_value
+from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
 from certready.model import Connector
 from certready.model.report import Report
-from certready.remedy import exchange, thumbprint
+from certready.remedy import exchange
+from certready.remedy.dotnet import thumbprint
 from certready.x509.certificate import Certificate
 
 
@@ -90,7 +91,7 @@ def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Conn
                 (set_value(connector, common),),
             )
         elif connector.direction == "inbound":
-            value = common_value(case.tenant, new.parsed.names, new.parsed.names) or exchange.NAME_UNKNOWN
+            value = common_value(case.tenant, new.parsed.names, new.parsed.names) or cmdlets.NAME
             yield from _register(case, connector, value)
             yield Step(
                 f"No value is met by both. Create a second inbound connector for NEW beside '{connector.name}'.",
@@ -110,7 +111,7 @@ def _register(case: Case, connector: Connector, value: str) -> Iterator[Step]:
     if connector.direction != "inbound" or parsed is None or known is None:
         return
     if known.acceptance(parsed).standing != "accepted":
-        yield Step(f"Make {parsed.domain} an accepted domain first.", exchange.register_domain(parsed.domain).lines)
+        yield Step(f"Make {parsed.domain} an accepted domain first.", cmdlets.register_domain(parsed.domain))
 
 
 def _narrow(case: Case, connector: Connector, new: Certificate, common: str | None) -> Iterator[Step]:
@@ -118,8 +119,8 @@ def _narrow(case: Case, connector: Connector, new: Certificate, common: str | No
     when = "When no node presents OLD any more:"
     exact = next((name for name in dns_names(new.parsed.names) if not name.startswith("*.")), None)
     if connector.direction == "outbound":
-        value = exact or common or exchange.NAME_UNKNOWN
-        lines = (set_value(connector, value), *exchange.validate_outbound(connector))
+        value = exact or common or cmdlets.NAME
+        lines = (set_value(connector, value), *cmdlets.validate_outbound(identity(connector)))
         yield Step(f"{when} let the outbound connector '{connector.name}' compare {value}.", lines)
     elif common is None:
         yield Step(f"{when} disable the connector of OLD.", (command(connector, "-Enabled $false"),))

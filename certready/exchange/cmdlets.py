@@ -59,6 +59,11 @@ def show_inbound() -> str:
     return "Get-InboundConnector | Format-List Name,Enabled,ConnectorType,RequireTls,TlsSenderCertificateName"
 
 
+def show_accepted() -> str:
+    """The domains that the tenant accepts."""
+    return "Get-AcceptedDomain"
+
+
 def register_domain(domain: str) -> tuple[str, ...]:
     """How a domain becomes accepted, and carries mail: there is no New-AcceptedDomain in Exchange Online."""
     shown = quote(domain)
@@ -133,6 +138,15 @@ def show_certificates() -> str:
     return f"Get-ExchangeCertificate | Format-List {properties}"
 
 
+def export_certificates() -> str:
+    """What Exchange Server has, with the certificates themselves, as JSON that certready reads."""
+    return (
+        "Get-ExchangeCertificate | Select Thumbprint,@{n='Services';e={\"$($_.Services)\"}},"
+        "@{n='Status';e={\"$($_.Status)\"}},HasPrivateKey,@{n='RawData';e={[Convert]::ToBase64String($_.RawData)}} "
+        "| ConvertTo-Json"
+    )
+
+
 def clear_send_certificate() -> str:
     """No certificate name on the send connector, so that a certificate of this name can be removed."""
     return f"Set-SendConnector -Identity {quote(SEND_CONNECTOR)} -TlsCertificateName $null"
@@ -146,6 +160,11 @@ def remove_certificate(thumbprint: str = THUMBPRINT) -> str:
 def verify_certificate(thumbprint: str = THUMBPRINT) -> str:
     """Whether Windows can build the chain of a certificate in its store, and whether it is revoked."""
     return f"Get-Item {quote(MY_STORE + thumbprint)} | Test-Certificate"
+
+
+def verify_addresses(file: str = "gateway") -> str:
+    """Whether Windows reaches the addresses in the certificate of a file, each shown with its answer."""
+    return f"certutil -verify -urlfetch {quote(f'<path>/{file}.cer')}"
 
 
 def import_intermediate(file: str = "intermediate") -> str:

@@ -21,8 +21,12 @@ def set_connector(direction: str, name: str, settings: str) -> str:
 
 def command(connector: Connector, settings: str) -> str:
     """``Set-InboundConnector`` or ``Set-OutboundConnector`` for this connector with these parameters as written."""
-    name = connector.name if connector.source == "tenant" else "<connector>"
-    return set_connector(connector.direction, name, settings)
+    return set_connector(connector.direction, identity(connector), settings)
+
+
+def identity(connector: Connector) -> str:
+    """The connector's own name, or a place to fill in for one that was given as an option."""
+    return connector.name if connector.source == "tenant" else "<connector>"
 
 
 def create_inbound(value: str, name: str = "From the mail gateway") -> str:

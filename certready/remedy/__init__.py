@@ -1,19 +1,23 @@
-"""What an administrator types to fix a finding: exact lines, ordered by the place where they belong. Text only."""
+"""What an administrator types to fix a finding: exact lines, each built in one place. Text only.
+
+A check attaches what is built here to its observation; reports, ``--remedies`` and ``explain`` print the same. A
+builder yields first what a report says, then what the script alone has room for. The modules are imported when one of
+them is asked for (``remedy.connectors.enabled``): a certificate that is ready needs none.
+"""
 
 from __future__ import annotations
 
-from certready.remedy.dotnet import distinguished_name, thumbprint, tls_certificate_name
-from certready.remedy.model import Remedy, Where
-from certready.remedy.rules import remedies, rules_with_a_remedy
-from certready.remedy.script import script
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Remedy",
-    "Where",
-    "distinguished_name",
-    "remedies",
-    "rules_with_a_remedy",
-    "script",
-    "thumbprint",
-    "tls_certificate_name",
-]
+if TYPE_CHECKING:
+    from certready.remedy import certificates, connectors
+
+__all__ = ["certificates", "connectors"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")

@@ -1,139 +1,320 @@
-"""Remedies of the findings about connectors."""
+"""Remedies in Exchange Online: connectors, the names they ask for, and the domains a tenant accepts.
+
+The lines themselves are built in ``exchange.powershell`` and ``exchange.cmdlets``. A remedy without a title of its own
+has its rule's words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
-from certready.exchange import cmdlets
-from certready.exchange.powershell import quote
-from certready.model import Direction
-from certready.model.report import Finding
-from certready.remedy import exchange
-from certready.remedy.model import Build, Remedy, Situation, fitting_value, host_of
+from certready.exchange import Accepted, cmdlets, fitting_values, is_partners
+from certready.exchange.clouds import WORLDWIDE, Cloud, cloud_of
+from certready.exchange.matching import Match, Value, dns_names, parent, parse_value, registrable
+from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
+from certready.model import AcceptedDomain, Connector, Tenant
+from certready.model.remedy import Remedy
 
-
-def setting_of(direction: Direction | None, parameters: str, title: str, *notes: str) -> Build:
-    """A remedy that sets the same parameters of each connector the finding is about, of one direction where the
-    parameters belong to one: an inbound and an outbound connector may share a name."""
-
-    def build(situation: Situation, _: Finding) -> Iterator[Remedy]:
-        for connector in situation.connectors:
-            if direction in (None, connector.direction):
-                yield exchange.setting(connector, parameters, title, *notes)
-
-    return build
+HYBRID_NOTE = (
+    "The Hybrid Configuration Wizard made this connector: run the wizard again first, with the certificate chosen "
+    "anew; what is changed by hand may be undone by its next run."
+)
+DELAY_NOTE = "A changed connector can take an hour to have its effect (reported): test again after that."
+REQUESTED = 10  # names that a sentence gives for a request
 
 
-def _no_certificate(situation: Situation, finding: Finding) -> Iterator[Remedy]:
-    value = fitting_value(situation) or exchange.NAME_UNKNOWN
-    own = [
-        connector
-        for connector in situation.connectors
-        if connector.name == finding.connector and connector.direction == "inbound"
-    ]
-    for connector in own:
-        yield exchange.set_connector_value(connector, value)
-    off = finding.evidence.get("disabled")
-    idle = [
-        connector
-        for connector in situation.connectors
-        if isinstance(off, list) and connector.name in off and not connector.enabled
-    ]
-    for connector in idle:
-        if connector.direction == "inbound":
-            yield exchange.setting(connector, "-Enabled $true", f"Enable the connector '{connector.name}'.")
-    if not own and not idle:
-        yield exchange.new_inbound(value)
+def changed(connector: Connector, settings: str, title: str = "") -> Iterator[Remedy]:
+    """``Set-InboundConnector`` or ``Set-OutboundConnector`` with these parameters as written."""
+    yield _typed(connector, command(connector, settings), title)
+    yield from _proved(connector)
 
 
-def _wildcard(situation: Situation, finding: Finding) -> Iterator[Remedy]:
-    value = str(finding.evidence.get("recommended") or exchange.NAME_UNKNOWN)
-    for connector in situation.connectors:
-        if connector.direction == "inbound":
-            yield exchange.set_connector_value(connector, value)
+def asking_for(connector: Connector, value: str | None = None, title: str = "") -> Iterator[Remedy]:
+    """The connector made to ask for this name, or for one to be filled in."""
+    yield _asking(connector, value, title)
+    yield from _proved(connector)
 
 
-def _smart_host(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    settings = f"-UseMXRecord $false -SmartHosts {quote(host_of(situation))}"
-    for connector in situation.connectors:
-        if connector.direction == "outbound":
-            yield exchange.setting(connector, settings, "Name the gateway as the connector's smart host.")
+def _asking(connector: Connector, value: str | None, title: str) -> Remedy:
+    return _typed(connector, set_value(connector, value or cmdlets.NAME), title)
 
 
-def _overlap(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    lines = [cmdlets.show_inbound()]
-    lines += [
-        cmdlets.inbound(connector.name, "-Enabled $false")
-        for connector in situation.connectors
-        if connector.direction == "inbound" and connector.source == "tenant"
-    ]
-    note = "Disable one of them, not each: whichever the gateway does not need."
-    yield Remedy("Keep one connector for each name.", "exchange-online", tuple(lines), (note,))
+def _typed(connector: Connector, line: str, title: str) -> Remedy:
+    """One changed connector; what made it is to be asked first."""
+    own = (HYBRID_NOTE,) if connector.made_by_hybrid_wizard else ()
+    return Remedy(title, "exchange-online", (line,), (*own, DELAY_NOTE))
 
 
-def _locks_down(_: Situation, finding: Finding) -> Iterator[Remedy]:
-    name = str(finding.evidence.get("connector") or "<connector>")
-    line = cmdlets.inbound(name, f"-SenderDomains {quote('<domain of the partner>')}")
-    yield Remedy("Narrow the Partner connector to its partner's domains.", "exchange-online", (line,))
+def _proved(connector: Connector) -> Iterator[Remedy]:
+    """What proves an outbound connector afterwards."""
+    if connector.direction == "outbound":
+        lines = cmdlets.validate_outbound(identity(connector))
+        yield Remedy(
+            "Validate the outbound connector, and mark it as validated.", "exchange-online", lines, script_only=True
+        )
 
 
-def _value(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    """A certificate name for a connector that has none."""
-    for connector in situation.connectors:
-        yield exchange.set_connector_value(connector, fitting_value(situation) or exchange.NAME_UNKNOWN)
+# -- settings -----------------------------------------------------------------------------------------------------
 
 
-def _counterpart(situation: Situation, _: Finding) -> Iterator[Remedy]:
-    """The connector of the direction that has none."""
-    value = fitting_value(situation) or exchange.NAME_UNKNOWN
-    if any(connector.direction == "inbound" for connector in situation.connectors):
-        yield exchange.new_outbound(value, host_of(situation))
+def enabled(connector: Connector) -> Iterator[Remedy]:
+    """A connector that is switched off, in use again."""
+    return changed(connector, "-Enabled $true")
+
+
+def on_premises(connector: Connector) -> Iterator[Remedy]:
+    """A Partner connector for the tenant's own gateway made one of its own organisation."""
+    return changed(connector, "-ConnectorType OnPremises")
+
+
+def without_trusted_organizations(connector: Connector) -> Iterator[Remedy]:
+    """TrustedOrganizations, beside which nothing else is used, cleared."""
+    return changed(connector, "-TrustedOrganizations $null")
+
+
+def requiring_tls(connector: Connector) -> Iterator[Remedy]:
+    """Mail in plain text, which shows no certificate, refused."""
+    return changed(connector, "-RequireTls $true")
+
+
+def without_addresses(connector: Connector) -> Iterator[Remedy]:
+    """The certificate kept, the addresses beside it cleared."""
+    return changed(connector, "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null")
+
+
+def without_restrictions(connector: Connector, parameters: Iterable[str]) -> Iterator[Remedy]:
+    """Restrictions that an OnPremises connector does not apply, taken away."""
+    return changed(connector, " ".join(f"-{parameter} $false" for parameter in parameters))
+
+
+def not_internal(connector: Connector) -> Iterator[Remedy]:
+    """Mail no longer marked as internal."""
+    return changed(connector, "-TreatMessagesAsInternal $false")
+
+
+def for_every_domain(connector: Connector) -> Iterator[Remedy]:
+    """AssociatedAcceptedDomains cleared."""
+    return changed(connector, "-AssociatedAcceptedDomains $null")
+
+
+def skipping_the_last_hop(connector: Connector) -> Iterator[Remedy]:
+    """Enhanced filtering: the gateway's own hop left out of SPF."""
+    return changed(connector, "-EFSkipLastIP $true")
+
+
+def comparing_the_name(connector: Connector) -> Iterator[Remedy]:
+    """The TlsDomain that is there compared too."""
+    return changed(connector, "-TlsSettings DomainValidation")
+
+
+def sending_to(connector: Connector, host: str = cmdlets.GATEWAY) -> Iterator[Remedy]:
+    """The gateway as the smart host."""
+    return changed(connector, f"-UseMXRecord $false -SmartHosts {quote(host)}")
+
+
+def carrying_mail(connector: Connector) -> Iterator[Remedy]:
+    """A connector out of test mode."""
+    return changed(connector, "-TestMode $false")
+
+
+def with_dane_where_it_is(connector: Connector) -> Iterator[Remedy]:
+    """SmtpDaneMode Mandatory as it is, or mail let pass where a domain has no DANE."""
+    yield Remedy("")
+    yield from changed(connector, "-SmtpDaneMode Opportunistic", "Where the domain has no DANE at all, let mail pass.")
+
+
+def narrowed(connector: Connector) -> Iterator[Remedy]:
+    """A Partner connector that locks everybody else out, for its partner's domains alone."""
+    return changed(connector, f"-SenderDomains {quote('<domain of the partner>')}")
+
+
+def let_out(connector: Connector) -> Iterator[Remedy]:
+    """A lock-down that nothing can pass: a name that the filter has, or no lock-down."""
+    yield _asking(connector, "<name in the filter's certificate>", "Ask for the name of the filter.")
+    yield from changed(connector, "-RestrictDomainsToCertificate $false", "Or, where no filter is meant, lift it.")
+
+
+def one_for_each_name(connector: Connector) -> Iterator[Remedy]:
+    """One of several connectors that the same certificate meets, disabled."""
+    yield from changed(connector, "-Enabled $false")
+    yield Remedy("See what each connector asks for.", "exchange-online", (cmdlets.show_inbound(),), script_only=True)
+
+
+# -- new connectors -----------------------------------------------------------------------------------------------
+
+
+def fitting(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> str:
+    """A value that a certificate with these names satisfies with certainty, one whose domain is accepted before any
+    other; a place for it where there is none."""
+    return next(iter(fitting_values(names, accepted)), cmdlets.NAME)
+
+
+def new_inbound(value: str = cmdlets.NAME, title: str = "") -> Remedy:
+    """An OnPremises inbound connector for this certificate name, with what goes with it."""
+    notes = (
+        "A new tenant may create it disabled, or refuse to: Microsoft support then has to allow it.",
+        "Both directions are needed: see that there is an outbound connector to the gateway too.",
+        DELAY_NOTE,
+    )
+    return Remedy(title, "exchange-online", (create_inbound(value),), notes)
+
+
+def new_pair(value: str, host: str) -> Iterator[Remedy]:
+    """A connector for each direction."""
+    yield Remedy("", "exchange-online")
+    inbound = new_inbound(value, f"Create an inbound connector that asks for {value}.")
+    yield Remedy(inbound.title, inbound.where, inbound.lines, inbound.notes, script_only=True)
+    title = f"Create an outbound connector that compares {value}."
+    yield Remedy(title, "exchange-online", (cmdlets.new_outbound(value, host),), script_only=True)
+
+
+def counterpart() -> Iterator[Remedy]:
+    """The inbound connector of a pair whose outbound one is there."""
+    yield new_inbound()
+
+
+def first_inbound(idle: Iterable[Connector], value: str) -> Iterator[Remedy]:
+    """An inbound connector for a tenant that has none in use: one that is disabled, or a new one."""
+    off = tuple(idle)
+    if len(off) == 1:
+        yield from enabled(off[0])
+        return
+    yield new_inbound(value)
+    for connector in off:
+        for remedy in changed(connector, "-Enabled $true", f"Or enable '{connector.name}'."):
+            yield Remedy(remedy.title, remedy.where, remedy.lines, remedy.notes, script_only=True)
+
+
+# -- a certificate's names ----------------------------------------------------------------------------------------
+
+
+def renamed(
+    connector: Connector,
+    value: Value,
+    names: Sequence[str],
+    accepted: Sequence[AcceptedDomain] | None,
+    host: str | None,
+) -> Iterator[Remedy]:
+    """The two ways out of a mismatch: another value for the connector, or another name in the certificate. A partner's
+    connector is not for the certificate of the tenant's own gateway.
+
+    Args:
+        names: those of the certificate.
+        accepted: the tenant's accepted domains, None where they are not known.
+        host: the gateway's public host name, where it was given.
+    """
+    domains = Accepted(accepted or ())
+    if is_partners(connector, domains) and any(domains.above(name.removeprefix("*.")) for name in dns_names(names)):
+        yield Remedy("Check the certificate that the partner sends with: the connector is for the partner's mail.")
+        return
+    other = _another_value(connector, names, accepted)
+    if other:
+        yield other
+    wanted = f"*.{value.domain} or a host directly under {value.domain}" if value.wildcard else value.domain
+    first = f"*.{value.domain}" if value.wildcard else value.domain
+    asked = ", ".join(f"DNS:{name}" for name in dict.fromkeys((first, *dns_names(names)[:REQUESTED])))
+    issue = "Or have" if other else "Have"
+    yield Remedy(
+        f"{issue} the certificate issued with {wanted} (subject alternative name of the request: {asked}).", "ca"
+    )
+    if other:
+        yield from _proved(connector)
+    from certready.remedy.request import request, wanted_names
+
+    yield request(wanted_names(names, (first,), host))
+
+
+def replaced(connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None) -> Iterator[Remedy]:
+    """A value that can match nothing, or none, replaced by one that the certificate satisfies."""
+    other = _another_value(connector, names, accepted)
+    yield other or _asking(connector, None, "Give the connector a name in the certificate.")
+    yield from _proved(connector)
+
+
+def _another_value(
+    connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None
+) -> Remedy | None:
+    inbound = connector.direction == "inbound"
+    other = next(iter(fitting_values(names, accepted if inbound else None)), None)
+    if other is None:
+        return None
+    domain = parse_value(other).domain
+    needless = not inbound or connector.kind == "Partner" or domain in {each.name for each in accepted or ()}
+    return _asking(connector, other, f"Set another value{'' if needless else _acceptance(domain)}.")
+
+
+def made_alike(connector: Connector, value: Value, match: Match) -> Iterator[Remedy]:
+    """Value and name, of which it is uncertain that the one meets the other, made the same."""
+    name = parse_value(match.name or str(value))
+    inbound = connector.direction == "inbound"
+    if not match.plain:
+        yield Remedy(f"Have the certificate issued with DNS:{name} in its subject alternative name.", "ca")
+        return
+    if match.kind != "deep":
+        accept = _acceptance(name.domain) if inbound else ""
+        yield _asking(connector, str(name), f"Set another value{accept}.")
+        yield Remedy(f"Or add DNS:{value} to the certificate's subject alternative name.", "ca")
+    elif inbound:
+        above = name.domain if name.wildcard else parent(name.domain)
+        yield _asking(connector, f"*.{above}", f"Accept the immediate parent, {above}, and name it.")
+        yield _asking(connector, str(name), f"Or name the certificate exactly{_acceptance(name.domain)}.")
     else:
-        yield exchange.new_inbound(value)
+        yield _asking(connector, str(name), "Name it exactly.")
+    yield from _proved(connector)
 
 
-BUILDERS: Mapping[str, Build] = {
-    "connector.disabled": setting_of(
-        None,
-        "-Enabled $true",
-        "Enable the connector.",
-        "In newer tenants an OnPremises inbound connector may need Microsoft support before it can be enabled.",
-    ),
-    "connector.wrong-type": setting_of("inbound", "-ConnectorType OnPremises", "Make it an OnPremises connector."),
-    "connector.no-certificate": _no_certificate,
-    "connector.trusted-organizations": setting_of(
-        "inbound", "-TrustedOrganizations $null", "Let the connector see certificates."
-    ),
-    "connector.wildcard-recommended": _wildcard,
-    "connector.tls-not-required": setting_of("inbound", "-RequireTls $true", "Require TLS."),
-    "connector.name-without-validation": setting_of("outbound", "-TlsSettings DomainValidation", "Compare the name."),
-    "connector.no-smart-host": _smart_host,
-    "connector.overlap": _overlap,
-    "connector.locks-down": _locks_down,
-    "connector.ip-only": _value,
-    "connector.no-tls-domain": _value,
-    "connector.counterpart-missing": _counterpart,
-    "connector.smart-host-loop": _smart_host,
-    "connector.test-mode": setting_of("outbound", "-TestMode $false", "Let the connector carry real mail."),
-    "connector.associated-domains": setting_of(
-        "inbound", "-AssociatedAcceptedDomains $null", "Let it hold for every domain."
-    ),
-    "connector.internal-beside-hybrid": setting_of(
-        "inbound", "-TreatMessagesAsInternal $false", "Do not mark all mail internal."
-    ),
-    "connector.dane-mandatory": setting_of(
-        "outbound", "-SmtpDaneMode Opportunistic", "Let mail pass where the domain has no DANE at all."
-    ),
-    "connector.restriction-without-effect": setting_of(
-        "inbound",
-        "-RestrictDomainsToCertificate $false -RestrictDomainsToIPAddresses $false",
-        "Take away restrictions that do nothing.",
-        "Mail that does not come by way of the gateway is refused by a Partner connector beside this one, or by a mail "
-        "flow rule.",
-    ),
-    "connector.ips-beside-certificate": setting_of(
-        "inbound",
-        "-RestrictDomainsToIPAddresses $false -SenderIPAddresses $null",
-        "Keep the certificate, not the addresses.",
-    ),
-}
+def _acceptance(domain: str) -> str:
+    return f" ({domain} must then be an accepted domain)"
+
+
+# -- accepted domains ---------------------------------------------------------------------------------------------
+
+
+def registered(domain: str, cloud: Cloud = WORLDWIDE, lead: str = "Register") -> Iterator[Remedy]:
+    """How a domain becomes accepted. Exchange Online has no New-AcceptedDomain."""
+    yield Remedy(
+        f"{lead} {domain} in the {admin_center(cloud)} (Settings, Domains) and verify it; Exchange Online has no "
+        "New-AcceptedDomain.",
+        "exchange-online",
+    )
+    notes = (
+        (
+            "The Graph lines need Connect-MgGraph -Scopes Domain.ReadWrite.All. Exchange Online shows the domain when "
+            "Email is among its SupportedServices (reported)."
+        ),
+        "Exchange Online has no New-AcceptedDomain; Set-AcceptedDomain only changes the type afterwards.",
+        "InternalRelay where recipients of the domain live behind the gateway, Authoritative where they do not.",
+    )
+    title = f"Make {domain} an accepted domain."
+    yield Remedy(title, "exchange-online", cmdlets.register_domain(domain), notes, script_only=True)
+
+
+def accepting(connector: Connector, value: Value, tenant: Tenant, accepted: Accepted) -> Iterator[Remedy]:
+    """Another value where the immediate parent is accepted, and the registration."""
+    cloud = cloud_of_tenant(tenant)
+    above = parent(value.domain)
+    if not value.wildcard and registrable(above) and accepted.above(above) == above:
+        yield from asking_for(connector, f"*.{above}", f"Ask for what is accepted already ({above}).")
+        yield from registered(value.domain, cloud, "Or register")
+    else:
+        yield from registered(value.domain, cloud)
+
+
+def cloud_of_tenant(tenant: Tenant) -> Cloud:
+    """The cloud that the accepted domains give away, else the one that everybody is in."""
+    return cloud_of(domain.name for domain in tenant.accepted_domains or ()) or WORLDWIDE
+
+
+def exported() -> Iterator[Remedy]:
+    """The one command that writes the tenant file."""
+    from certready.exchange.export.read import EXPORT
+
+    yield Remedy("")
+    title = "Export connectors and accepted domains for --tenant."
+    yield Remedy(title, "exchange-online", (EXPORT,), script_only=True)
+
+
+def admin_center(cloud: Cloud) -> str:
+    """The Microsoft 365 admin center, with its address where that is not the one everybody knows."""
+    address = f" ({cloud.admin})" if cloud.admin and cloud is not WORLDWIDE else ""
+    return f"Microsoft 365 admin center{address}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from certready.exchange.powershell import quote
-from certready.remedy.model import Remedy
+from certready.model.remedy import Remedy
 
 POSTFIX_FILE = "/etc/postfix/tls/gateway.pem"
 POSTFIX_CHAIN = "/etc/postfix/tls/gateway-chain.pem"
@@ -70,6 +70,7 @@ def install(value: str, *, server: bool) -> tuple[Remedy, ...]:
                 f"Before Postfix 3.4, which knows no chain files: {'; '.join(older)} (leaf, then each intermediate).",
                 "Write encrypt instead of may where all mail goes to Exchange Online.",
             ),
+            script_only=True,
         ),
         Remedy(
             "Make Exim present the certificate.",
@@ -79,6 +80,7 @@ def install(value: str, *, server: bool) -> tuple[Remedy, ...]:
                 f"{EXIM_CHAIN} holds the leaf, then each intermediate; Exim's user must be able to read both files.",
                 "For sending Exim takes tls_certificate of the transport, never that of the main section.",
             ),
+            script_only=True,
         ),
         seppmail(value),
     )
@@ -105,13 +107,15 @@ def seppmail(value: str) -> Remedy:
             "there is its successor, still a preview in 2026."
         ),
     )
-    return Remedy("Make the SEPPmail appliance present the certificate.", "seppmail", lines, notes)
+    return Remedy("Make the SEPPmail appliance present the certificate.", "seppmail", lines, notes, script_only=True)
 
 
 def modern_tls() -> tuple[Remedy, ...]:
     """TLS 1.2 and newer on the listeners."""
     return (
-        Remedy("Let Postfix speak TLS 1.2 and newer.", "postfix", ("smtpd_tls_protocols = >=TLSv1.2",)),
+        Remedy(
+            "Let Postfix speak TLS 1.2 and newer.", "postfix", ("smtpd_tls_protocols = >=TLSv1.2",), script_only=True
+        ),
         Remedy(
             "Let Exim speak TLS 1.2 and newer.",
             "exim",
@@ -120,6 +124,7 @@ def modern_tls() -> tuple[Remedy, ...]:
                 "tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3",
             ),
             ("Exim built with OpenSSL: openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1",),
+            script_only=True,
         ),
     )
 
@@ -128,7 +133,9 @@ def stapling() -> Remedy:
     """Exim can staple; Postfix cannot."""
     note = "Postfix does not staple: have the certificate issued without the must-staple feature there."
     lines = ("tls_ocsp_file = /etc/exim4/tls/gateway-ocsp.der",)
-    return Remedy("Let Exim staple the OCSP answer, and renew that file before it runs out.", "exim", lines, (note,))
+    return Remedy(
+        "Let Exim staple the OCSP answer, and renew that file before it runs out.", "exim", lines, (note,), True
+    )
 
 
 def chain_file() -> Remedy:
@@ -137,4 +144,14 @@ def chain_file() -> Remedy:
         "cat leaf.pem intermediate.pem > gateway-chain.pem",
         "cat key.pem leaf.pem intermediate.pem > gateway.pem   # what smtp_tls_chain_files of Postfix takes",
     )
-    return Remedy("Put leaf and intermediates into one file, in the order of issue.", "ca", lines)
+    return Remedy("Put leaf and intermediates into one file, in the order of issue.", "ca", lines, script_only=True)
+
+
+def key_comparison() -> Remedy:
+    """Which key belongs to a certificate."""
+    lines = (
+        "openssl x509 -in leaf.pem -noout -pubkey | openssl sha256",
+        "openssl pkey -in key.pem -pubout | openssl sha256",
+    )
+    title = "Find the key that belongs to the certificate: both lines must print the same."
+    return Remedy(title, "ca", lines, script_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from certready.exchange.matching import a_label, dns_names, parse_value
-from certready.remedy.model import Remedy
+from certready.model.remedy import Remedy
 
 MAX_NAMES = 100  # beyond it Exchange may ignore every name (names.many-names)
 
@@ -28,7 +28,7 @@ def wanted_names(
     return tuple(every)[:MAX_NAMES]
 
 
-def request(names: tuple[str, ...], *why: str) -> Remedy:
+def request(names: tuple[str, ...], title: str = "Request a new certificate.") -> Remedy:
     """``openssl req`` for a new RSA key and these names.
 
     The line is one for sh and for PowerShell alike: nothing in it needs more than the single quotation marks.
@@ -41,11 +41,10 @@ def request(names: tuple[str, ...], *why: str) -> Remedy:
         f"-subj '/CN={common}' -addext 'subjectAltName={alternative}'"
     )
     notes = (
-        *why,
         f"The names to ask the CA for: {alternative}.",
         (
             "Order a TLS server certificate of a public CA whose root is in Microsoft's root programme; RSA is the "
             "safe choice of key. openssl asks for a password to protect the key; -noenc leaves it open."
         ),
     )
-    return Remedy("Request a new certificate.", "ca", (line,), notes)
+    return Remedy(title, "ca", (line,), notes, script_only=True)

@@ -5,12 +5,15 @@ A check says what it *saw* (an :class:`Observation`); the rule it names says eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from certready.model import Chain, Connector, Direction, Endpoint, RevocationMode
+from certready.model.remedy import Remedy, fix_text
 from certready.model.report import Severity
 from certready.x509.certificate import Certificate
 from certready.x509.kept import cached_property
@@ -24,6 +27,10 @@ COLUMNS: tuple[Column, ...] = ("inbound", "partner", "certificate-validation", "
 P, W, U, F = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL
 NOTHING_TO_DO = "No action needed."
 ENCODE_CORRECTLY = "Ask the certification authority for a certificate that is encoded correctly."
+
+
+Build = Callable[[], Iterable[Remedy]]
+"""What makes the remedies of one observation, best first."""
 
 
 class Source(Struct, frozen=True):
@@ -143,10 +150,11 @@ class Rule(Struct, frozen=True, dict=True):
         certificate: Certificate | str | None = None,
         connector: Connector | None = None,
         endpoint: Endpoint | None = None,
-        fix: str | None = None,
+        fix: str | Build | None = None,
         evidence: Mapping[str, object] | None = None,
     ) -> Observation:
-        """An observation of this rule: ``message`` is a sentence with the values that were compared.
+        """An observation of this rule: ``message`` is a sentence with the values that were compared, ``fix`` what to do
+        in this very case, as ``Observation.remedy``.
 
         A chain is given where the observation is about its leaf or, with ``certificate``, about another certificate
         of it; by its id alone it is only where something was seen. Certificates may be given by their SHA-256. What
@@ -159,7 +167,7 @@ class Rule(Struct, frozen=True, dict=True):
             rule=self,
             message=message,
             variant=variant,
-            fix=fix,
+            remedy=fix,
             certificate=certificate if certificate is None or isinstance(certificate, str) else certificate.sha256,
             chain=chain if chain is None or isinstance(chain, str) else chain.id,
             connector=connector.name if connector else None,
@@ -173,8 +181,9 @@ class Observation(Struct, frozen=True):
     """What a check saw, not yet weighed.
 
     ``message`` is a sentence with the values that were compared. ``variant`` picks the row of the rule's weights where
-    it has several ("" for the only one). ``fix`` is what to do in this very case (else the rule's). ``certificate``
-    is a SHA-256, None for what holds whatever certificate is shown (TLS itself, the connector's own settings);
+    it has several ("" for the only one). ``remedy`` makes what is to be done in this very case, when that is wanted, or
+    is a sentence, with lines to type below it; None where the rule's own words are all. ``certificate`` is a SHA-256,
+    None for what holds whatever certificate is shown (TLS itself, the connector's own settings);
     ``chain`` is an id, ``connector`` a name (None: it is about every connector) and ``direction`` its direction,
     ``endpoint`` an ``address:port``. ``by_clock`` says that it holds by this machine's clock alone, which others put
     off.
@@ -184,7 +193,7 @@ class Observation(Struct, frozen=True):
     rule: Rule
     message: str
     variant: str = ""
-    fix: str | None = None
+    remedy: Build | str | None = None
     certificate: str | None = None
     chain: str | None = None
     connector: str | None = None
@@ -192,6 +201,33 @@ class Observation(Struct, frozen=True):
     evidence: Mapping[str, object] = field(default_factory=dict)
     direction: Direction | None = None
     by_clock: bool = False
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What to do about it, best first; the rule's own words stand where the check has none."""
+        return tuple(self._titled()) or ((Remedy(self.rule.fix),) if self.rule.fix else ())
+
+    @property
+    def fix(self) -> str | None:
+        """What a report says of the remedies; None where nothing is to be done. What follows for the script alone is
+        not even made."""
+        said = takewhile(lambda remedy: not remedy.script_only, self._titled())
+        return fix_text(said) or self.rule.fix or None
+
+    def _titled(self) -> Iterator[Remedy]:
+        return (remedy if remedy.title else replace(remedy, title=self.rule.fix) for remedy in self._made())
+
+    def _made(self) -> Iterator[Remedy]:
+        """What the check attached. A builder that fails costs its lines and never the observation."""
+        if isinstance(self.remedy, str):
+            title, *lines = self.remedy.splitlines()
+            yield Remedy(title, lines=tuple(line.strip() for line in lines))
+        elif self.remedy is not None:
+            try:
+                yield from self.remedy()
+            except Exception as error:  # noqa: BLE001 - whatever a builder raises, what was seen is still reported
+                failed = f"What to type for it could not be written: {type(error).__name__}: {error}."
+                yield Remedy(f"{self.rule.fix} {failed}".lstrip())
 
 
 class NotApplicable(Struct, frozen=True):

@@ -6,15 +6,15 @@ The same functions serve ``certready check``; what only a look at the whole tena
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from certready import judging
+from certready import judging, remedy
 from certready.checks import connector_settings as settings
 from certready.checks.connector import Rivals, overlap, rivals
-from certready.checks.connector_settings import locks_down, narrowed
+from certready.checks.connector_settings import locks_down
 from certready.checks.names import accepted_domain, malformed
 from certready.exchange import Accepted, accepted_of, value_of
 from certready.exchange.matching import parent, parse_value, registrable
-from certready.exchange.powershell import command, create_inbound, set_value
 from certready.model import Connector, Tenant
 from certready.model.report import Finding, Verdict
 from certready.rules import connector as rules
@@ -44,13 +44,13 @@ def _observations(tenant: Tenant) -> Iterator[Seen]:
     accepted = accepted_of(tenant)
     exposed = next((connector.name for connector in tenant.connectors if _exposed(connector, accepted)), None)
     for connector in tenant.connectors:
-        for observation in _about(connector, accepted, exposed, competing):
+        for observation in _about(connector, tenant, accepted, exposed, competing):
             yield connector, observation
     yield from _together(tenant)
 
 
 def _about(
-    connector: Connector, accepted: Accepted | None, exposed: str | None, competing: Rivals
+    connector: Connector, tenant: Tenant, accepted: Accepted | None, exposed: str | None, competing: Rivals
 ) -> Iterator[Observation]:
     """The observations on one connector; of a disabled one only that it is disabled."""
     if not connector.enabled:
@@ -60,7 +60,7 @@ def _about(
         yield from _outbound(connector)
     elif connector.value:
         yield from settings.inbound(connector)
-        yield from _value(connector, accepted, competing)
+        yield from _value(connector, tenant, accepted, competing)
         yield from _lock(connector, exposed)
     else:
         yield from settings.unread(connector)
@@ -73,7 +73,7 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
     named = f"The outbound connector '{connector.name}'"
     if connector.level == "domain-validation" and not connector.value and "TlsDomain" not in connector.unread:
         message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
-        fix = set_value(connector, "<name in the certificate>")
+        fix = partial(remedy.connectors.asking_for, connector)
         yield outbound_rules.NO_TLS_DOMAIN.observed(message, connector=connector, fix=fix)
     if connector.validated is False:
         message = (
@@ -82,16 +82,16 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
         yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
-def _value(connector: Connector, accepted: Accepted | None, competing: Rivals) -> Iterator[Observation]:
+def _value(connector: Connector, tenant: Tenant, accepted: Accepted | None, competing: Rivals) -> Iterator[Observation]:
     """The value of an inbound connector against the accepted domains and against other connectors."""
     try:
         value = parse_value(connector.value or "")
     except ValueError as error:
-        yield malformed(connector, str(error))
+        yield malformed(connector, str(error), tenant)
         return
     yield from settings.wrong_type(connector, value, accepted)
     yield from overlap(connector, value, competing)
-    yield accepted_domain(connector, value, accepted)
+    yield accepted_domain(connector, value, tenant, accepted)
 
 
 def _no_value(connector: Connector) -> Iterator[Observation]:
@@ -106,7 +106,7 @@ def _no_value(connector: Connector) -> Iterator[Observation]:
         "and mail with a foreign sender do not relay (5.7.64), and an address shared with other tenants is what "
         "Microsoft calls an anti-pattern (MC1226222)."
     )
-    fix = set_value(connector, "<name in the certificate>")
+    fix = partial(remedy.connectors.asking_for, connector)
     yield rules.IP_ONLY.observed(
         message,
         connector=connector,
@@ -125,21 +125,19 @@ def _lock(connector: Connector, exposed: str | None) -> Iterator[Observation]:
         message = (
             f"{opening} and asks for a certificate name that nothing can meet: it locks out all mail from outside."
         )
-        line = set_value(connector, "<name in the filter's certificate>")
-        without = command(connector, "-RestrictDomainsToCertificate $false")
-        fix = f"{line}\nOr, where no filter is meant:\n  {without}"
+        fix = partial(remedy.connectors.let_out, connector)
         yield rules.LOCKS_DOWN.observed(message, "everyone", connector=connector, fix=fix)
         return
-    fix = narrowed(connector)
+    narrow = partial(remedy.connectors.narrowed, connector)
     if exposed:
         message = (
             f"{opening} and refuses (5.7.51) what does not come with {connector.value}. Mail of the gateway behind "
             f"'{exposed}' may fall under it, because that connector does not attribute it for certain."
         )
-        yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=fix, evidence={"exposed": exposed})
+        yield rules.LOCKS_DOWN.observed(message, connector=connector, fix=narrow, evidence={"exposed": exposed})
         return
     message = f"{opening}: all mail from outside must come with {connector.value}, as for a filter before the tenant."
-    yield rules.LOCKS_DOWN.observed(message, "documented", connector=connector, fix=fix)
+    yield rules.LOCKS_DOWN.observed(message, "documented", connector=connector, fix=narrow)
 
 
 def _exposed(connector: Connector, accepted: Accepted | None) -> bool:
@@ -173,7 +171,7 @@ def _together(tenant: Tenant) -> Iterator[Seen]:
             f"'{outbound[0].name}' sends mail to the gateway, and the file names no enabled inbound connector of the "
             "same type: what the gateway sends back is not attributed to the tenant."
         )
-        fix = create_inbound("<name in the certificate>")
+        fix = remedy.connectors.counterpart
         yield (
             outbound[0],
             rules.COUNTERPART_MISSING.observed(message, connector=outbound[0], fix=fix),

@@ -5,30 +5,29 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 import tree_sitter_powershell
-from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
-from certready.demo.pki import Authority
 from certready.exchange import cmdlets
 from certready.exchange.export.read import EXPORT
 from certready.explain import CATALOGUE, Seen
 from certready.explain.show import filled
-from certready.model.report import Severity
-from certready.remedy import remedies, rules_with_a_remedy
+from certready.model import Connector
+from certready.model.remedy import Remedy
+from certready.remedy import connectors
 from certready.rules import RULES
-from tests.test_remedy import INBOUND, NOW, OUTBOUND, evidence, judged
+from tests.test_remedy import INBOUND, OUTBOUND, made_anywhere
 
 TABLE = json.loads(Path(__file__).with_name("cmdlets.json").read_text("utf-8"))
 KNOWN: dict[str, list[str]] = TABLE["cmdlets"]
 _POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
 # The grammar has no list of bare words, which PowerShell takes as one of strings.
-_BARE_LIST = re.compile(r"(?<=\s)[A-Z]\w*(?:,[A-Z]\w*)+(?=\s|$)")
+_BARE_LIST = re.compile(r"(?<=\s)[A-Z]\w*(?:,[A-Z]\w*)+(?=\s|$)|(?<=[\s,])[A-Z]\w*(?=,@\{)")
 
 
 def uses(line: str) -> Iterator[tuple[str, str | None]]:
@@ -118,23 +117,30 @@ def needed(parameters: object) -> int:
     return sum(one.default is one.empty for one in parameters)  # type: ignore[attr-defined]
 
 
-@pytest.fixture(scope="module")
-def at_now() -> Authority:
-    """A CA whose certificates are valid at the moment judged."""
-    root = Authority.root(moment=NOW, crl_url="http://crl.example.test/r.crl")
-    return root.intermediate(moment=NOW, crl_url="http://crl.example.test/i.crl")
-
-
-def test_every_remedy_is_in_the_reference(at_now: Authority) -> None:
-    """Every remedy of every rule, for an inbound and an outbound connector of a tenant."""
-    found = evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND, OUTBOUND))
-    report, _ = judged(found)
-    one = report.findings[0]
-    every = [replace(one, rule=rule, severity=Severity.FAIL, connector=None) for rule in rules_with_a_remedy()]
-    made = remedies(replace(report, findings=tuple(every)), found)
-    lines = [line for remedy in made if remedy.where.startswith("exchange") for line in remedy.lines]
+def test_every_remedy_is_in_the_reference() -> None:
+    """Every remedy of every case of the severity table."""
+    lines = {line for made in made_anywhere() if made.where.startswith("exchange") for line in made.lines}
     assert len(lines) > 30
     assert [] == [found for line in lines for found in unknown(line)]
+
+
+CHANGES = {
+    name: build
+    for name, build in vars(connectors).items()
+    if inspect.isfunction(build) and build.__module__ == connectors.__name__ and not name.startswith("_")
+    if list(inspect.signature(build).parameters)[:1] == ["connector"]
+    if 1 == needed(inspect.signature(build).parameters.values())
+}
+
+
+@pytest.mark.parametrize("build", CHANGES.values(), ids=CHANGES)
+def test_every_change_of_a_connector_is_in_the_reference(build: Callable[[Connector], Iterator[Remedy]]) -> None:
+    """The change is one that a connector of one direction, or of either, knows."""
+    wrong = [
+        [found for made in build(connector) for line in made.lines for found in unknown(line)]
+        for connector in (INBOUND, OUTBOUND)
+    ]
+    assert [] in wrong
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

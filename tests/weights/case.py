@@ -107,10 +107,13 @@ class Checked:
     beside: tuple[Connector, ...] = ()
     seen: Callable[[Evidence], Evidence] = _unchanged
 
-    def for_audience(self, audience: Audience, folder: Path) -> Judging:
+    def evidence(self, audience: Audience) -> Evidence:
         asked = [replace(CONNECTORS[audience], **self.tried)] if audience in CONNECTORS else []
         options = self.options if not asked else replace(self.options, certificate_only=False)
-        evidence = self.seen(certready.gather(self.bundle, [*asked, *self.beside], options=options, **self.settings))
+        return self.seen(certready.gather(self.bundle, [*asked, *self.beside], options=options, **self.settings))
+
+    def for_audience(self, audience: Audience, folder: Path) -> Judging:
+        evidence = self.evidence(audience)
         return lambda: [
             (one.rule, one.connector, Weight(one.severity, one.counted)) for one in certready.judge(evidence).findings
         ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from certready.model.remedy import Remedy, Where
 from certready.model.report import Report
-from certready.remedy.model import Remedy, Where
 from certready.render.layout import visible
 
 _PLACES: Mapping[Where, str] = {
@@ -15,6 +15,7 @@ _PLACES: Mapping[Where, str] = {
     "postfix": "Postfix (/etc/postfix/main.cf), where that is the gateway",
     "exim": "Exim, where that is the gateway",
     "ca": "The certificate itself (a shell with OpenSSL)",
+    "other": "What is not set in one of these",
 }
 BOM = b"\xef\xbb\xbf"
 
