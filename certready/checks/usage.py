@@ -80,12 +80,14 @@ def _plain(case: Case, chain: Chain) -> Iterator[Observation]:
     if isinstance(usage, Unreadable):
         yield _unreadable(chain, f"{label} has a key usage that cannot be read: {usage.reason}.")
         return
-    fix = partial(remedy.certificates.renewed, case, chain)
+    faults = []
     if not usage.digital_signature:
-        message = f"The key usage of {label} lacks digitalSignature, which TLS 1.3 and every ECDHE suite need."
-        yield rules.KEY_USAGE.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
+        faults.append("lacks digitalSignature, which TLS 1.3 and every ECDHE suite need")
     if usage.key_cert_sign and not leaf.parsed.is_ca:
-        message = f"The key usage of {label} allows signing certificates (keyCertSign), though it is no CA."
+        faults.append("allows signing certificates (keyCertSign), though it is no CA")
+    for fault in faults:
+        fix = partial(remedy.certificates.renewed, case, chain)
+        message = f"The key usage of {label} {fault}."
         yield rules.KEY_USAGE.observed(message, chain=chain, fix=fix, evidence=_listed(leaf))
 
 

@@ -14,6 +14,7 @@ from certready.exchange.powershell import command, create_inbound, identity, quo
 from certready.model import Connector
 from certready.model.report import Report
 from certready.remedy import exchange
+from certready.remedy.commands import COMPARE, LISTEN, PROBE
 from certready.remedy.dotnet import thumbprint
 from certready.x509.certificate import Certificate
 
@@ -150,13 +151,13 @@ def _prove(case: Case, new: Certificate) -> Iterator[Step]:
     yield Step(
         "Switch one node to NEW and prove it before the others: as client with listen, as server with probe.",
         (
-            "certready listen --bind 0.0.0.0:2525 --once --tenant tenant.json",
-            "certready probe <node> --tenant tenant.json",
+            LISTEN,
+            PROBE.format(gateway="<node>"),
         ),
     )
     yield Step(
         "Switch the other nodes, and see that all present the same.",
-        (f"certready compare {quote(case.evidence.target.name)} <node 1> <node 2>",),
+        (COMPARE.format(file=quote(case.evidence.target.name), gateway="<node 1> <node 2>"),),
     )
     if not new.parsed.common_names and not new.parsed.subject:
         yield Step(

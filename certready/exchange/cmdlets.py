@@ -16,32 +16,13 @@ SEND_CONNECTOR = "<send connector to Office 365>"
 RECEIVE_CONNECTOR = "<SERVER>\\Default Frontend <SERVER>"
 
 
-def inbound(connector: str, settings: str) -> str:
-    """``Set-InboundConnector`` for the connector of this name with these parameters as written."""
-    return set_connector("inbound", connector, settings)
-
-
-def outbound(connector: str, settings: str) -> str:
-    """``Set-OutboundConnector`` for the connector of this name with these parameters as written."""
-    return set_connector("outbound", connector, settings)
-
-
-def inbound_value(connector: str, value: str) -> str:
-    """The line that makes an inbound connector ask for this name."""
-    return inbound(connector, f"-TlsSenderCertificateName {quote(value)}")
-
-
-def outbound_value(connector: str, value: str) -> str:
-    """The line that makes an outbound connector compare this name."""
-    return outbound(connector, f"-TlsSettings DomainValidation -TlsDomain {quote(value)}")
-
-
 def validate_outbound(connector: str) -> tuple[str, ...]:
     """The test message that proves an outbound connector; it does not set IsValidated by itself."""
     recipient = quote("<recipient behind the gateway>")
+    settings = "-IsValidated $true -LastValidationTimestamp (Get-Date).ToUniversalTime()"
     return (
         f"Validate-OutboundConnector -Identity {quote(connector)} -Recipients {recipient}",
-        outbound(connector, "-IsValidated $true -LastValidationTimestamp (Get-Date).ToUniversalTime()"),
+        set_connector("outbound", connector, settings),
     )
 
 

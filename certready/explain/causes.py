@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
-from certready.explain.model import Cause
+from certready.explain.model import INBOUND, Cause, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
+from certready.rules import chain, connector, names
 
 NO_MATCH = Cause(
     "No name on the certificate matches the connector's TlsSenderCertificateName, often after a renewal or a new "
     "host name.",
     "documented",
-    "Set TlsSenderCertificateName to a name of the certificate, or have it reissued with the old name.",
+    names.CONNECTOR_MISMATCH.fix,
     (c.CHECK, c.LISTEN),
     quote(s.RELAY, "the certificate on-premises no longer matches the certificate that is specified in Microsoft 365"),
-    (lines.inbound_value("<connector>", lines.NAME),),
+    typed(connectors.asking_for(INBOUND)),
 )
 INCOMPLETE = Cause(
     "The gateway sends its certificate without the intermediate. Exchange Online does not fetch missing "
     "intermediates, so it does not trust the certificate.",
     "documented",
-    "Install the whole chain on every gateway node, the intermediate behind the leaf.",
+    chain.INCOMPLETE.fix,
     (c.CHECK, c.LISTEN),
     quote(
         s.CHAIN,
@@ -33,7 +34,7 @@ NOT_ACCEPTED = Cause(
     "The domain in the connector's value is not an accepted domain of the tenant, so the certificate has no effect; "
     "until now, mail with an accepted sender domain may have got through anyway.",
     "documented",
-    "Register and verify the domain in the Microsoft 365 admin center, or use a value under an accepted domain.",
+    names.DOMAIN_NOT_ACCEPTED.fix,
     (c.ATTRIBUTE, c.LINT),
     quote(
         s.RELAY_2023,
@@ -73,21 +74,21 @@ NOT_SENT = Cause(
 DISABLED = Cause(
     "The inbound connector is disabled.",
     "documented",
-    "Enable it; if the tenant refuses, ask Microsoft support.",
+    connector.DISABLED.fix,
     (c.LINT,),
     quote(s.FAQ, "Inbound connector for this service offering is created in a disabled state. Contact Support to"),
-    (lines.inbound("<connector>", "-Enabled $true"),),
+    typed(connectors.enabled(INBOUND)),
 )
 PARTNER = Cause(
     "The inbound connector is of type Partner, which does not allow relaying.",
     "documented",
-    "Make it an OnPremises connector.",
+    connector.WRONG_TYPE.fix,
     (c.LINT,),
     quote(
         s.INBOUND,
         "OnPremises connectors grant special rights to an email that matches the connector",
     ),
-    (lines.inbound("<connector>", "-ConnectorType OnPremises"),),
+    typed(connectors.on_premises(INBOUND)),
 )
 ADDRESS = Cause(
     "The connector identifies the gateway by IP address, and the gateway now sends from a different one.",

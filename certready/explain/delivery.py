@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
-from certready.explain.model import Cause, Entry
+from certready.explain.model import INBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
 
 _RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
@@ -182,7 +182,7 @@ ENTRIES: tuple[Entry, ...] = (
                     "Exchange Online evaluates SPF by using the gateway IP address instead of the original sender IP "
                     "address",
                 ),
-                (lines.inbound("<connector>", "-EFSkipLastIP $true"),),
+                typed(connectors.skipping_the_last_hop(INBOUND)),
             ),
         ),
     ),

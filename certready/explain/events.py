@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
-from certready.explain.model import Cause, Entry
+from certready.explain.model import OUTBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -182,7 +183,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "Exchange Online's certificate (UntrustedRoot).",
                 "documented",
                 "Let the server fetch CRLs over HTTP, directly or through its proxy, and update its root certificates.",
-                ("certutil -verify -urlfetch '<path>/exchange-online.cer'",),
+                (lines.verify_addresses("exchange-online"),),
                 quote(
                     s.EVENT_11022,
                     "cannot validate a TLS certificate for the TlsDomainCapabilities parameter on a Receive connector",
@@ -252,7 +253,7 @@ ENTRIES: tuple[Entry, ...] = (
                     "The outbound connector was saved without having the option enabled to turn on the connector after "
                     "it's saved.",
                 ),
-                (lines.outbound("<connector>", "-Enabled $true"),),
+                typed(connectors.enabled(OUTBOUND)),
             ),
         ),
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import (
     ADDRESS,
@@ -17,8 +15,10 @@ from certready.explain.causes import (
     PARTNER,
     SHARED,
 )
-from certready.explain.model import Cause, Entry
+from certready.explain.model import INBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -107,7 +107,7 @@ ENTRIES: tuple[Entry, ...] = (
                     "Mail is allowed to use the connector only if the Subject value of the TLS certificate that the "
                     "source email server uses to authenticate matches the TlsSenderCertificateName parameter value.",
                 ),
-                (lines.inbound_value("<connector>", lines.NAME),),
+                typed(connectors.asking_for(INBOUND)),
             ),
             INCOMPLETE,
             Cause(
@@ -148,13 +148,13 @@ ENTRIES: tuple[Entry, ...] = (
                 "documented",
                 "Find and stop the source, then remove the block. If the private key may have leaked, have the "
                 "certificate revoked and reissued with a new key.",
-                ("Get-BlockedConnector",),
+                (c.SHOW_BLOCKED,),
                 quote(
                     s.BLOCKED,
                     "your organization's email connector is suspected of sending spam or phish and it's no longer "
                     "allowed to send email",
                 ),
-                ("Get-BlockedConnector", "Remove-BlockedConnector -ConnectorId '<ConnectorId>'"),
+                ("Remove-BlockedConnector -ConnectorId '<ConnectorId>'",),
             ),
         ),
     ),

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from certready.model import Connector
+from certready.model.remedy import Remedy
 from certready.rules.model import Confidence, Source
 
 Direction = Literal["inbound", "outbound", "either"]
 """Gateway to Exchange Online, Exchange Online to gateway, or either."""
+
+# Connectors of which only the administrator knows the name.
+INBOUND = Connector("<connector>", "inbound")
+OUTBOUND = Connector("<connector>", "outbound", level="domain-validation")
+
+
+def typed(remedies: Iterable[Remedy]) -> tuple[str, ...]:
+    """The lines of what a report says of these remedies."""
+    return tuple(line for remedy in remedies if not remedy.script_only for line in remedy.lines)
 
 
 class Quotation(NamedTuple):

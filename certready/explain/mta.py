@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import EXPIRED_CLIENT, NOT_SENT
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
+from certready.remedy import commands as c
 
 _ROOTS = Cause(
     "The gateway's store lacks the root of Exchange Online's certificate: DigiCert Global Root G2, or DigiCert Global "
@@ -14,7 +14,7 @@ _ROOTS = Cause(
     "reported",
     "Keep both roots in the file that the gateway verifies with (smtp_tls_CAfile in Postfix, tls_verify_certificates "
     "in Exim).",
-    (c.REHEARSE, "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"),
+    (c.REHEARSE, c.SHOW_TLS),
     quote(s.TLSPOL_ISSUE, "untrusted issuer /C=US/O=DigiCert Inc/OU=www.digicert.com/CN=DigiCert Global Root CA"),
 )
 
@@ -106,7 +106,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The list of roots the gateway verifies with is not complete, or the other side sends no intermediate.",
                 "documented",
                 "Point the gateway at the system's CA file.",
-                ("openssl s_client -starttls smtp -connect {smart_host}:25 -brief",),
+                (c.SHOW_TLS,),
                 quote(s.OPENSSL, "This normally means the list of trusted certificates is not complete."),
             ),
         ),

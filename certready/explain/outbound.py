@@ -6,10 +6,11 @@ A reply of the 4.4.31x family comes back as 550 5.4.31x "Message expired" after 
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
-from certready.explain.model import Cause, Entry
+from certready.explain.model import OUTBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
 
 _RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
@@ -91,7 +92,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "Set the connector's TlsDomain to a name of the certificate.",
                 (c.PROBE, c.DIFF),
                 quote(s.MAIL_FLOW, "Certificate subject mismatch."),
-                (lines.outbound_value("<connector>", lines.NAME),),
+                typed(connectors.asking_for(OUTBOUND)),
             ),
             _SOME_NODES,
         ),
@@ -173,7 +174,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "missing from its store).",
                 "documented",
                 "Trust DigiCert Global Root G2 on the receiving server; keep DigiCert Global Root CA (G1) too.",
-                ("certutil -verifyctl AuthRoot",),
+                (c.SHOW_ROOTS,),
                 quote(
                     s.G2,
                     "organizations that send or receive email to or from Exchange Online must ensure that their "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import (
     NO_MATCH,
 )
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
+from certready.remedy import commands as c
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(

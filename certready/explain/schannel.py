@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import EXPIRED_CLIENT
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
+from certready.remedy import commands as c
 
 
 def _alert(*numbers: int) -> tuple[tuple[str, ...], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import EXPIRED_CLIENT, INCOMPLETE, NOT_SENT, NOT_VALID
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
+from certready.remedy import commands as c
 
 _BIND_AGAIN = (lines.import_certificate(), lines.enable_certificate(), *lines.bind())
 _OLD_TLS = Cause(
@@ -163,7 +163,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "for some services, still DigiCert Global Root CA (G1).",
                 "documented",
                 "Keep both roots in the gateway's store: DigiCert Global Root G2 and DigiCert Global Root CA.",
-                (c.REHEARSE, "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"),
+                (c.REHEARSE, c.SHOW_TLS),
                 quote(
                     s.G2,
                     "must ensure that their servers and clients trust the DigiCert Global Root G2 Certificate "
@@ -183,7 +183,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The server's root certificates have not been updated for a long time.",
                 "reported",
                 "Let Windows update its trust list again, or install Microsoft's bundle of root certificates.",
-                ("certutil -verifyctl AuthRoot",),
+                (c.SHOW_ROOTS,),
                 quote(s.ROOTS_REPORT, "the server had not had windows updates run in a LONG time"),
             ),
         ),

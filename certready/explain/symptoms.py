@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
-from certready.explain import commands as c
 from certready.explain import sources as s
 from certready.explain.causes import (
     DISABLED,
@@ -15,8 +14,10 @@ from certready.explain.causes import (
     SHARED,
     WILDCARD,
 )
-from certready.explain.model import Cause, Entry
+from certready.explain.model import INBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
+from certready.remedy import commands as c
+from certready.remedy import connectors
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -44,7 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
                     "the source of the inbound connector isn't necessarily the true indicator of where the message "
                     "came from",
                 ),
-                (lines.inbound("<connector>", "-EFSkipLastIP $true"),),
+                typed(connectors.skipping_the_last_hop(INBOUND)),
             ),
         ),
         symptom=True,

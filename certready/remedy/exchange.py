@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from certready.exchange import cmdlets
 from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.model.remedy import Remedy
+from certready.remedy.commands import MX
 from certready.remedy.connectors import admin_center
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
 from certready.wording import listed
@@ -19,7 +20,7 @@ _FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 def smart_host_note(cloud: Cloud = WORLDWIDE) -> str:
     """Where the smart host is read, since it cannot be derived."""
     return (
-        "The smart host is never derived from the domain: read it with certready tenant --mx <your domain>, or in the "
+        f"The smart host is never derived from the domain: read it with {MX.format(domain='<your domain>')}, or in the "
         f"{admin_center(cloud)} under Domains."
     )
 

@@ -76,7 +76,7 @@ DOMAIN_NOT_ACCEPTED = Rule(
     confidence="documented",
     sources=(sources.RELAY, sources.ATTRIBUTION),
     weights=(relaying(F),),
-    fix="Register the domain in the Microsoft 365 admin center, or use a name under an accepted domain.",
+    fix="Register and verify the domain in the Microsoft 365 admin center, or use a name under an accepted domain.",
 )
 
 DOMAIN_ACCEPTANCE_UNCERTAIN = Rule(

@@ -15,7 +15,7 @@ from certready import schemas
 from certready.bundle import read_files
 from certready.cli import main
 from certready.demo.pki import Authority, Issued, now
-from certready.remedy import thumbprint
+from certready.remedy.dotnet import thumbprint
 from certready.show import from_files
 from certready.show.pick import Pick, Stored, pick
 from certready.show.pick import stored as kept

@@ -1,4 +1,8 @@
-"""The commands that confirm a cause, written once; the braces are filled from the pasted text."""
+"""The command lines that show or prove a thing rather than change it, certready's own and others', each written once.
+
+In braces stands what a text or a case names: ``{gateway}``, ``{smart_host}``, ``{domain}``, ``{sender}``,
+``{recipient}`` and ``{file}``.
+"""
 
 from __future__ import annotations
 
@@ -16,3 +20,7 @@ MX = "certready tenant --mx {domain}"
 DANE = "certready probe --mx {domain} --dane"
 MTA_STS = "certready probe --mx {domain} --mta-sts"
 DIFF = "certready diff OLD NEW --tenant tenant.json"
+
+SHOW_TLS = "openssl s_client -starttls smtp -connect {smart_host}:25 -brief"
+SHOW_ROOTS = "certutil -verifyctl AuthRoot"
+SHOW_BLOCKED = "Get-BlockedConnector"
