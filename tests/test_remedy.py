@@ -25,9 +25,10 @@ from certready.judging import judge, remedies
 from certready.model import AcceptedDomain, Connector, Evidence, Options
 from certready.model.remedy import Remedy
 from certready.model.report import Report, Severity
-from certready.remedy.connectors import asking_for, new_inbound, registered
+from certready.remedy.connectors import asking_for, new_inbound
 from certready.remedy.dotnet import distinguished_name, tls_certificate_name
 from certready.remedy.exchange import bind_certificate, new_send_connector, send_to_smart_host
+from certready.remedy.names import registered
 from certready.remedy.request import request, wanted_names
 from certready.render.script import script
 from certready.roots.plain import with_extra

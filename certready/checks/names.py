@@ -133,7 +133,7 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
             "excluded",
             chain=chain,
             connector=connector,
-            fix=text.excluded_fix(value),
+            fix=partial(remedy.names.issued_with, f"{value}", ", by a CA that may do so"),
             evidence={"value": connector.value, "matched_name": out.name, "match": out.kind},
         )
         return
@@ -158,7 +158,7 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
             variant,
             chain=chain,
             connector=connector,
-            fix=partial(remedy.connectors.made_alike, connector, value, found),
+            fix=partial(remedy.names.made_alike, connector, value, found),
             evidence=seen,
         )
     else:
@@ -176,7 +176,7 @@ def accepted_domain(connector: Connector, value: Value, tenant: Tenant, accepted
     seen = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     if found.standing == "accepted":
         return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
-    fix = partial(remedy.connectors.accepting, connector, value, tenant, accepted)
+    fix = partial(remedy.names.accepting, connector, value, tenant, accepted)
     if found.standing == "not-accepted":
         message = text.not_accepted(connector, value)
         return rules.DOMAIN_NOT_ACCEPTED.observed(message, connector=connector, fix=fix, evidence=seen)
@@ -228,7 +228,7 @@ def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector
             "malformed",
             chain=chain,
             connector=connector,
-            fix=partial(remedy.connectors.replaced, near, names, case.tenant.accepted_domains),
+            fix=partial(remedy.names.replaced, near, names, case.tenant.accepted_domains),
             evidence=seen,
         )
     message = text.none_matches(near, len(possible), names, bearer.who)
@@ -238,23 +238,18 @@ def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector
 
 def _renamed(case: Case, connector: Connector, value: Value, names: Sequence[str]) -> Build:
     domains, hostname = case.tenant.accepted_domains, case.options.hostname
-    return partial(remedy.connectors.renamed, connector, value, names, domains, hostname)
+    return partial(remedy.names.renamed, connector, value, names, domains, hostname)
 
 
 def malformed(connector: Connector, reason: str, tenant: Tenant, names: Sequence[str] = ()) -> Observation:
     """A value that can match nothing, and why (a sentence); ``names`` are those of the certificate."""
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
-    fix = partial(remedy.connectors.replaced, connector, names, tenant.accepted_domains)
+    fix = partial(remedy.names.replaced, connector, names, tenant.accepted_domains)
     return rules.CONNECTOR_MISMATCH.observed(message, "malformed", connector=connector, fix=fix, evidence=seen)
 
 
 def _no_value(case: Case, connector: Connector) -> Observation:
-    message = (
-        f"{text.connector_words(connector, start=True)} asks for DomainValidation but has no TlsDomain: "
-        "there is no name to compare."
-    )
-    fix = partial(remedy.connectors.replaced, connector, case.names, case.tenant.accepted_domains)
-    return rules.CONNECTOR_MISMATCH.observed(
-        message, "no-value", connector=connector, fix=fix, evidence={"value": None}
-    )
+    message, seen = text.no_name(connector), {"value": None}
+    fix = partial(remedy.names.replaced, connector, case.names, case.tenant.accepted_domains)
+    return rules.CONNECTOR_MISMATCH.observed(message, "no-value", connector=connector, fix=fix, evidence=seen)

@@ -129,9 +129,10 @@ def excluded(connector: Connector, value: Value, found: Match) -> str:
     )
 
 
-def excluded_fix(value: Value) -> str:
-    """A certificate of an issuer that may vouch for the name."""
-    return f"Have the certificate issued with DNS:{value} in its subject alternative name, by a CA that may do so."
+def no_name(connector: Connector) -> str:
+    """An outbound connector that is to compare a name and has none."""
+    who = connector_words(connector, start=True)
+    return f"{who} asks for DomainValidation but has no TlsDomain: there is no name to compare."
 
 
 def issuer_unverified(connector: Connector, value: Value, found: Match, who: str) -> str:

@@ -9,6 +9,12 @@ from certready.remedy import commands as c
 from certready.remedy import connectors
 from certready.rules import chain, connector, names
 
+# Changes that causes with words of their own have in common.
+NO_INSPECTION = "Turn off SMTP inspection for port 25."
+COMMON_TLS = "Allow TLS 1.2 and newer, with ciphers for the certificate's type of key."
+ENABLE_FOR_SMTP = "Enable it for SMTP; answer No where it asks whether to replace the default certificate."
+RETRY = "Exchange Online retries for about a day before it gives up."
+
 NO_MATCH = Cause(
     "No name on the certificate matches the connector's TlsSenderCertificateName, often after a renewal or a new "
     "host name.",

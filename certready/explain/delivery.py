@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from certready.explain import sources as s
+from certready.explain.causes import RETRY
 from certready.explain.model import INBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
 from certready.remedy import commands as c
 from certready.remedy import connectors
 
-_RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
 
 
@@ -19,7 +19,7 @@ def _plain(id_: str, code: str, cause: tuple[str, str, str], *marks: tuple[str, 
     text, change, words = cause
     network = Cause(text, "documented", change, (c.PROBE, c.ROUTE), quote(s.MAIL_FLOW, words))
     codes = ((f"4.4.{number}",), (f"5.4.{number}",), *marks)
-    return Entry(id_, f"450 4.4.{number} {title}", "outbound", _RETRY, s.MAIL_FLOW, codes, (network,), refines=_GENERAL)
+    return Entry(id_, f"450 4.4.{number} {title}", "outbound", RETRY, s.MAIL_FLOW, codes, (network,), refines=_GENERAL)
 
 
 def _dane(number: str, token: str, after: str, cause: tuple[str, str, str]) -> Entry:

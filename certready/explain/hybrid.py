@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
 from certready.explain import sources as s
+from certready.explain.causes import ENABLE_FOR_SMTP
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
 from certready.remedy import commands as c
@@ -98,7 +99,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The certificate is not enabled for SMTP on that server.",
                 "reported",
-                "Enable it for SMTP; answer No where it asks whether to replace the default certificate.",
+                ENABLE_FOR_SMTP,
                 (lines.show_certificates(),),
                 None,
                 (lines.enable_certificate(), *lines.bind()),

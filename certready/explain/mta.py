@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.explain import sources as s
-from certready.explain.causes import EXPIRED_CLIENT, NOT_SENT
+from certready.explain.causes import COMMON_TLS, EXPIRED_CLIENT, NO_INSPECTION, NOT_SENT
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
 from certready.remedy import commands as c
@@ -78,7 +78,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The two sides have no TLS version or no cipher in common.",
                 "inferred",
-                "Allow TLS 1.2 and newer, with ciphers for the certificate's type of key.",
+                COMMON_TLS,
                 (c.PROBE,),
             ),
         ),
@@ -155,7 +155,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "A firewall between the gateway and Exchange Online inspects SMTP and removes STARTTLS; Exchange "
                 "Online itself always offers it.",
                 "reported",
-                "Turn off SMTP inspection for port 25.",
+                NO_INSPECTION,
                 (c.REHEARSE,),
             ),
             Cause(
@@ -185,7 +185,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The gateway's client certificate has expired, or cannot be verified.",
                 "reported",
-                "Renew the certificate the gateway sends with, or send without one if no connector requires it.",
+                EXPIRED_CLIENT.change,
                 (c.CHECK, c.REHEARSE),
                 quote(
                     s.EXIM_ISSUE,
@@ -236,7 +236,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The listener is limited to ciphers for a different type of key than its certificate's (an ECDSA "
                 "certificate with only RSA ciphers, or the other way round), or to old TLS versions.",
                 "reported",
-                "Allow TLS 1.2 and newer, with ciphers for the certificate's type of key.",
+                COMMON_TLS,
                 (c.PROBE,),
             ),
         ),

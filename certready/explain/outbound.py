@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
 from certready.explain import sources as s
+from certready.explain.causes import NO_INSPECTION, RETRY
 from certready.explain.model import OUTBOUND, Cause, Entry, typed
 from certready.explain.sources import quote
 from certready.remedy import commands as c
 from certready.remedy import connectors
 
-_RETRY = "Exchange Online retries for about a day before it gives up."
 _GENERAL = ("outbound-tls", "outbound-validation", "message-expired")
 
 _LEAF_ONLY = Cause(
@@ -67,7 +67,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-untrusted-root",
         "450 4.4.317 Cannot connect to remote server [Message=UntrustedRoot]",
         "outbound",
-        f"The gateway's server certificate does not chain to a trusted root. {_RETRY}",
+        f"The gateway's server certificate does not chain to a trusted root. {RETRY}",
         s.UNTRUSTED,
         (
             ("message:untrustedroot",),
@@ -81,7 +81,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-subject-mismatch",
         "450 4.4.317 ... SubjectMismatch Expected Subject: X. Presented Subject: CN=Y",
         "outbound",
-        f"The outbound connector's TlsDomain matches no name on the certificate the gateway presented. {_RETRY}",
+        f"The outbound connector's TlsDomain matches no name on the certificate the gateway presented. {RETRY}",
         s.OUTBOUND,
         (("message:subjectmismatch",), ("subjectmismatch",), ("expected subject", "presented subject", "names-differ")),
         (
@@ -102,7 +102,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-expired",
         "450 4.4.317 ... CertificateExpired",
         "outbound",
-        f"The gateway's server certificate has expired. {_RETRY}",
+        f"The gateway's server certificate has expired. {RETRY}",
         s.MAIL_FLOW,
         (
             *(("message:certificateexpired",), ("message:certexpired",), ("message:expired",), ("certificateexpired",)),
@@ -151,7 +151,7 @@ ENTRIES: tuple[Entry, ...] = (
         "starttls-required",
         "450 4.4.317 ... 451 5.7.3 STARTTLS is required to send mail",
         "outbound",
-        f"The connector requires TLS, and the other side does not offer a usable STARTTLS. {_RETRY}",
+        f"The connector requires TLS, and the other side does not offer a usable STARTTLS. {RETRY}",
         s.HYBRID_TLS,
         (("starttls is required to send mail",), ("starttls is required",), ("451 5.7.3 starttls",)),
         (
@@ -194,7 +194,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "A TLS-inspecting firewall removes STARTTLS from the EHLO reply (250-XXXXXXXA).",
                 "reported",
-                "Turn off SMTP inspection for port 25.",
+                NO_INSPECTION,
                 (c.PROBE,),
             ),
         ),
@@ -204,7 +204,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-handshake",
         "450 4.4.317 ... TLS negotiation failed with error ConnectionAborted, Security status IllegalMessage",
         "outbound",
-        f"The TLS handshake with the gateway failed. {_RETRY}",
+        f"The TLS handshake with the gateway failed. {RETRY}",
         s.MAIL_FLOW,
         (
             *(("connectionaborted",), ("security status",), ("illegalmessage",), ("invalidtoken",)),
@@ -226,7 +226,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-socket",
         "450 4.4.317 Cannot establish session with remote server [Message=SocketError, Winsock error code ...]",
         "outbound",
-        f"The connection broke before or while TLS was established. {_RETRY}",
+        f"The connection broke before or while TLS was established. {RETRY}",
         s.MAIL_FLOW,
         (
             ("message:socketerror",),
@@ -250,7 +250,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-validation",
         "4.7.320 Certificate validation failed",
         "outbound",
-        f"The general code for anything wrong with the gateway's server certificate. {_RETRY}",
+        f"The general code for anything wrong with the gateway's server certificate. {RETRY}",
         s.MAIL_FLOW,
         (("4.7.320",), ("5.7.320",)),
         (
@@ -270,7 +270,7 @@ ENTRIES: tuple[Entry, ...] = (
         "outbound-tls",
         "450 4.4.317 Cannot connect to remote server",
         "outbound",
-        f"The gateway refused, or does not meet the connector's requirements; the reason follows Message=. {_RETRY}",
+        f"The gateway refused, or does not meet the connector's requirements; the reason follows Message=. {RETRY}",
         s.MAIL_FLOW,
         (("4.4.317",), ("5.4.317",)),
         (

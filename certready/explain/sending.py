@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certready.exchange import cmdlets as lines
 from certready.explain import sources as s
-from certready.explain.causes import EXPIRED_CLIENT, INCOMPLETE, NOT_SENT, NOT_VALID
+from certready.explain.causes import ENABLE_FOR_SMTP, EXPIRED_CLIENT, INCOMPLETE, NOT_SENT, NOT_VALID
 from certready.explain.model import Cause, Entry
 from certready.explain.sources import quote
 from certready.remedy import commands as c
@@ -209,7 +209,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The certificate is not enabled for SMTP on that server.",
                 "documented",
-                "Enable it for SMTP; answer No where it asks whether to replace the default certificate.",
+                ENABLE_FOR_SMTP,
                 (lines.show_certificates(),),
                 quote(
                     s.UNKNOWN_CREDENTIALS,

@@ -7,6 +7,7 @@ from certready.explain import sources as s
 from certready.explain.causes import (
     DISABLED,
     INCOMPLETE,
+    NO_INSPECTION,
     NO_MATCH,
     NOT_ACCEPTED,
     NOT_SENT,
@@ -207,7 +208,7 @@ ENTRIES: tuple[Entry, ...] = (
             Cause(
                 "The firewall between the gateway and Exchange Online inspects SMTP and removes STARTTLS.",
                 "reported",
-                "Turn off SMTP inspection for port 25.",
+                NO_INSPECTION,
                 (c.PROBE, c.LISTEN),
             ),
         ),

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from certready.remedy import certificates, connectors
+    from certready.remedy import certificates, connectors, names
 
-__all__ = ["certificates", "connectors"]
+__all__ = ["certificates", "connectors", "names"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Remedies in Exchange Online: connectors, the names they ask for, and the domains a tenant accepts.
+"""Remedies in Exchange Online: what is set on a connector, and new ones.
 
 The lines themselves are built in ``exchange.powershell`` and ``exchange.cmdlets``. A remedy without a title of its own
 has its rule's words.
@@ -6,11 +6,10 @@ has its rule's words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from certready.exchange import Accepted, cmdlets, fitting_values, is_partners
+from certready.exchange import cmdlets, fitting_values
 from certready.exchange.clouds import WORLDWIDE, Cloud, cloud_of
-from certready.exchange.matching import Match, Value, dns_names, parent, parse_value, registrable
 from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
 from certready.model import AcceptedDomain, Connector, Tenant
 from certready.model.remedy import Remedy
@@ -20,22 +19,22 @@ HYBRID_NOTE = (
     "anew; what is changed by hand may be undone by its next run."
 )
 DELAY_NOTE = "A changed connector can take an hour to have its effect (reported): test again after that."
-REQUESTED = 10  # names that a sentence gives for a request
 
 
 def changed(connector: Connector, settings: str, title: str = "") -> Iterator[Remedy]:
     """``Set-InboundConnector`` or ``Set-OutboundConnector`` with these parameters as written."""
     yield _typed(connector, command(connector, settings), title)
-    yield from _proved(connector)
+    yield from proved(connector)
 
 
 def asking_for(connector: Connector, value: str | None = None, title: str = "") -> Iterator[Remedy]:
     """The connector made to ask for this name, or for one to be filled in."""
-    yield _asking(connector, value, title)
-    yield from _proved(connector)
+    yield asking(connector, value, title)
+    yield from proved(connector)
 
 
-def _asking(connector: Connector, value: str | None, title: str) -> Remedy:
+def asking(connector: Connector, value: str | None, title: str) -> Remedy:
+    """The line of ``asking_for`` alone."""
     return _typed(connector, set_value(connector, value or cmdlets.NAME), title)
 
 
@@ -45,7 +44,7 @@ def _typed(connector: Connector, line: str, title: str) -> Remedy:
     return Remedy(title, "exchange-online", (line,), (*own, DELAY_NOTE))
 
 
-def _proved(connector: Connector) -> Iterator[Remedy]:
+def proved(connector: Connector) -> Iterator[Remedy]:
     """What proves an outbound connector afterwards."""
     if connector.direction == "outbound":
         lines = cmdlets.validate_outbound(identity(connector))
@@ -130,7 +129,7 @@ def narrowed(connector: Connector) -> Iterator[Remedy]:
 
 def let_out(connector: Connector) -> Iterator[Remedy]:
     """A lock-down that nothing can pass: a name that the filter has, or no lock-down."""
-    yield _asking(connector, "<name in the filter's certificate>", "Ask for the name of the filter.")
+    yield asking(connector, "<name in the filter's certificate>", "Ask for the name of the filter.")
     yield from changed(connector, "-RestrictDomainsToCertificate $false", "Or, where no filter is meant, lift it.")
 
 
@@ -183,121 +182,6 @@ def first_inbound(idle: Iterable[Connector], value: str) -> Iterator[Remedy]:
     for connector in off:
         for remedy in changed(connector, "-Enabled $true", f"Or enable '{connector.name}'."):
             yield Remedy(remedy.title, remedy.where, remedy.lines, remedy.notes, script_only=True)
-
-
-# -- a certificate's names ----------------------------------------------------------------------------------------
-
-
-def renamed(
-    connector: Connector,
-    value: Value,
-    names: Sequence[str],
-    accepted: Sequence[AcceptedDomain] | None,
-    host: str | None,
-) -> Iterator[Remedy]:
-    """The two ways out of a mismatch: another value for the connector, or another name in the certificate. A partner's
-    connector is not for the certificate of the tenant's own gateway.
-
-    Args:
-        names: those of the certificate.
-        accepted: the tenant's accepted domains, None where they are not known.
-        host: the gateway's public host name, where it was given.
-    """
-    domains = Accepted(accepted or ())
-    if is_partners(connector, domains) and any(domains.above(name.removeprefix("*.")) for name in dns_names(names)):
-        yield Remedy("Check the certificate that the partner sends with: the connector is for the partner's mail.")
-        return
-    other = _another_value(connector, names, accepted)
-    if other:
-        yield other
-    wanted = f"*.{value.domain} or a host directly under {value.domain}" if value.wildcard else value.domain
-    first = f"*.{value.domain}" if value.wildcard else value.domain
-    asked = ", ".join(f"DNS:{name}" for name in dict.fromkeys((first, *dns_names(names)[:REQUESTED])))
-    issue = "Or have" if other else "Have"
-    yield Remedy(
-        f"{issue} the certificate issued with {wanted} (subject alternative name of the request: {asked}).", "ca"
-    )
-    if other:
-        yield from _proved(connector)
-    from certready.remedy.request import request, wanted_names
-
-    yield request(wanted_names(names, (first,), host))
-
-
-def replaced(connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None) -> Iterator[Remedy]:
-    """A value that can match nothing, or none, replaced by one that the certificate satisfies."""
-    other = _another_value(connector, names, accepted)
-    yield other or _asking(connector, None, "Give the connector a name in the certificate.")
-    yield from _proved(connector)
-
-
-def _another_value(
-    connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None
-) -> Remedy | None:
-    inbound = connector.direction == "inbound"
-    other = next(iter(fitting_values(names, accepted if inbound else None)), None)
-    if other is None:
-        return None
-    domain = parse_value(other).domain
-    needless = not inbound or connector.kind == "Partner" or domain in {each.name for each in accepted or ()}
-    return _asking(connector, other, f"Set another value{'' if needless else _acceptance(domain)}.")
-
-
-def made_alike(connector: Connector, value: Value, match: Match) -> Iterator[Remedy]:
-    """Value and name, of which it is uncertain that the one meets the other, made the same."""
-    name = parse_value(match.name or str(value))
-    inbound = connector.direction == "inbound"
-    if not match.plain:
-        yield Remedy(f"Have the certificate issued with DNS:{name} in its subject alternative name.", "ca")
-        return
-    if match.kind != "deep":
-        accept = _acceptance(name.domain) if inbound else ""
-        yield _asking(connector, str(name), f"Set another value{accept}.")
-        yield Remedy(f"Or add DNS:{value} to the certificate's subject alternative name.", "ca")
-    elif inbound:
-        above = name.domain if name.wildcard else parent(name.domain)
-        yield _asking(connector, f"*.{above}", f"Accept the immediate parent, {above}, and name it.")
-        yield _asking(connector, str(name), f"Or name the certificate exactly{_acceptance(name.domain)}.")
-    else:
-        yield _asking(connector, str(name), "Name it exactly.")
-    yield from _proved(connector)
-
-
-def _acceptance(domain: str) -> str:
-    return f" ({domain} must then be an accepted domain)"
-
-
-# -- accepted domains ---------------------------------------------------------------------------------------------
-
-
-def registered(domain: str, cloud: Cloud = WORLDWIDE, lead: str = "Register") -> Iterator[Remedy]:
-    """How a domain becomes accepted. Exchange Online has no New-AcceptedDomain."""
-    yield Remedy(
-        f"{lead} {domain} in the {admin_center(cloud)} (Settings, Domains) and verify it; Exchange Online has no "
-        "New-AcceptedDomain.",
-        "exchange-online",
-    )
-    notes = (
-        (
-            "The Graph lines need Connect-MgGraph -Scopes Domain.ReadWrite.All. Exchange Online shows the domain when "
-            "Email is among its SupportedServices (reported)."
-        ),
-        "Exchange Online has no New-AcceptedDomain; Set-AcceptedDomain only changes the type afterwards.",
-        "InternalRelay where recipients of the domain live behind the gateway, Authoritative where they do not.",
-    )
-    title = f"Make {domain} an accepted domain."
-    yield Remedy(title, "exchange-online", cmdlets.register_domain(domain), notes, script_only=True)
-
-
-def accepting(connector: Connector, value: Value, tenant: Tenant, accepted: Accepted) -> Iterator[Remedy]:
-    """Another value where the immediate parent is accepted, and the registration."""
-    cloud = cloud_of_tenant(tenant)
-    above = parent(value.domain)
-    if not value.wildcard and registrable(above) and accepted.above(above) == above:
-        yield from asking_for(connector, f"*.{above}", f"Ask for what is accepted already ({above}).")
-        yield from registered(value.domain, cloud, "Or register")
-    else:
-        yield from registered(value.domain, cloud)
 
 
 def cloud_of_tenant(tenant: Tenant) -> Cloud:

@@ -13,6 +13,7 @@ from certready.checks import connector_settings as settings
 from certready.checks.connector import Rivals, overlap, rivals
 from certready.checks.connector_settings import locks_down
 from certready.checks.names import accepted_domain, malformed
+from certready.checks.names_text import no_name
 from certready.exchange import Accepted, accepted_of, value_of
 from certready.exchange.matching import parent, parse_value, registrable
 from certready.model import Connector, Tenant
@@ -72,9 +73,8 @@ def _about(
 def _outbound(connector: Connector) -> Iterator[Observation]:
     named = f"The outbound connector '{connector.name}'"
     if connector.level == "domain-validation" and not connector.value and "TlsDomain" not in connector.unread:
-        message = f"{named} asks for DomainValidation but has no TlsDomain: there is no name to compare."
         fix = partial(remedy.connectors.asking_for, connector)
-        yield outbound_rules.NO_TLS_DOMAIN.observed(message, connector=connector, fix=fix)
+        yield outbound_rules.NO_TLS_DOMAIN.observed(no_name(connector), connector=connector, fix=fix)
     if connector.validated is False:
         message = (
             f"{named} is not marked as validated. Validating it does not set that mark by itself, so it may still work."
