@@ -66,7 +66,7 @@ class Case:
     def chains(self) -> tuple[Chain, ...]:
         """The chains that are judged: of a file one for each leaf in it (contract, "Which certificate is judged"), on
         the wire whatever came first."""
-        return tuple(_numbered(one for chain in self.evidence.chains for one in _by_leaf(chain)))
+        return tuple(_numbered(single for chain in self.evidence.chains for single in _by_leaf(chain)))
 
     @property
     def options(self) -> Options:
@@ -95,8 +95,8 @@ class Case:
 
     def leaves(self, chain: Chain) -> tuple[Certificate, ...]:
         """The end-entity certificates of a chain, the judged one among them; of a host, what it presented."""
-        found = leaves(chain.certificates, chain.keys)
-        return found if chain.container != "tls" or found else (chain.leaf_certificate,)
+        ends = leaves(chain.certificates, chain.keys)
+        return ends if chain.container != "tls" or ends else (chain.leaf_certificate,)
 
     def judgement(self, chain: Chain) -> Judgement:
         """Where a chain leads as sent, at the moment of the verdict; also of one that is only shown."""
@@ -108,8 +108,8 @@ class Case:
 
     def full_path(self, chain: Chain) -> tuple[Certificate, ...]:
         """The longest certain account of who issued whom, leaf first: the repaired path, else the path as sent."""
-        found = self.judgement(chain)
-        return found.repaired or found.path
+        judgement = self.judgement(chain)
+        return judgement.repaired or judgement.path
 
     @cached_property
     def bearers(self) -> tuple[Bearer, ...]:
@@ -151,7 +151,7 @@ class Case:
     @cached_property
     def revocable(self) -> tuple[Revocable, ...]:
         """Every certificate of every path but anchors and self-signed ends, once, leaf first."""
-        found: dict[Certificate, Revocable] = {}
+        revocable: dict[Certificate, Revocable] = {}
         anchors = {root.certificate for root in self.evidence.roots}
         for chain in self.chains:
             members = self.full_path(chain)
@@ -160,23 +160,25 @@ class Case:
                     certificate in anchors or signed_by(certificate, certificate) in ("valid", "weak")
                 ):
                     continue
-                before = found.get(certificate, Revocable(certificate, issuer, (), self.label(certificate)))
+                before = revocable.get(certificate, Revocable(certificate, issuer, (), self.label(certificate)))
                 chains = tuple(dict.fromkeys((*before.chains, chain.id)))
-                found[certificate] = Revocable(certificate, before.issuer or issuer, chains, before.label)
-        return tuple(found.values())
+                revocable[certificate] = Revocable(certificate, before.issuer or issuer, chains, before.label)
+        return tuple(revocable.values())
 
     @cached_property
     def heard(self) -> tuple[tuple[Revocable, tuple[RevocationResult, ...]], ...]:
         """What every source is worth for each certificate that could be revoked, in the order of ``revocable``."""
         from certready.revocation.sources import heard
 
-        return tuple((one, tuple(heard(self.evidence, one.certificate, one.issuer))) for one in self.revocable)
+        return tuple(
+            (subject, tuple(heard(self.evidence, subject.certificate, subject.issuer))) for subject in self.revocable
+        )
 
     @cached_property
     def clocks(self) -> tuple[clock.Reading, ...]:
         """What the clocks of others said when the evidence was gathered."""
-        made = (one for _, results in self.heard for one in results if one.source in ("network", "handshake"))
-        return clock.readings(self.evidence, [one for one in made if one.status != "invalid"])
+        made = (result for _, results in self.heard for result in results if result.source in ("network", "handshake"))
+        return clock.readings(self.evidence, [result for result in made if result.status != "invalid"])
 
     @cached_property
     def unnamed_chains(self) -> frozenset[str]:
@@ -208,10 +210,10 @@ class Case:
         if not self.bearers:
             return select(self.tenant, self.options.role, (), named=self.evidence.named)
         each = [self.selection_for(bearer) for bearer in self.bearers]
-        judged = {connector for one in each for connector in one.judged}
+        judged = {connector for selection in each for connector in selection.judged}
         return Selection(
-            tuple(one for one in self.tenant.connectors if one in judged),
-            tuple(one for one in self.tenant.connectors if one not in judged),
+            tuple(connector for connector in self.tenant.connectors if connector in judged),
+            tuple(connector for connector in self.tenant.connectors if connector not in judged),
         )
 
     def selection_for(self, bearer: Bearer) -> Selection:
@@ -228,11 +230,11 @@ class Case:
         if not connector.value:
             return None
         matches = [match_of(connector, bearer.names) for bearer in self.bearers]
-        return max(matches, key=lambda found: found.rank, default=NO_MATCH)
+        return max(matches, key=lambda match: match.rank, default=NO_MATCH)
 
     @cached_property
     def _known(self) -> tuple[Certificate, ...]:
-        return tuple(one.certificate for one in self.evidence.known)
+        return tuple(known.certificate for known in self.evidence.known)
 
 
 def _planned(planned: Planned) -> Bearer:

@@ -40,8 +40,8 @@ def judge(evidence: Evidence) -> Report:
     case = Case(evidence)
     findings = tuple(finding for finding, _ in _findings(case, _observed(case)))
     by_connector: dict[About, list[Finding]] = {}
-    for one in findings:
-        by_connector.setdefault((one.connector, one.direction), []).append(one)
+    for finding in findings:
+        by_connector.setdefault((finding.connector, finding.direction), []).append(finding)
     strict = case.options.strict
     return Report(
         certready=evidence.certready,
@@ -52,8 +52,8 @@ def judge(evidence: Evidence) -> Report:
         verdict=verdict_of(findings, strict=strict),
         strict=strict,
         connectors=(
-            *(_connector_result(case, one, by_connector) for one in case.selection.judged),
-            *(_connector_result(case, one, None) for one in case.selection.not_applicable),
+            *(_connector_result(case, connector, by_connector) for connector in case.selection.judged),
+            *(_connector_result(case, connector, None) for connector in case.selection.not_applicable),
         ),
         chains=tuple(_chain_result(case, chain, findings) for chain in case.chains),
         certificates=tuple(_certificates(case)),
@@ -79,8 +79,10 @@ def remedies(evidence: Evidence) -> tuple[Remedy, ...]:
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
     """The verdict of these findings: a failure decides, then what is unknown; without any nothing is known."""
     seen = tuple(findings)
-    worst = max((finding.severity for finding in seen), key=lambda one: one.rank, default=Severity.UNKNOWN)
-    if worst is Severity.FAIL or (strict and any(one.severity is Severity.WARN and one.counted for one in seen)):
+    worst = max((finding.severity for finding in seen), key=lambda severity: severity.rank, default=Severity.UNKNOWN)
+    if worst is Severity.FAIL or (
+        strict and any(finding.severity is Severity.WARN and finding.counted for finding in seen)
+    ):
         return "not-ready"
     return "cannot-tell" if worst is Severity.UNKNOWN else "ready"
 
@@ -97,16 +99,16 @@ def _observed(case: Case) -> Iterator[Observation]:
         return
     moment = case.evidence.gathered_at + wrong.ahead
     said = Case(replace(case.evidence, options=replace(case.options, at=moment)))
-    held = {(one.rule.id, one.certificate, one.chain) for one in run(said)}
-    for one in run(case):
-        dated = one.rule.subject in DATED
+    held = {(each.rule.id, each.certificate, each.chain) for each in run(said)}
+    for seen in run(case):
+        dated = seen.rule.subject in DATED
         # A thisUpdate says that it is that late at least; whether what has not begun yet has by now is not known.
-        begun = wrong.floor and one.rule.id == "expiry.not-yet-valid"
-        if dated and (begun or (one.rule.id, one.certificate, one.chain) not in held):
-            message = f"{one.message} By the clock of {wrong.who} ({moment:%Y-%m-%d %H:%M} UTC) that is not so."
-            yield replace(one, by_clock=True, message=message, remedy=CLOCK_DOUBTFUL.fix)
+        begun = wrong.floor and seen.rule.id == "expiry.not-yet-valid"
+        if dated and (begun or (seen.rule.id, seen.certificate, seen.chain) not in held):
+            message = f"{seen.message} By the clock of {wrong.who} ({moment:%Y-%m-%d %H:%M} UTC) that is not so."
+            yield replace(seen, by_clock=True, message=message, remedy=CLOCK_DOUBTFUL.fix)
         else:
-            yield one
+            yield seen
 
 
 def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Judged]:
@@ -183,7 +185,11 @@ def _connector_result(
 def _chain_result(case: Case, chain: Chain, findings: tuple[Finding, ...]) -> ChainResult:
     members = {certificate.sha256 for certificate in case.full_path(chain)}
     # A finding without a chain may still be about one of its certificates, where that lies on several chains.
-    mine = [one for one in findings if one.chain == chain.id or (one.chain is None and one.certificate in members)]
+    mine = [
+        finding
+        for finding in findings
+        if finding.chain == chain.id or (finding.chain is None and finding.certificate in members)
+    ]
     return ChainResult(
         id=chain.id,
         container=chain.container,

@@ -72,7 +72,7 @@ def _wrong_direction(connector: Connector | None, case: Case) -> bool:
 
 
 def _unreadable(observation: Observation, case: Case) -> bool:
-    return any(one.id == observation.chain and one.leaf_certificate.parsed.error for one in case.chains)
+    return any(chain.id == observation.chain and chain.leaf_certificate.parsed.error for chain in case.chains)
 
 
 def _unnamed(observation: Observation, case: Case) -> bool:
@@ -80,5 +80,9 @@ def _unnamed(observation: Observation, case: Case) -> bool:
     unnamed = case.unnamed_chains
     if not unnamed or observation.chain:
         return observation.chain in unnamed
-    holders = {chain.id for chain in case.chains for one in chain.certificates if one.sha256 == observation.certificate}
+    holders = {
+        chain.id
+        for chain in case.chains
+        if any(certificate.sha256 == observation.certificate for certificate in chain.certificates)
+    }
     return bool(holders) and holders <= unnamed

@@ -28,69 +28,69 @@ def check_chain(case: Case) -> Iterator[Observation | NotApplicable]:
         yield rules.OTHER_STORE.observed(f"{message}{roots.left_out(case)}")
     yield from roots.store_age(case)
     for chain in case.chains:
-        found = case.judgement(chain)
-        yield from _diagnosis(case, chain, found)
-        yield from _problems(case, chain, found)
-        if found.strict_refusal and case.leaves(chain):
-            message = f"Verifiers as strict as browsers refuse this chain: {found.strict_refusal}."
+        judgement = case.judgement(chain)
+        yield from _diagnosis(case, chain, judgement)
+        yield from _problems(case, chain, judgement)
+        if judgement.strict_refusal and case.leaves(chain):
+            message = f"Verifiers as strict as browsers refuse this chain: {judgement.strict_refusal}."
             yield rules.STRICT.observed(message, chain=chain, fix=partial(remedy.certificates.renewed, case, chain))
 
 
-def _diagnosis(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
+def _diagnosis(case: Case, chain: Chain, judgement: Judgement) -> Iterator[Observation]:
     """The one finding that says where the chain leads; an invalid one is explained by its problems alone."""
-    match found.outcome:
+    match judgement.outcome:
         case "trusted":
-            yield roots.restriction(case, chain, found) or _trusted(case, chain, found)
+            yield roots.restriction(case, chain, judgement) or _trusted(case, chain, judgement)
         case "incomplete":
-            yield _incomplete(case, chain, found)
+            yield _incomplete(case, chain, judgement)
         case "self-signed":
-            said = f"{case.label(found.path[0])} is signed by its own key, not by a CA."
-            message = f"{said} {roots.elsewhere(case, found)}".rstrip()
+            said = f"{case.label(judgement.path[0])} is signed by its own key, not by a CA."
+            message = f"{said} {roots.elsewhere(case, judgement)}".rstrip()
             yield rules.SELF_SIGNED.observed(
                 message, chain=chain, fix=partial(remedy.certificates.renewed, case, chain)
             )
         case "untrusted-root":
-            yield _untrusted(case, chain, found)
+            yield _untrusted(case, chain, judgement)
         case "too-complex":
-            yield _too_complex(chain, found)
+            yield _too_complex(chain, judgement)
         case "unreadable":
-            yield from _unreadable(case, chain, found)
+            yield from _unreadable(case, chain, judgement)
         case _:
             pass
-    if found.refusals and found.outcome not in ("too-complex", "unreadable"):
-        reasons = "; ".join(found.refusals)
+    if judgement.refusals and judgement.outcome not in ("too-complex", "unreadable"):
+        reasons = "; ".join(judgement.refusals)
         message = f"Both validation engines refuse the chain: {reasons}."
         yield rules.INVALID.observed(message, chain=chain, fix=partial(remedy.certificates.renewed, case, chain))
 
 
-def _unreadable(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
+def _unreadable(case: Case, chain: Chain, judgement: Judgement) -> Iterator[Observation]:
     """What keeps the chain from being judged, where no problem of the path says so already."""
-    error = found.path[0].parsed.error
+    error = judgement.path[0].parsed.error
     if error:
         message = f"The certificate cannot be read: {error}."
         yield rules.INVALID.observed(
             message, "unreadable", chain=chain, fix=partial(remedy.certificates.renewed, case, chain)
         )
-    for certificate in found.path if found.refusals else ():
+    for certificate in judgement.path if judgement.refusals else ():
         for extension in lint.unreadable_extensions(certificate):
             said = f"{lint.unreadable_words(certificate, extension)} Whether the chain is valid is therefore not known."
             yield rules.INVALID.observed(said, "unreadable", chain=chain, certificate=certificate)
 
 
-def _trusted(case: Case, chain: Chain, found: Judgement) -> Observation:
+def _trusted(case: Case, chain: Chain, judgement: Judgement) -> Observation:
     leaf = chain.leaf_certificate.parsed
     parts = (
-        f"The chain leads to {found.path[-1].parsed.label}, a root of the {case.evidence.store.name} store.",
-        roots.purposes(found.anchor, leaf.not_before, case.evaluated_at),
-        roots.elsewhere(case, found),
+        f"The chain leads to {judgement.path[-1].parsed.label}, a root of the {case.evidence.store.name} store.",
+        roots.purposes(judgement.anchor, leaf.not_before, case.evaluated_at),
+        roots.elsewhere(case, judgement),
     )
     return rules.TRUSTED.observed(" ".join(part for part in parts if part), chain=chain)
 
 
-def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
+def _incomplete(case: Case, chain: Chain, judgement: Judgement) -> Observation:
     """Which issuer is missing, where it can be had, and what that means for this kind of container."""
-    missing, tip = found.missing, found.path[-1].parsed
-    label = case.label(found.path[-1])
+    missing, tip = judgement.missing, judgement.path[-1].parsed
+    label = case.label(judgement.path[-1])
     issuer = missing.issuer if missing else tip.issuer
     unread = _unread(chain)
     said = "is not among the certificates that could be read" if unread else "is missing"
@@ -104,10 +104,10 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
     urls = missing.urls if missing else ()
     if urls:
         parts.append(f"The certificate says that it can be fetched from {urls[0]}; Exchange Online does not do that.")
-    lacking = _lacking(case, chain, found)
-    parts += [roots.elsewhere(case, found)] if case.evidence.elsewhere else []
+    lacking = _lacking(case, chain, judgement)
+    parts += [roots.elsewhere(case, judgement)] if case.evidence.elsewhere else []
     parts += [f"The right one was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
-    private = None if lacking else roots.private(chain.leaf_certificate, found)
+    private = None if lacking else roots.private(chain.leaf_certificate, judgement)
     if private:
         parts.append(f"{private} Exchange Online accepts no certificate of a private CA, complete or not.")
     if chain.container == "der":
@@ -127,12 +127,12 @@ def _incomplete(case: Case, chain: Chain, found: Judgement) -> Observation:
         )
     )
     return rules.INCOMPLETE.observed(
-        " ".join(part for part in (*parts, *_besides(found)) if part),
+        " ".join(part for part in (*parts, *_besides(judgement)) if part),
         "der" if chain.container == "der" else "unreadable" if unread else "",
         chain=chain,
         certificate=missing.child if missing else None,
         fix=fix,
-        evidence={"issuer": issuer, "urls": list(urls), "found": [one.sha256 for one, _ in lacking]},
+        evidence={"issuer": issuer, "urls": list(urls), "found": [certificate.sha256 for certificate, _ in lacking]},
     )
 
 
@@ -143,20 +143,20 @@ def _unread(chain: Chain) -> bool:
     )
 
 
-def _lacking(case: Case, chain: Chain, found: Judgement) -> list[tuple[Certificate, str]]:
+def _lacking(case: Case, chain: Chain, judgement: Judgement) -> list[tuple[Certificate, str]]:
     """What the repaired path has that was not sent, and where each was found."""
-    sources = {one.certificate: one.source for one in case.evidence.known}
+    sources = {known.certificate: known.source for known in case.evidence.known}
     sent = set(chain.certificates)
-    return [(one, sources[one]) for one in found.repaired or () if one in sources and one not in sent]
+    return [(known, sources[known]) for known in judgement.repaired or () if known in sources and known not in sent]
 
 
-def _untrusted(case: Case, chain: Chain, found: Judgement) -> Observation:
-    root = found.path[-1].parsed.label
+def _untrusted(case: Case, chain: Chain, judgement: Judgement) -> Observation:
+    root = judgement.path[-1].parsed.label
     message = f"The chain ends in {root}, which is not in the {case.evidence.store.name} root store."
     fix = partial(remedy.certificates.renewed, case, chain)
-    if found.anchor:
+    if judgement.anchor:
         message += " It was given as an extra root, so that the remaining checks could run."
-    lacking = _lacking(case, chain, found)
+    lacking = _lacking(case, chain, judgement)
     if lacking:
         names = " and ".join(certificate.parsed.label for certificate, _ in lacking)
         message += f" A trusted root is reached by way of {names}, which was not sent."
@@ -166,37 +166,37 @@ def _untrusted(case: Case, chain: Chain, found: Judgement) -> Observation:
             chain,
             f"Send {names} with the chain, in the place of the root that was sent.",
         )
-    elif not found.anchor:
-        message += "".join(f" {part}" for part in (roots.elsewhere(case, found), *_besides(found)) if part)
-    return rules.UNTRUSTED_ROOT.observed(message, chain=chain, fix=fix, evidence={"root": found.path[-1].sha256})
+    elif not judgement.anchor:
+        message += "".join(f" {part}" for part in (roots.elsewhere(case, judgement), *_besides(judgement)) if part)
+    return rules.UNTRUSTED_ROOT.observed(message, chain=chain, fix=fix, evidence={"root": judgement.path[-1].sha256})
 
 
-def _besides(found: Judgement) -> list[str]:
+def _besides(judgement: Judgement) -> list[str]:
     """Problems of a path that reaches no anchor: they are said, and no verdict of their own is based on them."""
-    return [problem.message for problem in found.problems if problem.kind != lint.WEAK_SIGNATURE]
+    return [problem.message for problem in judgement.problems if problem.kind != lint.WEAK_SIGNATURE]
 
 
-def _too_complex(chain: Chain, found: Judgement) -> Observation:
-    limit = next((problem.message for problem in found.problems if problem.kind == lint.NAME_LIMIT), None)
+def _too_complex(chain: Chain, judgement: Judgement) -> Observation:
+    limit = next((problem.message for problem in judgement.problems if problem.kind == lint.NAME_LIMIT), None)
     if limit:
         message = limit
-    elif found.refusals:
-        message = f"The validation engines did not come to a result: {'; '.join(found.refusals)}."
+    elif judgement.refusals:
+        message = f"The validation engines did not come to a result: {'; '.join(judgement.refusals)}."
     else:
         message = "The certificates can be combined in too many ways; the search was ended before it found a sound one."
     return rules.TOO_COMPLEX.observed(message, chain=chain)
 
 
-def _problems(case: Case, chain: Chain, found: Judgement) -> Iterator[Observation]:
+def _problems(case: Case, chain: Chain, judgement: Judgement) -> Iterator[Observation]:
     """One finding for each problem; a weak signature counts wherever the chain leads, the others under an anchor.
     Of a chain that could not be judged completely, another path may be the sound one."""
-    if found.outcome == "too-complex":
+    if judgement.outcome == "too-complex":
         return
-    for problem in found.problems:
+    for problem in judgement.problems:
         if problem.kind == lint.WEAK_SIGNATURE:
             fix = partial(remedy.certificates.renewed, case, chain)
             yield rules.WEAK.observed(problem.message, chain=chain, certificate=problem.certificate, fix=fix)
-        elif found.anchor and found.outcome != "self-signed" and problem.kind not in _UNSAID:
+        elif judgement.anchor and judgement.outcome != "self-signed" and problem.kind not in _UNSAID:
             yield _problem(case, chain, problem)
 
 

@@ -41,19 +41,19 @@ def check_expiry(case: Case) -> Iterator[Observation | NotApplicable]:
             yield rules.VALID.observed(message, "unreadable", chain=chain)
 
 
-def _unreadable(case: Case, chain: Chain, one: Certificate) -> Observation:
-    reason = one.parsed.dates_unreadable.reason if one.parsed.dates_unreadable else ""
-    message = f"Whether {case.label(one)} is valid is not known: a date of it cannot be read ({reason})."
-    return rules.VALID.observed(message, "unreadable", chain=chain, certificate=one)
+def _unreadable(case: Case, chain: Chain, certificate: Certificate) -> Observation:
+    reason = certificate.parsed.dates_unreadable.reason if certificate.parsed.dates_unreadable else ""
+    message = f"Whether {case.label(certificate)} is valid is not known: a date of it cannot be read ({reason})."
+    return rules.VALID.observed(message, "unreadable", chain=chain, certificate=certificate)
 
 
 def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     at = case.evaluated_at.replace(microsecond=0)  # dates are whole seconds, the last one included
     path = case.full_path(chain)
-    dated = tuple(one for one in path if not one.parsed.dates_unreadable)
-    yield from (_unreadable(case, chain, one) for one in path if one not in dated)
-    found = (_out_of_date(case, chain, one, path, at) for one in dated)
-    wrong = [_renewed(case, chain, one) for one in found if one]
+    dated = tuple(certificate for certificate in path if not certificate.parsed.dates_unreadable)
+    yield from (_unreadable(case, chain, certificate) for certificate in path if certificate not in dated)
+    ended = (_out_of_date(case, chain, certificate, path, at) for certificate in dated)
+    wrong = [_renewed(case, chain, observation) for observation in ended if observation]
     yield from wrong
     if not wrong and dated == path:
         leaf = path[0].parsed
@@ -62,36 +62,36 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
             f"{count} valid; {case.label(path[0])} expires on {_day(leaf.not_after)}, {_left(leaf.not_after - at)}."
         )
         yield rules.VALID.observed(message, chain=chain, certificate=path[0])
-    for one in dated:
-        yield from _soon(case, chain, one, path, at)
+    for certificate in dated:
+        yield from _soon(case, chain, certificate, path, at)
     if path[0] in dated:
         yield from _issuer_first(case, chain, dated)
         yield from _lifetime(case, chain)
 
 
-def _part(one: Certificate, path: tuple[Certificate, ...]) -> str:
+def _part(certificate: Certificate, path: tuple[Certificate, ...]) -> str:
     """The variant of a finding: "" for the leaf, "root" for a self-issued end of the path, else "issuer"."""
-    if one is path[0]:
+    if certificate is path[0]:
         return ""
-    return "root" if one is path[-1] and one.parsed.self_issued else "issuer"
+    return "root" if certificate is path[-1] and certificate.parsed.self_issued else "issuer"
 
 
-def _who(case: Case, one: Certificate, path: tuple[Certificate, ...]) -> str:
+def _who(case: Case, certificate: Certificate, path: tuple[Certificate, ...]) -> str:
     names = {"": "The certificate", "root": "The root", "issuer": "The issuer"}
-    return f"{names[_part(one, path)]} {case.label(one)}"
+    return f"{names[_part(certificate, path)]} {case.label(certificate)}"
 
 
 def _out_of_date(
-    case: Case, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
+    case: Case, chain: Chain, certificate: Certificate, path: tuple[Certificate, ...], at: datetime
 ) -> Observation | None:
-    parsed, who, variant = one.parsed, _who(case, one, path), _part(one, path)
+    parsed, who, variant = certificate.parsed, _who(case, certificate, path), _part(certificate, path)
     if at < parsed.not_before:
         message = f"{who} is not valid before {_moment(parsed.not_before)}; judged as of {_moment(at)}."
-        return rules.NOT_YET_VALID.observed(message, variant, chain=chain, certificate=one)
+        return rules.NOT_YET_VALID.observed(message, variant, chain=chain, certificate=certificate)
     if at > parsed.not_after:
         message = f"{who} expired on {_moment(parsed.not_after)}; judged as of {_moment(at)}."
         fix = partial(remedy.certificates.renewed, case, chain)
-        return rules.EXPIRED.observed(message, variant, chain=chain, certificate=one, fix=fix)
+        return rules.EXPIRED.observed(message, variant, chain=chain, certificate=certificate, fix=fix)
     return None
 
 
@@ -100,7 +100,7 @@ def _renewed(case: Case, chain: Chain, wrong: Observation) -> Observation:
     name, same key, and with it in place the chain is trusted and all of it valid."""
     if wrong.rule is not rules.EXPIRED or wrong.variant != "issuer":
         return wrong
-    old = next(one.parsed for one in case.full_path(chain) if one.sha256 == wrong.certificate)
+    old = next(certificate.parsed for certificate in case.full_path(chain) if certificate.sha256 == wrong.certificate)
     for known in case.evidence.known:
         new = known.certificate.parsed
         same = (new.subject_der, new.key_der) == (old.subject_der, old.key_der)
@@ -121,9 +121,11 @@ def _mends(case: Case, chain: Chain, renewed: Certificate) -> bool:
     """Whether the chain with this certificate among those sent is trusted, and every issuer in it within its dates."""
     at = case.evaluated_at.replace(microsecond=0)
     mended = replace(chain, certificates=(*chain.certificates, renewed))
-    found = judge(mended, tuple(one.certificate for one in case.evidence.known), case.evidence.roots, at)
-    holds = all(one.parsed.not_before <= at <= one.parsed.not_after for one in found.path[1:])
-    return found.outcome == "trusted" and renewed in found.path and holds
+    judgement = judge(mended, tuple(known.certificate for known in case.evidence.known), case.evidence.roots, at)
+    holds = all(
+        certificate.parsed.not_before <= at <= certificate.parsed.not_after for certificate in judgement.path[1:]
+    )
+    return judgement.outcome == "trusted" and renewed in judgement.path and holds
 
 
 def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:
@@ -137,26 +139,30 @@ def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:
 
 
 def _soon(
-    case: Case, chain: Chain, one: Certificate, path: tuple[Certificate, ...], at: datetime
+    case: Case, chain: Chain, certificate: Certificate, path: tuple[Certificate, ...], at: datetime
 ) -> Iterator[Observation]:
-    parsed = one.parsed
+    parsed = certificate.parsed
     ahead = warning_time(case.options.expiry_warning, parsed.not_after - parsed.not_before)
     if parsed.not_before <= at <= parsed.not_after and parsed.not_after - at <= ahead:
-        message = f"{_who(case, one, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
+        message = (
+            f"{_who(case, certificate, path)} expires on {_moment(parsed.not_after)}, {_left(parsed.not_after - at)}."
+        )
         fix = partial(remedy.certificates.renewed, case, chain)
-        yield rules.SOON.observed(message, _part(one, path), chain=chain, certificate=one, fix=fix)
+        yield rules.SOON.observed(message, _part(certificate, path), chain=chain, certificate=certificate, fix=fix)
 
 
 def _issuer_first(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[Observation]:
     end = path[0].parsed.not_after
-    for one in path[1:]:
-        if one.parsed.not_after < end:
+    for certificate in path[1:]:
+        if certificate.parsed.not_after < end:
             message = (
-                f"{_who(case, one, path)} expires on {_day(one.parsed.not_after)}, before the certificate "
-                f"({_day(end)}); the chain fails from then on."
+                f"{_who(case, certificate, path)} expires on {_day(certificate.parsed.not_after)}, before the "
+                f"certificate ({_day(end)}); the chain fails from then on."
             )
             fix = partial(remedy.certificates.renewed, case, chain)
-            yield rules.ISSUER_FIRST.observed(message, _part(one, path), chain=chain, certificate=one, fix=fix)
+            yield rules.ISSUER_FIRST.observed(
+                message, _part(certificate, path), chain=chain, certificate=certificate, fix=fix
+            )
 
 
 def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:

@@ -52,16 +52,16 @@ def _typed_wrong(names: Iterable[str]) -> str:
     return f" Not a DNS name, and therefore matching nothing: {wording.listed(wrong, 2)}." if wrong else ""
 
 
-def matched(connector: Connector, value: Value, found: Match, who: str) -> str:
+def matched(connector: Connector, value: Value, match: Match, who: str) -> str:
     """Why the value is met with certainty."""
     what = f"the {parameter(connector)} {value} of {connector_words(connector)}"
     how = {
         "exact": f"is exactly {what}",
         "apex": f"is met by {what}, which stands for the domain itself and its hosts",
         "wildcard-value": f"is a host under {what}",
-    }[found.kind]
+    }[match.kind]
     partner = PARTNER if connector.kind == "Partner" and connector.direction == "inbound" else ""
-    return f"{who.capitalize()} name {found.name} {how}.{partner}"
+    return f"{who.capitalize()} name {match.name} {how}.{partner}"
 
 
 def mismatch(connector: Connector, value: Value, names: Sequence[str], who: str) -> str:
@@ -93,23 +93,23 @@ def none_matches(near: Connector, count: int, names: Sequence[str], who: str, ma
     return f"{which} for a name of {who}, which has {listed(names)}. {close}{_typed_wrong(names)}"
 
 
-def uncertain(connector: Connector, value: Value, found: Match, who: str) -> str:
+def uncertain(connector: Connector, value: Value, match: Match, who: str) -> str:
     """Why the match is not certain."""
     words = connector_words(connector)
-    if not found.plain:
+    if not match.plain:
         return (
-            f"{who.capitalize()} name {quoted(found.name or '')} is not plain ASCII. Only if it is read as "
-            f"{parse_value(found.name or '')}, which a certificate should say itself, does it meet the "
+            f"{who.capitalize()} name {quoted(match.name or '')} is not plain ASCII. Only if it is read as "
+            f"{parse_value(match.name or '')}, which a certificate should say itself, does it meet the "
             f"{parameter(connector)} {value} of {words}; whether Exchange Online reads it so is not documented."
         )
-    if found.kind == "deep":
+    if match.kind == "deep":
         return (
-            f"{who.capitalize()} name {found.name} lies more than one label under the {parameter(connector)} {value} "
+            f"{who.capitalize()} name {match.name} lies more than one label under the {parameter(connector)} {value} "
             f"of {words}: the cmdlet reference says all subdomains, on-premises behaviour suggests one label."
         )
-    covered = "covers" if found.kind == "wildcard-certificate" else "has the same domain as"
+    covered = "covers" if match.kind == "wildcard-certificate" else "has the same domain as"
     return (
-        f"The wildcard certificate name {found.name} {covered} the {parameter(connector)} {value} of {words}; that "
+        f"The wildcard certificate name {match.name} {covered} the {parameter(connector)} {value} of {words}; that "
         "Exchange Online takes the one for the other is not documented, only inferred."
     )
 
@@ -120,10 +120,10 @@ def unreadable(label: str, what: str, names: Sequence[str]) -> str:
     return f"Names of {label} cannot be read ({what}). {known} the others are, and whether others do, is unknown."
 
 
-def excluded(connector: Connector, value: Value, found: Match) -> str:
+def excluded(connector: Connector, value: Value, match: Match) -> str:
     """A CN that the CAs above may not vouch for, while the alternative names are what they may."""
     return (
-        f"Only the CN {found.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
+        f"Only the CN {match.name} meets the {parameter(connector)} {value} of {connector_words(connector)}, and the "
         "name constraints of the chain exclude that name; whether Exchange Online heeds it all the same is not "
         "documented."
     )
@@ -135,10 +135,10 @@ def no_name(connector: Connector) -> str:
     return f"{who} asks for DomainValidation but has no TlsDomain: there is no name to compare."
 
 
-def issuer_unverified(connector: Connector, value: Value, found: Match, who: str) -> str:
+def issuer_unverified(connector: Connector, value: Value, match: Match, who: str) -> str:
     """A value that names an issuer as well."""
     return (
-        f"{who.capitalize()} name {found.name} meets the subject part, {value}, of the {parameter(connector)} of "
+        f"{who.capitalize()} name {match.name} meets the subject part, {value}, of the {parameter(connector)} of "
         f"{connector_words(connector)}; whether its issuer part {quoted(value.issuer or '')} is met was not verified."
     )
 
@@ -180,16 +180,16 @@ def acceptance_unknown(value: Value) -> str:
     )
 
 
-def acceptance_uncertain(value: Value, found: Acceptance) -> str:
+def acceptance_uncertain(value: Value, acceptance: Acceptance) -> str:
     """Covered by something that may not count."""
-    if found.standing == "subdomain":
+    if acceptance.standing == "subdomain":
         return (
-            f"{value.domain} itself is no accepted domain, only its subdomain {found.domain} is: one note of 2017 says "
-            "that this is enough for a wildcard value, newer documents ask for the parent."
+            f"{value.domain} itself is no accepted domain, only its subdomain {acceptance.domain} is: one note of 2017 "
+            "says that this is enough for a wildcard value, newer documents ask for the parent."
         )
     return (
-        f"{value.domain} itself is no accepted domain; {found.domain} is, with MatchSubDomains, and what that is worth "
-        "for a certificate is documented nowhere."
+        f"{value.domain} itself is no accepted domain; {acceptance.domain} is, with MatchSubDomains, and what that is "
+        "worth for a certificate is documented nowhere."
     )
 
 

@@ -35,14 +35,14 @@ def check_revocation(case: Case) -> Iterator[Observation | NotApplicable]:
     """One observation for each certificate of every path that somebody could revoke, and the missing staples."""
     if not case.heard:
         yield NotApplicable("no certificate here has an issuer that could revoke it")
-    for subject, found in case.heard:
-        observation = _observe(subject, found, case)
+    for subject, results in case.heard:
+        observation = _observe(subject, results, case)
         chain = subject.chains[0] if len(subject.chains) == 1 else None
         yield replace(
             observation,
             certificate=subject.certificate.sha256,
             chain=chain,
-            evidence={"sources": [_plain(result) for result in found]},
+            evidence={"sources": [_plain(result) for result in results]},
         )
     yield from _missing_staples(case)
 
@@ -50,7 +50,7 @@ def check_revocation(case: Case) -> Iterator[Observation | NotApplicable]:
 # -- how it is said -----------------------------------------------------------------------------------------------
 
 
-def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case) -> Observation:
+def _observe(subject: Revocable, results: tuple[RevocationResult, ...], case: Case) -> Observation:
     """The one finding about a certificate: the first status of the contract's order that holds."""
     label = subject.label
     if case.options.revocation == "off":
@@ -59,7 +59,7 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
         return _issuer_unknown(subject)
     unread = subject.certificate.parsed.pointers_unreadable
     checkable = any(one.ask for one in questions(subject.certificate, subject.issuer))
-    status, deciding = overall(found, checkable=checkable)
+    status, deciding = overall(results, checkable=checkable)
     if deciding is not None and status == "revoked":
         message = f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}"
         return rules.REVOKED.observed(message, fix=partial(remedy.certificates.renewed, case, _chain(subject, case)))
@@ -69,8 +69,8 @@ def _observe(subject: Revocable, found: tuple[RevocationResult, ...], case: Case
         message = f"Where {label} says that its revocation can be asked cannot be read ({unread})."
         return rules.UNKNOWN.observed(message, fix=ENCODE_CORRECTLY)
     if status == "not-checkable":
-        return _not_checkable(subject, found, case)
-    return _unsettled(label, status, found, case)
+        return _not_checkable(subject, results, case)
+    return _unsettled(label, status, results, case)
 
 
 def _good(label: str, deciding: RevocationResult, case: Case) -> Observation:
@@ -82,14 +82,14 @@ def _good(label: str, deciding: RevocationResult, case: Case) -> Observation:
     return rules.GOOD.observed(f"{message} {later}", "later", fix="Check again when that time has come.")
 
 
-def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], case: Case) -> Observation:
+def _unsettled(label: str, status: Status, results: tuple[RevocationResult, ...], case: Case) -> Observation:
     """No source says good: each is named with its reason, the best described first."""
     lead = {
         "unknown": f"No source can tell whether {label} is revoked.",
         "stale": f"Only answers that are out of date speak of {label}.",
         "invalid": f"No answer about the revocation of {label} can be relied on.",
     }.get(status)
-    ordered = _ordered(status, found)
+    ordered = _ordered(status, results)
     message = f"{lead} {_said(ordered)}" if lead else nobody_answered([label], ordered)
     offline = status == "unreachable" and case.options.offline
     words = "Run without --offline, or give the answers at hand by --crl FILE or --ocsp FILE." if offline else ""
@@ -98,22 +98,22 @@ def _unsettled(label: str, status: Status, found: tuple[RevocationResult, ...], 
     return _UNSETTLED[status].observed(message, fix=partial(remedy.certificates.asked_again, case, words))
 
 
-def nobody_answered(labels: Sequence[str], found: Sequence[RevocationResult]) -> str:
+def nobody_answered(labels: Sequence[str], results: Sequence[RevocationResult]) -> str:
     """That nobody answered about these certificates, who was asked, and why there is no answer."""
     return (
-        f"Nobody answered whether {' and '.join(labels)} {'are' if len(labels) > 1 else 'is'} revoked. {_said(found)}"
+        f"Nobody answered whether {' and '.join(labels)} {'are' if len(labels) > 1 else 'is'} revoked. {_said(results)}"
     )
 
 
-def _said(found: Sequence[RevocationResult]) -> str:
+def _said(results: Sequence[RevocationResult]) -> str:
     """The sources with what each said; those that say the same together."""
     by_detail: dict[str, dict[str, None]] = {}
-    for result in found:
+    for result in results:
         by_detail.setdefault(result.detail, {})[_source(result)] = None
     return " ".join(f"{_capital(', '.join(sources))}: {detail}" for detail, sources in by_detail.items())
 
 
-def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...], case: Case) -> Observation:
+def _not_checkable(subject: Revocable, results: tuple[RevocationResult, ...], case: Case) -> Observation:
     """Nobody to ask: excused for a short-lived certificate, and for no other."""
     parsed, label = subject.certificate.parsed, subject.label
     if short_lived(subject.certificate):
@@ -124,7 +124,7 @@ def _not_checkable(subject: Revocable, found: tuple[RevocationResult, ...], case
     names = "names only places that cannot be asked over http" if named else "names neither an OCSP responder nor a CRL"
     lead = f"{label} {names}, so nobody can check whether it is revoked."
     fix = partial(remedy.certificates.renewed, case, _chain(subject, case))
-    return rules.NOT_CHECKABLE.observed(f"{lead} {_said(found)}".rstrip(), fix=fix)
+    return rules.NOT_CHECKABLE.observed(f"{lead} {_said(results)}".rstrip(), fix=fix)
 
 
 def _chain(subject: Revocable, case: Case) -> Chain:
@@ -159,8 +159,8 @@ def _missing_staples(case: Case) -> Iterator[Observation]:
             )
 
 
-def _ordered(status: Status, found: tuple[RevocationResult, ...]) -> list[RevocationResult]:
-    return sorted(found, key=lambda result: result.status != status)
+def _ordered(status: Status, results: tuple[RevocationResult, ...]) -> list[RevocationResult]:
+    return sorted(results, key=lambda result: result.status != status)
 
 
 def _source(result: RevocationResult) -> str:

@@ -128,7 +128,7 @@ def _as_server(case: Case) -> bool:
 
 def _value(case: Case, chain: Chain | None) -> str:
     """What the inbound connector asks for, or would have to."""
-    asked = (one.value for one in _connectors(case) if one.direction == "inbound" and one.value)
+    asked = (connector.value for connector in _connectors(case) if connector.direction == "inbound" and connector.value)
     names = chain.leaf_certificate.parsed.names if chain else ()
     return next(asked, None) or fitting(names, case.tenant.accepted_domains)
 
@@ -138,7 +138,7 @@ def _request(case: Case, chain: Chain | None, title: str = "Request a new certif
     from certready.remedy.request import request, wanted_names
 
     names = chain.leaf_certificate.parsed.names if chain else ()
-    mine = (one.value for one in _connectors(case) if not is_partners(one, case.accepted))
+    mine = (connector.value for connector in _connectors(case) if not is_partners(connector, case.accepted))
     return request(wanted_names(names, (value for value in mine if value), case.options.hostname), title)
 
 
@@ -146,5 +146,7 @@ def _missing(case: Case, chain: Chain | None) -> tuple[Certificate, ...]:
     """The intermediates of the repaired chain that were not sent."""
     if chain is None:
         return ()
-    lacking = tuple(one for one in case.judgement(chain).repaired or () if one not in set(chain.certificates))
+    lacking = tuple(
+        certificate for certificate in case.judgement(chain).repaired or () if certificate not in chain.certificates
+    )
     return lacking[:-1] if lacking and lacking[-1].parsed.self_issued else lacking
