@@ -31,8 +31,8 @@ for server in scanner.get_results():
         sys.exit(3)
     good = True
     for deployment in server.scan_result.certificate_info.result.certificate_deployments:
-        custom = deployment.path_validation_results[-1]
-        good = good and custom.was_validation_successful
+        judged = [found for found in deployment.path_validation_results if found.trust_store.name == "Supplied CA file"]
+        good = good and bool(judged) and all(found.was_validation_successful for found in judged)
     sys.exit(0 if good else 1)
 """
 

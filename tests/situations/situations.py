@@ -12,9 +12,20 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certready.demo.pki import Authority, Issued
-from tests.live.servers import hold, tls, tls_context
+from tests.live.servers import hold, tls_context
 from tests.pki import broken_signature, constrained, weakly_signed
-from tests.situations.staging import BANNER, EHLO, NAME, READY, Stage, answer, context_of, refusal, weak_context
+from tests.situations.staging import (
+    BANNER,
+    EHLO,
+    NAME,
+    READY,
+    Stage,
+    answer,
+    context_of,
+    conversing,
+    refusal,
+    weak_context,
+)
 
 DAY = timedelta(days=1)
 REASON = x509.ReasonFlags.key_compromise
@@ -106,7 +117,7 @@ def clients_alone(stage: Stage) -> None:
 
 @situation("an RSA key of 1024 bits", "not-ready")
 def small_key(stage: Stage) -> None:
-    stage.speaks(BANNER, EHLO, READY, tls(weak_context(stage, stage.issue(key="rsa1024"))))
+    stage.speaks(BANNER, EHLO, READY, conversing(weak_context(stage, stage.issue(key="rsa1024"))))
 
 
 @situation("signed with SHA-1", "not-ready")
@@ -114,7 +125,7 @@ def sha1(stage: Stage) -> None:
     leaf = stage.issue()
     weak = Issued(x509.load_der_x509_certificate(weakly_signed(leaf, "sha1")), leaf.key, stage.issuing)
     stage.publish(weak)
-    stage.speaks(BANNER, EHLO, READY, tls(weak_context(stage, weak)))
+    stage.speaks(BANNER, EHLO, READY, conversing(weak_context(stage, weak)))
 
 
 @situation("a signature that is wrong", "not-ready")
@@ -310,7 +321,7 @@ def silent(stage: Stage) -> None:
 def tls13(stage: Stage) -> None:
     context = tls_context(stage.issue(), stage.directory)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    stage.speaks(BANNER, EHLO, READY, tls(context))
+    stage.speaks(BANNER, EHLO, READY, conversing(context))
 
 
 @situation("TLS 1.1 at most", "not-ready")
@@ -322,7 +333,7 @@ def tls11(stage: Stage) -> None:
 def second_certificate(stage: Stage) -> None:
     bad = stage.issue(age=90, days=89)
     good = stage.issue(key="ec")
-    stage.speaks(BANNER, EHLO, READY, tls(context_of(stage, good, bad)))
+    stage.speaks(BANNER, EHLO, READY, conversing(context_of(stage, good, bad)))
 
 
 @situation("a second address with an expired certificate", "not-ready")

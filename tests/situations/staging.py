@@ -16,7 +16,7 @@ from cryptography.x509 import ocsp
 
 from certready.demo.pki import Authority, Issued
 from certready.demo.servers import Register, ocsp_answer
-from tests.live.servers import HOST, Act, FaultySmtp, tls, tls_context
+from tests.live.servers import HOST, Act, FaultySmtp, Visit, tls_context
 
 NAME = "mail.contoso.example"
 BANNER, EHLO, READY = b"220 gw ESMTP\r\n", b"250-gw\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"
@@ -62,7 +62,7 @@ class Stage:
 
     def sends(self, leaf: Issued, sent: Sequence[Issued] | None = None, **options: Any) -> None:
         """A gateway that presents this leaf, with this chain in place of the right one."""
-        self.speaks(BANNER, EHLO, READY, tls(tls_context(leaf, self.directory, sent=sent, **options)))
+        self.speaks(BANNER, EHLO, READY, conversing(tls_context(leaf, self.directory, sent=sent, **options)))
 
     def speaks(self, *script: bytes | Act) -> None:
         """A gateway that follows this script; a second one stands at a second address."""
@@ -78,6 +78,19 @@ class Stage:
             for address, script in zip(self.addresses[1:], self.gateways[1:], strict=True):
                 stack.enter_context(FaultySmtp(*script, address=address, port=first.port))
             yield first.port
+
+
+def conversing(context: ssl.SSLContext) -> Act:
+    """Shake hands as server, then answer what is said inside TLS as a gateway does, until the client leaves."""
+
+    def act(visit: Visit) -> None:
+        visit.socket = context.wrap_socket(visit.socket, server_side=True)
+        while line := visit.line().strip().upper():
+            visit.socket.sendall(b"221 Bye\r\n" if line == b"QUIT" else b"250 gw\r\n")
+            if line == b"QUIT":
+                break
+
+    return act
 
 
 def context_of(stage: Stage, *leaves: Issued) -> ssl.SSLContext:
