@@ -73,7 +73,7 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     for bearer in compared:
         yield from _compared(case, bearer, connector, value)
     if connector.direction == "inbound":
-        yield accepted_domain(connector, value, case.tenant, case.accepted)
+        yield accepted_domain(connector, value, case.accepted)
 
 
 def _unread(bearer: Bearer) -> Iterator[Observation]:
@@ -166,7 +166,7 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
         yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
-def accepted_domain(connector: Connector, value: Value, tenant: Tenant, accepted: Accepted | None) -> Observation:
+def accepted_domain(connector: Connector, value: Value, accepted: Accepted | None) -> Observation:
     """The accepted-domain rule for one inbound connector (the severity table drops it for Partner connectors)."""
     if accepted is None:
         message, asked = text.acceptance_unknown(value), {"domain": value.domain}
@@ -176,7 +176,7 @@ def accepted_domain(connector: Connector, value: Value, tenant: Tenant, accepted
     seen = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
     if found.standing == "accepted":
         return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
-    fix = partial(remedy.names.accepting, connector, value, tenant, accepted)
+    fix = partial(remedy.names.accepting, connector, value, accepted)
     if found.standing == "not-accepted":
         message = text.not_accepted(connector, value)
         return rules.DOMAIN_NOT_ACCEPTED.observed(message, connector=connector, fix=fix, evidence=seen)

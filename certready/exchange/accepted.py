@@ -12,8 +12,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from certready.exchange.clouds import WORLDWIDE, Cloud, cloud_of
 from certready.exchange.matching import Value, a_label, ancestors, parse_value, satisfiable, under
 from certready.model import AcceptedDomain, Tenant
+from certready.x509.kept import cached_property
 
 Standing = Literal["accepted", "subdomain", "match-subdomains", "not-accepted"]
 STANDINGS: tuple[Standing, ...] = ("accepted", "subdomain", "match-subdomains", "not-accepted")
@@ -55,6 +57,11 @@ class Accepted:
     def above(self, domain: str) -> str | None:
         """The accepted domain that is this normalised domain or lies over it, the deepest; None where none does."""
         return next((name for name in (domain, *ancestors(domain)) if name in self._subdomains), None)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The cloud that the domains give away (the initial domain is among them), else nearly everybody's."""
+        return cloud_of(self._subdomains) or WORLDWIDE
 
     def _below(self, domain: str) -> str | None:
         """An accepted domain that lies under this one."""

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from certready.case import Case
 from certready.exchange import cmdlets, is_partners
+from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.matching import a_label, registrable
 from certready.model import Chain, Connector
 from certready.model.remedy import Remedy
-from certready.remedy.connectors import cloud_of_tenant, fitting
+from certready.remedy.connectors import fitting
 from certready.x509.certificate import Certificate
 
 
@@ -46,9 +47,14 @@ def presented(case: Case, chain: Chain | None, words: str | None = "") -> Iterat
 
     yield from gateways.install(_value(case, chain), server=_as_server(case))
     if chain:
-        cloud = cloud_of_tenant(case.tenant)
+        cloud = cloud_of_tenant(case)
         yield exchange.bind_certificate(chain.leaf_certificate, cloud)
         yield exchange.new_send_connector(gateway_host(case, chain), cloud)
+
+
+def cloud_of_tenant(case: Case) -> Cloud:
+    """The cloud that the accepted domains give away; where none are known, the one of nearly all."""
+    return case.accepted.cloud if case.accepted else WORLDWIDE
 
 
 def not_recognised(case: Case, words: str = "") -> Iterator[Remedy]:
@@ -107,7 +113,7 @@ def right_smart_host(case: Case) -> Iterator[Remedy]:
     yield Remedy("")
     from certready.remedy import exchange
 
-    yield exchange.send_to_smart_host(cloud_of_tenant(case.tenant))
+    yield exchange.send_to_smart_host(cloud_of_tenant(case))
 
 
 def gateway_host(case: Case, chain: Chain | None) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from certready.exchange import cmdlets, fitting_values
-from certready.exchange.clouds import WORLDWIDE, Cloud, cloud_of
+from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
-from certready.model import AcceptedDomain, Connector, Tenant
+from certready.model import AcceptedDomain, Connector
 from certready.model.remedy import Remedy
 
 HYBRID_NOTE = (
@@ -182,11 +182,6 @@ def first_inbound(idle: Iterable[Connector], value: str) -> Iterator[Remedy]:
     for connector in off:
         for remedy in changed(connector, "-Enabled $true", f"Or enable '{connector.name}'."):
             yield Remedy(remedy.title, remedy.where, remedy.lines, remedy.notes, script_only=True)
-
-
-def cloud_of_tenant(tenant: Tenant) -> Cloud:
-    """The cloud that the accepted domains give away, else the one that everybody is in."""
-    return cloud_of(domain.name for domain in tenant.accepted_domains or ()) or WORLDWIDE
 
 
 def exported() -> Iterator[Remedy]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from certready.exchange import Accepted, cmdlets, fitting_values, is_partners
 from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.matching import Match, Value, dns_names, parent, parse_value, registrable
-from certready.model import AcceptedDomain, Connector, Tenant
+from certready.model import AcceptedDomain, Connector
 from certready.model.remedy import Remedy
-from certready.remedy.connectors import admin_center, asking, asking_for, cloud_of_tenant, proved
+from certready.remedy.connectors import admin_center, asking, asking_for, proved
 
 REQUESTED = 10  # names that a sentence gives for a request
 
@@ -120,9 +120,9 @@ def registered(domain: str, cloud: Cloud = WORLDWIDE, lead: str = "Register") ->
     yield Remedy(title, "exchange-online", cmdlets.register_domain(domain), notes, script_only=True)
 
 
-def accepting(connector: Connector, value: Value, tenant: Tenant, accepted: Accepted) -> Iterator[Remedy]:
+def accepting(connector: Connector, value: Value, accepted: Accepted) -> Iterator[Remedy]:
     """Another value where the immediate parent is accepted, and the registration."""
-    cloud = cloud_of_tenant(tenant)
+    cloud = accepted.cloud
     above = parent(value.domain)
     if not value.wildcard and registrable(above) and accepted.above(above) == above:
         yield from asking_for(connector, f"*.{above}", f"Ask for what is accepted already ({above}).")

@@ -91,7 +91,7 @@ def _value(connector: Connector, tenant: Tenant, accepted: Accepted | None, comp
         return
     yield from settings.wrong_type(connector, value, accepted)
     yield from overlap(connector, value, competing)
-    yield accepted_domain(connector, value, tenant, accepted)
+    yield accepted_domain(connector, value, accepted)
 
 
 def _no_value(connector: Connector) -> Iterator[Observation]:

@@ -402,7 +402,7 @@ MISUSED = {
     "a word": (["--serve", "x y"], "is not ADDR:PORT"),
     "no time": (["--serve", "0", "--every", "soon"], "--every 'soon' is not a length of time"),
     "no time at all": (["--serve", "0", "--every", "0s"], "--every '0s' is not a length of time"),
-    "no name": (["--serve", "0", "--host", "*.x"], "--host '*.x' is no host name"),
+    "no name": (["--serve", "0", "--host", "*.x"], "--host '*.x' is not a host name"),
     "a format": (["--serve", "0", "--format", "html=x.html"], "--serve shows its results over HTTP"),
     "text": (["--serve", "0", "--format", "jsonl"], "--serve shows its results over HTTP"),
     "a comparison": (["--serve", "0", "--since", "x.jsonl"], "--since compares with one run"),

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.x509 import ocsp
 
+from certready import revocation
 from certready.model import Answer
 from certready.model.report import RevocationResult
 from certready.revocation import judge
@@ -47,9 +49,13 @@ def heard(case: str, *, answer: str = "", issuer: str = "") -> RevocationResult:
 
 
 @pytest.fixture
-def in_2012(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SHA-1 counts, as it did when these answers were made, so that everything else about them decides."""
+def in_2012(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SHA-1 counts, as it did when these answers were made, so that everything else about them decides. What was
+    judged by the rules of today is forgotten, and so is this."""
     monkeypatch.setattr(signature, "_WEAK", ())
+    revocation._remembered.cache_clear()
+    yield
+    revocation._remembered.cache_clear()
 
 
 @pytest.mark.parametrize("case", sorted(SUBJECTS))

@@ -714,7 +714,7 @@ FIRST: dict[str, str] = {
     "dane-certificate-expired": "has expired",
     "dane-tlsa-invalid": "TLSA records do not match",
     "dane-dnssec-invalid": "DNSSEC signatures",
-    "dane-certificate-host-mismatch": "host name in the MX record",
+    "dane-certificate-host-mismatch": "neither the domain nor the MX host",
     "mta-sts": "not in the policy",
     "not-permitted-to-relay": "relay pool",
     "remote-cannot-tls": "MD5",
