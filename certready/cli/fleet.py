@@ -178,9 +178,9 @@ def fleet(
 
 def _check(wanted: Shared) -> None:
     """Raises UsageError for shared options that mean nothing here."""
-    if wanted.replay or wanted.save_evidence or wanted.remedies:
+    if wanted.replay or wanted.save_evidence or wanted.redact or wanted.remedies:
         raise UsageError(
-            "--replay, --save-evidence and --remedies are for one target.",
+            "--replay, --save-evidence, --redact and --remedies are for one target.",
             hint="Run certready check or certready probe for the line in question.",
         )
     if wanted.password_fd is not None:

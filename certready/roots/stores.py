@@ -29,13 +29,14 @@ SYSTEM_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 _VERSION = re.compile(r"""__version__\s*=\s*["'](\d{4})\.(\d{1,2})\.(\d{1,2})""")
 
 
-def load(name: str, *, environment: Mapping[str, str] | None = None) -> RootStore:
+def load(name: str | Path, *, environment: Mapping[str, str] | None = None) -> RootStore:
     """The store called ``microsoft``, ``mozilla`` or ``system``, or the PEM (or DER) file of that path.
 
     Of a file the self-signed and the CA certificates are roots, the others are left out and named. Raises StoreError
     where it cannot be read or holds no root. ``environment`` stands in for the process's.
     """
     surroundings = os.environ if environment is None else environment
+    name = str(name)
     if name == "microsoft":
         from certready.roots import microsoft
 

@@ -519,6 +519,8 @@ MISUSED = {
     "no inventory": ([], "No inventory was named"),
     "two things": (["i.csv", "--init", "."], "--init prints an inventory"),
     "a replay": (["i.csv", "--replay", "e.json"], "for one target"),
+    "redaction": (["i.csv", "--redact"], "for one target"),
+    "a folder of nothing": (["--init", "."], ". holds no certificate and no tenant's export"),
     "a descriptor": (["i.csv", "--password-fd", "3"], "--password-fd can be read once"),
     "an age": (["i.csv", "--max-age", "soon"], "--max-age 'soon' is not a length of time"),
     "an inventory that is not there": (["gone.csv"], "There is no file gone.csv"),

@@ -114,10 +114,11 @@ def test_extra_roots(root: Authority) -> None:
 
 
 def test_file(tmp_path: Path, root: Authority) -> None:
-    """A PEM file is a store with the file's name; so is a DER file."""
+    """A PEM file is a store with the file's name, given as text or as a path; so is a DER file."""
     name = written(tmp_path / "roots.pem", root, Authority.root("Other"))
-    store = stores.load(name)
-    assert (name, 2) == (store.info.name, store.info.count)
+    for place in (name, Path(name)):
+        store = stores.load(place)
+        assert (name, 2) == (store.info.name, store.info.count)
     (tmp_path / "root.der").write_bytes(root.der)
     assert 1 == stores.load(str(tmp_path / "root.der")).info.count
 
