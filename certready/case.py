@@ -185,8 +185,18 @@ class Case:
         """The ids of chains that were seen only where no server was named though there is a name: whether Exchange
         Online ever sees them is not known."""
         endpoints = self.evidence.endpoints
-        without = {one.chain for each in endpoints for one in each.handshakes if one.question.startswith("no-name")}
-        named = {one.chain for each in endpoints for one in each.handshakes if not one.question.startswith("no-name")}
+        without = {
+            handshake.chain
+            for each in endpoints
+            for handshake in each.handshakes
+            if handshake.question.startswith("no-name")
+        }
+        named = {
+            handshake.chain
+            for each in endpoints
+            for handshake in each.handshakes
+            if not handshake.question.startswith("no-name")
+        }
         named |= {each.chain for each in endpoints}
         return frozenset(chain for chain in without - named if chain)
 

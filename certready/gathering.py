@@ -161,34 +161,34 @@ def _tenant(
 
 def _with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
     sent = tuple(certificate for chain in evidence.chains for certificate in chain.certificates)
-    return replace(evidence, roots=roots.candidates((*sent, *(one.certificate for one in evidence.known))))
+    return replace(evidence, roots=roots.candidates((*sent, *(known.certificate for known in evidence.known))))
 
 
 def _compared(evidence: Evidence, case: Case, others: Callable[[], Sequence[RootStore]]) -> Evidence:
     """The evidence with what other stores hold of this chain's root, where that explains anything; ``case`` is that of
     the same chains."""
     judged = [case.judgement(chain) for chain in case.chains]
-    trusted = all(one.outcome == "trusted" for one in judged)
+    trusted = all(judgement.outcome == "trusted" for judgement in judged)
     if not judged or (trusted and evidence.store.name == "microsoft"):
         return evidence
     stores = others()
     if trusted:  # then only the anchor is looked up, which needs none of the other store's certificates
-        anchors = tuple(dict.fromkeys(one.anchor.certificate for one in judged if one.anchor))
+        anchors = tuple(dict.fromkeys(judgement.anchor.certificate for judgement in judged if judgement.anchor))
         roots = [(store, store.holds(anchor)) for store in stores for anchor in anchors]
     else:
-        seen = tuple(dict.fromkeys(one for chain in case.chains for one in case.full_path(chain)))
+        seen = tuple(dict.fromkeys(certificate for chain in case.chains for certificate in case.full_path(chain)))
         roots = [(store, root) for store in stores for root in store.candidates(seen)]
-    found = tuple(Elsewhere(store.info.name, root) for store, root in roots if root)
-    return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=found)
+    elsewhere = tuple(Elsewhere(store.info.name, root) for store, root in roots if root)
+    return replace(evidence, consulted=tuple(store.info.name for store in stores), elsewhere=elsewhere)
 
 
 def _stapled(bundle: Bundle) -> tuple[Answer, ...]:
     """The stapled answers of a handshake, each about the leaf of the chain it came with."""
     leaves = {chain.id: chain.leaf_certificate for chain in bundle.chains}
-    staples = [(one.chain, one.staple) for one in bundle.endpoints]
-    staples += [(one.chain, one.staple) for each in bundle.endpoints for one in each.handshakes]
-    found = {(leaves[chain].sha256, staple) for chain, staple in staples if chain and staple}
-    return tuple(Answer(leaf, "stapled", "handshake", body=staple) for leaf, staple in sorted(found))
+    staples = [(seen.chain, seen.staple) for seen in bundle.endpoints]
+    staples += [(seen.chain, seen.staple) for each in bundle.endpoints for seen in each.handshakes]
+    stapled = {(leaves[chain].sha256, staple) for chain, staple in staples if chain and staple}
+    return tuple(Answer(leaf, "stapled", "handshake", body=staple) for leaf, staple in sorted(stapled))
 
 
 # -- what is fetched ----------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def _fetched(
     """The evidence with revocation answers and, where an issuer is missing, what AIA yields: all asked at once."""
     wanted = _Wanted()
     for _ in range(ROUNDS):
-        new = tuple(one for one in dict.fromkeys(_questions(evidence)) if one not in wanted.asked)
+        new = tuple(question for question in dict.fromkeys(_questions(evidence)) if question not in wanted.asked)
         urls = tuple(url for url in dict.fromkeys(_missing_issuers(evidence)) if url not in wanted.addresses)
         groups = [[ask for ask in group if ask not in wanted.replies] for group in _in_turn(evidence, new, urls)]
         hosts = dict.fromkeys(ask.host for group in groups for ask in group)
@@ -230,8 +230,7 @@ def _fetched(
         wanted.asked.update(new)
         wanted.addresses.update(urls)
         offline = evidence.options.offline
-        came = answers(new, wanted.replies, offline=offline)
-        evidence = replace(evidence, answers=(*evidence.answers, *came))
+        evidence = replace(evidence, answers=(*evidence.answers, *answers(new, wanted.replies, offline=offline)))
         issuers = {url: wanted.replies[Ask(url, limit=AIA_LIMIT)] for url in urls}
         issuers = {url: reply for url, reply in issuers.items() if not offline or reply.body is not None}
         evidence = _with_issuers(evidence, issuers, roots)
@@ -242,9 +241,10 @@ def _in_turn(evidence: Evidence, asked: Iterable[Question], urls: Iterable[str])
     """What to ask first and what then: what a chain that already fails adds changes little, and must not use up what
     the answers of a run may take before the chains that may pass have theirs."""
     hopeful = Case(evidence).hopeful
-    first = dict.fromkeys(one.ask for one in asked if one.ask and (one.certificate in hopeful or not hopeful))
+    urgent = (question for question in asked if question.certificate in hopeful or not hopeful)
+    first = dict.fromkeys(question.ask for question in urgent if question.ask)
     first.update((Ask(url, limit=AIA_LIMIT), None) for url in urls)
-    return list(first), [one.ask for one in asked if one.ask and one.ask not in first]
+    return list(first), [question.ask for question in asked if question.ask and question.ask not in first]
 
 
 def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
@@ -266,11 +266,11 @@ def _missing_issuers(evidence: Evidence) -> Iterator[str]:
     """Where the issuers are that a chain lacks, or that it has in an expired form only."""
     case = Case(evidence)
     for chain in case.chains:
-        found = case.judgement(chain)
-        if found.missing and not found.repaired:
-            yield from _fetchable(found.missing.urls)
+        judgement = case.judgement(chain)
+        if judgement.missing and not judgement.repaired:
+            yield from _fetchable(judgement.missing.urls)
             yield from _next_level(evidence, chain)
-        for child, issuer in pairwise(found.path if found.anchor else ()):
+        for child, issuer in pairwise(judgement.path if judgement.anchor else ()):
             if issuer.parsed.not_after < evidence.evaluated_at and not issuer.parsed.self_issued:
                 yield from _fetchable(child.parsed.ca_issuer_urls)
 
@@ -315,6 +315,6 @@ def _by_hand(case: Case, supplied: Supplied) -> Iterator[Answer]:
     links = case.links
     handed = [("crl", body) for body in supplied.crls] + [("ocsp", body) for body in supplied.ocsp_answers]
     for method, body in handed:
-        about = [one for one, issuer in links if relevant(method, body, one, issuer)]  # type: ignore[arg-type]
+        about = [certificate for certificate, issuer in links if relevant(method, body, certificate, issuer)]  # type: ignore[arg-type]
         for certificate in about or [chain.leaf_certificate for chain in case.evidence.chains[:1]]:
             yield Answer(certificate.sha256, method, "file", body=body)  # type: ignore[arg-type]

@@ -83,11 +83,11 @@ class _Lines:
 
     def plain(self) -> _Block | None:
         """The block that begins here, where it is written as nearly all are: what is read line by line otherwise."""
-        found = _PLAIN.match(self._data, self._offset)
-        digits = found[1].translate(None, b"\r\n") if found else b""
-        if found is None or not digits or len(digits) % 4:
+        block = _PLAIN.match(self._data, self._offset)
+        digits = block[1].translate(None, b"\r\n") if block else b""
+        if block is None or not digits or len(digits) % 4:
             return None
-        self._offset = found.end()
+        self._offset = block.end()
         return _Block(_OWN_LABELS[0], header=False, body=binascii.a2b_base64(digits))
 
     def __call__(self) -> bytes:

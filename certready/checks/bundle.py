@@ -28,13 +28,13 @@ def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
 
     A chain off the wire that is in order and alone gives no observation: there is no file to speak of.
     """
-    found = [observation for chain in case.chains for observation in _chain(case, chain)]
-    found += _several(case)
-    found += [
+    observations = [observation for chain in case.chains for observation in _chain(case, chain)]
+    observations += _several(case)
+    observations += [
         rules.UNREADABLE.observed(fault.message, "file", fix=fault.hint or None) for fault in case.evidence.faults
     ]
-    if found:
-        yield from found
+    if observations:
+        yield from observations
     elif case.chains:
         yield NotApplicable("the chain was sent in order and with nothing beside it, and there is no file to judge")
     else:
@@ -44,8 +44,11 @@ def check_bundle(case: Case) -> Iterator[Observation | NotApplicable]:
 def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
     path = case.judgement(chain).path
     unrelated = frozenset(case.judgement(chain).unrelated)
-    leaves = tuple(one for one in case.leaves(chain) if one not in (chain.leaf_certificate, *path))
-    roots = tuple(one for one in _roots(chain) if one.sha256 not in unrelated)  # a root of another chain is a stranger
+    leaves = tuple(
+        certificate for certificate in case.leaves(chain) if certificate not in (chain.leaf_certificate, *path)
+    )
+    # A root of another chain is a stranger.
+    roots = tuple(certificate for certificate in _roots(chain) if certificate.sha256 not in unrelated)
     if chain.container != "tls":
         yield from _no_leaf(case, chain)
         yield from _key(case, chain)
@@ -55,13 +58,17 @@ def _chain(case: Case, chain: Chain) -> Iterator[Observation]:
         yield from _order(case, chain, path)
     yield from _leaves(case, chain, leaves)
     yield from _root_included(case, chain, roots)
-    unread = {one.sha256 for one in chain.certificates if one.parsed.error}
-    yield from _unrelated(case, chain, unrelated - unread - {one.sha256 for one in (*leaves, *roots)})
+    unread = {certificate.sha256 for certificate in chain.certificates if certificate.parsed.error}
+    yield from _unrelated(case, chain, unrelated - unread - {certificate.sha256 for certificate in (*leaves, *roots)})
 
 
 def _key(case: Case, chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
-    owners = {one.parsed.spki_sha256: one for one in reversed(chain.certificates) if one.parsed.spki_sha256}
+    owners = {
+        certificate.parsed.spki_sha256: certificate
+        for certificate in reversed(chain.certificates)
+        if certificate.parsed.spki_sha256
+    }
     strays = [key for key in chain.keys if key not in owners]
     unopened = [fault for fault in chain.faults if fault.kind == "key"]
     notes = {"notes": list(chain.notes)} if chain.notes else {}
@@ -122,17 +129,21 @@ def _files(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[
             yield rules.SEVERAL_LEAVES.observed(
                 fault.message, chain=chain, fix=fix, evidence={"leaves": list(fault.certificates)}
             )
-    for index, one in enumerate(chain.certificates, 1):
-        if one.parsed.error and one != leaf and one.sha256 not in said:
-            message = f"Certificate {index} of those that came along cannot be read: {one.parsed.error}."
-            yield rules.UNREADABLE.observed(message, chain=chain, certificate=one)
+    for index, certificate in enumerate(chain.certificates, 1):
+        if certificate.parsed.error and certificate != leaf and certificate.sha256 not in said:
+            message = f"Certificate {index} of those that came along cannot be read: {certificate.parsed.error}."
+            yield rules.UNREADABLE.observed(message, chain=chain, certificate=certificate)
 
 
 def _passed_over(case: Case, chain: Chain, path: tuple[Certificate, ...], fault: Fault) -> Observation:
     """OpenSSL loads the file without some certificates: without the leaf it takes another for the gateway's own, which
     the private key then does not fit; without an intermediate the gateway sends less than was judged."""
     leaf, lost = chain.leaf_certificate, set(fault.certificates)
-    needed = [one.parsed.label for one in path if one.sha256 in lost and not one.parsed.self_issued]
+    needed = [
+        certificate.parsed.label
+        for certificate in path
+        if certificate.sha256 in lost and not certificate.parsed.self_issued
+    ]
     if leaf.sha256 in lost:
         more, variant = "It takes another for the gateway's own, and refuses the private key.", "refused"
     elif needed:
@@ -178,7 +189,7 @@ def _order(case: Case, chain: Chain, path: tuple[Certificate, ...]) -> Iterator[
     there = [position[certificate] for certificate in path if certificate in position]
     if chain.leaf == 0 and there == sorted(there):
         return
-    names = ", ".join(one.parsed.label for one in chain.certificates)
+    names = ", ".join(certificate.parsed.label for certificate in chain.certificates)
     right = ", ".join(chain.certificates[index].parsed.label for index in there)
     message = f"The certificates came in the order {names}; leaf first and each followed by its issuer is {right}."
     yield rules.ORDER.observed(message, chain=chain, fix=partial(remedy.certificates.sent_again, case, chain))
@@ -208,10 +219,12 @@ def _several(case: Case) -> Iterator[Observation]:
     filed = [chain for chain in case.chains if chain.container != "tls"]
     if len(filed) > 1 and not any(chain.keys for chain in filed):
         leaves = [chain.leaf_certificate for chain in filed]
-        names = listed([case.label(one) for one in leaves])
+        names = listed([case.label(certificate) for certificate in leaves])
         message = f"There are {len(leaves)} end-entity certificates, each judged as a chain of its own: {names}."
         fix = partial(remedy.certificates.sent_again, case, filed[0])
-        yield rules.SEVERAL_LEAVES.observed(message, fix=fix, evidence={"leaves": [one.sha256 for one in leaves]})
+        yield rules.SEVERAL_LEAVES.observed(
+            message, fix=fix, evidence={"leaves": [certificate.sha256 for certificate in leaves]}
+        )
 
 
 def _root_included(case: Case, chain: Chain, roots: tuple[Certificate, ...]) -> Iterator[Observation]:
@@ -241,9 +254,12 @@ def _unrelated(case: Case, chain: Chain, unrelated: frozenset[str]) -> Iterator[
 def _roots(chain: Chain) -> tuple[Certificate, ...]:
     """Self-signed CAs besides the leaf, once each."""
     return tuple(
-        one
-        for one in dict.fromkeys(chain.certificates)
-        if one != chain.leaf_certificate and one.parsed.self_issued and ca_like(one) and _own_key(one)
+        certificate
+        for certificate in dict.fromkeys(chain.certificates)
+        if certificate != chain.leaf_certificate
+        and certificate.parsed.self_issued
+        and ca_like(certificate)
+        and _own_key(certificate)
     )
 
 

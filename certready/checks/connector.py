@@ -27,7 +27,7 @@ Rivals = Mapping[Value, Sequence[Connector]]
 def check_connector(case: Case) -> Iterator[Observation | NotApplicable]:
     """The settings of every judged connector, and what the whole tenant adds to them."""
     others = rivals(case.tenant.connectors)
-    seen = [found for one in case.selection.judged for found in _settings(case, one, others)]
+    seen = [observation for connector in case.selection.judged for observation in _settings(case, connector, others)]
     seen += _whole_tenant(case)
     seen += settings.in_region(case.tenant)
     seen += settings.export_age(case.tenant, case.evaluated_at)
@@ -60,7 +60,9 @@ def _whole_tenant(case: Case) -> Iterator[Observation]:
     """What concerns all inbound mail of the tenant, whichever connector wins."""
     judged = case.selection.judged
     named = case.evidence.named or (case.options.certificate_only and not case.tenant.connectors)
-    inbound_wanted = any(one.direction == "inbound" for one in judged) if named else case.options.role != "server"
+    inbound_wanted = (
+        any(connector.direction == "inbound" for connector in judged) if named else case.options.role != "server"
+    )
     if not inbound_wanted:
         return
     if not named and not candidates(case.tenant.connectors):
@@ -81,8 +83,12 @@ def _whole_tenant(case: Case) -> Iterator[Observation]:
 
 
 def _no_certificate(case: Case) -> Observation:
-    idle = [one for one in case.tenant.connectors if one.direction == "inbound" and one.value and not one.enabled]
-    off = [one.name for one in idle]
+    idle = [
+        connector
+        for connector in case.tenant.connectors
+        if connector.direction == "inbound" and connector.value and not connector.enabled
+    ]
+    off = [connector.name for connector in idle]
     what = f"; disabled are: {listed(off)}" if off else ""
     message = (
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
@@ -121,9 +127,9 @@ def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...], str]
     """The domain under which two or more host names of one leaf lie, the value's own or its parent, those names, and
     what bears them."""
     for bearer in case.bearers:
-        found = dns_names(bearer.names)
+        named = dns_names(bearer.names)
         for domain in (value.domain, parent(value.domain)):
-            hosts = tuple(name for name in found if parent(name) == domain and not name.startswith("*."))
+            hosts = tuple(name for name in named if parent(name) == domain and not name.startswith("*."))
             if len(hosts) > 1 and registrable(domain):
                 return domain, hosts, bearer.who
     return "", (), ""
@@ -131,12 +137,12 @@ def _several_names(case: Case, value: Value) -> tuple[str, tuple[str, ...], str]
 
 def rivals(connectors: Iterable[Connector]) -> Rivals:
     """The connectors of a tenant that ask for a certificate, by their values."""
-    found: dict[Value, list[Connector]] = {}
+    by_value: dict[Value, list[Connector]] = {}
     for connector in candidates(connectors):
         value = value_of(connector)
         if value and connector.source == "tenant":
-            found.setdefault(value, []).append(connector)
-    return found
+            by_value.setdefault(value, []).append(connector)
+    return by_value
 
 
 def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Observation]:
@@ -144,10 +150,10 @@ def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Obse
     if not connector.enabled:
         return
     alike = (every for other, every in others.items() if _overlapping(value, other))
-    clashing = [one for every in alike for one in every if one != connector]
+    clashing = [rival for group in alike for rival in group if rival != connector]
     if clashing:
         first = clashing[:LISTED]
-        shown = ", ".join(f"'{one.name}' ({one.value})" for one in first)
+        shown = ", ".join(f"'{rival.name}' ({rival.value})" for rival in first)
         more = and_more(len(clashing), len(first))
         message = (
             f"The value {value} of the inbound connector '{connector.name}' overlaps that of {shown}"
@@ -157,12 +163,14 @@ def overlap(connector: Connector, value: Value, others: Rivals) -> Iterator[Obse
             message,
             connector=connector,
             fix=partial(remedy.connectors.one_for_each_name, connector),
-            evidence={"connectors": [one.name for one in first]},
+            evidence={"connectors": [rival.name for rival in first]},
         )
 
 
-def _overlapping(one: Value, other: Value) -> bool:
+def _overlapping(value: Value, other: Value) -> bool:
     """Whether a certificate name exists that meets both values."""
-    if one.domain == other.domain:
+    if value.domain == other.domain:
         return True
-    return (one.wildcard and under(other.domain, one.domain)) or (other.wildcard and under(one.domain, other.domain))
+    return (value.wildcard and under(other.domain, value.domain)) or (
+        other.wildcard and under(value.domain, other.domain)
+    )

@@ -50,7 +50,7 @@ def further(case: Case) -> Iterator[Observation]:
 
 def summary(endpoint: Endpoint) -> str:
     """What else is worth a sentence beside version and cipher, with a space before it; "" where nothing is."""
-    by_question = {one.question: one for one in endpoint.handshakes}
+    by_question = {handshake.question: handshake for handshake in endpoint.handshakes}
     exchange = by_question.get("exchange")
     parts = []
     if exchange and exchange.outcome == "done" and endpoint.tls_version != "TLSv1.2":
@@ -69,21 +69,21 @@ def differing(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, dict[str, 
     for question, to_whom in _TO_WHOM.items():
         answers: dict[str, list[str]] = {}
         for endpoint in endpoints:
-            for one in endpoint.handshakes:
-                if one.question == question and one.chain:
-                    answers.setdefault(one.chain, []).append(endpoint.name)
+            for handshake in endpoint.handshakes:
+                if handshake.question == question and handshake.chain:
+                    answers.setdefault(handshake.chain, []).append(endpoint.name)
         if len(answers) > 1:
             yield to_whom, answers
 
 
 def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
     told = {endpoint.chain}
-    for one in endpoint.handshakes:
-        if one.chain is None or one.chain in told:
+    for handshake in endpoint.handshakes:
+        if handshake.chain is None or handshake.chain in told:
             continue
-        told.add(one.chain)
-        unnamed = one.question.startswith("no-name")
-        leaf = case.chain(one.chain).leaf_certificate
+        told.add(handshake.chain)
+        unnamed = handshake.question.startswith("no-name")
+        leaf = case.chain(handshake.chain).leaf_certificate
         first = case.chain(endpoint.chain or "").leaf_certificate
         what = (
             "the same certificate with different ones beside it"
@@ -91,14 +91,14 @@ def _several(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             else f"another certificate, {leaf.parsed.label} ({leaf.parsed.key}, SHA-256 {leaf.sha256[:16]}...),"
         )
         # One server has one certificate of a kind under a name; the question need not be why this is another.
-        by_chance = not unnamed and one.question != "again" and leaf.parsed.key.family == first.parsed.key.family
+        by_chance = not unnamed and handshake.question != "again" and leaf.parsed.key.family == first.parsed.key.family
         perhaps = ", or several servers answer behind this address" if by_chance else ""
         yield rules.SEVERAL.observed(
-            f"{endpoint.name} presents {what} {_TO_WHOM[one.question]}{perhaps}. {_JUDGED[unnamed]}",
+            f"{endpoint.name} presents {what} {_TO_WHOM[handshake.question]}{perhaps}. {_JUDGED[unnamed]}",
             "no-name" if unnamed else "",
-            chain=one.chain,
+            chain=handshake.chain,
             endpoint=endpoint,
-            evidence={"question": one.question, "chains": [endpoint.chain, one.chain]},
+            evidence={"question": handshake.question, "chains": [endpoint.chain, handshake.chain]},
         )
 
 
@@ -121,12 +121,12 @@ _PARTS = (
 
 def _unseen(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
     """What the gateway may have beside what was seen, because nobody answered, or nobody asked."""
-    outcome_of = {one.question: one.outcome for one in endpoint.handshakes}
+    outcome_of = {handshake.question: handshake.outcome for handshake in endpoint.handshakes}
     shown = {(True, case.chain(endpoint.chain or "").family)}
     shown |= {
-        (not one.question.startswith("no-name"), case.chain(one.chain).family)
-        for one in endpoint.handshakes
-        if one.chain
+        (not handshake.question.startswith("no-name"), case.chain(handshake.chain).family)
+        for handshake in endpoint.handshakes
+        if handshake.chain
     }
     unseen: dict[str, list[_Part]] = {"unanswered": [], "not-asked": []}
     for part in _PARTS:
@@ -139,7 +139,11 @@ def _unseen(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             unseen["not-asked"].append(part)
     if unseen["unanswered"]:
         asked = {question for part in unseen["unanswered"] for question in part.questions}
-        errors = (one.error for one in endpoint.handshakes if one.question in asked and one.outcome == "unanswered")
+        errors = (
+            handshake.error
+            for handshake in endpoint.handshakes
+            if handshake.question in asked and handshake.outcome == "unanswered"
+        )
         yield _open(
             endpoint, unseen["unanswered"], f"was not answered: {next(errors, None) or 'no reason is known.'}", ""
         )
@@ -166,7 +170,7 @@ def _open(endpoint: Endpoint, parts: list[_Part], why: str, variant: str) -> Obs
 
 def _suites(endpoint: Endpoint) -> Iterator[Observation]:
     """Where the published suites were refused: why, as far as the other questions show it."""
-    by_question = {one.question: one for one in endpoint.handshakes}
+    by_question = {handshake.question: handshake for handshake in endpoint.handshakes}
     if _outcome(by_question.get("exchange")) != "refused":
         return
     rsa, ecdsa = by_question.get("rsa"), by_question.get("ecdsa")
@@ -185,7 +189,10 @@ def _suites(endpoint: Endpoint) -> Iterator[Observation]:
         variant,
         chain=endpoint.chain,
         endpoint=endpoint,
-        evidence={one.question: {"outcome": one.outcome, "cipher": one.cipher} for one in endpoint.handshakes},
+        evidence={
+            handshake.question: {"outcome": handshake.outcome, "cipher": handshake.cipher}
+            for handshake in endpoint.handshakes
+        },
     )
 
 

@@ -62,7 +62,9 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
             yield _no_value(case, connector)
         return
     chosen = [(bearer, case.selection_for(bearer)) for bearer in case.bearers]
-    compared = [bearer for bearer, one in chosen if connector in one.judged and connector != one.nearest]
+    compared = [
+        bearer for bearer, selection in chosen if connector in selection.judged and connector != selection.nearest
+    ]
     if case.bearers and not compared:
         return
     try:
@@ -111,10 +113,10 @@ def _leaf_names(case: Case, chain: Chain) -> Iterator[Observation]:
 
 
 def _hostname(case: Case, bearer: Bearer, hostname: str) -> Iterator[Observation]:
-    found = covers([name for name in bearer.names if name not in bearer.excluded], hostname)
-    seen = {"hostname": hostname, "matched_name": found}
-    if found:
-        message = f"The host name {hostname} is covered by {found}."
+    covering = covers([name for name in bearer.names if name not in bearer.excluded], hostname)
+    seen = {"hostname": hostname, "matched_name": covering}
+    if covering:
+        message = f"The host name {hostname} is covered by {covering}."
         yield rules.HOSTNAME_MATCH.observed(message, chain=bearer.chain, evidence=seen)
     elif not bearer.unread:
         message = text.hostname_mismatch(hostname, bearer.names, bearer.excluded, bearer.who)
@@ -125,8 +127,8 @@ def _hostname(case: Case, bearer: Bearer, hostname: str) -> Iterator[Observation
 def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) -> Iterator[Observation]:
     """The names of one leaf against one value."""
     chain, names = bearer.chain, bearer.names
-    found = match(value, [name for name in names if name not in bearer.excluded])
-    out = match(value, bearer.excluded) if found.kind == "none" else NO_MATCH
+    met = match(value, [name for name in names if name not in bearer.excluded])
+    out = match(value, bearer.excluded) if met.kind == "none" else NO_MATCH
     if out.kind != "none":
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             text.excluded(connector, value, out),
@@ -137,32 +139,32 @@ def _compared(case: Case, bearer: Bearer, connector: Connector, value: Value) ->
             evidence={"value": connector.value, "matched_name": out.name, "match": out.kind},
         )
         return
-    if found.kind == "none" and bearer.unread:
+    if met.kind == "none" and bearer.unread:
         return  # said by _unread
-    seen: dict[str, object] = {"value": connector.value, "matched_name": found.name, "match": found.kind}
-    if found.kind == "none":
+    seen: dict[str, object] = {"value": connector.value, "matched_name": met.name, "match": met.kind}
+    if met.kind == "none":
         seen["nearest"] = nearest(value, names)
         message = text.mismatch(connector, value, names, bearer.who)
         fix = _renamed(case, connector, value, names)
         yield rules.CONNECTOR_MISMATCH.observed(message, chain=chain, connector=connector, fix=fix, evidence=seen)
     elif value.issuer:  # weighs at least as much as whatever else is uncertain
-        message = text.issuer_unverified(connector, value, found, bearer.who)
+        message = text.issuer_unverified(connector, value, met, bearer.who)
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
             message, "issuer", chain=chain, connector=connector, evidence=seen
         )
-    elif found.uncertain:
-        variant = "deep" if found.kind == "deep" else "wildcard-certificate"
-        variant = variant if found.plain else "not-ascii"
+    elif met.uncertain:
+        variant = "deep" if met.kind == "deep" else "wildcard-certificate"
+        variant = variant if met.plain else "not-ascii"
         yield rules.CONNECTOR_MATCH_UNCERTAIN.observed(
-            text.uncertain(connector, value, found, bearer.who),
+            text.uncertain(connector, value, met, bearer.who),
             variant,
             chain=chain,
             connector=connector,
-            fix=partial(remedy.names.made_alike, connector, value, found),
+            fix=partial(remedy.names.made_alike, connector, value, met),
             evidence=seen,
         )
     else:
-        message = text.matched(connector, value, found, bearer.who)
+        message = text.matched(connector, value, met, bearer.who)
         yield rules.CONNECTOR_MATCH.observed(message, chain=chain, connector=connector, evidence=seen)
 
 
@@ -172,15 +174,15 @@ def accepted_domain(connector: Connector, value: Value, accepted: Accepted | Non
         message, asked = text.acceptance_unknown(value), {"domain": value.domain}
         export = remedy.connectors.exported
         return rules.ACCEPTED_DOMAINS_UNKNOWN.observed(message, connector=connector, fix=export, evidence=asked)
-    found = accepted.acceptance(value)
-    seen = {"domain": value.domain, "accepted": found.domain, "standing": found.standing}
-    if found.standing == "accepted":
+    acceptance = accepted.acceptance(value)
+    seen = {"domain": value.domain, "accepted": acceptance.domain, "standing": acceptance.standing}
+    if acceptance.standing == "accepted":
         return rules.ACCEPTED_DOMAIN.observed(text.accepted(value), connector=connector, evidence=seen)
     fix = partial(remedy.names.accepting, connector, value, accepted)
-    if found.standing == "not-accepted":
+    if acceptance.standing == "not-accepted":
         message = text.not_accepted(connector, value)
         return rules.DOMAIN_NOT_ACCEPTED.observed(message, connector=connector, fix=fix, evidence=seen)
-    message = text.acceptance_uncertain(value, found)
+    message = text.acceptance_uncertain(value, acceptance)
     return rules.DOMAIN_ACCEPTANCE_UNCERTAIN.observed(message, connector=connector, fix=fix, evidence=seen)
 
 
@@ -190,7 +192,7 @@ def _nothing_to_judge(case: Case) -> bool:
     if case.evidence.named or (case.options.certificate_only and not case.tenant.connectors):
         return not case.tenant.connectors and not case.options.certificate_only
     wanted = case.options.role != "client"
-    return wanted and not any(one.direction == "outbound" for one in case.selection.judged)
+    return wanted and not any(connector.direction == "outbound" for connector in case.selection.judged)
 
 
 def _no_connector(case: Case) -> Observation:

@@ -36,7 +36,7 @@ def check_rehearse(case: Case) -> Iterator[Observation | NotApplicable]:
         return
     looked_up = case.evidence.rehearsal
     seen = {
-        "dialogue": [{"sent": one.sent, "reply": one.reply} for one in case.evidence.dialogue],
+        "dialogue": [{"sent": turn.sent, "reply": turn.reply} for turn in case.evidence.dialogue],
         "recipient_mx": None if looked_up is None or looked_up.error else looked_up.exchangers,
     }
     endpoint = case.evidence.endpoints[-1].name if case.evidence.endpoints else None
@@ -49,29 +49,32 @@ def _answer(case: Case) -> Observation:
     """The one finding about the dialogue."""
     decisive = _decisive(case.evidence.dialogue)
     if decisive is None:
-        if any(one.trouble for one in case.evidence.endpoints):  # the finding on TLS says what
+        if any(endpoint.trouble for endpoint in case.evidence.endpoints):  # the finding on TLS says what
             return rules.INCONCLUSIVE.observed("The rehearsal did not get as far as an answer.")
-        error = next((one.error for one in case.evidence.endpoints if one.error), None) or "Nothing was answered."
+        error = (
+            next((endpoint.error for endpoint in case.evidence.endpoints if endpoint.error), None)
+            or "Nothing was answered."
+        )
         return rules.INCONCLUSIVE.observed(f"The rehearsal did not get as far as an answer. {error}")
     from certready.smtp.rehearse import REFUSED_BY_TLS, meaning
 
     by_tls = decisive.sent == SHOWN
-    found = REFUSED_BY_TLS if by_tls else meaning(decisive.reply)
+    reading = REFUSED_BY_TLS if by_tls else meaning(decisive.reply)
     quoted = "The answer to the certificate itself" if by_tls else f"The answer to {decisive.sent}"
-    said = f'{quoted} is "{" ".join(decisive.reply.split())}". {found.why}'
-    if found.kind == "inconclusive":
-        return rules.INCONCLUSIVE.observed(said, fix=found.fix)
-    doubt = _unseen(case) or (_unproved(case) if found.kind == "accepted" else None)
+    said = f'{quoted} is "{" ".join(decisive.reply.split())}". {reading.why}'
+    if reading.kind == "inconclusive":
+        return rules.INCONCLUSIVE.observed(said, fix=reading.fix)
+    doubt = _unseen(case) or (_unproved(case) if reading.kind == "accepted" else None)
     if doubt:
         return rules.INCONCLUSIVE.observed(f"{said} {doubt.why}", fix=doubt.fix)
-    if found.kind == "refused":
-        return rules.REFUSED.observed(said, fix=partial(remedy.certificates.not_recognised, case, found.fix or ""))
+    if reading.kind == "refused":
+        return rules.REFUSED.observed(said, fix=partial(remedy.certificates.not_recognised, case, reading.fix or ""))
     return rules.ACCEPTED.observed(f"{said} {_scope(case)}", "sender" if _domain(case, "MAIL") else "")
 
 
 def _decisive(dialogue: tuple[Exchange, ...]) -> Exchange | None:
     """The exchange that says it: the certificate's own refusal, whenever it came, RCPT, or what was refused before."""
-    for exchange in sorted(dialogue, key=lambda one: one.sent != SHOWN):
+    for exchange in sorted(dialogue, key=lambda turn: turn.sent != SHOWN):
         if exchange.sent == SHOWN or exchange.sent.startswith("RCPT") or not exchange.reply.startswith("2"):
             return exchange
     return None
@@ -100,11 +103,11 @@ def _unproved(case: Case) -> Meaning | None:
     """Why a 250 proves nothing here, None where it does."""
     from certready.smtp.rehearse import Meaning
 
-    error = next((one.error for one in case.evidence.endpoints if one.error), None)
+    error = next((endpoint.error for endpoint in case.evidence.endpoints if endpoint.error), None)
     if error:
         return Meaning("inconclusive", f"But the session did not end as it should. {error}", "Rehearse again.")
     recipient = _domain(case, "RCPT")
-    own = next((one.name for one in case.tenant.accepted_domains or () if takes(one, recipient)), None)
+    own = next((domain.name for domain in case.tenant.accepted_domains or () if takes(domain, recipient)), None)
     if own:
         return Meaning("inconclusive", f"But {own} is an accepted domain of the tenant. {_ANYBODY}", _OUTSIDE)
     looked_up = case.evidence.rehearsal
@@ -136,7 +139,7 @@ def _scope(case: Case) -> str:
 
 def _domain(case: Case, verb: str) -> str:
     """The domain in the command MAIL or RCPT, lower case; empty for the null sender."""
-    command = next((one.sent for one in case.evidence.dialogue if one.sent.startswith(verb)), "")
+    command = next((turn.sent for turn in case.evidence.dialogue if turn.sent.startswith(verb)), "")
     return command.rpartition("@")[2].rstrip(">").lower() if "@" in command else ""
 
 
@@ -144,9 +147,9 @@ def _peer(case: Case, peer: Chain) -> Observation:
     """The smart host's own certificate, judged and shown; it counts for nothing else."""
     leaf = peer.leaf_certificate
     host = case.evidence.endpoints[0].host if case.evidence.endpoints else ""
-    found = case.judgement(peer)
+    judgement = case.judgement(peer)
     doubts = []
-    if found.outcome != "trusted":
+    if judgement.outcome != "trusted":
         doubts.append("does not lead to a root of the store")
     if not leaf.parsed.not_before <= case.evaluated_at <= leaf.parsed.not_after:
         doubts.append("is not valid at this moment")

@@ -62,7 +62,7 @@ def connected(
             f"{readable} is not encrypted: whoever is on the way reads the certificates and answers that travel, and "
             "can have code run by the cluster and by this machine. Use tls://."
         )
-    if any(issubclass(one.category, VersionMismatchWarning) for one in heard):
+    if any(issubclass(warning.category, VersionMismatchWarning) for warning in heard):
         note("the cluster has other versions of Python or Dask than this machine.")
     return Cluster(client, place, threads, clock, jobs=jobs, patience=patience)
 
@@ -102,7 +102,9 @@ def _reached(make: Callable[[], Any], place: str, timeout: float) -> tuple[Any, 
 
 def in_plain_text(addresses: Iterable[str]) -> tuple[str, ...]:
     """Those of these addresses that are not encrypted and lead off this machine, or may."""
-    return tuple(one for one in addresses if urlsplit(one).scheme not in ENCRYPTED and not _is_loopback(one))
+    return tuple(
+        address for address in addresses if urlsplit(address).scheme not in ENCRYPTED and not _is_loopback(address)
+    )
 
 
 def _is_loopback(address: str) -> bool:

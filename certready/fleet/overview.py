@@ -59,43 +59,43 @@ def render(run: Run, reports: Iterable[Report], store: str, served: Served = Ser
         else "",
         notes=served.notes,
         groups=list(_groups(run)),
-        places={one.name: _place(one) for one in ordered},
-        rows=(_row(one, by_name.get(one.name, ()), run.evaluated_at, served) for one in ordered),
+        places={entry.name: _place(entry) for entry in ordered},
+        rows=(_row(entry, by_name.get(entry.name, ()), run.evaluated_at, served) for entry in ordered),
     )
 
 
-def _place(one: Entry) -> str:
-    return f"line-{one.line}"
+def _place(entry: Entry) -> str:
+    return f"line-{entry.line}"
 
 
 def _groups(run: Run) -> Iterator[Mapping[str, object]]:
     for kind, title in TITLES.items():
-        rows = [found for found in run.across if found.kind == kind]
+        rows = [shared for shared in run.across if shared.kind == kind]
         if rows:
             yield {"kind": kind, "title": title, "rows": rows, "dated": kind in DATED}
 
 
-def _row(one: Entry, reports: Sequence[Report], now: datetime, served: Served) -> Mapping[str, Any]:
+def _row(entry: Entry, reports: Sequence[Report], now: datetime, served: Served) -> Mapping[str, Any]:
     """What the page shows of a line; of one in error the error alone."""
-    error = one.verdict is None
-    days = (one.ends - now).days if one.ends else None
-    reason = f"{one.rule}: {one.message}" if one.rule else one.message if error else ""
+    error = entry.verdict is None
+    days = (entry.ends - now).days if entry.ends else None
+    reason = f"{entry.rule}: {entry.message}" if entry.rule else entry.message if error else ""
     return {
-        "place": _place(one),
-        "style": STYLES[one.verdict],
-        "group": WORDS[one.verdict or "error"].replace(" ", "-"),
-        "word": VERDICT_WORDS[one.verdict] if one.verdict else "ERROR",
-        "name": one.name,
-        "target": one.target,
-        "extra": one.extra,
+        "place": _place(entry),
+        "style": STYLES[entry.verdict],
+        "group": WORDS[entry.verdict or "error"].replace(" ", "-"),
+        "word": VERDICT_WORDS[entry.verdict] if entry.verdict else "ERROR",
+        "name": entry.name,
+        "target": entry.target,
+        "extra": entry.extra,
         "days": days,
-        "ends": "" if one.ends is None else f"{one.ends:%Y-%m-%d}, {left(days or 0)}",
+        "ends": "" if entry.ends is None else f"{entry.ends:%Y-%m-%d}, {left(days or 0)}",
         "reason": shorten(reason, _SHORT),
-        "remarks": served.remarks.get(one.name, ()),
-        "link": served.links.get(one.name, ""),
-        "short": shorten(one.name, 60),
-        "error": one.message if error else "",
-        "fix": one.fix if error else "",
+        "remarks": served.remarks.get(entry.name, ()),
+        "link": served.links.get(entry.name, ""),
+        "short": shorten(entry.name, 60),
+        "error": entry.message if error else "",
+        "fix": entry.fix if error else "",
         "reports": [] if error else [_view(report) for report in reports],
     }
 

@@ -122,7 +122,7 @@ def fetch_many(
     context = how.context or SharedContext()
     plans = {_plan(node, how, context): node.error for node in nodes}
     located = _locate(plans, how, tell)
-    jobs = [(one.plan, address) for one in located for address in one.addresses]
+    jobs = [(target.plan, address) for target in located for address in target.addresses]
     if len(jobs) == 1 and how.context and not (progress or arrived):
         # A thread beside this one would only be waited for: the limits of the probe are its own.
         results = iter([probe(*jobs[0], lambda _: None, lambda _: None)])

@@ -126,15 +126,15 @@ def revoked(opinion: Opinion, moment: Moment) -> Opinion:
     return replace(opinion, status="revoked", detail=said)
 
 
-def same_name(one: x509.Name, other: bytes) -> bool:
+def same_name(name: x509.Name, other: bytes) -> bool:
     """Whether two Names, the other in DER, are the same, as RFC 5280, 7.1 compares them: whatever the string type, case
     and spaces."""
-    return same_der(one.public_bytes(), other)
+    return same_der(name.public_bytes(), other)
 
 
-def same_der(one: bytes, other: bytes) -> bool:
+def same_der(der: bytes, other: bytes) -> bool:
     """The same of two Names in DER."""
-    return one == other or comparable(one) == comparable(other)
+    return der == other or comparable(der) == comparable(other)
 
 
 def web_page(body: bytes) -> bool:

@@ -51,15 +51,15 @@ def lists(body: bytes) -> tuple[bytes, ...]:
     """Every CRL in these bytes, DER: the bytes themselves, or what is between PEM lines (at most 20)."""
     if body.startswith(b"\x30"):
         return (body,)
-    found: list[bytes] = []
+    lists: list[bytes] = []
     for match in _PEM.finditer(body):
         try:
-            found.append(base64.b64decode(memoryview(body)[match.start(1) : match.end(1)]))
+            lists.append(base64.b64decode(memoryview(body)[match.start(1) : match.end(1)]))
         except (binascii.Error, ValueError):
             continue
-        if len(found) == MOST_LISTS:
+        if len(lists) == MOST_LISTS:
             break
-    return tuple(found)
+    return tuple(lists)
 
 
 def relevant(body: bytes, issuer: Certificate) -> bool:
@@ -78,10 +78,10 @@ def judge(
     if not every:
         return not_an_answer(body, WHAT)
     fitting = every if len(every) == 1 else [der for der in every if _named(der, issuer)] or every[:1]
-    found = best(superseded([_judge(_Link(certificate, issuer, url), der, moment) for der in fitting]))
+    opinion = best(superseded([_judge(_Link(certificate, issuer, url), der, moment) for der in fitting]))
     if url is None or body.startswith(b"\x30"):
-        return found
-    return replace(found, detail=f"{found.detail} {AS_PEM}")
+        return opinion
+    return replace(opinion, detail=f"{opinion.detail} {AS_PEM}")
 
 
 class _Link(NamedTuple):
@@ -92,10 +92,10 @@ class _Link(NamedTuple):
     url: str | None
 
 
-def _uniform(found: Layout) -> bool:
+def _uniform(layout: Layout) -> bool:
     """Whether the entries are well-formed, as far as that is told without reading each; False where it is not told.
     Raises one of MISREAD where one of them is malformed."""
-    tbs, entries = found.parts.tbs, found.entries
+    tbs, entries = layout.parts.tbs, layout.entries
     if entries is None:
         return True
     return uniform(entries, sampled(entries), lambda some: x509.load_der_x509_crl(excerpt(tbs, entries, some)))
@@ -235,7 +235,11 @@ def _listed(entry: x509.RevokedCertificate, opinion: Opinion, moment: Moment) ->
 def _reason(entry: x509.RevokedCertificate) -> str | None:
     """The reason given, None where none is or where it cannot be read: the entry itself says revoked."""
     try:
-        found = [one.value.reason.value for one in entry.extensions if isinstance(one.value, x509.CRLReason)]
+        reasons = [
+            extension.value.reason.value
+            for extension in entry.extensions
+            if isinstance(extension.value, x509.CRLReason)
+        ]
     except MISREAD:
         return None
-    return found[0] if found else None
+    return reasons[0] if reasons else None

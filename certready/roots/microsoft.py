@@ -77,8 +77,8 @@ class _Whole(Struct, frozen=True):
 
 def _listed(facts: Facts, plain: Store, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
     held = (root.certificate for root in plain.candidates(certificates))
-    found = dict.fromkeys((*held, *(one for one in certificates if one.parsed.self_issued)))
-    entries = ((certificate, facts.find(certificate.sha256)) for certificate in found)
+    asked = dict.fromkeys((*held, *(certificate for certificate in certificates if certificate.parsed.self_issued)))
+    entries = ((certificate, facts.find(certificate.sha256)) for certificate in asked)
     return tuple(Root(certificate, limits=entry.limits) for certificate, entry in entries if entry)
 
 

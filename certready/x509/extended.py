@@ -91,8 +91,8 @@ class Extended:
     def extension(self, kind: type[E]) -> E | Unreadable[E] | None:
         """The value of the extension of this type, None where it is not there."""
         if self.whole is not None:
-            found: E | Unreadable[E] | None = self._by_type.get(kind)
-            return found
+            extension: E | Unreadable[E] | None = self._by_type.get(kind)
+            return extension
         value = self._values.get(kind.oid.dotted_string)
         if value is None and self.x509 is None and self.parts and not self.parts.complete:
             return Unreadable("there is an extension whose type cannot be read")

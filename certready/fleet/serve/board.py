@@ -116,10 +116,10 @@ class Board:
 
     def report(self, key: bytes) -> Page | None:
         """The page of a report, made where this is the first who asks for it since the check."""
-        found = self._published.reports.get(key)
-        if found is None:
+        kept = self._published.reports.get(key)
+        if kept is None:
             return None
-        version, make = found
+        version, make = kept
         (page,) = self._pages.get([(key, version)], lambda _keys: [make()])
         return page
 

@@ -48,14 +48,14 @@ class Public:
 
     def document(self, record: bytes, name: str) -> LineDocument:
         """A record, as one line of JSON, under this name and without paths; of a fault inside the kind alone."""
-        found = lines.decoded(record)
+        document = lines.decoded(record)
         if self._written and self._written.search(record):
-            found = msgspec.convert(self._value(msgspec.to_builtins(found)), LineDocument)
-        error = found.error
+            document = msgspec.convert(self._value(msgspec.to_builtins(document)), LineDocument)
+        error = document.error
         if error:
-            sentence = error.error.split(": ")[:2] if found.code == INTERNAL else [error.error]
+            sentence = error.error.split(": ")[:2] if document.code == INTERNAL else [error.error]
             error = LineError(self.error(": ".join(sentence)), error.hint and self.error(error.hint))
-        return replace(found, name=name, error=error)
+        return replace(document, name=name, error=error)
 
     def names(self, names: Iterable[str]) -> Mapping[str, str]:
         """What each name is called in public, told apart where several are equal then: ``X``, ``X #2``."""

@@ -24,14 +24,14 @@ def read(path: Path) -> tuple[dict[str, Known], int]:
 
     Raises CertreadyError where it holds anything else, or cannot be read.
     """
-    found: dict[str, Known] = {}
+    checks: dict[str, Known] = {}
     end = 0
     for line, data, place in lines.records(path):
         if line is not None:
             seen = lines.entry(line)
-            found[seen.name] = known(found.get(seen.name), Kept.of(seen, seen.checked_at, data))
+            checks[seen.name] = known(checks.get(seen.name), Kept.of(seen, seen.checked_at, data))
         end = place.start + len(data)
-    return found, end
+    return checks, end
 
 
 class State:
