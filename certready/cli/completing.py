@@ -21,16 +21,19 @@ def offering(offer: Offer) -> Mapping[str, Any]:
 
 
 def stores(_: Any) -> Iterable[str]:
+    """The root stores that have a name."""
     return "microsoft", "mozilla", "system"
 
 
 def protocols(_: Any) -> Iterable[str]:
+    """The protocols that a probe speaks."""
     from certready.smtp.starttls import PROTOCOLS
 
     return PROTOCOLS
 
 
 def rules(_: Any) -> Iterable[str]:
+    """The ids of all rules."""
     from certready.rules import RULES
 
     return RULES
