@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -43,6 +43,7 @@ from certready.fleet.connecting import connected
 from certready.net.gateway import How
 from certready.net.http.fetcher import HttpFetcher
 from certready.roots.stores import load as load_roots
+from tests.fleet.cluster import Tap
 
 sys.path.remove(str(Path(__file__).parent))  # where this file would be found instead of the package dask
 
@@ -186,7 +187,7 @@ def measured(directory: Path, served: Served, workers: int, threads: int) -> Cos
             seconds = time.perf_counter() - began
             client, scheduler, *theirs = (cpu(one) - at for one, at in zip((None, *processes), spent, strict=True))
             executor.shutdown()
-            wire = tap.bytes
+            wire = len(tap.heard)
     else:
         began, at = time.perf_counter(), cpu(None)
         records = [lines.encoded(lines.document(one)) for one in run(jobs=threads)]
@@ -251,31 +252,6 @@ def cluster(directory: Path, workers: int, threads: int) -> Iterator[tuple[list[
 def environment(directory: Path) -> dict[str, str]:
     here = str(Path(__file__).parents[1])
     return {**os.environ, "PYTHONPATH": here, "DASK_TEMPORARY_DIRECTORY": str(directory)}
-
-
-class Tap:
-    """A way to the scheduler on which the bytes are counted."""
-
-    def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition("/")[2].rpartition(":")
-        self._there = (host, int(port))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.bytes = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            ours, _ = self._listener.accept()
-            theirs = socket.create_connection(self._there)
-            for ends in ((ours, theirs), (theirs, ours)):
-                threading.Thread(target=self._copy, args=ends, daemon=True).start()
-
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                self.bytes += len(data)
-                target.sendall(data)
 
 
 # -- what it comes to -------------------------------------------------------------------------------------------------

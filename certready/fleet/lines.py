@@ -39,9 +39,8 @@ class LineError(Struct, frozen=True):
     hint: str | None
 
 
-class LineDocument(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
-    """What one line of an inventory came to: a report, or the error why there is none. Keys of the inventory that begin
-    with x_ stand behind the others."""
+class Outcome(Struct, frozen=True):
+    """The keys that a line has in its own document and in that of the whole run."""
 
     line: Annotated[int, Meta(ge=0)]
     digest: Digest
@@ -51,6 +50,12 @@ class LineDocument(Struct, frozen=True, omit_defaults=True, tag_field="schema", 
     verdict: ReportVerdict | None
     code: Annotated[int, Meta(extra_json_schema={"enum": [0, 1, 2, 3, 4]})]
     elapsed_ms: Annotated[int, Meta(ge=0)]
+
+
+class LineDocument(Outcome, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
+    """What one line of an inventory came to: a report, or the error why there is none. Keys of the inventory that begin
+    with x_ stand behind the others."""
+
     report: ReportDocument | None
     error: LineError | None
     other_reports: Annotated[

@@ -37,18 +37,6 @@ def reports(
     )
 
 
-def report(
-    line: LineDocument,
-    *,
-    strict: bool,
-    certready: str,
-    trust: StoreInfo,
-    extra: tuple[tuple[str, str], ...] = (),
-) -> Report:
-    """The worst of the line's :func:`reports`."""
-    return reports(line, strict=strict, certready=certready, trust=trust, extra=extra)[0]
-
-
 def _restored(document: ReportDocument, name: str, strict: bool, extra: tuple[tuple[str, str], ...]) -> Report:
     return Report(
         certready=document.certready,

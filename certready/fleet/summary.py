@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 
 from certready.fleet.across import Across
 from certready.fleet.entries import Entry, worst_first
-from certready.fleet.lines import Digest, LineError
+from certready.fleet.lines import LineError, Outcome
 from certready.model.plain import Moment, json_values
 from certready.model.report import ReportVerdict, worst
 from certready.render.layout import VERDICT_WORDS, Line, counted, hanging, shorten, visible
@@ -81,17 +81,9 @@ class CountsDocument(Struct, frozen=True):
     error: Annotated[int, Meta(ge=0)]
 
 
-class FleetLineDocument(Struct, frozen=True):
+class FleetLineDocument(Outcome, frozen=True):
     """What one line came to, without its report. Keys of the inventory that begin with x_ stand behind the others."""
 
-    line: Annotated[int, Meta(ge=0)]
-    digest: Digest
-    evaluated_at: Moment
-    name: str
-    target: str
-    verdict: ReportVerdict | None
-    code: Annotated[int, Meta(extra_json_schema={"enum": [0, 1, 2, 3, 4]})]
-    elapsed_ms: Annotated[int, Meta(ge=0)]
     error: LineError | None
 
 

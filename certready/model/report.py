@@ -67,10 +67,6 @@ class Finding(Struct, frozen=True):
         if self.evidence:
             structs.force_setattr(self, "evidence", plain(self.evidence))
 
-    def is_about(self, name: str, direction: Direction) -> bool:
-        """Whether it counts for this connector: it is about it, or about all of them."""
-        return self.connector is None or (self.connector == name and self.direction in (None, direction))
-
 
 class ConnectorResult(Struct, frozen=True):
     """One connector's verdict and the name that decided it."""
