@@ -17,8 +17,9 @@ TENANT_LIMIT = bounds.TENANT
 EVIDENCE_LIMIT = bounds.EVIDENCE
 
 
-def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
-    """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence."""
+def read(path: Path, limit: int = FILE_LIMIT, *, missing: str = "Check the path.") -> bytes:
+    """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence;
+    ``missing`` is its hint where there is no such file."""
     try:
         if path == STDIN:
             return bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
@@ -27,7 +28,7 @@ def read(path: Path, limit: int = FILE_LIMIT) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError:
-        raise InputError(f"There is no file {path}.", hint="Check the path.") from None
+        raise InputError(f"There is no file {path}.", hint=missing) from None
     except PermissionError:
         raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
     except (OSError, ValueError) as error:

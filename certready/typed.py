@@ -28,7 +28,7 @@ def hostname(text: str | None, where: str = "--hostname") -> str | None:
     name = a_label(text)
     if name is None or name.startswith("*"):
         raise UsageError(
-            f"{where} {text!r} is not a host name.", hint="Write the name alone, such as mail.contoso.com."
+            f"{where} {text[:80]!r} is not a host name.", hint="Write the name alone, such as mail.contoso.com."
         )
     return name
 
@@ -41,7 +41,9 @@ def accepted_domains(texts: Sequence[str], where: str = "--accepted-domain") -> 
     for text in texts:
         label = a_label(text)
         if label is None or label.startswith("*"):
-            raise UsageError(f"{where} {text!r} is not a domain.", hint="Write the domain alone, such as contoso.com.")
+            raise UsageError(
+                f"{where} {text[:80]!r} is not a domain.", hint="Write the domain alone, such as contoso.com."
+            )
         labels.append(label)
     return labels
 
@@ -66,7 +68,7 @@ def host_and_port(text: str) -> tuple[str, int | None]:
         wrong = bool(separator) and not port
     if wrong or not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536)):
         raise UsageError(
-            f"{text!r} is not HOST[:PORT].", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
+            f"{text[:80]!r} is not HOST[:PORT].", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
         )
     return host, int(port) if port else None
 
@@ -78,5 +80,5 @@ def duration(text: str, where: str) -> timedelta:
     """``90s``, ``30m``, ``6h`` or ``7d``; ``where`` is what it was given for. Raises UsageError."""
     number, unit = text.strip()[:-1], text.strip()[-1:].lower()
     if unit not in _UNITS or not (number.isascii() and number.isdigit() and len(number) < 8 and int(number)):
-        raise UsageError(f"{where} {text!a} is not a length of time.", hint="Write 90s, 30m, 6h or 7d.")
+        raise UsageError(f"{where} {text[:80]!a} is not a length of time.", hint="Write 90s, 30m, 6h or 7d.")
     return timedelta(seconds=int(number) * _UNITS[unit])

@@ -22,6 +22,7 @@ from certready.bundle.parts import (
     too_large,
 )
 from certready.errors import InputError
+from certready.x509.unreadable import first_line
 
 _ENTRY = b"PK\x01\x02"  # PKWARE's APPNOTE, 4.3.12: an entry of the directory
 _ENCRYPTED = 0x1  # 4.4.4: bit 0 of the flags
@@ -48,7 +49,7 @@ def unpack(data: bytes, place: str) -> Collected:
             entries = sorted(opened.infolist(), key=lambda entry: entry.filename)
             return _collected(opened, entries, place)
     except _DAMAGE as error:
-        raise InputError(f"{place} is a damaged ZIP archive: {error}.", hint=_AGAIN) from None
+        raise InputError(f"{place} is a damaged ZIP archive: {_reason(error)}.", hint=_AGAIN) from None
 
 
 def _collected(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], place: str) -> Collected:
@@ -77,7 +78,7 @@ def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, folder: st
         with opened.open(entry) as stream:
             data = stream.read(budget.most)
     except (*_DAMAGE, RuntimeError) as error:
-        trouble = InputError(f"{name} is damaged inside the archive: {error}.", hint=_AGAIN)
+        trouble = InputError(f"{name} is damaged inside the archive: {_reason(error)}.", hint=_AGAIN)
         yield Part(name, trouble=trouble, folder=folder)
         return
     budget.count_bytes(len(data))
@@ -85,6 +86,11 @@ def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, folder: st
         yield Part(name, data, folder=folder)
     elif could_be_certificate(name, data[:4096]):
         yield Part(name, trouble=too_large(name), folder=folder)
+
+
+def _reason(error: Exception) -> str:
+    """What zipfile says, which quotes names as they stand in the archive, of any length."""
+    return ascii(first_line(error))[1:-1].rstrip(".")
 
 
 def _refusal(entry: zipfile.ZipInfo, name: str) -> InputError | None:

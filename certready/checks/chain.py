@@ -10,6 +10,7 @@ from certready.case import Case
 from certready.checks import roots
 from certready.model import Chain
 from certready.path import Judgement, Problem, lint
+from certready.path.build import MAX_DEPTH
 from certready.rules import chain as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
@@ -183,7 +184,10 @@ def _too_complex(chain: Chain, judgement: Judgement) -> Observation:
     elif judgement.refusals:
         message = f"The validation engines did not come to a result: {'; '.join(judgement.refusals)}."
     else:
-        message = "The certificates can be combined in too many ways; the search was ended before it found a sound one."
+        message = (
+            "The search was ended before it found a sound path: the certificates can be combined in too many ways, or "
+            f"only to paths of more than {MAX_DEPTH}."
+        )
     return rules.TOO_COMPLEX.observed(message, chain=chain)
 
 

@@ -56,7 +56,7 @@ def _observe(subject: Revocable, results: tuple[RevocationResult, ...], case: Ca
     if case.options.revocation == "off":
         return rules.SKIPPED.observed(f"Revocation of {label} was not asked (--revocation off).")
     if subject.issuer is None:
-        return _issuer_unknown(subject)
+        return _issuer_unknown(subject, case)
     unread = subject.certificate.parsed.pointers_unreadable
     checkable = any(one.ask for one in questions(subject.certificate, subject.issuer))
     status, deciding = overall(results, checkable=checkable)
@@ -132,10 +132,16 @@ def _chain(subject: Revocable, case: Case) -> Chain:
     return case.chain(subject.chains[0])
 
 
-def _issuer_unknown(subject: Revocable) -> Observation:
+def _issuer_unknown(subject: Revocable, case: Case) -> Observation:
     parsed = subject.certificate.parsed
     if parsed.error is not None:
         return rules.UNKNOWN.observed("A certificate that cannot be read cannot be asked about.")
+    if case.judgement(_chain(subject, case)).outcome == "too-complex":  # who issued it may well have been sent
+        return rules.UNKNOWN.observed(
+            f"Revocation of {subject.label} was not asked: the search for its chain was ended before it was known who "
+            "issued it, and only the issuer's key can authenticate an answer.",
+            fix="Send the leaf and its intermediates only, without certificates that do not belong to the chain.",
+        )
     return rules.UNKNOWN.observed(
         f"Revocation of {subject.label} was not asked: its issuer, {parsed.issuer or 'without a name'}, is not known, "
         "and only the issuer's key can authenticate an answer.",

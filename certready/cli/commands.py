@@ -69,7 +69,7 @@ def words(choices: tuple[str, ...]) -> Mapping[str, Any]:
     def parse(text: str) -> str:
         chosen = word(text, choices)
         if chosen is None:
-            raise typer.BadParameter(f"{text!a} is not one of {', '.join(choices)}.")
+            raise typer.BadParameter(f"{text[:80]!a} is not one of {', '.join(choices)}.")
         return chosen
 
     return {"parser": parse, "metavar": "|".join(choices), **offering(lambda _: choices)}

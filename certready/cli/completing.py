@@ -49,7 +49,7 @@ def connectors(context: Any) -> Iterable[str]:
     if not paths or files.STDIN in paths:
         return ()
     try:
-        tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths])
+        tenant = load(files.exports(paths))
     except CertreadyError:
         return ()
     names = [connector.name for connector in tenant.connectors]

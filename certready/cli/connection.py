@@ -58,7 +58,7 @@ def _resolved(texts: tuple[str, ...]) -> dict[str, list[str]]:
         host, separator, address = text.partition("=")
         if not separator or not address:
             raise UsageError(
-                f"--resolve {text!a} is not HOST=IP.",
+                f"--resolve {text[:80]!a} is not HOST=IP.",
                 hint="Write --resolve gw.contoso.com=192.0.2.1, once per address.",
             )
         addresses.setdefault(host_name(host), []).append(address)

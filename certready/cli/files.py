@@ -28,7 +28,7 @@ __all__ = [
     "FILE_LIMIT",
     "PASSWORD_LIMIT",
     "STDIN",
-    "TENANT_LIMIT",
+    "exports",
     "given",
     "intermediates",
     "named",
@@ -42,6 +42,13 @@ __all__ = [
 def named(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     """Name and content of each file."""
     return [("standard input" if path == STDIN else str(path), read(path)) for path in paths]
+
+
+def exports(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+    """Name and content of a tenant's exports. Raises InputError, which says of a missing one how it is made."""
+    from certready.exchange.export.read import MISSING
+
+    return [(str(path), read(path, TENANT_LIMIT, missing=MISSING)) for path in paths]
 
 
 def read_bundle(paths: Sequence[Path], passwords: Passwords) -> Bundle:

@@ -165,7 +165,7 @@ def _bind(text: str) -> tuple[str, int]:
         number = None
     if number is None:
         raise UsageError(
-            f"--serve {text!a} is not ADDR:PORT.", hint="Write 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080."
+            f"--serve {text[:80]!a} is not ADDR:PORT.", hint="Write 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080."
         )
     return host, 0 if free else number
 

@@ -207,7 +207,7 @@ def _bind_address(text: str) -> tuple[str, int]:
         return host_and_port(text.removesuffix(":0") + ":1")[0], 0
     host, port = host_and_port(text)
     if port is None:
-        raise UsageError(f"--bind {text!r} names no port.", hint="Write 0.0.0.0:25, 127.0.0.1:2525 or [::]:25.")
+        raise UsageError(f"--bind {text[:80]!r} names no port.", hint="Write 0.0.0.0:25, 127.0.0.1:2525 or [::]:25.")
     return host, port
 
 

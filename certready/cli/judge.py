@@ -228,7 +228,7 @@ def _tenant(wanted: Shared) -> Tenant:
     if wanted.tenant:
         from certready.exchange.export.load import load
 
-        tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in wanted.tenant])
+        tenant = load(files.exports(wanted.tenant))
         for note in tenant.notes:
             output.write(sys.stderr, f"note: {note}\n")
     if wanted.accepted_domain:

@@ -48,7 +48,7 @@ def moment(text: str) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--at {text!a} is not a valid time.",
+            f"--at {text[:80]!a} is not a valid time.",
             hint="Write it in ISO 8601, such as 2027-03-15 or 2027-03-15T08:00:00Z.",
         ) from None
 
@@ -63,4 +63,4 @@ def expiry_warning(text: str | None) -> ExpiryWarning:
             return ExpiryWarning(fraction=int(number) / 100, days=None)
         if unit == "d":
             return ExpiryWarning(fraction=None, days=int(number))
-    raise UsageError(f"--expiry-warning {text!r} is neither a share nor days.", hint="Write 33% or 30d.")
+    raise UsageError(f"--expiry-warning {text[:80]!r} is neither a share nor days.", hint="Write 33% or 30d.")

@@ -38,7 +38,7 @@ def destinations(texts: Sequence[str]) -> tuple[Destination, ...]:
         name, separator, file = text.partition("=")
         name = format_called(name)
         if separator and not file:
-            raise UsageError(f"--format {text!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
+            raise UsageError(f"--format {text[:80]!r} names no file.", hint=f"Write {name}=FILE, or {name} for stdout.")
         chosen.append((name, Path(file) if separator else None))
     if any(name == NAGIOS for name, _ in chosen) and chosen != [(NAGIOS, None)]:
         raise UsageError(

@@ -21,7 +21,7 @@ def _seconds(text: str) -> float:
         return timeout(float(text))
     except (ValueError, UsageError):
         raise UsageError(
-            f"--timeout {text!a} is not a number of seconds above 0 and at most {MOST_SECONDS}.",
+            f"--timeout {text[:80]!a} is not a number of seconds above 0 and at most {MOST_SECONDS}.",
             hint="Give seconds for one step, such as 10 or 30; a whole probe may take several steps.",
         ) from None
 

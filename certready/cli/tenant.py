@@ -117,7 +117,7 @@ def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
     """The tenant of the files, with the accepted domains of the option added."""
     from certready.exchange.export.load import load
 
-    tenant = load([(str(path), files.read(path, files.TENANT_LIMIT)) for path in paths]) if paths else Tenant()
+    tenant = load(files.exports(paths)) if paths else Tenant()
     if not domains:
         return tenant
     added = tuple(AcceptedDomain(name) for name in accepted_domains(domains))

@@ -13,7 +13,7 @@ def sentence(error: TyperException) -> str:
     parameter: Any = getattr(error, "param", None)
     name: str | None = getattr(error, "option_name", None)
     if hasattr(error, "possibilities"):
-        return f"There is no option {name!a}.{_suggested(error.possibilities)}"
+        return f"There is no option {str(name)[:80]!a}.{_suggested(error.possibilities)}"
     if name and context:
         if "does not take" in error.message:
             return f"{name} takes no value."

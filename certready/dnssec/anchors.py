@@ -18,6 +18,7 @@ import dns.zonefile
 
 from certready.dnssec.model import Record
 from certready.errors import InputError
+from certready.x509.unreadable import first_line
 
 # https://data.iana.org/root-anchors/root-anchors.xml
 ROOT = (
@@ -54,7 +55,8 @@ def read(text: str, place: str) -> tuple[str, ...]:
             text, rdclass=None, default_ttl=0, default_rdclass=dns.rdataclass.IN, origin=dns.name.root
         )
     except (dns.exception.DNSException, ValueError) as error:
-        raise InputError(f"{place} holds no DNS records that can be read: {error}.", hint=hint) from None
+        reason = ascii(first_line(error))[1:-1].rstrip(".")
+        raise InputError(f"{place} holds no DNS records that can be read: {reason}.", hint=hint) from None
     lines = tuple(
         f"{records.name} {dns.rdatatype.to_text(records.rdtype)} {record}"
         for records in sets

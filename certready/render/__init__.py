@@ -37,7 +37,7 @@ class Renderer(Protocol):
 def format_called(name: str) -> str:
     """The format of this name, in any case. Raises UsageError where there is none."""
     if name.lower() not in FORMATS:
-        raise UsageError(f'There is no output format "{name}".', hint=f"The formats are: {', '.join(FORMATS)}.")
+        raise UsageError(f"There is no output format {name[:80]!a}.", hint=f"The formats are: {', '.join(FORMATS)}.")
     return name.lower()
 
 

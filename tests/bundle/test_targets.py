@@ -276,6 +276,16 @@ def test_a_damaged_file_in_an_archive_is_said(good: Issued) -> None:
         archive.unpack(bytes(data[:-30]), "mail.zip")
 
 
+def test_names_of_any_length_are_not_quoted_whole() -> None:
+    """However long a name is in the archive, and another where the file itself begins, the sentence is a short one."""
+    torn = bytearray(zipped({"a" * 30_000 + ".pem": b"x"}))
+    torn[40:50] = b"\x1b[2J" * 2 + b"bb"
+    (part,) = archive.unpack(bytes(torn), "mail.zip").parts
+    assert part.trouble is not None
+    assert len(part.trouble.message) < 600
+    assert part.trouble.message.isprintable()
+
+
 def test_a_bomb_is_stopped() -> None:
     """What decompresses into more than is read ends with a sentence, by one large file or by many."""
     large = bytes(11 * 1024 * 1024)

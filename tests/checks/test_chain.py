@@ -8,6 +8,7 @@ from cryptography import x509
 from certready.case import Case
 from certready.checks.chain import check_chain
 from certready.demo.pki import CLIENT, Authority
+from certready.judging import judge
 from certready.model import Chain, Container, Evidence, Known, StoreInfo
 from certready.path import engines
 from certready.rules.model import NotApplicable, Observation
@@ -207,6 +208,19 @@ def test_too_complex() -> None:
     leaf = root.issue(*(f"host{number}.example.com" for number in range(200)))
     (found,) = observations(pki.evidence(pki.chain(leaf), roots=pki.roots(root)))
     assert ("chain.too-complex", True) == (found.rule.id, "name constraints" in found.message)
+
+
+def test_a_line_longer_than_is_followed(root: Authority) -> None:
+    """A chain of which every certificate is there, and more than are followed, is undecided; it is said to be longer,
+    and of no issuer that it is not known."""
+    line = [root]
+    for number in range(12):
+        line.append(line[-1].intermediate(f"Step {number}", crl_url="http://pki.example/x.crl"))
+    evidence = pki.evidence(pki.chain(line[-1].issue("a.example"), *line[:0:-1]), roots=pki.roots(root))
+    (found,) = observations(evidence)
+    assert ("chain.too-complex", True) == (found.rule.id, "or only to paths of more than 10" in found.message)
+    said = [finding.message for finding in judge(evidence).findings if finding.rule.startswith("revocation.")]
+    assert ["ended before it was known who issued it" in message for message in said] == [True]
 
 
 def test_fix_names_the_gap(root: Authority, middle: Authority) -> None:

@@ -330,3 +330,11 @@ def test_wrong_usage_is_exit_code_2_with_a_sentence(run: Run, export: Export, wo
     assert 2 == ran.code
     assert said in json.loads(ran.out)["error"]
     assert said in ran.err
+
+
+def test_a_missing_export_says_how_it_is_made(run: Run) -> None:
+    """Whoever names an export that is not there reads how it is made, for a certificate and for the tenant alone."""
+    for words in (("tenant", "gone.json"), ("check", "x.pem", "--tenant", "gone.json")):
+        ran = run(*words)
+        assert 2 == ran.code
+        assert "hint: Check the path, or make it in Exchange Online PowerShell: @{ExportedAt=" in ran.err

@@ -134,6 +134,7 @@ def test_redirects_that_are_not_followed(location: str, word: str) -> None:
         reply = get(f"{server.url}/go")
     assert reply.body is None
     assert word in (reply.error or "")
+    assert "redirects" in (reply.error or "")  # of the URL itself nothing is wrong
     assert "secret" not in (reply.error or "")
 
 
@@ -474,6 +475,22 @@ def test_broken_answers(data: bytes) -> None:
         reply = get(f"{server.url}/ca")
     assert reply.body is None
     assert (reply.error or "").endswith(".")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"220 gw.contoso.com ESMTP\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000,
+    ],
+)
+def test_answers_that_are_no_http(data: bytes) -> None:
+    """What is no HTTP is said to be none, not to have broken off, and is not asked for again."""
+    with serving(ca=raw(data)) as server:
+        assert "Its answer is no HTTP that can be read." == get(f"{server.url}/ca").error
+    assert len(server.hits) == 1
 
 
 def test_tls_that_is_not_trusted() -> None:

@@ -21,7 +21,7 @@ def test_every_format_renders_one_and_many(name):
 
 def test_unknown_format():
     """A format that does not exist is a usage error that lists those that do."""
-    with pytest.raises(UsageError, match='There is no output format "xml"') as raised:
+    with pytest.raises(UsageError, match="There is no output format 'xml'") as raised:
         renderer("xml")
     assert f"The formats are: {', '.join(FORMATS)}." == raised.value.hint
 

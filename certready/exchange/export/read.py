@@ -23,6 +23,7 @@ EXPORT = (
     "AcceptedDomains=@(Get-AcceptedDomain)} | ConvertTo-Json -Depth 5 | Set-Content tenant.json -Encoding utf8"
 )
 HINT = f"In Exchange Online PowerShell: {EXPORT}"
+MISSING = f"Check the path, or make it in Exchange Online PowerShell: {EXPORT}"
 
 _SECTION = r"(?:inboundconnectors?|outboundconnectors?|accepteddomains?)"
 _TOML = re.compile(rf"\s*(?:#[^\n]*\n\s*)*(?:\[\[?\s*{_SECTION}\s*\]|[a-z_][\w-]*\s*=)", re.IGNORECASE)

@@ -89,7 +89,7 @@ def _exchange(request: Request, route: Route, run: Run, budget: Budget) -> Resul
     visited: set[tuple[str, bool]] = set()
     with _session(route, run) as session:
         for _ in range(MOST_REDIRECTS + 1):
-            _check(url, run)
+            _check(url, run, "The URL that it redirects to" if visited else "Its URL")
             if url.startswith("https:") and route.ca_bundle and not Path(route.ca_bundle).is_file():
                 raise GuardedError("It was not asked: the file of --ca-bundle cannot be read.")
             if (url, body is None) in visited:
@@ -149,21 +149,21 @@ def _send(
     return session.request(method, url, data=body, headers=headers, timeout=wait, allow_redirects=False, stream=True)
 
 
-def _check(url: str, run: Run) -> None:
-    """Raises GuardedError for a URL that must not be asked."""
+def _check(url: str, run: Run, called: str) -> None:
+    """Raises GuardedError for a URL that must not be asked, which is called so."""
     if len(url) > LONGEST_URL or not _URL.fullmatch(url):
-        raise GuardedError("Its URL is too long or holds characters that no URL may hold.")
+        raise GuardedError(f"{called} is too long or holds characters that no URL may hold.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise GuardedError("Its URL is malformed.") from None
+        raise GuardedError(f"{called} is malformed.") from None
     if parts.scheme not in ("http", "https"):
-        raise GuardedError("Its URL is neither http nor https.")
+        raise GuardedError(f"{called} is neither http nor https.")
     if "@" in parts.netloc:
-        raise GuardedError("Its URL holds a user name or password, which is not sent to anybody.")
+        raise GuardedError(f"{called} holds a user name or password, which is not sent to anybody.")
     if not host or not _HOST.fullmatch(host):
-        raise GuardedError("Its URL names no host.")
+        raise GuardedError(f"{called} names no host.")
     refused = None if run.allow_private else refused_host(host)
     if refused:
         raise GuardedError(refused)

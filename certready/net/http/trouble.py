@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+NO_HTTP = "Its answer is no HTTP that can be read."
 # By the code of OpenSSL's verification (X509_V_ERR_...).
 _CERTIFICATES = {
     9: "Its TLS certificate is not valid yet.",
@@ -30,9 +31,11 @@ def sentence(trouble: Exception, timeout: float, *, proxied: bool) -> str:
         return f"It did not answer within {timeout:g} seconds."
     if _any(causes, ConnectionRefusedError):
         return "The proxy refused the connection." if proxied else "It refused the connection."
+    if _no_http(causes):
+        return NO_HTTP
     if _any(causes, requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError):
         return "The connection was closed or broke before the answer was complete."
-    return "Its answer is no HTTP that can be read."
+    return NO_HTTP
 
 
 def will_pass(trouble: Exception) -> tuple[bool, bool]:
@@ -45,8 +48,20 @@ def will_pass(trouble: Exception) -> tuple[bool, bool]:
     causes = _causes(trouble)
     if _any(causes, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
         return False, False
+    if _no_http(causes):
+        return False, False
     slow = _any(causes, TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
     return _any(causes, requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError), slow
+
+
+def _no_http(causes: list[BaseException]) -> bool:
+    """Whether an answer came that is none: libraries wrap that in what they raise for a connection that broke."""
+    from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+    return any(
+        isinstance(cause, HTTPException) and not isinstance(cause, IncompleteRead | RemoteDisconnected)
+        for cause in causes
+    )
 
 
 def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
