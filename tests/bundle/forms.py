@@ -207,7 +207,7 @@ def page() -> Iterator[str]:
     yield "compares. `certready repair` makes a regular file of whatever could be read."
     yield ""
     yield "Whatever the bytes, every loader answers or says one sentence, within 300 MB and two seconds of CPU;"
-    yield "`python -m tests.bundle.fuzz --minutes 10` tries that on mutated input for as long as wanted."
+    yield "`python -m tests.fuzz --minutes 10` tries that on mutated input for as long as wanted."
     for title, forms in (("PEM and text", PEM), ("Containers", BINARY), ("What holds no certificate", REFUSED)):
         yield from _table(title, {name: said(data) for name, data in forms.items()})
     yield from _table("Passwords", {name: said(*form) for name, form in PASSWORDS.items()})
