@@ -12,6 +12,7 @@ import pytest
 
 from certready.cli import judge, main
 from tests.cli.conftest import PASSWORD, Material, Ran
+from tests.ending import Child
 
 Run = Callable[..., Ran]
 
@@ -238,7 +239,7 @@ def test_a_console_that_is_not_unicode_is_survived(material: Material, tmp_path:
 def test_a_reader_that_goes_away_is_no_error(material: Material) -> None:
     """``certready ... | head -1`` leaves no traceback behind."""
     words = [sys.executable, "-m", "certready", "rules"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with Child(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()

@@ -32,6 +32,7 @@ from certready.fleet.lines import Earlier
 from certready.roots.stores import load as load_roots
 from tests.cli.conftest import Ran
 from tests.cli.test_progress import Terminal
+from tests.ending import Child
 from tests.fleet.endpoints import KINDS, Material, endpoints
 
 Run = Callable[..., Ran]
@@ -456,7 +457,7 @@ def test_kill_and_resume_lose_and_double_nothing(material: Material, run: Run, t
     count = 400
     path, log = files(material, tmp_path / "i.csv", count), tmp_path / "log.jsonl"
     words = ["fleet", path, *judged(material), "--resume", str(log), "--max-age", "365d"]
-    with subprocess.Popen(
+    with Child(
         [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):
@@ -473,7 +474,7 @@ def test_ctrl_c_keeps_what_is_done(material: Material, tmp_path: Path) -> None:
     """Interrupted, a run says how far it came, keeps its records, and ends with the worst verdict so far."""
     log = tmp_path / "log.jsonl"
     words = ["fleet", files(material, tmp_path / "i.csv", 2000), *judged(material), "--format", f"jsonl={log}"]
-    with subprocess.Popen(
+    with Child(
         [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.cli.conftest import Ran
+from tests.ending import Child
 from tests.fleet.endpoints import Material, endpoints
 from tests.fleet.serving import PROGRAM, Server, get, rows, serving
 from tests.live.servers import free_port
@@ -367,7 +368,7 @@ def test_prometheus_scrapes_it(server: Server, tmp_path: Path) -> None:
         *("prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
     ]
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with (tmp_path / "log").open("wb") as log, Child(command, stdout=log, stderr=log) as process:
         try:
             scrapes = 0
             while scrapes < 4:

@@ -22,6 +22,7 @@ from certready import schemas
 from certready.demo.pki import Authority
 from certready.x509.certificate import Certificate
 from tests.cli.conftest import Material, Ran
+from tests.ending import Child
 from tests.live.servers import FaultySmtp, tls, tls_context
 from tests.net.nameserver import NameServer
 
@@ -71,7 +72,7 @@ class Listening:
 @contextmanager
 def listening(*words: str) -> Iterator[Listening]:
     command = [sys.executable, "-m", "certready", "listen", "--bind", "127.0.0.1:0", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with Child(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Listening(process)
         finally:

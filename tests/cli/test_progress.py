@@ -15,6 +15,7 @@ import pytest
 
 from certready.cli import progress
 from certready.cli.progress import Progress, waiting
+from tests.ending import Child
 from tests.live.servers import HOST, FaultySmtp
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
@@ -111,9 +112,7 @@ def on_a_terminal(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], Callab
 
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "certready", *words], stdout=subprocess.PIPE, stderr=slave, env=environment
-    )
+    process = Child([sys.executable, "-m", "certready", *words], stdout=subprocess.PIPE, stderr=slave, env=environment)
     os.close(slave)
     seen = bytearray()
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.ending import Child
+
 REPOSITORY = Path(__file__).parents[2]
 LOOPBACK = ("--host", "127.0.0.1", "--no-dashboard")
 QUIET = {
@@ -25,7 +27,7 @@ class Process:
 
     def __init__(self, words: list[str], ready: str, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
-        self._process = subprocess.Popen(
+        self._process = Child(
             [sys.executable, "-m", *words],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tests.ending import Child
+
 PROGRAM = "from certready.cli import run; run()"
 PATIENCE = 120  # seconds; a test that waits that long has failed
 
@@ -93,7 +95,7 @@ def raw(address: tuple[str, int], data: bytes) -> bytes:
 def serving(*words: str, every: str = "6h", address: str = "127.0.0.1:0", program: str = PROGRAM) -> Iterator[Server]:
     """A server that runs ``fleet`` with these words, on a free port of loopback."""
     command = [sys.executable, "-c", program, "fleet", *words, "--serve", address, "--every", every]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with Child(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Server(process)
         finally:

@@ -29,6 +29,7 @@ from certready.fleet.connecting import connected, in_plain_text
 from certready.fleet.schedule import Room
 from certready.roots.stores import load as load_roots
 from tests.cli.test_fleet import files, inventory, judged, records
+from tests.ending import Child
 from tests.fleet.cluster import REPOSITORY, Cluster, Tap, cluster, memory
 from tests.fleet.deadly import Deadly
 from tests.fleet.endpoints import Material, endpoints
@@ -62,7 +63,7 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def running(words: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[str]:
     """The command line in a process of its own."""
-    return subprocess.Popen(
+    return Child(
         [sys.executable, "-c", PROGRAM, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

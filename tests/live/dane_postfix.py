@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.dane.test_matching import DOMAIN, HOST, MOMENT, ROWS, World, made
 from tests.dnssec.server import DnsServer
 from tests.dnssec.zones import Dns, Zone, name
+from tests.ending import Child
 from tests.live.servers import FaultySmtp, Visit
 
 LOOPBACK = "127.0.0.1"
@@ -93,7 +94,7 @@ def unbound(folder: Path, anchor: str, upstream: int) -> Iterator[None]:
         f'  cache-max-negative-ttl: 0\nforward-zone:\n  name: "."\n  forward-addr: {LOOPBACK}@{upstream}\n'
     )
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["unbound", "-c", "unbound.conf"], cwd=folder, stdout=log, stderr=log)
+        process = Child(["unbound", "-c", "unbound.conf"], cwd=folder, stdout=log, stderr=log)
     query = dns.message.make_query(HOST, "A", want_dnssec=True)
     try:
         for _ in range(100):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ending import Child
 from tests.live.servers import HOST, NOBODY, STARTING, UnavailableError, free_port
 
 CONFIGURATION = """
@@ -85,7 +86,7 @@ def nginx() -> Iterator[Nginx]:
                 os.chown(path, NOBODY, NOBODY)
             options = {"user": NOBODY, "group": NOBODY}
         command = [program, "-p", name, "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options) as process:
+        with Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options) as process:
             try:
                 awaited(port, process)
                 yield Nginx(f"http://{HOST}:{port}", directory / "files", directory / "access.log")

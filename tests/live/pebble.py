@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import which
 
 from certready.demo.pki import Authority
+from tests.ending import Child
 from tests.live.nginx import awaited
 from tests.live.servers import UnavailableError, free_port
 
@@ -57,7 +58,7 @@ def pebble(folder: Path) -> Iterator[Pebble]:
     (folder / "pebble.json").write_text(json.dumps({"pebble": config}))
     quick = {"PEBBLE_VA_ALWAYS_VALID": "1", "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
     with (folder / "pebble.log").open("wb") as log:
-        running = subprocess.Popen(
+        running = Child(
             ["pebble", "-config", "pebble.json"], cwd=folder, env=quick, stdout=log, stderr=subprocess.STDOUT
         )
         try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from certready.demo.pki import Issued
+from tests.ending import Child
 
 HOST = "127.0.0.1"
 NOBODY = 65534
@@ -260,13 +261,12 @@ class _Daemon(ABC):
 
     def _spawn(self, command: Sequence[str], env: Mapping[str, str], uid: int | None = None) -> subprocess.Popen[bytes]:
         with (self.directory / "stderr.log").open("wb") as errors:
-            return subprocess.Popen(
+            return Child(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **env},
-                start_new_session=True,
                 **({} if uid is None else {"user": uid, "group": uid, "extra_groups": []}),
             )
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from certready.dane import Tlsa, fit
 from tests.dane.test_matching import HOST, MOMENT, ROWS, World
 from tests.dane.test_matching import world as world  # noqa: PLC0414 - the fixture
+from tests.ending import Child
 
 pytestmark = [
     pytest.mark.live,
@@ -45,7 +46,7 @@ def served(world: World, chain: str, folder: Path) -> Iterator[int]:
     words = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "leaf.pem", "-key", "key.pem"]
     if others:
         words += ["-cert_chain", "chain.pem"]
-    process = subprocess.Popen(
+    process = Child(
         [*words, "-no_ign_eof"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
@@ -99,11 +100,16 @@ def apart(module: str, *options: str) -> Any:
         pytest.skip("a network of its own takes root, unshare and ip")
     words = ["unshare", "-n", *options, sys.executable, "-m", module]
     root = Path(__file__).parents[2]
-    ran = subprocess.run(words, cwd=root, capture_output=True, check=False, timeout=300)
-    if b"UnavailableError" in ran.stderr or b"Operation not permitted" in ran.stderr:
-        pytest.skip(ran.stderr.decode(errors="replace").splitlines()[-1])
-    assert ran.returncode == 0, ran.stderr.decode(errors="replace")
-    return json.loads(ran.stdout)
+    with Child(words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            out, err = process.communicate(timeout=300)
+        finally:
+            process.kill()
+    said = err.decode(errors="replace")
+    if "UnavailableError" in said or "Operation not permitted" in said:
+        pytest.skip(said.splitlines()[-1])
+    assert process.returncode == 0, said
+    return json.loads(out)
 
 
 # What Postfix does otherwise, and why.

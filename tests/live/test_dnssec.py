@@ -22,6 +22,7 @@ from certready.cli import main
 from certready.demo.pki import Authority
 from certready.dnssec import Status, Validator, parse, read
 from certready.net.dnssec import Recorder
+from tests.ending import Child
 from tests.live.servers import free_port
 
 PROGRAMS = ("knotd", "keymgr", "unbound")
@@ -142,7 +143,7 @@ def _key(folder: Path, zone: str) -> str:
 def _running(folder: Path, words: list[str], port: int) -> Iterator[None]:
     """A server, from its first answer on."""
     with (folder / f"{words[0]}.log").open("wb") as log:
-        process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log)
+        process = Child(words, cwd=folder, stdout=log, stderr=log)
     query = dns.message.make_query("test.", "SOA")
     try:
         for _ in range(100):

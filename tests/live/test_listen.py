@@ -28,6 +28,7 @@ from certready.net.listener import Listener
 from certready.net.session import Identity
 from certready.roots import plain
 from certready.x509.certificate import Certificate
+from tests.ending import Child
 from tests.live.clients import SendingExim, SendingPostfix, SendingSendmail, write_client_files
 from tests.live.servers import HOST, FaultySmtp, UnavailableError, Visit, free_port
 
@@ -342,7 +343,7 @@ def test_a_certificate_of_a_kind_that_is_not_taken(tmp_path: Path, authority: Au
     leaf = authority.issue("mail.contoso.com", key="ec")
     plan = Plan(Identity((leaf.der, authority.der), leaf.key), "", "user@example.org", timeout=1.0)
     script = (b"220 exo ESMTP\r\n", b"250-exo\r\n250 STARTTLS\r\n", b"220 go\r\n", relay)
-    with subprocess.Popen([*command, *takes], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as openssl_server:
+    with Child([*command, *takes], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as openssl_server:
         try:
             with FaultySmtp(*script) as gateway:
                 found = rehearse(HOST, gateway.port, plan, lambda _: None)

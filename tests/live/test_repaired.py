@@ -18,6 +18,7 @@ from certready.cli import main
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle
 from certready.net.gateway import fetch
+from tests.ending import Child
 from tests.live.nginx import Nginx, nginx
 from tests.live.servers import HOST, STARTING, UnavailableError, free_port
 
@@ -107,7 +108,7 @@ def test_haproxy(leaf: Issued, shelf: Path, capsys: pytest.CaptureFixture[str]) 
     )
     checked = subprocess.run([program, "-c", "-f", str(configuration)], capture_output=True, text=True, check=False)
     assert (0, False) == (checked.returncode, "WARN" in checked.stderr.upper()), checked.stderr
-    with subprocess.Popen([program, "-db", "-f", str(configuration)], stderr=subprocess.PIPE) as process:
+    with Child([program, "-db", "-f", str(configuration)], stderr=subprocess.PIPE) as process:
         try:
             _open(port, process)
             ready(shelf, port, capsys, "--protocol", "tls")
@@ -129,7 +130,7 @@ def test_nginx(leaf: Issued, shelf: Path, capsys: pytest.CaptureFixture[str]) ->
         f" ssl_certificate_key {out}/key.pem; }} }}\n"
     )
     command = [program, "-p", str(shelf), "-c", str(configuration), "-e", str(shelf / "error.log")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with Child(command, stderr=subprocess.PIPE) as process:
         try:
             _open(port, process)
             ready(shelf, port, capsys, "--protocol", "tls")
