@@ -39,10 +39,12 @@ def _run(words: list[str]) -> int:
     from typer import Abort, TyperException
 
     from certready.cli.app import app
+    from certready.cli.stopping import terminable
     from certready.errors import CertreadyError
 
     try:
-        code = int(app.main(words or ["--help"], prog_name="certready", standalone_mode=False) or 0)
+        with terminable():
+            code = int(app.main(words or ["--help"], prog_name="certready", standalone_mode=False) or 0)
     except CertreadyError as error:
         return _say(words, error.code, error.message, error.hint)
     except Abort:  # typer's word for Ctrl-C
@@ -85,6 +87,10 @@ def _leave(code: int) -> NoReturn:
     threading = sys.modules.get("threading")
     if threading and any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
         sys.exit(code)  # which waits for them
+    if "multiprocessing.util" in sys.modules:  # its semaphores outlive the process, if they are not taken back
+        import atexit
+
+        atexit._run_exitfuncs()  # noqa: SLF001 - as sys.exit would do it
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()

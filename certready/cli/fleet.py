@@ -233,19 +233,6 @@ def _executor(processes: int, jobs: int) -> Executor:
         from certready.net.executor import DaemonExecutor
 
         return DaemonExecutor(jobs, "fleet")
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from certready.cli.fleet_processes import Processes
 
-    # Spawned, because a process that has threads must not be forked.
-    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=_worker)
-
-
-def _worker() -> None:
-    """What a worker process sets up: Ctrl-C is the first process's to hear."""
-    import gc
-    import signal
-    import warnings
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(50_000)
-    warnings.simplefilter("ignore")
+    return Processes(processes)

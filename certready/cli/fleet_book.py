@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import IO, NamedTuple
 
 from msgspec.structs import replace
@@ -21,6 +18,7 @@ from certready._version import __version__
 from certready.cli import output
 from certready.cli.defaults import taken
 from certready.cli.progress import Progress
+from certready.cli.stopping import undisturbed
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Result, Setup, lines, summary
 from certready.fleet.across import Owners, across
@@ -129,7 +127,7 @@ class Book:
         worst: Entry | None = None
         try:
             for result in results:
-                with _undisturbed():
+                with undisturbed():
                     seen = self._add(result)
                 done += 1
                 worst = seen if worst is None or seen.rank > worst.rank else worst
@@ -243,19 +241,3 @@ class Book:
         with self._logs.resumed.open("rb") as file:
             file.seek(place.start)
             return file.read(place.size)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C is heard at the end of the block: a record that is written is also counted."""
-    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
-        yield
-        return
-    came: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came and callable(before):
-        before(*came[0])

@@ -58,7 +58,7 @@ def listen(
         raise UsageError("Where to listen was not said.", hint="certready listen --bind 0.0.0.0:2525 --inbound VALUE")
     address = _bind_address(bind)
     from certready.cli.identity import read_identity, throw_away
-    from certready.cli.listening import Sessions, check_writable, terminable
+    from certready.cli.listening import Sessions, check_writable
     from certready.net.listener import Listener
 
     check_writable([*(path for _, path in destinations), shared.save_evidence, shared.remedies])
@@ -86,7 +86,7 @@ def listen(
         )
         if once:
             sessions.ended = listener.stop
-        with terminable(), listener:
+        with listener:
             sessions.log(_started(listener.address, own=bool(server_cert), exact=exact_replies))
             try:
                 sessions.wait()

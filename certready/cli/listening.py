@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 import time
@@ -178,25 +177,6 @@ def check_writable(paths: Sequence[Path | None]) -> None:
     for path in paths:
         if path is not None and not directories.writable(path):
             raise CertreadyError(f"{path} cannot be written.", hint="Check the path: its directory, and who may write.")
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM, as service managers and timeout(1) send it, does what Ctrl-C does. In the main thread alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # timeout(1) sends it twice; the second finds the report written
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGTERM) is end:
-            signal.signal(signal.SIGTERM, before)
 
 
 def _streamed(destination: output.Destination) -> bool:

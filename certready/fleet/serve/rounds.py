@@ -100,6 +100,7 @@ class Rounds:
         self._writing = threading.Lock()
         self._pause = POLL
         self._ended = False
+        self._pool: Executor | None = None
         self.board = Board(plan.every, self._published())
 
     @property
@@ -119,6 +120,8 @@ class Rounds:
         """Keep no more records: those that are written are whole. For the thread that ends the run."""
         with self._writing:
             self._ended = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     # -- a round --------------------------------------------------------------------------------------------------
 
@@ -159,8 +162,10 @@ class Rounds:
         jobs = (job for job in _owned(planner.jobs(todo), owners, tenants) if everything or not self._is_kept(job))
         lately = "" if everything or not self._known else ", but for those that were checked lately"
         self._say(f"checking {counted(len(todo), 'line')}{lately}")
-        pool = self._plan.executor()
+        pool = self._pool = self._plan.executor()
         try:
+            if self._ended:
+                return
             results = scheduled(
                 jobs,
                 self._setup,
@@ -177,6 +182,8 @@ class Rounds:
                     cost = self._publish()
                     shown = time.monotonic()
         except CertreadyError as error:
+            if self._ended:  # and the executor with it
+                return
             self._say(f"the round broke off, and is begun again in {PAUSE:.0f} s: {error.message}")
             self._pause = PAUSE
         finally:
