@@ -13,11 +13,12 @@ from msgspec import Struct
 from certready.fleet.entries import Entry, Held
 from certready.model import Limits, Tenant
 from certready.model.plain import Moment, to_the_second
+from certready.render.layout import counted
 from certready.wording import listed
 from certready.x509.certificate import SERVER_AUTH
 
 CALENDAR = timedelta(days=90)
-AHEAD = timedelta(days=365)  # for the ends of issuers, and the dates of a root programme
+AHEAD = timedelta(days=365)  # for the ends of issuers
 MANY = 2  # lines from which on an issuer's end is more than that line's own trouble
 NAMED = 5
 
@@ -208,19 +209,25 @@ def _distrust(entries: Sequence[Entry], limits: LimitsOf, now: datetime) -> Iter
         if limit.disabled_from and now < limit.disabled_from and _for_servers(limit.disabled_usages):
             yield Across(
                 "distrust",
-                f"Microsoft distrusts the root {issuer.label} from {limit.disabled_from:%Y-%m-%d} on: "
-                f"{len(lines)} lines stop, {_names(lines)}.",
+                f"Microsoft distrusts the root {issuer.label} from {limit.disabled_from:%Y-%m-%d} on. "
+                f"{_rest_on_it(lines, 'by then')}",
                 lines,
                 limit.disabled_from,
             )
         if limit.cutoff and now < limit.cutoff and _for_servers(limit.cutoff_usages):
             yield Across(
                 "distrust",
-                f"Microsoft distrusts what the root {issuer.label} issues after {limit.cutoff:%Y-%m-%d}: the renewals "
-                f"of {len(lines)} lines need another root, {_names(lines)}.",
+                f"Microsoft distrusts what the root {issuer.label} issues after {limit.cutoff:%Y-%m-%d}. "
+                f"{_rest_on_it(lines, 'for renewals from then on')}",
                 lines,
                 limit.cutoff,
             )
+
+
+def _rest_on_it(lines: Sequence[str], when: str) -> str:
+    """A path over another root may be there already, which only a judgement as of that day would show."""
+    rest, need = ("rests", "needs") if len(lines) == 1 else ("rest", "need")
+    return f"{counted(len(lines), 'line')} {rest} on it and {need} another root {when}: {_names(lines)}."
 
 
 def _for_servers(usages: tuple[str, ...] | None) -> bool:

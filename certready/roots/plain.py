@@ -114,6 +114,11 @@ class _Beside(Struct, frozen=True):
     def info(self) -> StoreInfo:
         return self.store.info
 
+    @property
+    def facts(self) -> object:
+        """What a programme's list says of its roots, which further anchors do not change; None of another store."""
+        return getattr(self.store, "facts", None)
+
     def holds(self, certificate: Certificate) -> Root | None:
         return self.store.holds(certificate)
 

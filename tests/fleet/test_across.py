@@ -126,9 +126,9 @@ def test_scheduled_distrust() -> None:
     lines = (entry("a", issuers=(root,)), entry("b", issuers=(root,)))
     (stop,) = found(*lines, limits={"r": Limits(disabled_from=NOW + 20 * DAY)})["distrust"]
     assert (("a", "b"), NOW + 20 * DAY) == (stop.lines, stop.at)
-    assert "from 2026-12-16 on: 2 lines stop" in stop.message
+    assert "from 2026-12-16 on. 2 lines rest on it and need another root by then: a, b." in stop.message
     (cut,) = found(*lines, limits={"r": Limits(cutoff=NOW + 20 * DAY)})["distrust"]
-    assert "issues after 2026-12-16: the renewals of 2 lines" in cut.message
+    assert "issues after 2026-12-16. 2 lines rest on it and need another root for renewals" in cut.message
     for limits in (
         Limits(disabled_from=NOW - DAY),
         Limits(cutoff=NOW - DAY),
