@@ -10,7 +10,7 @@ from msgspec import Struct
 from certready import clock
 from certready.case import Case
 from certready.checks.promises import said
-from certready.checks.starttls import offers_none
+from certready.checks.starttls import offers_none, without_tls
 from certready.model import Chain, Endpoint
 from certready.rules import dane as rules
 from certready.rules.model import NotApplicable, Observation, Rule
@@ -27,10 +27,6 @@ _STATES = {
     "unverified": rules.UNVERIFIED,
 }
 LINK = "Whether the MX record that leads there is signed was not looked at."
-UNSETTLED = (
-    "Postfix and other senders that keep to RFC 7671 hold the mail; whether Exchange Online does is not documented "
-    "(fact U15)"
-)
 
 
 def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
@@ -118,8 +114,7 @@ def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observatio
         message = f"{promise.unread} of the records at {promise.owner} {verb} too short for TLSA records."
         yield from said(case, "dane", rules.UNREADABLE, message)
     for endpoint in host.without:
-        what = endpoint.error or "no TLS came up"
-        message = f"{promise.host} has TLSA records, and {endpoint.name} offers no TLS: {what}"
+        message = f"{promise.host} has TLSA records, and {without_tls(endpoint)}"
         yield from said(
             case, "dane", rules.NO_TLS, message, "" if offers_none(endpoint) else "unclear", endpoint=endpoint
         )

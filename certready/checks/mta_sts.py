@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from certready.case import Case
+from certready.checks import roots
 from certready.checks.promises import said
-from certready.checks.starttls import offers_none
+from certready.checks.starttls import offers_none, without_tls
 from certready.exchange.matching import covers
 from certready.model import Chain, Endpoint, MtaSts
 from certready.rules import mta_sts as rules
 from certready.rules.model import NotApplicable, Observation
 from certready.wording import listed
+from certready.x509.certificate import ANY_EKU, SERVER_AUTH
+from certready.x509.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from certready.mta_sts import Policy
@@ -97,13 +100,10 @@ def _followed(case: Case, asked: MtaSts, policy: Policy) -> Iterator[Observation
 def _presented(case: Case, host: str, failing: str) -> Iterator[Observation]:
     """What a host that the policy names presents at each of its addresses."""
     endpoints = [endpoint for endpoint in case.evidence.endpoints if endpoint.host == host]
-    if not endpoints:
-        yield from said(case, "mta-sts", rules.COVERS, f"The policy names {host}, which was not probed.")
-        return
     for endpoint in endpoints:
         if endpoint.trouble in ("no-starttls", "handshake-failed"):
             variant = failing if offers_none(endpoint) else "unclear"
-            message = f"{host} at {endpoint.name} offers no TLS: {endpoint.error or 'no reason is known.'}"
+            message = f"The policy demands TLS of {host}, and {without_tls(endpoint)}"
             yield from said(case, "mta-sts", rules.NO_TLS, message, variant, endpoint=endpoint)
     chains = [chain for chain in case.chains if chain.id not in case.unnamed_chains]
     chains = [chain for chain in chains if any(chain.id in endpoint.chain_ids for endpoint in endpoints)]
@@ -132,7 +132,7 @@ class _Fault(Struct, frozen=True):
 
 
 def _judged(case: Case, chain: Chain, host: str, failing: str, endpoints: list[Endpoint]) -> Iterator[Observation]:
-    """One certificate under one name: SAN, dates, and a root that is trusted (RFC 8461, 4.2)."""
+    """One certificate under one name: SAN, dates, use, and a root that is trusted for servers (RFC 8461, 4.2)."""
     label = chain.leaf_certificate.parsed.label
     at = f" at {listed([endpoint.address for endpoint in endpoints])}" if endpoints else ""
     faults = list(_faults(case, chain, host, failing))
@@ -148,12 +148,8 @@ def _judged(case: Case, chain: Chain, host: str, failing: str, endpoints: list[E
 
 
 def _faults(case: Case, chain: Chain, host: str, failing: str) -> Iterator[_Fault]:
-    judgement, leaf = case.judgement(chain), chain.leaf_certificate.parsed
-    if judgement.outcome in ("unreadable", "too-complex"):
-        yield _Fault("unclear", "whether its chain leads to a trusted root cannot be told")
-    elif judgement.outcome != "trusted":
-        yield _Fault(failing, f"its chain leads to no trusted root ({judgement.outcome})")
-    for certificate in judgement.path:
+    yield from _untrusted(case, chain, failing)
+    for certificate in case.judgement(chain).path:
         parsed = certificate.parsed
         if parsed.dates_unreadable:
             yield _Fault("unclear", f"the dates of {parsed.label} cannot be read")
@@ -161,6 +157,30 @@ def _faults(case: Case, chain: Chain, host: str, failing: str) -> Iterator[_Faul
             yield _Fault(failing, f"{parsed.label} expired on {parsed.not_after:%Y-%m-%d}")
         elif case.evaluated_at < parsed.not_before:
             yield _Fault(failing, f"{parsed.label} is not valid before {parsed.not_before:%Y-%m-%d}")
+    yield from _misnamed(chain, host, failing)
+
+
+def _untrusted(case: Case, chain: Chain, failing: str) -> Iterator[_Fault]:
+    """Why the chain, or the leaf's use, is not one of a TLS server under a trusted root."""
+    judgement, usages = case.judgement(chain), chain.leaf_certificate.parsed.ekus
+    limited = roots.restriction(case, chain, judgement) if judgement.outcome == "trusted" else None
+    if judgement.outcome in ("unreadable", "too-complex"):
+        yield _Fault("unclear", "whether its chain leads to a trusted root cannot be told")
+    elif judgement.outcome != "trusted":
+        yield _Fault(failing, f"its chain leads to no trusted root ({judgement.outcome})")
+    elif limited and limited.variant == "unclear":
+        yield _Fault("unclear", "whether its root is trusted for TLS servers cannot be told")
+    elif limited:
+        yield _Fault(failing, "its root is not trusted for TLS servers")
+    if isinstance(usages, Unreadable):
+        yield _Fault("unclear", f"its extended key usage cannot be read ({usages.reason})")
+    elif usages is not None and SERVER_AUTH not in usages and ANY_EKU not in usages:
+        yield _Fault(failing, "its extended key usage lacks serverAuth")
+
+
+def _misnamed(chain: Chain, host: str, failing: str) -> Iterator[_Fault]:
+    """Why the names do not cover the host: the alternative names count, the CN at Exchange Online perhaps."""
+    leaf = chain.leaf_certificate.parsed
     if covers(leaf.dns_names, host):
         return
     if leaf.names_unreadable:

@@ -43,7 +43,10 @@ MX_MISMATCH = Rule(
 CERTIFICATE = Rule(
     "mta-sts.certificate",
     "The certificate does not meet the policy",
-    what="It is not for the MX host's name by SAN, not within its dates, or not under a root that is trusted.",
+    what=(
+        "It is not for the MX host's name by SAN, not within its dates, not for TLS servers, or not under a root that "
+        "is trusted for them."
+    ),
     why="Exchange Online delivers no mail to this host (4.7.5, Remote certificate failed MTA-STS validation).",
     confidence="documented",
     sources=(sources.MTA_STS, rfc(8461, "4.2")),
@@ -67,8 +70,11 @@ NO_TLS = Rule(
 
 POLICY_UNREACHABLE = Rule(
     "mta-sts.policy-unreachable",
-    "The policy cannot be fetched",
-    what="The domain's record announces a policy, and its host does not serve it as senders fetch it.",
+    "The policy or its DNS records cannot be fetched",
+    what=(
+        "The domain's record announces a policy, and its host does not serve it as senders fetch it; or DNS did not "
+        "tell the record or the domain's MX hosts."
+    ),
     why=(
         "A sender that has the policy from before goes by that until its max_age ends, any other as if there were "
         "none: mail flows today, and the next change of an MX host or certificate meets an old policy."

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from msgspec.structs import replace
 
 from certready import Evidence, Finding, Options, Severity, judge, serial
 from certready.demo.pki import Authority, Issued, now
-from certready.model import Endpoint, MtaSts, Target
+from certready.model import Endpoint, Limits, MtaSts, Target
+from certready.model.endpoint import Trouble
+from certready.x509.certificate import CLIENT_AUTH
+from certready.x509.issue import CLIENT
 from tests import pki
 
 MOMENT = now()
@@ -104,3 +110,52 @@ def test_hosts_are_not_known() -> None:
     asked = replace(policy("*.contoso.com"), hosts=(), hosts_error="DNS did not answer.")
     (found,) = findings(evidence(asked))
     assert (found.rule, found.severity) == ("mta-sts.policy-unreachable", Severity.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("limits", "weight", "said"),
+    [
+        (Limits(usages=(CLIENT_AUTH,)), Severity.FAIL, "its root is not trusted for TLS servers"),
+        (Limits(disabled_from=MOMENT - timedelta(days=1)), Severity.FAIL, "its root is not trusted for TLS servers"),
+        (Limits(unclear=True), Severity.UNKNOWN, "whether its root is trusted for TLS servers cannot be told"),
+    ],
+)
+def test_root_that_is_limited(limits: Limits, weight: Severity, said: str) -> None:
+    """A root that the programme lists and does not trust for servers is no trusted root, whatever a connector checks."""
+    given = evidence(policy("*.contoso.com"))
+    (found,) = findings(replace(given, roots=tuple(replace(root, limits=limits) for root in given.roots)))
+    assert (found.rule, found.severity) == ("mta-sts.certificate", weight)
+    assert said in found.message
+
+
+def test_certificate_for_clients_alone() -> None:
+    """A certificate whose extended key usage lacks serverAuth does not meet the policy."""
+    (found,) = findings(evidence(policy("*.contoso.com"), CA.issue(FIRST, ekus=(CLIENT,))))
+    assert (found.rule, found.severity) == ("mta-sts.certificate", Severity.FAIL)
+    assert "its extended key usage lacks serverAuth" in found.message
+
+
+def test_host_that_was_not_probed() -> None:
+    """Of a host that the policy names and nobody probed nothing is known, so that it does not pass."""
+    found = findings(evidence(policy("*.contoso.com"), LEAF, endpoints=(node(FIRST, "c1"),)))
+    assert [(one.rule, one.severity) for one in found] == [
+        ("mta-sts.certificate", Severity.UNKNOWN),
+        ("mta-sts.covers", Severity.PASS),
+    ]
+    assert found[0].message == f"The policy names {SECOND}, and no certificate of it was seen."
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("no-starttls", "192.0.2.1:25 offers no TLS: No STARTTLS."),
+        ("handshake-failed", "no TLS came up with 192.0.2.1:25: No STARTTLS."),
+    ],
+)
+def test_no_tls_is_said_as_far_as_it_is_known(trouble: Trouble, said: str) -> None:
+    """A handshake that failed is not called a server that offers no TLS."""
+    broken = Endpoint(FIRST, "192.0.2.1", 25, stage="ehlo", trouble=trouble, error="No STARTTLS.")
+    asked = replace(policy("*.contoso.com"), hosts=(FIRST,))
+    (found,) = findings(evidence(asked, endpoints=(broken,)))
+    assert found.rule == "mta-sts.no-tls"
+    assert found.message == f"The policy demands TLS of {FIRST}, and {said}"
