@@ -10,7 +10,7 @@ FACTS = {"4.7.321": "E6", "4.7.322": "E7", "4.7.323": "E8", "4.7.325": "E10"}
 UNLESS = ", unless another MX host serves"
 
 _HOLDS = "Exchange Online holds the mail ({code}{unless})"
-_HELD = f"{_HOLDS} and returns it after 24 hours; so does every sender that checks DANE"
+_HELD = f"{_HOLDS} and returns it after 24 hours; every other sender that checks DANE holds it too"
 _INFERRED = (
     f"{_HOLDS}; that the dates of {{whose}} matter to it is inferred (fact U14), and senders that keep to RFC 7672 "
     "accept it all the same"

@@ -16,17 +16,26 @@ from certready.dane.matching import fit
 from certready.dane.tlsa import END_ENTITY, PUBLIC_KEY, TRUST_ANCHOR, Tlsa, usable
 from certready.x509.certificate import Certificate
 
-_FIRST, _SECOND = datetime(2024, 6, 6, tzinfo=UTC), datetime(2026, 5, 13, tzinfo=UTC)
+
+class Leaving(NamedTuple):
+    """Since when a CA issues from other intermediates by default, and how that is known."""
+
+    since: datetime
+    known: Literal["announced", "reported"]
+
+
+_FIRST = Leaving(datetime(2024, 6, 6, tzinfo=UTC), "announced")
+_SECOND = Leaving(datetime(2026, 5, 13, tzinfo=UTC), "reported")
 LEFT = {
-    ("Let's Encrypt", name): since
-    for names, since in (
+    ("Let's Encrypt", name): leaving
+    for names, leaving in (
         (("R3", "E1"), _FIRST),
         (("R10", "R11", "R12", "R13", "R14", "E5", "E6", "E7", "E8", "E9"), _SECOND),
     )
     for name in names
 }
-"""Intermediates, by organization and common name, that their CA issues from no longer by default, and since when: Let's
-Encrypt's announcement of its changes of 2024, and reports from the field of those of 2026."""
+"""Intermediates, by organization and common name, that their CA issues from no longer by default: Let's Encrypt's
+announcement of its changes of 2024, and reports from the field of those of 2026 (krakenkey.io). As of November 2026."""
 
 
 class Outlook(NamedTuple):
@@ -86,10 +95,10 @@ def _left(authority: Certificate, at: datetime) -> str:
         for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
     )
     for organization in organizations:
-        since = LEFT.get((organization, common[0] if common else ""))
-        if since and at >= since:
+        leaving = LEFT.get((organization, common[0] if common else ""))
+        if leaving and at >= leaving.since:
             return (
                 f"The record of {common[0]}, an intermediate of {organization}, does not fit the next certificate: by "
-                f"default it is issued from others since {since:%Y-%m-%d}."
+                f"default it is issued from others since {leaving.since:%Y-%m-%d} ({leaving.known})."
             )
     return ""

@@ -63,7 +63,12 @@ class Tlsa(Struct, frozen=True):
 
 
 def record_of(certificate: Certificate, usage: int = END_ENTITY, selector: int = PUBLIC_KEY, matching: int = 1) -> Tlsa:
-    """The record that pins a certificate or its key, by default ``3 1 1``, which is what Microsoft recommends."""
+    """The record that pins a certificate or its key, by default ``3 1 1``, which is what Microsoft recommends.
+
+    Of a certificate whose key cannot be read the whole is pinned: a digest of nothing would fit nothing.
+    """
+    if not certificate.parsed.key_der:
+        selector = CERTIFICATE
     selected = certificate.der if selector == CERTIFICATE else certificate.parsed.key_der
     return Tlsa(usage, selector, matching, selected if matching == FULL else _digest(selected, matching))
 

@@ -15,10 +15,10 @@ from tests.dane.test_matching import world as world  # noqa: PLC0414 - the fixtu
         (
             "leaf",
             "3 1 1 other",
-            "Exchange Online holds the mail (4.7.323) and returns it after 24 hours; so does every",
+            "Exchange Online holds the mail (4.7.323) and returns it after 24 hours; every other sender",
         ),
-        ("foreign", "2 1 1 middle", "Exchange Online holds the mail (4.7.325) and returns it after 24 hours; so does"),
-        ("expired", "2 1 1 middle", "Exchange Online holds the mail (4.7.322) and returns it after 24 hours; so does"),
+        ("foreign", "2 1 1 middle", "Exchange Online holds the mail (4.7.325) and returns it after 24 hours; every"),
+        ("expired", "2 1 1 middle", "Exchange Online holds the mail (4.7.322) and returns it after 24 hours; every"),
         (
             "expired",
             "3 1 1 expired",
@@ -31,6 +31,12 @@ from tests.dane.test_matching import world as world  # noqa: PLC0414 - the fixtu
 def test_consequences(world: World, chain: str, records: str, said: str) -> None:
     """What is known of Exchange Online and of other senders is told apart from what is inferred or open."""
     assert said in consequence(fit(world.records(records), world.sent(chain), NAMES, MOMENT), "")
+
+
+def test_only_exchange_online_gives_up_after_a_day(world: World) -> None:
+    """Returning the mail after 24 hours is said of Exchange Online alone: others keep it for as long as they like."""
+    sentence = consequence(fit(world.records("3 1 1 other"), world.sent("leaf"), NAMES, MOMENT))
+    assert sentence.endswith("every other sender that checks DANE holds it too")
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[2] in ("dates", "name", "mismatch")])

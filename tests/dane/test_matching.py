@@ -266,6 +266,13 @@ class TestRecords:
         assert record_of(leaf).data.hex() == leaf.parsed.spki_sha256
         assert record_of(leaf, 3, 0, 2).data == hashlib.sha512(leaf.der).digest()
 
+    def test_key_that_cannot_be_read(self) -> None:
+        """Of a certificate whose key cannot be read the record pins the whole, never the digest of nothing."""
+        unreadable = Certificate(b"0")
+        record = record_of(unreadable)
+        assert record.fields == "3 0 1"
+        assert record.fits(unreadable)
+
     def test_zone_line(self) -> None:
         """A record is a whole line of a zone file."""
         line = zone_line("_25._tcp.mx.contoso.com", Tlsa(3, 1, 1, b"\xab" * 32), 600)

@@ -67,17 +67,17 @@ class TestAuthoritiesThatTheirCaHasLeft:
 
     def test_alone(self) -> None:
         """A record of an intermediate that its CA has left does not fit the next certificate, and that is said."""
-        since = LEFT["Let's Encrypt", "R10"]
+        since = LEFT["Let's Encrypt", "R10"].since
         found = self.seen("R10", (2,), since)
         assert found.state == "authority"
         assert found.sentence == (
             "The record of R10, an intermediate of Let's Encrypt, does not fit the next certificate: by default it is "
-            "issued from others since 2026-05-13."
+            "issued from others since 2026-05-13 (reported)."
         )
 
     def test_before(self) -> None:
         """Before that day nothing is said of it."""
-        since = LEFT["Let's Encrypt", "R10"]
+        since = LEFT["Let's Encrypt", "R10"].since
         assert "since" not in self.seen("R10", (2,), since - timedelta(days=1)).sentence
 
     def test_beside_the_key(self) -> None:
@@ -85,7 +85,7 @@ class TestAuthoritiesThatTheirCaHasLeft:
         found = self.seen("R3", (3, 2), datetime(2024, 7, 1, tzinfo=UTC))
         assert found.state == "alone"
         assert "No other record stands beside it" in found.sentence
-        assert "issued from others since 2024-06-06" in found.sentence
+        assert "issued from others since 2024-06-06 (announced)." in found.sentence
 
     @pytest.mark.parametrize(("name", "organization"), [("R10", "Contoso"), ("YR1", "Let's Encrypt")])
     def test_others(self, name: str, organization: str) -> None:
