@@ -92,7 +92,7 @@ _SUFFIXES: tuple[tuple[str, Form], ...] = (
 )
 # contosotest-com.o-v1.mx.microsoft: the domain's label, then the zone of its generation.
 _DNSSEC = re.compile(r"[a-z0-9_-]+\.[a-z0-9]+-v[0-9]+\.mx\.microsoft")
-# Hosts for clients that log in, whatever stands before the name; connectors are not looked at there.
+# Hosts for clients that log in, by their whole names; connectors are not looked at there.
 _SUBMISSION = (
     *("smtp.office365.com", "smtp-legacy.office365.com", "smtp-hve.office365.com", "outlook.office365.com"),
     *("smtp-mail.outlook.com", "smtp.office365.us", "outlook.office365.us", "smtp.partner.outlook.cn"),

@@ -1,7 +1,8 @@
 """What the tenant's answers rest on: each fact with how sure it is and where it is written.
 
-The numbers are those of docs/decisions.md, which lists what follows from each. ``documented`` means by Microsoft;
-``inferred`` means deduced from behaviour or from other facts; ``disputed`` that documents disagree.
+The numbers are those of docs/decisions.md, which lists what follows from each. ``documented`` means by Microsoft or, of
+a gateway, by its vendor; ``inferred`` means deduced from behaviour or from other facts; ``disputed`` that documents
+disagree.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ FACTS: Mapping[str, Fact] = {
         "documented",
         ATTRIBUTION,
     ),
-    "1.2.10": Fact("Over a limit that is not published, all names but the CN are ignored.", "documented", "ff982986"),
+    "1.2.10": Fact(
+        "Exchange Server ignores all names but the CN over a limit; Exchange Online's limit is not published.",
+        "documented",
+        "ff982986",
+    ),
     "1.2.11": Fact("A connector has one value; several names need a wildcard or connectors.", "documented", SCENARIOS),
     "1.2.12": Fact("Connectors of other tenants are compared as well.", "documented", ATTRIBUTION),
     "1.2.13": Fact("A value <I>issuer<S>subject is conceivable; how it is compared is unknown.", "inferred", INBOUND),
@@ -119,7 +124,12 @@ FACTS: Mapping[str, Fact] = {
     ),
     "2.7": Fact("The most specific connector wins; the article's ordered list says otherwise.", "disputed", ROUTING),
     "2.8": Fact("RouteAllMessagesViaOnPremises works for OnPremises connectors only.", "documented", OUTBOUND),
-    "2.9": Fact("With SmtpDaneMode Mandatory a TLSA record that does not fit stops mail.", "documented", OUTBOUND),
+    "2.9": Fact(
+        "A TLSA record that does not fit stops mail, unless SmtpDaneMode is None; with Mandatory a domain without DANE "
+        "stops it too.",
+        "documented",
+        OUTBOUND,
+    ),
     "2.10": Fact(
         "A connector in test mode is not listed unless asked for; that it carries no mail is inferred.",
         "documented",

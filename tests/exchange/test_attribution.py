@@ -161,12 +161,34 @@ def test_an_address_counts_on_an_onpremises_connector_alone(
             Message("x.org", "contoso.com", "192.0.2.1"),
             "incoming",
         ),
+        ({"sender_domains": (), "unread": ("SenderDomains",)}, Message("x.org", "contoso.com"), "cannot-tell"),
+        ({"value": None, "unread": ("TlsSenderCertificateName",)}, Message("x.org", "contoso.com"), "cannot-tell"),
+        ({"unread": ("Enabled",)}, Message("x.org", "contoso.com"), "cannot-tell"),
+        ({"kind": "OnPremises", "unread": ("ConnectorType",)}, Message("x.org", "contoso.com"), "cannot-tell"),
+        (
+            {"sender_domains": ("y.org",), "unread": ("TlsSenderCertificateName",)},
+            Message("x.org", "contoso.com"),
+            "incoming",
+        ),
+        (
+            {"restrict_to_certificate": False, "unread": ("TlsSenderCertificateName",)},
+            Message("x.org", "contoso.com"),
+            "incoming",
+        ),
     ],
 )
 def test_a_partner_connector_restricts_its_senders(partner: dict[str, object], message: Message, outcome: str) -> None:
-    """Mail from outside meets a Partner connector's restriction where the connector is for its sender."""
+    """Mail from outside meets a Partner connector's restriction where the connector is for its sender; where what
+    decides that cannot be read, nobody can tell."""
     tenant = Tenant((replace(LOCK, **partner),), TENANT.accepted_domains)  # type: ignore[arg-type]
     assert outcome == attribute(tenant, [], message).outcome
+
+
+def test_a_restriction_without_a_name_is_said_so() -> None:
+    """A Partner connector that asks for a certificate and names none is not said to ask for None."""
+    tenant = Tenant((replace(LOCK, value=None),), TENANT.accepted_domains)
+    found = attribute(tenant, [], Message("x.org", "contoso.com"))
+    assert found.decided_by.text == "The Partner connector 'Filter' asks for a certificate and names none."
 
 
 def test_an_unknown_recipient_domain_cannot_be_told() -> None:

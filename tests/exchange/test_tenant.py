@@ -279,11 +279,13 @@ def test_a_number_for_the_type_is_marked() -> None:
         (INBOUND | {"AssociatedAcceptedDomains": {"value": "System.Object[]", "Count": 0}}, "associated_domains", (), "AssociatedAcceptedDomains"),
         (OUTBOUND | {"SmartHosts": "System.Collections.ArrayList"}, "smart_hosts", (), "SmartHosts"),
         (OUTBOUND | {"TlsSettings": "Microsoft.Exchange.Data.TlsAuthLevel"}, "level", "domain-validation", "TlsSettings"),
+        (OUTBOUND | {"TlsSettings": {"value__": 2}}, "level", "domain-validation", "TlsSettings"),
         (OUTBOUND | {"TlsDomain": "@{Domain=contoso.com}"}, "value", None, "TlsDomain"),
     ],
 )  # fmt: skip
 def test_what_the_depth_cut_off_is_marked(record: dict[str, Any], field: str, expected: object, unread: str) -> None:
-    """A value of which the depth left a type's name is empty, marked on the connector, and noted with the way out."""
+    """A value of which the depth left a type's name, or an object that says nothing, is empty, marked on the connector,
+    and noted with the way out; a level is then the strictest it could be."""
     tenant = load(dump(record))
     (connector,) = tenant.connectors
     assert (expected, (unread,)) == (getattr(connector, field), connector.unread)

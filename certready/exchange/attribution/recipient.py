@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certready.exchange import value_of
+from certready.exchange import CERTIFICATE_NAME, value_of
 from certready.exchange.accepted import takes
 from certready.exchange.attribution.sender import contains
 from certready.exchange.attribution.steps import (
@@ -22,6 +22,9 @@ from certready.exchange.attribution.steps import (
 from certready.exchange.matching import Match, a_label, match, under
 from certready.model import Connector, Tenant
 
+# What decides whether a Partner connector holds for a message, and whether the message has what it asks for.
+_RESTRICTING = ("ConnectorType", "Enabled", "SenderDomains", "SenderIPAddresses", CERTIFICATE_NAME)
+
 
 def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
     """The last question: not the tenant's own message, so mail from the Internet for whoever the recipient is.
@@ -35,7 +38,7 @@ def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: 
         return Attribution("cannot-tell", step, (*steps, step))
     if not own:
         who = message.recipient or "The recipient's domain"
-        step = step_on("1.3.1", "no", f"{who} is not an accepted domain: no tenant takes the message.")
+        step = step_on("1.3.1", "no", f"{who} is not an accepted domain: the tenant does not take the message.")
         # What decides is where the message failed to become the tenant's own, not that it leaves the tenant.
         decisive = next(step for step in steps if step.answer == "no")
         return Attribution("refused", decisive, (*steps, step), reply=RELAY_DENIED, notes=(ELSEWHERE,))
@@ -46,7 +49,9 @@ def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: 
 def _restricted(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
     """Incoming mail, unless a Partner connector for its sender asks for what it does not have."""
     partners = [
-        connector for connector in tenant.connectors if connector.kind == "Partner" and connector.direction == "inbound"
+        connector
+        for connector in tenant.connectors
+        if connector.direction == "inbound" and (connector.kind == "Partner" or "ConnectorType" in connector.unread)
     ]
     checked = [step for connector in partners if connector.enabled for step in _partner(connector, names, message)]
     worst = min(checked, key=lambda step: ORDER.index(step.answer), default=None)
@@ -60,14 +65,21 @@ def _restricted(tenant: Tenant, names: Sequence[str], message: Message, steps: t
 
 
 def _partner(connector: Connector, names: Sequence[str], message: Message) -> Iterable[Step]:
-    """What one enabled Partner connector asks of mail from this sender."""
-    if not any(_fits(pattern, message.sender) for pattern in connector.sender_domains):
+    """What one enabled connector, of type Partner or perhaps so, asks of mail from this sender."""
+    lost = [name for name in _RESTRICTING if name in connector.unread]
+    for_sender = any(_fits(pattern, message.sender) for pattern in connector.sender_domains)
+    if not for_sender and "SenderDomains" not in lost:
+        return
+    if lost and (connector.restrict_to_certificate or connector.restrict_to_ips):
+        text = f"Whether the inbound connector '{connector.name}' refuses the message is not known"
+        yield step_on("1.4", "unclear", f"{text}: {', '.join(lost)} of it cannot be read in the file.")
         return
     if connector.restrict_to_certificate:
         value = value_of(connector)
         name_match = match(value, names) if value else Match("none")
         answer: State = "no" if name_match.kind == "none" else "unclear" if name_match.uncertain else "yes"
-        yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for {connector.value}.")
+        asked = connector.value or "a certificate and names none"
+        yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for {asked}.")
     if connector.restrict_to_ips:
         answer = contains(connector.sender_ips, message.ip) if message.ip else "unclear"
         yield step_on("1.4", answer, f"The Partner connector '{connector.name}' asks for its addresses.")

@@ -208,7 +208,8 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
         unclear.add("connectortype")
     if boolean(record.get("enabled")) is None:
         unclear.add("enabled")
-    unclear |= {key for key in ("tlssendercertificatename", "tlsdomain") if unknown_shape(record.get(key))}
+    single = ("tlssendercertificatename", "tlsdomain", "tlssettings")
+    unclear |= {key for key in single if unknown_shape(record.get(key))}
     return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
 
 
@@ -242,7 +243,7 @@ def _level(record: Record, name: str, value: str | None, place: Place) -> tuple[
     if "tlssettings" not in record:
         assumed: Level = "domain-validation" if value else "certificate-validation"
         return assumed, (f"Connector '{name}' has no TlsSettings in the file; it was read as {assumed}.",)
-    if cut_off(record["tlssettings"]):
+    if cut_off(record["tlssettings"]) or unknown_shape(record["tlssettings"]):
         return ("domain-validation" if value else "certificate-validation"), ()
     written = text(record["tlssettings"])
     if written is None:
