@@ -110,7 +110,8 @@ def _incomplete(case: Case, chain: Chain, judgement: Judgement) -> Observation:
     parts += [f"The right one was found in {source}." for source in dict.fromkeys(source for _, source in lacking)]
     private = None if lacking else roots.private(chain.leaf_certificate, judgement)
     if private:
-        parts.append(f"{private} Exchange Online accepts no certificate of a private CA, complete or not.")
+        accepted = "Where it checks the chain, Exchange Online accepts no certificate of a private CA, complete or not."
+        parts.append(f"{private} {accepted}")
     if chain.container == "der":
         parts.append("A DER file holds one certificate only, so it cannot show what the gateway sends.")
     elif chain.container != "tls":

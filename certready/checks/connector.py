@@ -101,7 +101,8 @@ def _no_certificate(case: Case) -> Observation:
 
 
 def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Iterator[Observation]:
-    """A plain value beside several names under one domain, or one that is not accepted itself."""
+    """A plain value beside several names under one domain, or one that is not accepted itself. A wildcard whose domain
+    the tenant does not accept would serve nobody."""
     if value.wildcard or connector.kind == "Partner":
         return
     several, names, who = _several_names(case, value)
@@ -113,13 +114,17 @@ def _wildcard_recommended(case: Case, connector: Connector, value: Value) -> Ite
         why = f"{value.domain} itself is no accepted domain"
     else:
         return
+    wildcard = Value(several, wildcard=True)
+    if case.accepted and case.accepted.acceptance(wildcard).standing != "accepted":
+        return
+    known = "" if case.accepted else f" where {several} is an accepted domain and"
     message = (
-        f"The inbound connector '{connector.name}' asks for the plain name {value}, while {why}: *.{several} would "
-        "serve, as long as no other system shows a certificate under that domain."
+        f"The inbound connector '{connector.name}' asks for the plain name {value}, while {why}: {wildcard} would "
+        f"serve,{known} as long as no other system shows a certificate under that domain."
     )
-    fix = partial(remedy.connectors.asking_for, connector, f"*.{several}")
+    fix = partial(remedy.connectors.asking_for, connector, f"{wildcard}")
     yield rules.WILDCARD_RECOMMENDED.observed(
-        message, connector=connector, fix=fix, evidence={"recommended": f"*.{several}"}
+        message, connector=connector, fix=fix, evidence={"recommended": f"{wildcard}"}
     )
 
 

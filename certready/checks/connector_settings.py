@@ -199,6 +199,8 @@ def export_age(tenant: Tenant, at: datetime) -> Iterator[Observation]:
         return
     age = at - made
     days = f"{age.days} day{'' if age.days == 1 else 's'} before this check" if age.days >= 1 else "less than a day ago"
+    if age < timedelta(0):
+        days = f"after the moment that is judged ({at:%Y-%m-%d}): how the tenant was then is not known"
     if age > EXPORT_OLD:
         message = (
             f"The tenant's connectors were exported on {made:%Y-%m-%d}, {days}: what was changed since is not judged."

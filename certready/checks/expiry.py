@@ -175,8 +175,8 @@ def _lifetime(case: Case, chain: Chain) -> Iterator[Observation]:
     anchor = case.judgement(chain).anchor
     public = anchor is not None and not anchor.extra
     message = (
-        f"The certificate is valid for {_days(lifetime)} days; a public CA may issue {limit} days at most "
-        f"from the day it was issued ({_day(parsed.not_before)})."
+        f"The certificate is valid for {_days(lifetime)} days; the limit for public CAs on the day it was issued "
+        f"({_day(parsed.not_before)}) was {limit}."
     )
     if not public:
         message += " This limit binds public CAs; the chain does not lead to one."
@@ -191,10 +191,11 @@ def _days(span: timedelta) -> str:
 
 
 def _left(span: timedelta) -> str:
-    days = span // DAY
-    if days < 1:
-        return f"in {span // timedelta(hours=1)} hours"
-    return f"in {days} days" if days > 1 else "in 1 day"
+    for unit, word in ((DAY, "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
+        count = span // unit
+        if count >= 1:
+            return f"in {count} {word}{'' if count == 1 else 's'}"
+    return "in less than a minute"
 
 
 def _day(moment: datetime) -> str:

@@ -60,7 +60,7 @@ def summary(endpoint: Endpoint) -> str:
     if endpoint.asks_certificate:
         parts.append("It asks its client for a certificate.")
     if endpoint.deferred:
-        parts.append(f"This was the second attempt; the first was put off: {endpoint.deferred}")
+        parts.append(f"This was the second attempt; the first got a temporary error: {endpoint.deferred}")
     return "".join(f" {part}" for part in parts)
 
 

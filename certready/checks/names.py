@@ -89,8 +89,9 @@ def _leaf_names(case: Case, chain: Chain) -> Iterator[Observation]:
     unread = leaf.error or leaf.names_unreadable
     common = any(leaf.common_names)
     if not common and not unread:
+        names = "the names of the subject alternative name count alike" if leaf.dns_names else "there is no DNS name"
         yield rules.NO_COMMON_NAME.observed(
-            "The subject has no CN; the names of the subject alternative name count alike.",
+            f"The subject has no CN; {names}.",
             chain=chain,
             evidence={"names": len(dns_names(leaf.names))},
         )
@@ -104,8 +105,8 @@ def _leaf_names(case: Case, chain: Chain) -> Iterator[Observation]:
         )
     if len(leaf.names) > MANY:
         yield rules.MANY_NAMES.observed(
-            f"The certificate has {'more than ' if unread else ''}{len(leaf.names)} names; over a limit that Exchange "
-            "Online does not publish, all alternative names are ignored and the CN alone counts.",
+            f"The certificate has {'more than ' if unread else ''}{len(leaf.names)} names; over a limit Exchange "
+            "Server ignores all alternative names and reads the CN alone; Exchange Online's limit is not published.",
             chain=chain,
             fix=partial(remedy.certificates.renewed, case, chain),
             evidence={"names": len(leaf.names)},

@@ -56,8 +56,9 @@ SELF_SIGNED = Rule(
     "The certificate signed itself",
     what="The certificate was signed with its own key.",
     why=(
-        "It is typically the mail server's default certificate, which Exchange Online never accepts: the gateway is "
-        "not recognised, or the session is refused (454 4.7.0) or ends without a reply."
+        "It is typically the mail server's default certificate, which Exchange Online accepts nowhere where it checks "
+        "the chain: inbound the gateway is not recognised, or the session is refused (454 4.7.0) or ends without a "
+        "reply; outbound delivery stops."
     ),
     confidence="documented",
     sources=(sources.PUBLIC_CA,),

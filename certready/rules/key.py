@@ -9,7 +9,7 @@ from certready.rules.sources import baseline
 STRONG = Rule(
     "key.strong",
     "The key is strong enough",
-    what="The leaf's key has the size that public CAs must ask for.",
+    what="The leaf's key is RSA of 2048 bits or more, ECDSA of 256 bits or more, Ed25519 or Ed448.",
     why="A weak private key can be computed from the public one.",
     confidence="documented",
     sources=(baseline("6.1.5"),),

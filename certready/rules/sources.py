@@ -125,6 +125,10 @@ HYBRID_CERTIFICATES = Source(
 EXPIRED_CLIENT = Source(
     "MailCleaner, issue 598 (field report)", "https://github.com/MailCleaner/MailCleaner/issues/598"
 )
+NOSPAMPROXY = Source(
+    "NoSpamProxy, the end of certificates for TLS clients (in German)",
+    "https://nospamproxy.de/de/ende-der-tls-client-authentifizierungszertifikate/",
+)
 SEPPMAIL = Source("SEPPmail, documentation", "https://docs.seppmail.com/")
 
 # Microsoft's root programme

@@ -32,12 +32,20 @@ CLIENT_AUTH_MISSING = Rule(
     "The certificate is not for TLS clients",
     what="The extended key usage is there and lacks clientAuth.",
     why=(
-        "Microsoft documents no requirement either way. Public CAs are ending clientAuth: Let's Encrypt stopped on "
-        "2026-02-11 (its tlsclient profile on 2026-07-08), DigiCert stops on 2027-03-01, and Chrome's root programme "
-        "asks for serverAuth alone in new certificates from 2027-03-15."
+        "Microsoft documents no requirement either way; one gateway vendor (NoSpamProxy) says that it is needed. "
+        "Public CAs are ending clientAuth: Let's Encrypt stopped on 2026-02-11 (its tlsclient profile on 2026-07-08), "
+        "DigiCert stops on 2027-03-01, and Chrome's root programme asks for serverAuth alone in new certificates from "
+        "2027-03-15."
     ),
     confidence="inferred",
-    sources=(rfc(5280, "4.2.1.12"), sources.LETS_ENCRYPT, sources.PROFILES, sources.DIGICERT, sources.CHROME),
+    sources=(
+        rfc(5280, "4.2.1.12"),
+        sources.NOSPAMPROXY,
+        sources.LETS_ENCRYPT,
+        sources.PROFILES,
+        sources.DIGICERT,
+        sources.CHROME,
+    ),
     weights=(columns(W, None, None),),
     fix=(
         "Check that the gateway's software presents it as client all the same, and prove it by certready listen or a "

@@ -125,19 +125,23 @@ def test_each_setting_is_said_where_it_stands(connectors: list[Connector], expec
         ("mail.contoso.com", HOST, DOMAINS, None),
         ("mail.contoso.com", HOST, DOMAINS[:1], "*.contoso.com"),
         ("mail.contoso.com", HOST, None, None),
+        ("mail.contoso.com", HOST, (AcceptedDomain("fabrikam.com"),), None),
+        ("mail.contoso.com", SEVERAL, (AcceptedDomain("mail.contoso.com"),), None),
+        ("mail.contoso.com", SEVERAL, None, "*.contoso.com"),
         ("contoso.co.uk", CA.issue("contoso.co.uk", "fabrikam.co.uk"), (), None),
         ("*.contoso.com", SEVERAL, DOMAINS, None),
     ],
 )
 def test_a_wildcard_is_recommended_on_evidence(value: str, issued: Any, domains: Any, expected: str | None) -> None:
     """Several names under one domain, or a plain value that is not accepted itself, recommend the wildcard; nothing
-    recommends one over a registry's domain."""
+    recommends one over a registry's domain, or over one that the tenant does not accept."""
     found = [one for one in observed(evidence(inbound(value), issued=issued, domains=domains)) if one.rule.id]
     assert ([] if expected is None else [("connector.wildcard-recommended", expected)]) == [
         (one.rule.id, one.evidence["recommended"]) for one in found
     ]
     if expected:
         assert f"-TlsSenderCertificateName '{expected}'" in (found[0].fix or "")
+        assert ("where contoso.com is an accepted domain" in found[0].message) == (domains is None)
 
 
 @pytest.mark.parametrize("role", ["client", "both"])
@@ -232,3 +236,11 @@ def test_every_rule_of_the_check_is_reachable_and_every_message_is_a_sentence() 
         fix = one.fix or one.rule.fix or ""
         assert fix.isascii()
         assert "Set-" in fix or fix.endswith(".") or not fix
+
+
+def test_an_export_of_a_later_day_is_not_called_recent() -> None:
+    """Judged as of a moment before the export, the tenant's state then is not known, and that is said."""
+    given = evidence()
+    (found,) = observed(replace(given, exported_at=given.gathered_at + timedelta(days=3)))
+    assert found.rule.id == "connector.export-dated"
+    assert "after the moment that is judged" in found.message

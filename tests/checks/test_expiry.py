@@ -165,6 +165,24 @@ def test_less_than_a_day_is_said_in_hours(root: Authority) -> None:
     assert "in 5 hours." in found[1].message
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=2), "in 2 days."),
+        (timedelta(days=1), "in 1 day."),
+        (timedelta(hours=1, minutes=59), "in 1 hour."),
+        (timedelta(minutes=59), "in 59 minutes."),
+        (timedelta(seconds=90), "in 1 minute."),
+        (timedelta(seconds=1), "in less than a minute."),
+    ],
+)
+def test_what_is_left_is_never_nothing(root: Authority, left: timedelta, said: str) -> None:
+    """What is left is said in the largest unit of which there is one: never in 0 hours, nor in 1 hours."""
+    leaf = root.issue("a.example", not_after=MOMENT + left, age=80)
+    found = observations(pki.evidence(pki.chain(leaf), roots=pki.roots(root), at=MOMENT))
+    assert found[1].message.endswith(said)
+
+
 def test_issuer_first(root: Authority) -> None:
     """An issuer that ends before the leaf is said while both are valid."""
     middle = root.intermediate(age=20, days=80)

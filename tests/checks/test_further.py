@@ -197,7 +197,7 @@ class TestSummary:
         assert summary(endpoint) == (
             " TLS 1.2 works too, with ECDHE-RSA-AES256-GCM-SHA384, which Exchange Online offers."
             " It asks its client for a certificate."
-            " This was the second attempt; the first was put off: 421 later"
+            " This was the second attempt; the first got a temporary error: 421 later"
         )
 
     def test_nothing(self) -> None:

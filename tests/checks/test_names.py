@@ -317,6 +317,27 @@ def test_what_the_names_themselves_show(issued: Any, expected: list[str]) -> Non
     assert expected == said(evidence(issued, certificate_only=True))
 
 
+@pytest.mark.parametrize(
+    ("san", "expected"),
+    [
+        ([x509.DNSName("mail.contoso.com")], "the names of the subject alternative name count alike."),
+        ([x509.RFC822Name("a@contoso.com")], "there is no DNS name."),
+    ],
+)
+def test_a_subject_without_a_cn_says_what_is_left(san: list[x509.GeneralName], expected: str) -> None:
+    """Names that count alike are only spoken of where there are any."""
+    (found,) = observed(evidence(CA.issue(common_name=None, san=san), certificate_only=True))
+    assert found.message == f"The subject has no CN; {expected}"
+
+
+def test_many_names_are_documented_for_exchange_server_alone() -> None:
+    """That alternative names are ignored over a limit is said of Exchange Server, whose event it is."""
+    names = (f"h{number}.contoso.com" for number in range(101))
+    (found,) = observed(evidence(CA.issue(*names), certificate_only=True))
+    assert "Exchange Server ignores all alternative names" in found.message
+    assert "Exchange Online's limit is not published." in found.message
+
+
 def test_an_unreadable_certificate_matches_nothing() -> None:
     """Of a leaf that cannot be decoded nothing says that a name is missing; a connector's value is not met either."""
     given = evidence(b"no certificate", inbound("*.contoso.com"), domains=DOMAINS, hostname="mail.contoso.com")
