@@ -11,6 +11,7 @@ from certready.case import Case
 from certready.checks import roots
 from certready.checks.promises import said
 from certready.checks.starttls import offers_none, without_tls
+from certready.exchange.clouds import is_exchange_online
 from certready.exchange.matching import covers
 from certready.model import Chain, Endpoint, MtaSts
 from certready.rules import mta_sts as rules
@@ -100,6 +101,10 @@ def _followed(case: Case, asked: MtaSts, policy: Policy) -> Iterator[Observation
 def _presented(case: Case, host: str, failing: str) -> Iterator[Observation]:
     """What a host that the policy names presents at each of its addresses."""
     endpoints = [endpoint for endpoint in case.evidence.endpoints if endpoint.host == host]
+    if not endpoints and is_exchange_online(host):
+        message = f"The policy names {host}, which is Exchange Online's own and is not probed."
+        yield from said(case, "mta-sts", rules.COVERS, message)
+        return
     for endpoint in endpoints:
         if endpoint.trouble in ("no-starttls", "handshake-failed"):
             variant = failing if offers_none(endpoint) else "unclear"

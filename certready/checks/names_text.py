@@ -18,8 +18,6 @@ from certready.exchange.matching import (
 )
 from certready.model import Connector
 
-REQUESTED = 10
-
 ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|.*@.*")
 PARTNER = (
     " It is a Partner connector: it grants no relay and knows no accepted-domain rule, "

@@ -150,19 +150,20 @@ def _issuer_unknown(subject: Revocable, case: Case) -> Observation:
 
 
 def _missing_staples(case: Case) -> Iterator[Observation]:
-    """Addresses of a probed host that send no stapled answer though the certificate demands one (RFC 7633)."""
-    leaves = {chain.id: chain.leaf_certificate for chain in case.chains}
+    """Addresses of a probed host that send no stapled answer though a certificate of theirs demands one (RFC 7633)."""
     for endpoint in case.evidence.endpoints if case.evidence.target.kind == "host" else ():
-        leaf = leaves.get(endpoint.chain or "")
-        if leaf is not None and leaf.parsed.must_staple and not endpoint.staple:
-            yield rules.STAPLE_MISSING.observed(
-                f"{case.label(leaf)} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
-                "clients that honour the demand refuse it.",
-                chain=endpoint.chain,
-                certificate=leaf,
-                endpoint=endpoint,
-                fix=partial(remedy.certificates.stapled, case, case.chain(endpoint.chain or "")),
-            )
+        stapled = {handshake.chain for handshake in endpoint.handshakes if handshake.staple}
+        stapled |= {endpoint.chain} if endpoint.staple else set()
+        for chain in map(case.chain, endpoint.chain_ids):
+            leaf = chain.leaf_certificate
+            if leaf.parsed.must_staple and chain.id not in stapled:
+                yield rules.STAPLE_MISSING.observed(
+                    f"{case.label(leaf)} demands a stapled OCSP answer (must-staple), and {endpoint.name} sends none; "
+                    "clients that honour the demand refuse it.",
+                    chain=chain,
+                    endpoint=endpoint,
+                    fix=partial(remedy.certificates.stapled, case, chain),
+                )
 
 
 def _ordered(status: Status, results: tuple[RevocationResult, ...]) -> list[RevocationResult]:

@@ -6,11 +6,14 @@ import re
 
 from msgspec import Struct, field
 
+from certready.wording import shortened
+
 # RFC 5321, 4.5.3.1.5 allows reply lines of 512 octets; real banners are longer, hostile ones are endless.
 MAX_LINE = 4096
 MAX_LINES = 100
 MAX_BYTES = 64 * 1024
 MAX_REPLY_TEXT = 500
+MAX_QUOTED = 200  # characters of what a server said in a sentence
 
 _CODE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
@@ -26,13 +29,13 @@ class SmtpReply(Struct, frozen=True):
         """As the server wrote it, one line each, at most 500 characters."""
         last = len(self.lines) - 1
         text = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
-        return text if len(text) <= MAX_REPLY_TEXT else text[: MAX_REPLY_TEXT - 3] + "..."
+        return shortened(text, MAX_REPLY_TEXT)
 
     @property
     def quoted(self) -> str:
         """For use in a sentence: on one line, at most 200 characters."""
         text = f"{self.code} {' '.join(self.lines)}".strip()
-        return text if len(text) <= 200 else text[:197] + "..."
+        return shortened(text, MAX_QUOTED)
 
 
 class NotSmtpError(ValueError):

@@ -145,6 +145,15 @@ def test_host_that_was_not_probed() -> None:
     assert found[0].message == f"The policy names {SECOND}, and no certificate of it was seen."
 
 
+def test_exchange_online_beside_the_gateway() -> None:
+    """An MX host that is Exchange Online's own is none of the gateway's: it is said that nobody probes it."""
+    own = "contoso-com.mail.protection.outlook.com"
+    asked = replace(policy(FIRST, own), hosts=(FIRST, own))
+    found = findings(evidence(asked, LEAF, endpoints=(node(FIRST, "c1"),)))
+    assert [one.rule for one in found] == ["mta-sts.covers", "mta-sts.covers"]
+    assert found[1].message == f"The policy names {own}, which is Exchange Online's own and is not probed."
+
+
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [

@@ -13,6 +13,7 @@ from certready.case import Case
 from certready.checks.revocation import check_revocation
 from certready.demo.pki import Authority, Issued
 from certready.model import Answer, Chain, Endpoint, Evidence, Known, Options, Root, StoreInfo, Target
+from certready.model.endpoint import Handshake
 from certready.model.report import RevocationResult
 from certready.rules.model import NotApplicable, Observation
 from certready.x509.certificate import Certificate
@@ -369,6 +370,20 @@ def test_missing_staple(staple: bytes | None, kind: str, expected: int) -> None:
     missing = [one for one in seen(probed(must, staple, kind)) if one.rule.id == "revocation.staple-missing"]
     assert expected == len(missing)
     assert {"192.0.2.1:25"} >= {one.endpoint for one in missing}
+
+
+@pytest.mark.parametrize(("staple", "expected"), [(None, ["c2"]), (b"x", [])])
+def test_missing_staple_of_another_kind_of_certificate(staple: bytes | None, expected: list[str]) -> None:
+    """A certificate that only a further handshake brought up is held to its demand as well."""
+    must = CA.issue("mail.contoso.com", extra=[(x509.TLSFeature([x509.TLSFeatureType.status_request]), False)])
+    given = probed(LEAF, None)
+    further = Handshake("ecdsa", "done", "c2", "TLSv1.2", staple=staple)
+    given = replace(
+        given,
+        chains=(*given.chains, Chain("c2", "tls", certificates(must, CA))),
+        endpoints=tuple(replace(endpoint, handshakes=(further,)) for endpoint in given.endpoints),
+    )
+    assert expected == [one.chain for one in seen(given) if one.rule.id == "revocation.staple-missing"]
 
 
 def test_no_staple_is_no_fault_without_the_demand() -> None:

@@ -7,13 +7,14 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from certready.smtp.replies import printable
+from certready.smtp.replies import MAX_QUOTED, printable
 from certready.smtp.starttls.talk import Dialogue, Outcome, Step, StoppedError, closed, deferral, injected
+from certready.wording import shortened
 from certready.x509.der import Element, MalformedError, element
 
 MAX_MESSAGE = 16 * 1024
 START_TLS = b"1.3.6.1.4.1.1466.20037"
-SEQUENCE, INTEGER, ENUMERATED, EXTENDED_REQUEST, EXTENDED_RESPONSE = 0x30, 0x02, 0x0A, 0x77, 0x78
+SEQUENCE, INTEGER, ENUMERATED, EXTENDED_RESPONSE = 0x30, 0x02, 0x0A, 0x78
 
 # LDAPMessage { messageID 1, ExtendedRequest { [0] requestName } }, and { messageID 2, UnbindRequest }
 REQUEST = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x16" + START_TLS
@@ -48,7 +49,7 @@ class Answer(Struct, frozen=True):
     def quoted(self) -> str:
         """``52 unavailable: ...``, at most 200 characters."""
         text = f"{self.code} {_RESULTS.get(self.code, 'unknown result')}{': ' if self.text else ''}{self.text}"
-        return text if len(text) <= 200 else text[:197] + "..."
+        return shortened(text, MAX_QUOTED)
 
 
 def ldap(_ehlo: str) -> Dialogue:

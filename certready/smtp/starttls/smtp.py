@@ -12,7 +12,6 @@ from certready.smtp.replies import NotSmtpError, ReplyReader, SmtpReply
 from certready.smtp.starttls.talk import Dialogue, Step, StoppedError, Talk, cut, deferral
 
 _MASK = re.compile(r"X{4,}[A-Z]?", re.IGNORECASE)
-# all but digits and blanks of a banner, such as 220 ****0**2
 
 
 def smtp(ehlo: str) -> Dialogue:

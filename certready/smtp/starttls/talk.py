@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator
 from msgspec import Struct, field
 
 from certready.model.endpoint import Stage, Trouble
-from certready.smtp.replies import LineReader, NotSmtpError, printable
+from certready.smtp.replies import MAX_QUOTED, LineReader, NotSmtpError, printable
+from certready.wording import shortened
 
 
 class Step(Struct, frozen=True):
@@ -144,10 +145,9 @@ def deferral(stage: Stage, asked: str, quoted: str) -> StoppedError:
 
 def quoted(line: bytes) -> str:
     """A line for use in a sentence: printable, at most 200 characters."""
-    text = printable(line)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return shortened(printable(line), MAX_QUOTED)
 
 
 def cut(text: str) -> str:
     """At most 60 characters."""
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(text, 60)
