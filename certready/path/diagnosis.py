@@ -157,12 +157,12 @@ def _assess(path: build.Path, at: datetime) -> _Assessed:
 def _restricted(path: build.Path, anchor: Root, at: datetime) -> int:
     """How far a root's programme limits it for this leaf: 0 not at all, 3 unclear, 6 clients only, 9 neither."""
     issued = path.certificates[0].parsed.not_before
-    server, client = (standing(anchor.limits, usage, issued, at) for usage in (SERVER_AUTH, CLIENT_AUTH))
+    server = standing(anchor.limits, SERVER_AUTH, issued, at)
     if server.allowed:
         return 0
     if server.state == "unclear":
         return 3
-    return 6 if client.allowed else 9
+    return 6 if standing(anchor.limits, CLIENT_AUTH, issued, at).allowed else 9
 
 
 def _choose(ranked: Sequence[_Assessed], at: datetime) -> _Chosen:

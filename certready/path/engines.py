@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from cryptography import x509
+from cryptography.x509 import verification
 
 from certready.x509.certificate import ANY_EKU, SERVER_AUTH, Certificate
 from certready.x509.unreadable import first_line
@@ -24,10 +25,8 @@ Word = Literal["accepted", "refused", "inconclusive"]
 def moment(path: tuple[Certificate, ...], at: datetime) -> datetime | None:
     """The moment nearest to ``at`` at which every certificate of the path is valid; None where there is none."""
     parsed = [certificate.parsed for certificate in path]
-    start, end = (
-        max(certificate.not_before for certificate in parsed),
-        min(certificate.not_after for certificate in parsed),
-    )
+    start = max([certificate.not_before for certificate in parsed])
+    end = min([certificate.not_after for certificate in parsed])
     return min(max(at, start), end) if start <= end else None
 
 
@@ -35,11 +34,8 @@ def moment(path: tuple[Certificate, ...], at: datetime) -> datetime | None:
 def strict(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:
     """What ``cryptography.x509.verification`` says of the path, with its reason.
 
-    The web's profile, as it comes, for the CAs. Of the leaf, names and extended key usage are left out, because other
-    checks judge them by what the connector asks. The client verifier is used since it alone allows that.
+    The client verifier is asked, since it alone lets the names of the leaf be left out.
     """
-    from cryptography.x509 import verification
-
     if not all(certificate.parsed.x509 for certificate in path):
         return "inconclusive", "it does not read one of the certificates"
     above = path[1:]
@@ -75,11 +71,9 @@ def _accepted(_above: tuple[Certificate, ...], _at: datetime) -> list[bool]:
 
 
 def _holds(path: tuple[Certificate, ...], at: datetime, depth: int) -> bool:
-    from cryptography.x509.verification import VerificationError
-
     try:
         _verify(path, at, depth)
-    except VerificationError:
+    except verification.VerificationError:
         return False
     return True
 
@@ -93,17 +87,9 @@ def _verify(path: tuple[Certificate, ...], at: datetime, depth: int) -> None:
 @lru_cache(maxsize=256)
 def _verifier(anchor: Certificate, at: datetime, depth: int) -> Any:
     """A client verifier that trusts this certificate alone, for any number of leaves. Raises what the engine raises."""
-    from cryptography.x509 import verification
-
-    free = verification.Criticality.AGNOSTIC
-    leaf_policy = verification.ExtensionPolicy.webpki_defaults_ee()
-    leaf_policy = leaf_policy.may_be_present(x509.SubjectAlternativeName, free, None)
-    leaf_policy = leaf_policy.may_be_present(x509.ExtendedKeyUsage, free, None)
-    ca_policy = verification.ExtensionPolicy.webpki_defaults_ca()
-    ca_policy = ca_policy.may_be_present(x509.ExtendedKeyUsage, free, _may_issue_for_servers)
     store: Any = verification.Store([anchor.parsed.x509])  # type: ignore[list-item]
     builder = verification.PolicyBuilder().time(at).store(store)
-    builder = builder.extension_policies(ca_policy=ca_policy, ee_policy=leaf_policy)
+    builder = builder.extension_policies(ca_policy=_CA, ee_policy=_LEAF)
     return builder.max_chain_depth(depth).build_client_verifier()
 
 
@@ -118,6 +104,18 @@ def _may_issue_for_servers(
 ) -> None:
     if usages is not None and not {usage.dotted_string for usage in usages} & {SERVER_AUTH, ANY_EKU}:
         raise ValueError("the extended key usage of a CA does not allow serverAuth")
+
+
+# The web's profile, as it comes, for the CAs. Of the leaf, names and extended key usage are left out, because other
+# checks judge them by what the connector asks.
+_CA = verification.ExtensionPolicy.webpki_defaults_ca().may_be_present(
+    x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _may_issue_for_servers
+)
+_LEAF = (
+    verification.ExtensionPolicy.webpki_defaults_ee()
+    .may_be_present(x509.SubjectAlternativeName, verification.Criticality.AGNOSTIC, None)
+    .may_be_present(x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, None)
+)
 
 
 def lenient(path: tuple[Certificate, ...], at: datetime) -> tuple[Word, str]:

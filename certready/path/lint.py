@@ -15,6 +15,7 @@ from msgspec import Struct
 from certready.path import constraints
 from certready.x509.certificate import ANY_EKU, CLIENT_AUTH, SERVER_AUTH, Certificate
 from certready.x509.extensions import Extension
+from certready.x509.key import USUAL
 from certready.x509.unreadable import Unreadable, readable
 
 NOT_A_CA = "not-a-ca"
@@ -101,16 +102,7 @@ Found = Iterator[tuple[str, Certificate, str]]
 def problems(path: tuple[Certificate, ...], *, rooted: bool) -> tuple[Problem, ...]:
     """Every problem of a path, leaf first. ``rooted``: the last certificate is self-signed or an anchor, whose own
     signature protects nothing and is not judged."""
-    lints: tuple[Callable[[tuple[Certificate, ...]], Found], ...] = (
-        _authority,
-        _path_length,
-        _extended_key_usage,
-        _keys,
-        _extensions,
-        _unreadable,
-        _names,
-    )
-    results = [problem for lint in lints for problem in lint(path)]
+    results = [problem for lint in LINTS for problem in lint(path)]
     results += _weak_signatures(path[:-1] if rooted else path)
     return tuple(dict.fromkeys(Problem(kind, certificate.sha256, message) for kind, certificate, message in results))
 
@@ -162,6 +154,8 @@ def _keys(path: tuple[Certificate, ...]) -> Found:
     """Issuers' keys are of the size the CA/B Baseline Requirements 6.1.5 ask for; of a root, whose programme judges
     its strength, only what can be broken is refused. Curves are named, never spelt out (RFC 5480, 2.1.1)."""
     for certificate in path[1:]:
+        if certificate.parsed.key_der.startswith(USUAL):  # large enough, and dear to load
+            continue
         key = certificate.parsed.public_key
         root = certificate is path[-1] and certificate.parsed.self_issued
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < (BREAKABLE_RSA if root else MINIMUM_RSA):
@@ -171,7 +165,7 @@ def _keys(path: tuple[Certificate, ...]) -> Found:
             message = f"The issuer {certificate.parsed.label} has an elliptic curve key of only {key.key_size} bits."
             yield WEAK_KEY, certificate, message
     for certificate in path:
-        if isinstance(certificate.parsed.public_key, ec.EllipticCurvePublicKey) and PRIME_FIELD in certificate.der:
+        if PRIME_FIELD in certificate.der and isinstance(certificate.parsed.public_key, ec.EllipticCurvePublicKey):
             message = f"The key of {certificate.parsed.label} spells out its elliptic curve instead of naming it."
             yield EXPLICIT_CURVE, certificate, message
 
@@ -189,6 +183,8 @@ def _extensions(path: tuple[Certificate, ...]) -> Found:
     for certificate in path:
         parsed = certificate.parsed
         for oid in parsed.critical:
+            if oid in UNDERSTOOD:
+                continue
             if oid == PRECERTIFICATE:
                 yield CRITICAL_EXTENSION, certificate, f"{parsed.label} is a precertificate, which is not for use."
             elif oid in NEVER_CRITICAL:
@@ -198,7 +194,7 @@ def _extensions(path: tuple[Certificate, ...]) -> Found:
                 if not _policies_for_servers(certificate):
                     message = f"{parsed.label} has critical application policies, and they do not name TLS servers."
                     yield UNREADABLE, certificate, message
-            elif oid not in UNDERSTOOD:
+            else:
                 message = f"{parsed.label} has the critical extension {oid}, which is not understood."
                 yield CRITICAL_EXTENSION, certificate, message
 
@@ -213,15 +209,17 @@ def _policies_for_servers(certificate: Certificate) -> bool:
 def _unreadable(path: tuple[Certificate, ...]) -> Found:
     """What cannot be read and may decide over the path: how a certificate is encoded at all, anything critical, of a CA
     whatever limits it, and names that somebody above constrains."""
+    constrained = frozenset(constraints.bound(path))
     suspect = [
         certificate
         for certificate in path
-        if certificate.parsed.whole is None or certificate.parsed.faults or certificate.parsed.subject_name is None
+        if certificate.parsed.whole is None
+        or certificate.parsed.faults
+        or (certificate in constrained and certificate.parsed.subject_name is None)
     ]
     if not suspect:
         return
     deciding = {*DECIDING, *(POLICIES if any(_demands_policies(certificate) for certificate in path) else ())}
-    constrained = frozenset(constraints.bound(path))
     for certificate in suspect:
         parsed = certificate.parsed
         for fault in parsed.faults:
@@ -265,3 +263,15 @@ def _names(path: tuple[Certificate, ...]) -> Found:
         return
     for certificate, message in constraints.violations(path):
         yield NAME_CONSTRAINTS, certificate, message
+
+
+# In the order of a report.
+LINTS: tuple[Callable[[tuple[Certificate, ...]], Found], ...] = (
+    _authority,
+    _path_length,
+    _extended_key_usage,
+    _keys,
+    _extensions,
+    _unreadable,
+    _names,
+)

@@ -80,7 +80,7 @@ def _by_name(roots: tuple[bytes, ...]) -> Mapping[Hashable, tuple[bytes, ...]]:
     """The roots by their subject in a form in which equal names are equal; without those that cannot be read."""
     by_name: dict[Hashable, tuple[bytes, ...]] = {}
     for der in roots:
-        parts = attempt(lambda der=der: parties(der))  # type: ignore[misc]
+        parts = attempt(parties, der)
         if parts is not None:
             name = comparable(parts[1])
             by_name[name] = (*by_name.get(name, ()), der)

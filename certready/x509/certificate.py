@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["UNREADABLE", "Certificate", "E", "Parsed", "attempt", "first_line"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
@@ -77,7 +78,23 @@ class Parsed(Extended):
     ``faults`` names whatever of its parts a strict reader refuses. A part that is there and cannot be read is
     :class:`Unreadable`, or has an attribute that says so (``names_unreadable``, ``pointers_unreadable``,
     ``dates_unreadable``) beside what of it can be read.
+
+    Read at once is what every judge of a path asks for: ``issuer_der`` and ``subject_der``, the Names in DER as they
+    stand, which those of parent and child are compared by; ``key_der``, the SubjectPublicKeyInfo likewise;
+    ``self_issued``, whether both Names are the same (RFC 5280, 3.2), which says nothing of who signed; ``not_before``
+    and ``not_after``, the first and the last second of its life, long ago where they cannot be read;
+    ``dates_unreadable``, why one of them cannot be, None where both can.
     """
+
+    def __init__(self, der: bytes) -> None:
+        super().__init__(der)
+        # Out of the bytes: to decode a Name and encode it again costs several times that.
+        every = attempt(parties, der) if self.error is None else None
+        self.issuer_der, self.subject_der, self.key_der = every or (b"", b"", b"")
+        self.self_issued = self.subject_der == self.issuer_der != b""
+        before, after = self._dates = self._read_dates()
+        self.not_before, self.not_after = readable(before) or NEVER, readable(after) or NEVER
+        self.dates_unreadable = next((date for date in self._dates if isinstance(date, Unreadable)), None)
 
     @cached_property
     def sha256(self) -> str:
@@ -114,21 +131,6 @@ class Parsed(Extended):
         return shortened((attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der), LONGEST_TEXT)
 
     @cached_property
-    def subject_der(self) -> bytes:
-        """The subject Name, DER as it stands: what a child's ``issuer_der`` is compared with."""
-        return self._parties[1]
-
-    @cached_property
-    def issuer_der(self) -> bytes:
-        """The issuer Name, DER as it stands."""
-        return self._parties[0]
-
-    @property
-    def key_der(self) -> bytes:
-        """The SubjectPublicKeyInfo, DER as it stands; "" where the certificate cannot be read."""
-        return self._parties[2]
-
-    @cached_property
     def common_names(self) -> tuple[str, ...]:
         """The values of every CN in the subject that can be read, as written, each bounded."""
         every: Iterable[str | None]
@@ -137,7 +139,7 @@ class Parsed(Extended):
                 str(attribute.value) for attribute in self.subject_name.get_attributes_for_oid(NameOID.COMMON_NAME)
             )
         else:
-            every = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME)) or ()
+            every = attempt(names.values, self.subject_der, names.COMMON_NAME) or ()
         return tuple(shortened(value, LONGEST_NAME) for value in every if value is not None)
 
     @cached_property
@@ -163,35 +165,14 @@ class Parsed(Extended):
             return serial if serial.bit_length() <= 8 * LONGEST_SERIAL else Unreadable("it is too long")
         return self.parts.serial if self.parts else Unreadable("it is missing")
 
-    @cached_property
-    def self_issued(self) -> bool:
-        """Subject and issuer are the same name (RFC 5280, 3.2); whether it signed itself is ``path``'s question."""
-        return bool(self.subject_der) and self.subject_der == self.issuer_der
-
     # -- when -----------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def not_before(self) -> datetime:
-        """The first second of its life; long ago where it cannot be read (``dates_unreadable``)."""
-        return readable(self._dates[0]) or NEVER
-
-    @cached_property
-    def not_after(self) -> datetime:
-        """The last second of its life; long ago where it cannot be read (``dates_unreadable``)."""
-        return readable(self._dates[1]) or NEVER
 
     @property
     def known_dates(self) -> tuple[datetime | None, datetime | None]:
         """Both dates, None for one that cannot be read: for whoever shows them."""
         return readable(self._dates[0]), readable(self._dates[1])
 
-    @cached_property
-    def dates_unreadable(self) -> Unreadable[datetime] | None:
-        """Why a date cannot be read, None where both can."""
-        return next((date for date in self._dates if isinstance(date, Unreadable)), None)
-
-    @cached_property
-    def _dates(self) -> tuple[datetime | Unreadable[datetime], datetime | Unreadable[datetime]]:
+    def _read_dates(self) -> tuple[datetime | Unreadable[datetime], datetime | Unreadable[datetime]]:
         if self.x509:
             try:
                 return self.x509.not_valid_before_utc, self.x509.not_valid_after_utc
@@ -247,7 +228,7 @@ class Parsed(Extended):
             return f"the subject: it is longer than the {LONGEST_DN // 1024} KiB that are read"
         if self.subject_name is not None or self.error is not None:
             return None
-        values = attempt(lambda: names.values(self.subject_der, names.COMMON_NAME))
+        values = attempt(names.values, self.subject_der, names.COMMON_NAME)
         return None if values is not None and None not in values else "the subject: its encoding is malformed"
 
     @cached_property
@@ -262,11 +243,6 @@ class Parsed(Extended):
         loaded = self.x509 if len(self.issuer_der) <= LONGEST_DN else None
         return attempt(lambda: loaded.issuer) if loaded else None
 
-    @cached_property
-    def _parties(self) -> tuple[bytes, bytes, bytes]:
-        """Issuer, subject and key out of the bytes: to decode a Name and encode it again costs several times that."""
-        return (attempt(lambda: parties(self.der)) if self.error is None else None) or (b"", b"", b"")
-
 
 def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:
     """The label of each, with its serial number where another has the same label."""
@@ -279,10 +255,10 @@ def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:
     )
 
 
-def attempt(read: Callable[[], T]) -> T | None:
+def attempt(read: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T | None:
     """The value, or None where the bytes behind it cannot be read."""
     try:
-        return read()
+        return read(*arguments, **options)
     except UNREADABLE:
         return None
 
@@ -294,4 +270,4 @@ def _load_key(spki: bytes) -> CertificatePublicKeyTypes | None:
 
 
 def _name_text(name: bytes) -> str:
-    return (attempt(lambda: names.text(name)) if name else None) or ""
+    return (attempt(names.text, name) if name else None) or ""

@@ -53,11 +53,11 @@ def element(data: bytes, start: int = 0, end: int | None = None) -> Element:
     if limit - start < 2:
         raise MalformedError("it is cut short")
     tag, length, body = data[start], data[start + 1], start + 2
-    if tag & 0x1F == 0x1F or length in (0x80, 0xFF):
+    if tag & 0x1F == 0x1F:
         raise MalformedError("its encoding is not DER")
-    if length > 0x80:
+    if length >= 0x80:
         size = length & 0x7F
-        if size > 4 or limit - body < size:
+        if not 0 < size <= 4 or limit - body < size:
             raise MalformedError("its encoding is not DER")
         length = int.from_bytes(data[body : body + size], "big")
         body += size

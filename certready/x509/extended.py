@@ -64,12 +64,10 @@ class Extended:
             )
         return decode(self.parts.extensions) if self.parts else ()
 
-    @cached_property
+    @property
     def critical(self) -> tuple[str, ...]:
         """The types of the critical extensions, dotted OIDs."""
-        if self.whole is not None:
-            return tuple(extension.oid.dotted_string for extension in self.whole if extension.critical)
-        return tuple(extension.oid for extension in self.extensions if extension.critical)
+        return self._sorted[1]
 
     @cached_property
     def whole(self) -> x509.Extensions | None:
@@ -80,20 +78,31 @@ class Extended:
             return None
 
     @cached_property
-    def _values(self) -> dict[str, Any]:
-        return {extension.oid: extension.value for extension in self.extensions}
-
-    @cached_property
-    def _by_type(self) -> dict[type, Any]:
-        """The values of extensions that can be read as a whole."""
-        return {type(extension.value): _bounded(extension.value) for extension in self.whole or ()}
+    def _sorted(self) -> tuple[dict[type | str, Any], tuple[str, ...]]:
+        """The values of the extensions, by type where they can be read as a whole, else by dotted OID; and the types of
+        the critical ones."""
+        values: dict[type | str, Any] = {}
+        critical: list[str] = []
+        if self.whole is None:
+            for part in self.extensions:
+                values[part.oid] = part.value
+                if part.critical:
+                    critical.append(part.oid)
+            return values, tuple(critical)
+        for extension in self.whole:
+            value = extension.value
+            kind = type(value)
+            values[kind] = _bounded(value) if kind in MOST_LISTED else value
+            if extension.critical:
+                critical.append(extension.oid.dotted_string)
+        return values, tuple(critical)
 
     def extension(self, kind: type[E]) -> E | Unreadable[E] | None:
         """The value of the extension of this type, None where it is not there."""
+        values, _ = self._sorted
         if self.whole is not None:
-            extension: E | Unreadable[E] | None = self._by_type.get(kind)
-            return extension
-        value = self._values.get(kind.oid.dotted_string)
+            return values.get(kind)
+        value = values.get(kind.oid.dotted_string)
         if value is None and self.x509 is None and self.parts and not self.parts.complete:
             return Unreadable("there is an extension whose type cannot be read")
         return value if isinstance(value, kind | Unreadable) else None
@@ -215,4 +224,6 @@ def _bounded(value: Any) -> Any:
 
 def _count(listed: Any) -> int:
     """The elements of a list, of distribution points with every name of each."""
-    return sum(max(1, len(getattr(item, "full_name", None) or ())) for item in listed)
+    if isinstance(listed, x509.CRLDistributionPoints | list):
+        return sum(max(1, len(getattr(item, "full_name", None) or ())) for item in listed)
+    return len(listed)

@@ -11,6 +11,22 @@ from msgspec import Struct
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
+# How the SubjectPublicKeyInfo of the usual keys begins: RSA of 2048, 3072 and 4096 bits with an exponent of three bytes
+# (RFC 8017), P-256, P-384 and P-521 by name (RFC 5480). Whatever follows, such a key is of that size or of none.
+USUAL = tuple(
+    map(
+        bytes.fromhex,
+        (
+            "30820122300d06092a864886f70d01010105000382010f003082010a0282010100",
+            "308201a2300d06092a864886f70d01010105000382018f003082018a0282018100",
+            "30820222300d06092a864886f70d01010105000382020f003082020a0282020100",
+            "3059301306072a8648ce3d020106082a8648ce3d030107",
+            "3076301006072a8648ce3d020106052b81040022",
+            "30819b301006072a8648ce3d020106052b81040023",
+        ),
+    )
+)
+
 
 class Key(Struct, frozen=True):
     """A public key in words: ``kind`` is "RSA", "ECDSA", "Ed25519"..., ``bits`` the size (0: unknown)."""
