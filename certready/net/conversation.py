@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,9 +11,13 @@ from msgspec.structs import replace
 from certready.model.endpoint import Endpoint
 from certready.net.handshake import SharedContext
 from certready.net.names import greeting_name
+from certready.net.offers import EVERYTHING, Offer
 from certready.net.wire import FIREWALL, Wire
 from certready.smtp.replies import printable
 from certready.smtp.starttls import Outcome, Protocol, Step
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
 
 TOTAL_STEPS = 3  # one address may take so many times the timeout altogether
 Tell = Callable[[str], None]
@@ -29,11 +34,16 @@ class Plan(Struct, frozen=True):
     sni: str | None
     timeout: float
     gentle: bool
-    context: SharedContext
+    contexts: SharedContext
+    every_group: bool = False  # offers those too that hardly any gateway needs
 
     @property
     def total(self) -> float:
         return self.timeout * TOTAL_STEPS
+
+    def context(self, offer: Offer = EVERYTHING) -> SSL.Context:
+        """What makes this offer. Raises NotOfferedError."""
+        return self.contexts.get(replace(offer, groups=b"") if self.every_group else offer)
 
     def endpoint(self, address: str = "") -> Endpoint:
         """An endpoint of which nothing is known yet."""

@@ -197,11 +197,11 @@ def _too_many(host: str, count: int) -> str:
 _Job = tuple[Plan, Address]
 
 
-def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
+def _probe_all(jobs: Sequence[_Job], contexts: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
     """Probe the addresses eight at a time, and wait no longer than their limits allow."""
     if not jobs:
         return []
-    pool: Pool[Seen] = Pool("probe", context.crew)
+    pool: Pool[Seen] = Pool("probe", contexts.crew)
     done: dict[int, Seen] = {}
 
     def say(sentence: str) -> None:
@@ -218,7 +218,7 @@ def _probe_all(jobs: Sequence[_Job], context: SharedContext, tell: Progress, arr
     rounds, total = math.ceil(len(jobs) / PARALLEL), jobs[0][0].total
     end = time.monotonic() + rounds * total + jobs[0][0].timeout
     pool.start([partial(ask, plan, address) for plan, address in jobs], PARALLEL)
-    context.get()  # OpenSSL is imported here while the threads wait for banners
+    contexts.get()  # OpenSSL is imported here while the threads wait for banners
     done.update(pool.results(lambda: end - time.monotonic()))
     late = f"The probe did not come to an end within {rounds * total:g} s."
     return [

@@ -41,11 +41,15 @@ class Session(Struct, frozen=True):
 
 class HandshakeError(Exception):
     """The handshake failed; the text is the sentence that says why. ``refused`` is True where the other side ended it
-    by an alert, as one does that has nothing in common with what was offered; ``closed`` where it just hung up."""
+    by an alert, ``nothing_shared`` where that says that it has nothing in common with what was offered; ``closed``
+    where it just hung up."""
 
-    def __init__(self, sentence: str, *, refused: bool = False, closed: bool = False) -> None:
+    def __init__(
+        self, sentence: str, *, refused: bool = False, nothing_shared: bool = False, closed: bool = False
+    ) -> None:
         super().__init__(sentence)
         self.refused = refused
+        self.nothing_shared = nothing_shared
         self.closed = closed
 
 
@@ -95,12 +99,17 @@ def handshake(
     if sni is not None:
         connection.set_tlsext_host_name(sni.encode("ascii"))
     try:
-        tls = Secured(wire, connection, "gateway")
+        tls = Secured(wire, connection, "gateway", held=True)
     except LeftError as error:
         demanded = _demanded(connection, notes, error)
         if demanded:
             return demanded
-        raise HandshakeError(_sentence(error), refused=_refused(error), closed=not error.reason) from None
+        raise HandshakeError(
+            _sentence(error),
+            refused=_refused(error),
+            nothing_shared=_NOTHING_SHARED in error.reason,
+            closed=not error.reason,
+        ) from None
     except TooMuchError as error:
         raise HandshakeError(str(error)) from None
     except TimeoutError:
@@ -159,10 +168,10 @@ def _demanded(connection: SSL.Connection, notes: _Notes, error: LeftError) -> Se
 def _part(wire: Wire, tls: Secured, farewell: bytes, *, answered: bool) -> str | None:
     """Say goodbye; where the answer is waited for, how it says that a client certificate is demanded (a clause)."""
     with contextlib.suppress(TimeoutError, TooMuchError):  # what there was to see has been seen
-        tls.send(farewell)
         if not answered:
-            tls.close()
+            tls.close(farewell)
             return None
+        tls.send(farewell)
         wire.begin(PARTING if farewell else PARTING / 4)  # without a farewell only an alert can come
         try:
             reply = b""
@@ -182,10 +191,11 @@ _NOT_TLS = {
     "packet length too long": "what arrived is not TLS",
     "http request": "what arrived is not TLS but HTTP",
 }
+_NOTHING_SHARED = "handshake failure"
 _EXPLAINED = {
     **_NOT_TLS,
     "excessive message size": "it sends more than 100 KB of certificates, which TLS clients refuse",
-    "handshake failure": "gateway and client have no TLS version, cipher or key type in common",
+    _NOTHING_SHARED: "gateway and client have no TLS version, cipher or key type in common",
     "protocol version": "gateway and client have no TLS version in common",
     "unsupported protocol": "gateway and client have no TLS version in common",
     "ASN1 lib": "the certificate that it presents cannot be decoded",

@@ -27,6 +27,7 @@ class Seen(Struct, frozen=True):
     chain: tuple[bytes, ...] = ()
     sni: str | None = None
     further: tuple[Result, ...] = ()
+    nothing_shared: bool = False  # the gateway says that it has nothing in common with what was offered
 
 
 def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[bytes, ...]], None]) -> Seen:
@@ -36,6 +37,8 @@ def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[byt
     seen = _attempt(questions, tell, plan.total)
     if seen.endpoint.trouble == "deferred":
         seen = _again(questions, tell, seen, end)
+    if seen.nothing_shared:
+        questions, seen = _with_every_group(questions, tell, seen, end)
     if not seen.chain:
         return seen
     arrived(seen.chain)
@@ -67,6 +70,17 @@ def _again(questions: Questions, tell: Tell, first: Seen, end: float) -> Seen:
     return replace(second, endpoint=replace(second.endpoint, deferred=deferred, error=error))
 
 
+def _with_every_group(questions: Questions, tell: Tell, first: Seen, end: float) -> tuple[Questions, Seen]:
+    """A second attempt that leaves out no group of the key exchange, which may be what was missing; with its questions,
+    where it comes further."""
+    left = end - time.monotonic()
+    if left <= questions.plan.timeout:
+        return questions, first
+    wider = Questions(replace(questions.plan, every_group=True), questions.address)
+    second = _attempt(wider, tell, left)
+    return (wider, second) if second.chain else (questions, first)
+
+
 def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
     """The ordinary question, within ``total`` seconds; the further ones start once it is let in."""
     plan, address = questions.plan, questions.address
@@ -91,9 +105,10 @@ def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
         tell(f"{blank.name}: handshake")
         wire.begin()
         try:
-            session = handshake(wire, plan.context.get(), sni=plan.sni, farewell=plan.protocol.farewell)
+            session = handshake(wire, plan.context(), sni=plan.sni, farewell=plan.protocol.farewell)
         except HandshakeError as error:
-            return Seen(replace(reached, trouble="handshake-failed", error=str(error)))
+            failed = replace(reached, trouble="handshake-failed", error=str(error))
+            return Seen(failed, nothing_shared=error.nothing_shared)
         done = replace(
             reached,
             stage="done" if session.completed else "handshake",

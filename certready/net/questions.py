@@ -30,7 +30,7 @@ REPEATS = 2  # how often each of two questions is put again to tell a server nam
 OFFERS: Mapping[Question, Offer] = MappingProxyType(
     {
         "exchange": offers.EXCHANGE,
-        "rsa": offers.RSA_TLS12,
+        "rsa": offers.RSA_TLS12,  # and with it, where the answer tells, "exchange"
         "ecdsa": offers.ECDSA_TLS12,
         "rsa-tls13": offers.RSA_TLS13,
         "ecdsa-tls13": offers.ECDSA_TLS13,
@@ -44,6 +44,7 @@ UNNAMED: tuple[Question, ...] = ("no-name-rsa", "no-name-ecdsa")
 OTHER_KIND: Mapping[str, tuple[Question, ...]] = MappingProxyType(
     {"rsa": ("ecdsa-tls13",), "ecdsa": ("rsa-tls13",)}  # by what the first handshake showed
 )
+ORDER: tuple[Question, ...] = (*NAMED, *UNNAMED, "rsa-tls13", "ecdsa-tls13", "rsa", "no-name")
 
 
 class Result(Struct, frozen=True):
@@ -51,6 +52,10 @@ class Result(Struct, frozen=True):
 
     handshake: Handshake
     chain: tuple[bytes, ...] = ()
+
+    def to(self, question: Question) -> Result:
+        """The same as the answer to this question."""
+        return replace(self, handshake=replace(self.handshake, question=question))
 
 
 class Questions:
@@ -61,7 +66,7 @@ class Questions:
         self.address = address
         self._asked: list[Question] = []
         self._results: dict[Question, Result] = {}
-        self._pool: Pool[Result] = Pool("question", plan.context.crew)
+        self._pool: Pool[tuple[Result, ...]] = Pool("question", plan.contexts.crew)
 
     @property
     def first(self) -> tuple[Question, ...]:
@@ -74,7 +79,7 @@ class Questions:
             self._begin(self.first)
 
     def answers(self, version: str, family: str, chain: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
-        """What came of every question, in the order in which they were put, before ``end`` (monotonic time).
+        """What came of every question, always in the same order, before ``end`` (monotonic time).
 
         ``version``, ``family`` and ``chain`` are what the ordinary handshake showed.
         """
@@ -85,24 +90,26 @@ class Questions:
         self._collect(end)
         results = self._results
         refused = {question for question, result in results.items() if result.handshake.outcome == "refused"}
-        if "exchange" in refused:
-            self._begin(("rsa",))
         if refused >= set(UNNAMED):
             self._begin(("no-name",))
-        self._collect(end)
+            self._collect(end)
         self._again_alone(end)
-        return (*results.values(), *self._other_servers(chain, end))
+        known = tuple(results[question] for question in ORDER if question in results)
+        return (*known, *self._other_servers(chain, end))
 
     def _begin(self, questions: Iterable[Question]) -> None:
         new = tuple(questions)
         self._asked += new
         late = "It was not answered in time."
         self._results |= {question: Result(Handshake(question, "unanswered", error=late)) for question in new}
-        self._pool.start([partial(self._ask, question) for question in new], len(new))
+        self._pool.start([partial(self._answer, question) for question in new], len(new))
 
     def _collect(self, end: float) -> None:
-        for number, result in self._pool.results(lambda: end - time.monotonic()):
-            self._results[self._asked[number]] = result
+        for _, results in self._pool.results(lambda: end - time.monotonic()):
+            self._keep(results)
+
+    def _keep(self, results: Iterable[Result]) -> None:
+        self._results |= {result.handshake.question: result for result in results}
 
     def _again_alone(self, end: float) -> None:
         """Put each question once more that nobody answered, one after another."""
@@ -112,7 +119,7 @@ class Questions:
             self._settle(end)
             left = end - time.monotonic()
             if left > 0:
-                results[question] = self._ask(question, total=left, alone=True)
+                self._keep(self._answer(question, total=left, alone=True))
 
     def _other_servers(self, first: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
         """Chains that came without a server name by chance: several servers answer behind this address.
@@ -146,6 +153,23 @@ class Questions:
     def _settle(self, end: float) -> None:
         time.sleep(max(min(SETTLE * self.plan.timeout, end - time.monotonic()), 0))
 
+    def _answer(self, question: Question, *, total: float | None = None, alone: bool = False) -> tuple[Result, ...]:
+        """What comes of this question, and of another that the same connection answers.
+
+        Every RSA suite in TLS 1.2 is offered at once, Exchange Online's first. Who refuses all refuses those, and who
+        chooses one of those serves it; only another choice leaves open whether it would have.
+        """
+        if question != "exchange":
+            return (self._ask(question, total=total, alone=alone),)
+        every = self._ask("rsa", total=total, alone=alone)
+        exchange = every.to("exchange")
+        if every.handshake.outcome == "refused":
+            return exchange, every
+        if every.handshake.outcome == "unanswered" or every.handshake.cipher in offers.EXCHANGE_CIPHERS:
+            return (exchange,)
+        exchange = self._ask("exchange", total=total, alone=alone)
+        return (exchange,) if exchange.chain == every.chain else (exchange, every)
+
     def _ask(
         self, question: Question, *, total: float | None = None, alone: bool = False, sni: str | None = None
     ) -> Result:
@@ -154,7 +178,7 @@ class Questions:
         plan = self.plan
         name = sni if sni is not None or question.startswith("no-name") else plan.sni
         try:
-            context = plan.context.get(OFFERS[question])
+            context = plan.context(OFFERS[question])
             with connect(self.address, timeout=plan.timeout, total=plan.total if total is None else total) as wire:
                 outcome = converse(plan, wire, lambda _: None, lambda: None)
                 if outcome.trouble:

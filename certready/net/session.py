@@ -60,15 +60,16 @@ class Line(Protocol):
 
 
 class Secured:
-    """TLS on a line: made by a handshake, then ``receive`` and ``send`` inside it.
+    """TLS on a line: made by a handshake, then ``receive`` and ``send`` inside it, and at the end ``close``.
 
     Args:
         line: what carries the bytes; it raises TimeoutError where time is up.
         connection: over memory BIOs, in accept or connect state.
         peer: who is at the other end, for sentences: "client", "smart host".
+        held: what ends the handshake is held back, and goes out with the first words inside TLS.
     """
 
-    def __init__(self, line: Line, connection: SSL.Connection, peer: str) -> None:
+    def __init__(self, line: Line, connection: SSL.Connection, peer: str, *, held: bool = False) -> None:
         """Shake hands. Raises LeftError where it comes to nothing, TooMuchError, and whatever the line raises."""
         from OpenSSL import SSL
 
@@ -85,7 +86,8 @@ class Secured:
                 self._flush()  # our alert tells the other side's log why
                 raise self._left(error, "The TLS handshake failed") from None
             else:
-                self._flush()
+                if not held:
+                    self._flush()
                 return
             data = line.receive()
             if not data:
@@ -157,11 +159,13 @@ class Secured:
             return  # it left; the next receive says how
         self._flush()
 
-    def close(self) -> None:
-        """Say goodbye and do not wait for an answer."""
+    def close(self, farewell: bytes = b"") -> None:
+        """Say goodbye, after these last words, and do not wait for an answer."""
         from OpenSSL import SSL
 
         try:
+            if farewell:
+                self._connection.sendall(farewell)
             self._connection.shutdown()
             self._flush()
         except (SSL.Error, TimeoutError):
@@ -176,6 +180,8 @@ class Secured:
             except SSL.Error:  # WantReadError: nothing is left to send
                 return
             self._wire.send(data)
+            if len(data) < CHUNK:
+                return
 
     def _left(self, error: SSL.Error, what: str) -> LeftError:
         reason = reason_of(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
 import ssl
@@ -10,10 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.bindings.openssl.binding import Binding
+from OpenSSL import SSL
 
 from certready.demo.pki import Authority, Issued
 from certready.model import Bundle, Endpoint
 from certready.net.gateway import fetch
+from certready.net.session import Identity, server_context
 from tests.live.servers import Act, FaultySmtp, Visit, free_port, pem, tls, tls_context
 
 BANNER = b"220 gw.contoso.test ESMTP\r\n"
@@ -112,6 +116,46 @@ class TestQuestions:
         by_question = {one.question: one for one in bundle.endpoints[0].handshakes}
         assert (by_question["exchange"].outcome, by_question["rsa"].outcome) == ("refused", "done")
         assert by_question["rsa"].cipher == "ECDHE-RSA-CHACHA20-POLY1305"
+
+    def test_other_suites_preferred(self, rsa: Issued, tmp_path: Path) -> None:
+        """A gateway that would rather use another suite and serves a published one too is seen to serve that."""
+        context = tls_context(rsa, tmp_path)
+        context.set_ciphers("ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256")
+        context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+        bundle, _ = ask(*gateway(context))
+        by_question = {one.question: one for one in bundle.endpoints[0].handshakes}
+        assert "rsa" not in by_question
+        assert (by_question["exchange"].outcome, by_question["exchange"].cipher) == (
+            "done",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        )
+
+    def test_one_refusal_for_two_questions(self, ecdsa: Issued, tmp_path: Path) -> None:
+        """Who refuses every RSA suite in TLS 1.2 is not asked for the published ones among them once more."""
+        bundle, server = ask(*gateway(tls_context(ecdsa, tmp_path)))
+        assert {"exchange", "rsa"} < set(outcomes(bundle.endpoints[0]))
+        assert server.heard.count(b"STARTTLS\r\n") == len(bundle.endpoints[0].handshakes) == 6
+
+    @pytest.mark.parametrize("gentle", [False, True])
+    def test_post_quantum_alone(self, rsa: Issued, *, gentle: bool) -> None:
+        """A gateway that has post-quantum groups alone is asked again with those, and so are the further questions."""
+        context = server_context(Identity((rsa.der,), rsa.key))
+        assert Binding().lib.SSL_CTX_set1_curves_list(context._context, b"X25519MLKEM768") == 1
+
+        def secure(visit: Visit) -> None:
+            connection = SSL.Connection(context, visit.socket)
+            connection.set_accept_state()
+            with contextlib.suppress(SSL.Error):
+                connection.do_handshake()
+                connection.recv(100)
+
+        bundle, server = ask(BANNER, EHLO, READY, secure, gentle=gentle)
+        (endpoint,) = bundle.endpoints
+        assert (endpoint.trouble, endpoint.tls_version) == ("", "TLSv1.3")
+        if gentle:
+            assert server.heard.count(b"STARTTLS\r\n") == 2
+        else:
+            assert outcomes(endpoint)["no-name-rsa"] == "done"
 
     def test_without_a_name(self, authority: Authority, rsa: Issued, tmp_path: Path) -> None:
         """The certificate for clients that name no server is a chain of its own, without a server name."""

@@ -36,6 +36,12 @@ def test_one_kind_of_certificate() -> None:
     assert rsa | ecdsa <= algorithms(offers.EVERYTHING)
 
 
+def test_no_post_quantum_key() -> None:
+    """No post-quantum key is made for a ClientHello, unless every group is offered."""
+    everything = hello(Offer(groups=b""))
+    assert len(hello(offers.EVERYTHING)) < 1184 < len(everything)  # FIPS 203, table 3: a key of ML-KEM-768
+
+
 def test_what_cannot_be_offered() -> None:
     """What the binding does not take is said, and leaves no error behind for the next handshake."""
     with pytest.raises(NotOfferedError, match="cannot ask for one kind of certificate"):
