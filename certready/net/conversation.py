@@ -51,8 +51,11 @@ class Plan(Struct, frozen=True):
 
 
 def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -> Outcome:
-    """Drive the protocol's dialogue over the wire until it ends or time is up; ``admitted`` is called once the server
-    has shown that it deals with us."""
+    """Drive the protocol's dialogue over the wire until it ends or time is up.
+
+    ``tell`` is given each stage before anything is sent in it, and may take its time; ``admitted`` is called once the
+    server has shown that it deals with us.
+    """
     dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
     step: Step | None = None
     greeting = data = b""
@@ -64,10 +67,10 @@ def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -
         tell(step.stage)
         while True:
             if step.send:
-                wire.begin()
                 if step.stage != "banner":
                     admitted()
                 tell(step.stage)
+                wire.begin()
                 wire.send(step.send)
             data = wire.receive()
             if step.stage == "banner":

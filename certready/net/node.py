@@ -40,6 +40,7 @@ def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[byt
     if seen.nothing_shared:
         questions, seen = _with_every_group(questions, tell, seen, end)
     if not seen.chain:
+        questions.drop()
         return seen
     arrived(seen.chain)
     family = Certificate(seen.chain[0]).parsed.key.family
@@ -78,7 +79,9 @@ def _with_every_group(questions: Questions, tell: Tell, first: Seen, end: float)
         return questions, first
     wider = Questions(replace(questions.plan, every_group=True), questions.address)
     second = _attempt(wider, tell, left)
-    return (wider, second) if second.chain else (questions, first)
+    kept, other = (questions, wider) if not second.chain else (wider, questions)
+    other.drop()
+    return kept, second if second.chain else first
 
 
 def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:

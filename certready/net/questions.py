@@ -1,14 +1,17 @@
 """The further questions to one address, each a handshake in a connection of its own: which other certificates it has.
 
-They start once the gateway has let the first connection in. One that is not answered beside the others (gateways limit
-connections) is asked again alone when those are done; what is then still not answered may hide a certificate, and says
-so.
+They start once the gateway has let the first connection in. Which kind of certificate is left to ask for in TLS 1.3 is
+known only after the ordinary handshake: one connection goes as far as it can meanwhile, and waits. A question that is
+not answered beside the others (gateways limit connections) is asked again alone when those are done; what is then still
+not answered may hide a certificate, and says so.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -22,7 +25,7 @@ from certready.net.handshake import HandshakeError, handshake
 from certready.net.offers import NotOfferedError, Offer
 from certready.net.resolve import Address
 from certready.net.threads import Pool
-from certready.net.wire import ConnectError, TooMuchError, connect
+from certready.net.wire import ConnectError, TooMuchError, Wire, connect
 
 SETTLE = 0.1  # of the timeout: so long a gateway may take to notice that the other connections are over
 REPEATS = 2  # how often each of two questions is put again to tell a server name's certificate from another server's
@@ -58,14 +61,37 @@ class Result(Struct, frozen=True):
         return replace(self, handshake=replace(self.handshake, question=question))
 
 
+class _NotNeededError(Exception):
+    """The connection that waited for a question was not needed."""
+
+
+class _Choice:
+    """The question that a connection waits for, settled once; None: there is none."""
+
+    def __init__(self) -> None:
+        self._settled = threading.Event()
+        self._question: Question | None = None
+
+    def settle(self, question: Question | None) -> None:
+        if not self._settled.is_set():
+            self._question = question
+            self._settled.set()
+
+    def wait(self, seconds: float) -> Question | None:
+        self._settled.wait(seconds)
+        return self._question
+
+
 class Questions:
-    """The questions to one address: :meth:`start` once it lets connections in, then :meth:`answers`."""
+    """The questions to one address: :meth:`start` once it lets connections in, then :meth:`answers`, or
+    :meth:`drop`."""
 
     def __init__(self, plan: Plan, address: Address) -> None:
         self.plan = plan
         self.address = address
         self._asked: list[Question] = []
         self._results: dict[Question, Result] = {}
+        self._other_kind = _Choice()
         self._pool: Pool[tuple[Result, ...]] = Pool("question", plan.contexts.crew)
 
     @property
@@ -77,6 +103,11 @@ class Questions:
         """Begin, at most once, all at the same time."""
         if not self._asked and not self.plan.gentle:
             self._begin(self.first)
+            self._pool.start([self._answer_other_kind], 1)
+
+    def drop(self) -> None:
+        """Nothing more is asked; what is under way is left to end by itself."""
+        self._other_kind.settle(None)
 
     def answers(self, version: str, family: str, chain: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
         """What came of every question, always in the same order, before ``end`` (monotonic time).
@@ -85,8 +116,11 @@ class Questions:
         """
         if self.plan.gentle:
             return tuple(Result(Handshake(question, "not-asked")) for question in self.first)
-        if version == "TLSv1.3":
-            self._begin(OTHER_KIND.get(family, ("rsa-tls13", "ecdsa-tls13")))
+        waited_for, *others = OTHER_KIND.get(family, ("rsa-tls13", "ecdsa-tls13")) if version == "TLSv1.3" else (None,)
+        if waited_for:
+            self._late(waited_for)
+        self._other_kind.settle(waited_for)
+        self._begin(others)
         self._collect(end)
         results = self._results
         refused = {question for question, result in results.items() if result.handshake.outcome == "refused"}
@@ -100,9 +134,13 @@ class Questions:
     def _begin(self, questions: Iterable[Question]) -> None:
         new = tuple(questions)
         self._asked += new
-        late = "It was not answered in time."
-        self._results |= {question: Result(Handshake(question, "unanswered", error=late)) for question in new}
+        self._late(*new)
         self._pool.start([partial(self._answer, question) for question in new], len(new))
+
+    def _late(self, *questions: Question) -> None:
+        """What holds of these until something comes of them."""
+        late = "It was not answered in time."
+        self._keep(Result(Handshake(question, "unanswered", error=late)) for question in questions)
 
     def _collect(self, end: float) -> None:
         for _, results in self._pool.results(lambda: end - time.monotonic()):
@@ -170,25 +208,67 @@ class Questions:
         exchange = self._ask("exchange", total=total, alone=alone)
         return (exchange,) if exchange.chain == every.chain else (exchange, every)
 
+    def _answer_other_kind(self) -> tuple[Result, ...]:
+        """What comes of the question that the ordinary handshake leads to, in a connection that waits for it."""
+
+        def chosen() -> Question:
+            question = self._other_kind.wait(self.plan.total)
+            if question is None:
+                raise _NotNeededError
+            return question
+
+        try:
+            return (self._ask_chosen(chosen),)
+        except _NotNeededError:
+            return ()
+
     def _ask(
         self, question: Question, *, total: float | None = None, alone: bool = False, sni: str | None = None
     ) -> Result:
         """One handshake in a connection of its own, under this server name (by default the question's). Asked alone, it
         counts as a refusal that the server hangs up on it, as servers do that have nothing of the kind."""
+        return self._ask_chosen(lambda: question, total=total, alone=alone, sni=sni)
+
+    def _ask_chosen(
+        self,
+        chosen: Callable[[], Question],
+        *,
+        total: float | None = None,
+        alone: bool = False,
+        sni: str | None = None,
+    ) -> Result:
+        """As :meth:`_ask`; which question it is, is asked for when all is said that comes before STARTTLS."""
         plan = self.plan
-        name = sni if sni is not None or question.startswith("no-name") else plan.sni
+
+        def ready(stage: str) -> None:
+            if stage == "starttls":
+                chosen()
+
         try:
-            context = plan.context(OFFERS[question])
             with connect(self.address, timeout=plan.timeout, total=plan.total if total is None else total) as wire:
-                outcome = converse(plan, wire, lambda _: None, lambda: None)
+                try:
+                    outcome = converse(plan, wire, ready, lambda: None)
+                    question = chosen()
+                except _NotNeededError:
+                    _leave(wire, plan.protocol.farewell)
+                    raise
                 if outcome.trouble:
                     return Result(Handshake(question, "unanswered", error=outcome.error))
+                name = sni if sni is not None or question.startswith("no-name") else plan.sni
+                context = plan.context(OFFERS[question])
                 wire.begin()
                 session = handshake(wire, context, sni=name, farewell=plan.protocol.farewell, linger=alone)
         except (ConnectError, NotOfferedError, TooMuchError) as error:
-            return Result(Handshake(question, "unanswered", error=str(error)))
+            return Result(Handshake(chosen(), "unanswered", error=str(error)))
         except HandshakeError as error:
             refused = error.refused or (alone and error.closed)
-            return Result(Handshake(question, "refused" if refused else "unanswered", error=str(error)))
+            return Result(Handshake(chosen(), "refused" if refused else "unanswered", error=str(error)))
         done = Handshake(question, "done", tls_version=session.version, cipher=session.cipher, staple=session.staple)
         return Result(done, session.chain)
+
+
+def _leave(wire: Wire, farewell: bytes) -> None:
+    """Say goodbye before TLS."""
+    with contextlib.suppress(TimeoutError):
+        wire.begin()
+        wire.send(farewell)

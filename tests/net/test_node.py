@@ -197,6 +197,27 @@ class TestQuestions:
         assert server.heard.count(b"QUIT\r\n") == 3  # the others were refused
         assert set(server.heard) == {b"EHLO probe.example.org\r\n", b"STARTTLS\r\n", b"QUIT\r\n"}
 
+    def test_old_versions_alone(self, rsa: Issued, tmp_path: Path) -> None:
+        """The connection that is kept ready for a question in TLS 1.3 leaves a gateway that has none before TLS."""
+        bundle, server = ask(*gateway(tls_context(rsa, tmp_path, maximum=ssl.TLSVersion.TLSv1_2)))
+        questions = len(bundle.endpoints[0].handshakes)
+        assert server.heard.count(b"STARTTLS\r\n") == 1 + questions == 5
+        assert server.heard.count(b"EHLO probe.example.org\r\n") == 6
+        assert server.heard.count(b"QUIT\r\n") == 4  # two were refused
+
+    def test_nothing_waits_for_a_handshake_that_failed(self) -> None:
+        """Where the ordinary handshake comes to nothing, the connection that waits for it leaves at once."""
+        left = threading.Event()
+
+        def hang_up(visit: Visit) -> None:
+            if visit.line() == b"QUIT\r\n":
+                left.set()
+
+        with FaultySmtp(BANNER, EHLO, hang_up) as server:
+            bundle = fetch("127.0.0.1", server.port, timeout=PATIENT)
+            assert left.wait(10)
+        assert bundle.endpoints[0].chain is None
+
     def test_gentle(self, rsa: Issued, tmp_path: Path) -> None:
         """One connection is all there is where no more is wanted, and what was not asked is kept."""
         bundle, server = ask(*gateway(tls_context(rsa, tmp_path)), gentle=True)
