@@ -75,6 +75,7 @@ def main() -> int:
         tried = [mutant for mutant in tried if re.search(given.only, str(mutant))]
     if given.sample is not None and given.sample < len(tried):
         tried = random.Random(given.seed).sample(tried, given.sample)
+    tried.sort(key=lambda mutant: not mutant.function_lines)  # what is imported anew takes longest
     if given.list:
         print(*tried, sep="\n")
         print(f"{len(tried)} changes")
@@ -110,17 +111,16 @@ def run(of: dict[str, Source], tried: Sequence[Mutant], given: argparse.Namespac
         print(server.problem or f"pytest ended with {code}", file=sys.stderr)
         return 2
     survived = [one for one in verdicts if one.outcome not in KILLED]
-    file = survivors.FILE
-    reasons = survivors.read(file.read_text("utf-8")) if file.exists() else {}
+    reasons = survivors.read(survivors.FOLDER)
     result = survivors.compared((one.mutant.key for one in survived), (one.mutant.key for one in verdicts), of, reasons)
     for one in sorted(survived, key=lambda one: one.mutant.key):
         if one.mutant.key not in reasons:
             print(f"{one.outcome}: {one.mutant}" + (f"  {one.by}" if one.by else ""))
     partial = given.only or given.sample is not None or given.tests
     for key in result.killed:
-        print(f"killed, though survivors.toml explains it: {key}")
+        print(f"killed, though tests/mutation/survivors explains it: {key}")
     for key in () if partial else result.gone:
-        print(f"gone, though survivors.toml explains it: {key}")
+        print(f"gone, though tests/mutation/survivors explains it: {key}")
     _summary(verdicts, reasons, KILLED)
     print(f"{time.monotonic() - began:.0f} s")
     return 1 if result.unexplained or result.killed or (result.gone and not partial) else 0

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -108,6 +109,7 @@ class Server:
                 print(f"{len(self.traced.slow)} tests take more than the budget and are left out", flush=True)
             if os.environ.get("MUTATION_CPU"):
                 print(f"{len(self.traced.seconds)} tests, {sum(self.traced.seconds.values()):.0f} s", flush=True)
+            forget()
             gc.collect()
             gc.freeze()
             self._try_all()
@@ -464,10 +466,14 @@ def _shared(definition: Any) -> str:
 def forget(*, everywhere: bool = False) -> None:
     """Empty every cache of certready, and with ``everywhere`` those of the tests: each test does all of its work."""
     _given.clear()
-    for name in [
-        name for name in sys.modules if name.split(".")[0] == "certready" or (everywhere and name.startswith("tests."))
-    ]:
-        for value in list(vars(sys.modules[name]).values()):
-            clear = getattr(value, "cache_clear", None)
-            if clear:
-                clear()
+    for clear in _caches(len(sys.modules), everywhere=everywhere):
+        clear()
+
+
+@lru_cache(maxsize=2)
+def _caches(modules: int, *, everywhere: bool) -> list[Callable[[], None]]:
+    """What empties them; looked for again when the number of modules has changed."""
+    wanted = ("certready", "tests") if everywhere else ("certready",)
+    names = [name for name in sys.modules if name.split(".")[0] in wanted and not name.startswith("tests.mutation")]
+    held = (value for name in names for value in list(vars(sys.modules[name]).values()))
+    return [value.cache_clear for value in held if hasattr(value, "cache_clear")]

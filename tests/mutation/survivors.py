@@ -1,38 +1,44 @@
-"""The file of survivors: changes that no test notices, each with the reason why none can or need."""
+"""The survivors, a file for each room in ``survivors/``: changes that no test notices, each with the reason why."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-FILE = Path(__file__).parent / "survivors.toml"
+FOLDER = Path(__file__).parent / "survivors"
 Key = tuple[str, str, int]
 
 
 class Comparison(NamedTuple):
-    """What a run says about the file: survivors that it does not explain, and entries that hold no longer."""
+    """What a run says about the files: survivors that they do not explain, and entries that hold no longer."""
 
     unexplained: tuple[Key, ...]
     killed: tuple[Key, ...]
     gone: tuple[Key, ...]
 
 
-def read(text: str) -> dict[Key, str]:
-    """The reason of each survivor.
+def read(folder: Path) -> dict[Key, str]:
+    """The reason of each survivor, from every TOML file of a folder.
 
     Raises:
         ValueError: an entry is given twice, or without a reason.
     """
     reasons: dict[Key, str] = {}
-    for entry in tomllib.loads(text).get("survivor", []):
+    entries = [entry for file in sorted(folder.glob("*.toml")) for entry in _entries(file)]
+    for entry in entries:
         for change in [entry["change"]] if isinstance(entry["change"], str) else entry["change"]:
             key = (entry["where"], *_numbered(change))
             if key in reasons or not entry["reason"].strip():
                 raise ValueError(f"{entry['where']}  {change} is there twice, or has no reason.")
             reasons[key] = entry["reason"]
     return reasons
+
+
+def _entries(file: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8")).get("survivor", [])
+    return entries
 
 
 def _numbered(change: str) -> tuple[str, int]:
