@@ -64,18 +64,21 @@ def compiled(mutant: Mutant, of: Source) -> CodeType:
     return compile(of.tree, of.file, "exec", dont_inherit=True)
 
 
-def put_in_place(mutant: Mutant, of: Source, alive: dict[Spot, list[FunctionType]]) -> bool:
-    """Change the functions themselves; False where none that is alive has this code."""
+def put_in_place(mutant: Mutant, of: Source, alive: dict[Spot, list[FunctionType]]) -> None:
+    """Change the functions themselves.
+
+    Raises:
+        LookupError: no function that is alive has this code.
+    """
     wanted = (of.file, mutant.function, mutant.function_lines[0])
     targets = alive.get(wanted, [])
     changed = [code for code in _codes(compiled(mutant, of)) if spot(code) == wanted]
     if not targets or len(changed) != 1:
-        return False
+        raise LookupError(f"{len(targets)} functions and {len(changed)} codes of {mutant.function}")
     for target in targets:
         target.__code__ = changed[0]
     if isinstance(mutant.place.parent, ast.arguments):
         _put_default(mutant, targets)
-    return True
 
 
 def _put_default(mutant: Mutant, targets: Sequence[FunctionType]) -> None:
@@ -115,10 +118,10 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, vars(module))
 
 
-def import_anew(mutant: Mutant, of: Source) -> None:
+def import_anew(mutant: Mutant | None, of: Source | None) -> None:
     """Forget certready and its tests, and have the module imported with the change in it from now on."""
-    code = compiled(mutant, of)
     for name in [name for name in sys.modules if name.split(".")[0] in ("certready", "tests", "benchmarks")]:
         if not name.startswith("tests.mutation"):
             del sys.modules[name]
-    sys.meta_path.insert(0, _Changed(of, code))
+    if mutant and of:
+        sys.meta_path.insert(0, _Changed(of, compiled(mutant, of)))
