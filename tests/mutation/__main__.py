@@ -1,4 +1,12 @@
-"""``python -m tests.mutation [ROOM...]``: changes certready's code in a thousand places and names what no test notices."""
+"""``python -m tests.mutation [ROOM...]``: changes certready's code in thousands of places, one at a time, and names those
+that no test notices::
+
+    python -m tests.mutation path --only 'lint:_keys' --tests tests/path/test_lint.py
+
+A change that survives is explained in ``survivors/ROOM.toml`` (``where`` and ``change`` as they are printed here, and a
+``reason``). Exit code 1 where one is not, or where an entry holds no longer because its change is noticed now or its
+code is gone. ``rules`` tries every weight too, as ``tests.weights.mutate`` does. POSIX only: each change has a process.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +15,10 @@ import os
 import random
 import re
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import coverage
@@ -37,7 +46,7 @@ LEFT_OUT = ("tests/weights/test_every_row.py",)  # changes the table of weights 
 BUDGET = 3.0  # seconds of CPU, as traced, of tests that one change is tried with
 
 
-def sources(rooms: Sequence[str]) -> dict[str, Source]:
+def sources(rooms: Iterable[str]) -> dict[str, Source]:
     """The modules of the rooms, by name."""
     files: list[Path] = []
     for room in rooms:
@@ -47,49 +56,51 @@ def sources(rooms: Sequence[str]) -> dict[str, Source]:
     return {of.module: of for of in every}
 
 
-def room_of(module: str) -> str:
-    """The room that a module is in."""
-    return module.split(".")[1]
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("::")[0], prog="python -m tests.mutation")
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all where none is given")
+    parser.add_argument("--only", metavar="PATTERN", help="changes whose line here matches this regular expression")
+    parser.add_argument("--sample", type=int, metavar="N", help="this many of the changes, picked at random")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed picks others")
+    parser.add_argument("--tests", nargs="+", metavar="PATH", help="tests to try them with, in place of the rooms'")
+    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="CPU of tests for one change")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="changes at a time")
+    parser.add_argument("--explained", type=Path, default=survivors.FOLDER, metavar="FOLDER", help="in place of ours")
+    parser.add_argument("--list", action="store_true", help="print the changes and try none")
+    parser.add_argument(
+        "--verbose", action="store_true", help="print what became of each change, and which test noticed"
+    )
+    return parser
 
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0], prog="python -m tests.mutation")
-    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all where none is given")
-    parser.add_argument("--only", metavar="PATTERN", help="changes whose place or code matches this regular expression")
-    parser.add_argument("--tests", nargs="+", metavar="PATH", help="tests to try them with, in place of the usual ones")
-    parser.add_argument("--sample", type=int, metavar="N", help="this many of the changes")
-    parser.add_argument("--seed", type=int, default=0, help="which sample")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="CPU of tests for one change")
-    parser.add_argument("--list", action="store_true", help="print the changes and try none")
-    parser.add_argument("--verbose", action="store_true", help="print each verdict")
+    parser = _parser()
     given = parser.parse_args()
-    rooms = given.rooms or list(ROOMS)
-    unknown = set(rooms) - set(ROOMS)
+    given.rooms = given.rooms or list(ROOMS)
+    unknown = set(given.rooms) - set(ROOMS)
     if unknown:
         parser.error(f"not a room: {', '.join(sorted(unknown))}")
-    of = sources(rooms)
-    tried = [mutant for one in of.values() for mutant in mutants(one.module, one.tree)]
+    of = sources(given.rooms)
+    wanted = [mutant for one in of.values() for mutant in mutants(one.module, one.tree)]
     if given.only:
-        tried = [mutant for mutant in tried if re.search(given.only, str(mutant))]
-    if given.sample is not None and given.sample < len(tried):
-        tried = random.Random(given.seed).sample(tried, given.sample)
-    tried.sort(key=lambda mutant: not mutant.function_lines)  # what is imported anew takes longest
+        wanted = [mutant for mutant in wanted if re.search(given.only, str(mutant))]
+    if given.sample is not None and given.sample < len(wanted):
+        wanted = random.Random(given.seed).sample(wanted, given.sample)
+    wanted.sort(key=lambda mutant: not mutant.function_lines)  # what is imported anew takes longest
     if given.list:
-        print(*tried, sep="\n")
-        print(f"{len(tried)} changes")
+        print(*wanted, f"{len(wanted)} changes", sep="\n")
         return 0
-    return run(of, tried, given)
+    return run(of, wanted, given)
 
 
-def run(of: dict[str, Source], tried: Sequence[Mutant], given: argparse.Namespace) -> int:
-    """Try the changes, compare with the file of survivors, and say what came of it."""
+def run(of: dict[str, Source], wanted: Sequence[Mutant], given: argparse.Namespace) -> int:
+    """Try the changes, compare with what is explained, and say what came of it."""
     began = time.monotonic()
     watched = coverage.Coverage(
         data_file=None, config_file=False, include=[str(REPOSITORY / "certready" / "*")], messages=False
     )
-    watched.start()
+    watched.start()  # before anything of certready is imported
     import pytest
 
     from tests.mutation.children import KILLED, OPTIONS
@@ -101,46 +112,70 @@ def run(of: dict[str, Source], tried: Sequence[Mutant], given: argparse.Namespac
         verdicts.append(verdict)
         if given.verbose:
             print(f"{verdict.outcome:9} {verdict.mutant}  {verdict.by}", flush=True)
-        elif sys.stderr.isatty():
-            print(f"\r{len(verdicts)} of {len(tried)}", end="", file=sys.stderr)
 
-    server = Server(Work(of, tried, given.jobs, given.budget, tell), watched)
-    paths = given.tests or sorted({f"tests/{name}" for room in given.rooms or ROOMS for name in ROOMS[room]})
+    server = Server(Work(of, wanted, given.jobs, given.budget, tell), watched)
+    paths = given.tests or sorted({f"tests/{name}" for room in given.rooms for name in ROOMS[room]})
     ignored = [f"--ignore={path}" for path in LEFT_OUT]
     code = pytest.main([*OPTIONS, "-m", "not live and not conformance", *ignored, *paths], plugins=[server])
-    if server.problem or (code and not verdicts):
+    if server.problem or len(verdicts) != len(wanted):
         print(server.problem or f"pytest ended with {code}", file=sys.stderr)
         return 2
-    survived = [one for one in verdicts if one.outcome not in KILLED]
-    reasons = survivors.read(survivors.FOLDER)
-    result = survivors.compared((one.mutant.key for one in survived), (one.mutant.key for one in verdicts), of, reasons)
-    for one in sorted(survived, key=lambda one: one.mutant.key):
-        if one.mutant.key not in reasons:
-            print(f"{one.outcome}: {one.mutant}" + (f"  {one.by}" if one.by else ""))
-    partial = given.only or given.sample is not None or given.tests
-    for key in result.killed:
-        print(f"killed, though tests/mutation/survivors explains it: {key}")
-    for key in () if partial else result.gone:
-        print(f"gone, though tests/mutation/survivors explains it: {key}")
-    _summary(verdicts, reasons, KILLED)
+    lines = [(verdict.mutant.key, verdict.outcome, verdict.outcome in KILLED) for verdict in verdicts]
+    part = bool(given.only or given.sample is not None or given.tests)
+    if "rules" in given.rooms and not part:
+        lines += _weights()
+    explained = survivors.read(given.explained)
+    trouble = _compared(lines, of, explained, part=part)
+    _summary(lines, explained)
     print(f"{time.monotonic() - began:.0f} s")
-    return 1 if result.unexplained or result.killed or (result.gone and not partial) else 0
+    return 1 if trouble else 0
 
 
-def _summary(verdicts: Sequence[object], reasons: dict[survivors.Key, str], killed: frozenset[str]) -> None:
-    """One line for each room."""
-    count: dict[str, Counter[str]] = {}
-    for one in verdicts:
-        room = count.setdefault(room_of(one.mutant.module), Counter())  # type: ignore[attr-defined]
-        room["tried"] += 1
-        room["dead"] += one.outcome in killed  # type: ignore[attr-defined]
-        room["explained"] += one.outcome not in killed and one.mutant.key in reasons  # type: ignore[attr-defined]
-        room[one.outcome] += 1  # type: ignore[attr-defined]
-    for name, room in count.items():
-        rate = room["dead"] / room["tried"]
+Line = tuple[survivors.Key, str, bool]
+
+
+def _weights() -> list[Line]:
+    """Every weight of every rule made another, by the cases of ``tests/weights``."""
+    from tests.weights import mutate
+
+    with tempfile.TemporaryDirectory() as folder:
+        left = {str(one) for rule in mutate.rules() for one in mutate.silent(rule, Path(folder))}
+    every = [str(one) for key, row in mutate.rows().items() for one in mutate.mutants(key, row)]
+    return [
+        (("certready.rules:weights", change, 1), "survived" if change in left else "killed", change not in left)
+        for change in every
+    ]
+
+
+def _compared(
+    lines: Sequence[Line], modules: Iterable[str], explained: dict[survivors.Key, str], *, part: bool
+) -> bool:
+    """Print what the files do not explain, and which entries hold no longer; whether there was any of it. A part of
+    the changes, or of the tests, does not tell whether code is gone or a change survives."""
+    alive = {key: outcome for key, outcome, killed in lines if not killed}
+    result = survivors.compared(alive, (key for key, _, _ in lines), modules, explained)
+    for key in result.unexplained:
+        print(f"{alive[key]}: {survivors.shown(key)}")
+    for key in result.killed:
+        print(f"noticed now, though it is explained: {survivors.shown(key)}")
+    gone = () if part else result.gone
+    for key in gone:
+        print(f"gone, though it is explained: {survivors.shown(key)}")
+    return bool(result.unexplained or result.killed or gone)
+
+
+def _summary(lines: Sequence[Line], explained: dict[survivors.Key, str]) -> None:
+    """One line for each room: how many changes, and what became of them."""
+    rooms: dict[str, Counter[str]] = {}
+    for key, outcome, killed in lines:
+        room = rooms.setdefault(key[0].partition(":")[0].split(".")[1], Counter())
+        room.update(("tried", f"{outcome} ", *(("killed",) if killed else ("explained",) if key in explained else ())))
+    for name, room in rooms.items():
+        left = room["tried"] - room["killed"] - room["explained"]
         print(
-            f"{name}: {room['tried']} changes, {room['dead']} killed ({rate:.1%}), {room['explained']} explained; "
-            f"untested {room['untested']}, out of CPU {room['cpu']}, stuck {room['stuck']}, not placed {room['unplaced']}"
+            f"{name}: {room['tried']} changes, {room['killed']} killed ({room['killed'] / room['tried']:.1%}; "
+            f"{room['cpu ']} by CPU, {room['stuck ']} stuck), {room['explained']} explained, {left} neither "
+            f"({room['untested ']} run by no test, {room['unplaced ']} not tried)"
         )
 
 

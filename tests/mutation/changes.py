@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tests.mutation.survivors import shown
+
 LONGEST = 110  # characters of code in a change's name
 CONTEXT = 60  # characters of code that a small change is shown in
 
@@ -51,8 +53,7 @@ class Mutant(NamedTuple):
         return f"{self.module}:{self.function}", f"{self.before} -> {self.after}", self.nth
 
     def __str__(self) -> str:
-        where, change, nth = self.key
-        return f"{where}  {change}" + (f"  (#{nth})" if nth > 1 else "")
+        return shown(self.key)
 
 
 class Function(NamedTuple):

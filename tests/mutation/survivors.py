@@ -47,6 +47,12 @@ def _numbered(change: str) -> tuple[str, int]:
     return (code, int(number.removesuffix(")"))) if mark else (change, 1)
 
 
+def shown(key: Key) -> str:
+    """A change as the command prints it."""
+    where, change, nth = key
+    return f"{where}  {change}" + (f"  (#{nth})" if nth > 1 else "")
+
+
 def compared(
     survived: Iterable[Key], tried: Iterable[Key], modules: Iterable[str], reasons: dict[Key, str]
 ) -> Comparison:

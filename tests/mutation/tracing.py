@@ -63,6 +63,7 @@ def _trace(items: dict[str, pytest.Item], watched: coverage.Coverage, budget: fl
     for item, after in zip(every, [*every[1:], None], strict=True):
         tracer.trace(item, after)
     os.dup2(kept, 2)
+    tracer.settle()
     watched.stop()
     data = watched.get_data()
     lines = {
@@ -85,6 +86,7 @@ class _Tracer:
         self.failed: list[str] = []
         self.slow: list[str] = []
         self.users: defaultdict[str, set[str]] = defaultdict(set)
+        self.costs: dict[str, float] = {}  # of shared fixtures, in seconds of CPU
         self.current, self.overdue = "", False
 
     def interrupt(self, *_: object) -> None:
@@ -114,12 +116,26 @@ class _Tracer:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
         """What a shared fixture runs is nobody's own."""
-        shared = fixturedef.scope != "function"
-        if shared:
-            self.watched.switch_context(_shared(fixturedef))
+        if fixturedef.scope == "function":
+            yield
+            return
+        shared, began = _shared(fixturedef), time.process_time()
+        self.watched.switch_context(shared)
+        signal.setitimer(signal.ITIMER_PROF, 0)  # another test may want it
         yield
-        if shared:
-            self.watched.switch_context(self.current)
+        signal.setitimer(signal.ITIMER_PROF, self.budget)
+        self.watched.switch_context(self.current)
+        self.costs[shared] = time.process_time() - began
+
+    def settle(self) -> None:
+        """Count a shared fixture with each test that uses it: it may be the first, or the only one."""
+        for shared, cost in self.costs.items():
+            for name in self.users[shared] & set(self.seconds):
+                self.seconds[name] += cost
+        dear = [name for name, seconds in self.seconds.items() if seconds > self.budget]
+        self.slow += dear
+        for name in dear:
+            del self.seconds[name]
 
     def tests(self, contexts: Iterable[str]) -> Iterator[str]:
         """The tests behind what coverage noted."""
