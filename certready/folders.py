@@ -22,7 +22,7 @@ from certready.bundle.parts import (
 )
 from certready.errors import InputError
 from certready.model import Bundle
-from certready.reading import FILE_LIMIT, STDIN, bounded, read
+from certready.reading import FILE_LIMIT, STDIN, beginning, bounded, read
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -166,10 +166,10 @@ def _content(path: Path, most: int) -> bytes:
     """At most so many bytes of a regular file, opened so that a pipe that took its place in the meantime keeps nobody
     waiting. Raises OSError."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
+    with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "it is not a regular file")
-        return file.read(most)
+        return beginning(file, most)
 
 
 def _trouble(path: Path, error: OSError) -> InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import RawIOBase
 from pathlib import Path
 
 from certready import bounds
@@ -11,6 +12,7 @@ from certready.errors import InputError, UsageError
 
 STDIN = Path("-")
 PASSWORD_LIMIT = 4096
+STEP = 64 * 1024
 FILE_LIMIT = bounds.FILE
 CRL_LIMIT = bounds.CRL
 TENANT_LIMIT = bounds.TENANT
@@ -23,17 +25,26 @@ def read(path: Path, limit: int = FILE_LIMIT, *, missing: str = "Check the path.
     try:
         if path == STDIN:
             return bounded("What standard input gave", sys.stdin.buffer.read(limit + 1) if sys.stdin else b"", limit)
-        if path.is_dir():
-            raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        with path.open("rb", buffering=0) as file:
+            data = beginning(file, limit + 1)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.", hint=missing) from None
-    except PermissionError:
-        raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
     except (OSError, ValueError) as error:
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises PermissionError
+            raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.") from None
+        if isinstance(error, PermissionError):
+            raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     return bounded(str(path), data, limit)
+
+
+def beginning(file: RawIOBase, most: int) -> bytes:
+    """At most so many bytes of an open file, in steps: a buffer for all of them costs more than most files do."""
+    parts = []
+    while most > 0 and (part := file.read(min(most, STEP))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def bounded(name: str, data: bytes, limit: int) -> bytes:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from certready.exchange.choose import judged_of
 from certready.exchange.export.load import load as load_tenant
 from certready.fleet.inventory import Keys, Line, Problem
 from certready.fleet.setup import Setup
-from certready.model import AcceptedDomain, Bundle, Options, Tenant
+from certready.model import AcceptedDomain, Bundle, Level, Options, Tenant
 from certready.model.plain import json_line
 from certready.net.dns import domain_name
 from certready.net.names import host_name
@@ -76,6 +77,18 @@ class Job(Struct, frozen=True):
         return (self.place.host or self.place.domain or "") if self.place else ""
 
 
+class _Asked(NamedTuple):
+    """What of a line's keys decides which connectors it is judged for: the same for many lines."""
+
+    tenant: tuple[str, ...]
+    accepted_domains: tuple[str, ...]
+    connector: tuple[str, ...]
+    inbound: tuple[str, ...]
+    outbound: tuple[str, ...]
+    tls_settings: Level
+    certificate_only: bool
+
+
 class Planner:
     """Makes jobs of lines.
 
@@ -95,6 +108,7 @@ class Planner:
         self._note = lru_cache(maxsize=None)(note)
         self._read_tenant = lru_cache(maxsize=TENANTS_KEPT)(_tenant_file)
         self._common = _digest_of(setup)
+        self._chosen = lru_cache(maxsize=TENANTS_KEPT)(self._judged)
 
     def jobs(self, lines: Iterable[Line]) -> Iterator[Job]:
         """One job for each line; of a line that cannot be run, with the problem."""
@@ -166,23 +180,38 @@ class Planner:
         """Raises CertreadyError where a tenant file cannot be read or the keys contradict each other."""
         if keys.password_env and keys.password_file:
             raise UsageError("Give one of password_env and password_file, not both.")
-        tenant = Tenant()
         if keys.tenant:
             tenant, summary = self._read_tenant(keys.tenant)
             digest.update(summary)
             for note in tenant.notes:
                 self._note(f"{', '.join(keys.tenant)}: {note}")
-        if keys.accepted_domains:
-            added = tuple(AcceptedDomain(name) for name in accepted_domains(keys.accepted_domains, "accepted_domains"))
+        return self._chosen(
+            _Asked(
+                tuple(keys.tenant or ()),
+                tuple(keys.accepted_domains or ()),
+                tuple(keys.connector or ()),
+                tuple(keys.inbound or ()),
+                tuple(keys.outbound or ()),
+                keys.tls_settings or "domain-validation",
+                bool(keys.certificate_only),
+            )
+        )
+
+    def _judged(self, asked: _Asked) -> tuple[Tenant, bool]:
+        """The tenant with the connectors to judge, and whether each of them was named. Raises as :meth:`_tenant`."""
+        tenant = self._read_tenant(asked.tenant)[0] if asked.tenant else Tenant()
+        if asked.accepted_domains:
+            names = accepted_domains(asked.accepted_domains, "accepted_domains")
+            added = tuple(map(AcceptedDomain, names))
             tenant = replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
         return judged_of(
             tenant,
-            keys.connector or (),
-            keys.inbound or (),
-            keys.outbound or (),
-            keys.tls_settings or "domain-validation",
-            from_file=bool(keys.tenant),
-            certificate_only=bool(keys.certificate_only),
+            asked.connector,
+            asked.inbound,
+            asked.outbound,
+            asked.tls_settings,
+            from_file=bool(asked.tenant),
+            certificate_only=asked.certificate_only,
         )
 
 
@@ -192,8 +221,8 @@ def _inside(path: Path) -> Collected:
     if path == reading.STDIN:
         path = Path.cwd() / path
     try:
-        mode = path.stat().st_mode if directories.holds(path) else 0
-    except OSError:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
         mode = 0  # reading it says why
     if mode and not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         raise InputError(f"{path} is neither a file nor a folder.", hint="Name a certificate file or a folder of them.")

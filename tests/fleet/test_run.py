@@ -210,6 +210,16 @@ def test_a_lost_worker_is_said(material: Material) -> None:
     assert "--resume" in str(caught.value.hint)
 
 
+def test_lines_that_say_the_same_share_their_tenant(material: Material) -> None:
+    """Connectors are chosen and accepted domains read once for all lines with the same keys, and apart for others."""
+    planner = fleet.Planner(setup(material), DEFAULTS, Path())
+    first, second, other = lines(material, 3).lines
+    other = replace(other, keys=replace(other.keys, accepted_domains=("fabrikam.example",)))
+    jobs = list(planner.jobs([first, second, other]))
+    assert jobs[0].tenant is jobs[1].tenant
+    assert ("fabrikam.example",) == tuple(domain.name for domain in jobs[2].tenant.accepted_domains or ())
+
+
 def test_memory_stays_flat(material: Material) -> None:
     """A run of many times as many lines needs no more memory while it goes on: jobs are planned as they are taken."""
 
