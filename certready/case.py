@@ -6,7 +6,6 @@ derives such a fact by itself, because two derivations of one fact drift apart.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -86,7 +85,8 @@ class Case:
     def label(self, certificate: Certificate) -> str:
         """What a certificate is called in sentences: with its serial number where another leaf that is judged has its
         name."""
-        return self._labels.get(certificate, certificate.parsed.label)
+        label = certificate.parsed.label
+        return self._labels.get(certificate, label) if len(self.chains) > 1 else label
 
     @cached_property
     def _labels(self) -> dict[Certificate, str]:
@@ -217,7 +217,7 @@ class Case:
     def selection(self) -> Selection:
         """Which connectors are judged for any of the leaves. A connector that is there is judged, ``certificate_only``
         or not."""
-        if not self.bearers:
+        if self.evidence.named or not self.bearers:
             return select(self.tenant, self.options.role, (), named=self.evidence.named)
         each = [self.selection_for(bearer) for bearer in self.bearers]
         judged = {connector for selection in each for connector in selection.judged}
@@ -228,6 +228,8 @@ class Case:
 
     def selection_for(self, bearer: Bearer) -> Selection:
         """Which connectors are judged for these names: Exchange Online chooses by the certificate it is shown."""
+        if self.evidence.named:
+            return self.selection
         if bearer not in self._selections:
             self._selections[bearer] = select(
                 self.tenant, self.options.role, bearer.names, named=self.evidence.named, accepted=self.accepted
@@ -262,7 +264,7 @@ def _by_leaf(chain: Chain) -> Iterator[Chain]:
 
 def _numbered(chains: Iterable[Chain]) -> Iterator[Chain]:
     """Each under an id of its own: where one became several, the later ones are c1-2, c1-3 and so on."""
-    count: Counter[str] = Counter()
+    count: dict[str, int] = {}
     for chain in chains:
-        count[chain.id] += 1
-        yield chain if count[chain.id] == 1 else replace(chain, id=f"{chain.id}-{count[chain.id]}")
+        number = count[chain.id] = count.get(chain.id, 0) + 1
+        yield chain if number == 1 else replace(chain, id=f"{chain.id}-{number}")

@@ -79,12 +79,12 @@ def remedies(evidence: Evidence) -> tuple[Remedy, ...]:
 def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
     """The verdict of these findings: a failure decides, then what is unknown; without any nothing is known."""
     seen = tuple(findings)
-    worst = max((finding.severity for finding in seen), key=lambda severity: severity.rank, default=Severity.UNKNOWN)
-    if worst is Severity.FAIL or (
+    severities = [finding.severity for finding in seen]
+    if Severity.FAIL in severities or (
         strict and any(finding.severity is Severity.WARN and finding.counted for finding in seen)
     ):
         return "not-ready"
-    return "cannot-tell" if worst is Severity.UNKNOWN else "ready"
+    return "cannot-tell" if Severity.UNKNOWN in severities or not seen else "ready"
 
 
 # -- findings -----------------------------------------------------------------------------------------------------
@@ -130,8 +130,8 @@ def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Judge
 def _about_all(case: Case, observation: Observation) -> Iterator[Judged]:
     """One finding where all judged connectors agree on the weight, otherwise one for each that says it."""
     each = [(connector, weigh(observation, connector, case)) for connector in case.selection.judged or (None,)]
-    if len({weighed for _, weighed in each}) == 1:
-        weighed = each[0][1]
+    weighed = each[0][1]
+    if all(other == weighed for _, other in each):
         if weighed:
             yield finding(observation, weighed, None), observation
         return
@@ -183,7 +183,7 @@ def _connector_result(
 
 
 def _chain_result(case: Case, chain: Chain, findings: tuple[Finding, ...]) -> ChainResult:
-    members = {certificate.sha256 for certificate in case.full_path(chain)}
+    members = [certificate.sha256 for certificate in case.full_path(chain)]
     # A finding without a chain may still be about one of its certificates, where that lies on several chains.
     mine = [
         finding

@@ -23,7 +23,7 @@ from certready.exchange.powershell import quote, set_value
 from certready.gathering import gather
 from certready.judging import judge, remedies
 from certready.model import AcceptedDomain, Connector, Evidence, Options
-from certready.model.remedy import Remedy
+from certready.model.remedy import SCRIPT, Remedy
 from certready.model.report import Report, Severity
 from certready.remedy.connectors import asking_for, new_inbound
 from certready.remedy.dotnet import distinguished_name, tls_certificate_name
@@ -483,3 +483,19 @@ def test_a_ready_certificate_needs_no_remedy(at_now: Authority) -> None:
     """Without findings to mend the script says so."""
     report, _ = judged(evidence(at_now.issue("mail.contoso.com", key="rsa"), (INBOUND,)))
     assert "Nothing needs to be changed." in script([((), report)]).decode("utf-8-sig")
+
+
+def test_a_report_makes_nothing_that_the_script_alone_has() -> None:
+    """What a builder yields behind the mark is made for --remedies only; the mark itself is no remedy."""
+    made = []
+
+    def build() -> Iterator[Remedy]:
+        yield Remedy("Renew it.")
+        yield SCRIPT
+        made.append("lines")
+        yield Remedy("Install it.", "ca", ("install",), script_only=True)
+
+    seen = DISABLED.observed("It is disabled.", fix=build)
+    assert ("Renew it.", []) == (seen.fix, made)
+    assert ["Renew it.", "Install it."] == [remedy.title for remedy in seen.remedies]
+    assert ["lines"] == made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
@@ -128,6 +128,7 @@ def _mends(case: Case, chain: Chain, renewed: Certificate) -> bool:
     return judgement.outcome == "trusted" and renewed in judgement.path and holds
 
 
+@lru_cache(maxsize=256)
 def warning_time(warning: ExpiryWarning, lifetime: timedelta) -> timedelta:
     """How long before its end a certificate of this lifetime expires "soon": the shorter of the times asked for."""
     times = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -72,7 +73,12 @@ class Accepted:
 
 def accepted_of(tenant: Tenant) -> Accepted | None:
     """The accepted domains of a tenant, None where they are not known."""
-    return None if tenant.accepted_domains is None else Accepted(tenant.accepted_domains)
+    return None if tenant.accepted_domains is None else _accepted(tuple(tenant.accepted_domains))
+
+
+@lru_cache(maxsize=64)  # many certificates are held against the domains of one tenant
+def _accepted(domains: tuple[AcceptedDomain, ...]) -> Accepted:
+    return Accepted(domains)
 
 
 def takes(accepted: AcceptedDomain, domain: str) -> bool:

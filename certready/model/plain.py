@@ -39,7 +39,7 @@ Thumbprint = Annotated[
 Serial = Annotated[str, Meta(description="Hexadecimal.", extra_json_schema={"pattern": "^-?[0-9a-f]+$"})]
 
 
-_PLAIN = (str, int, bool)
+_PLAIN = frozenset({str, int, bool, type(None)})
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -75,10 +75,12 @@ def to_the_second(noun: Struct, *names: str) -> None:
 
 def plain(value: object) -> Any:
     """A value of a finding's evidence as JSON knows it; what JSON cannot hold becomes text."""
-    if value is None or type(value) in _PLAIN:
+    if type(value) in _PLAIN:
         return value
     if type(value) is dict:
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): inner if type(inner) in _PLAIN else plain(inner) for key, inner in value.items()}
+    if type(value) is list:  # an abstract class is slow to ask
+        return [plain(inner) for inner in value]
     match value:
         case bool() | int() | str():
             return value

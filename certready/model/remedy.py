@@ -36,6 +36,10 @@ class Remedy(Struct, frozen=True):
         return "\n".join((f"{self.title.rstrip('.:')}:", *(f"  {line}" for line in self.lines)))
 
 
+SCRIPT = Remedy("", script_only=True)
+"""What a builder yields before all that the script alone has: a report asks no further, so that it is not even made."""
+
+
 def fix_text(remedies: Iterable[Remedy]) -> str | None:
     """What a report says of these remedies; None where there are none."""
     return "\n".join(remedy.text for remedy in remedies) or None

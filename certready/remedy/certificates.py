@@ -14,7 +14,7 @@ from certready.exchange import cmdlets, is_partners
 from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.matching import a_label, registrable
 from certready.model import Chain, Connector
-from certready.model.remedy import Remedy
+from certready.model.remedy import SCRIPT, Remedy
 from certready.remedy.connectors import fitting
 from certready.x509.certificate import Certificate
 
@@ -22,6 +22,7 @@ from certready.x509.certificate import Certificate
 def renewed(case: Case, chain: Chain | None, words: str = "") -> Iterator[Remedy]:
     """A new certificate: the request for it, and the lines that install it."""
     yield Remedy(words, "ca")
+    yield SCRIPT
     from certready.remedy import gateways
 
     yield _request(case, chain)
@@ -31,6 +32,7 @@ def renewed(case: Case, chain: Chain | None, words: str = "") -> Iterator[Remedy
 def sent_again(case: Case, chain: Chain | None, words: str = "") -> Iterator[Remedy]:
     """The right files in the right order, in every kind of gateway, bound to this very certificate."""
     yield Remedy(words, "ca")
+    yield SCRIPT
     from certready.remedy import exchange, gateways
 
     yield gateways.chain_file()
@@ -43,6 +45,7 @@ def presented(case: Case, chain: Chain | None, words: str | None = "") -> Iterat
     for a new one they are to be taken again (certready check NEW --remedies)."""
     if words is not None:
         yield Remedy(words)
+    yield SCRIPT
     from certready.remedy import exchange, gateways
 
     yield from gateways.install(_value(case, chain), server=_as_server(case))
@@ -60,6 +63,7 @@ def cloud_of_tenant(case: Case) -> Cloud:
 def not_recognised(case: Case, words: str = "") -> Iterator[Remedy]:
     """What the tenant asks for, to compare, and the certificate into the gateway."""
     yield Remedy(words)
+    yield SCRIPT
     lines = (cmdlets.show_inbound(), cmdlets.show_accepted())
     yield Remedy("See which connector should have matched.", "exchange-online", lines, script_only=True)
     yield from presented(case, next(iter(case.chains), None), words=None)
@@ -68,6 +72,7 @@ def not_recognised(case: Case, words: str = "") -> Iterator[Remedy]:
 def keyed(case: Case, chain: Chain) -> Iterator[Remedy]:
     """The key that belongs to the certificate, or a new certificate."""
     yield Remedy("", "ca")
+    yield SCRIPT
     from certready.remedy import gateways
 
     yield gateways.key_comparison()
@@ -77,6 +82,7 @@ def keyed(case: Case, chain: Chain) -> Iterator[Remedy]:
 def exported_again(chain: Chain, algorithm: str) -> Iterator[Remedy]:
     """The PFX once more, protected by this algorithm."""
     yield Remedy("", "exchange-server")
+    yield SCRIPT
     from certready.remedy import exchange
 
     yield exchange.export_again(chain.leaf_certificate, algorithm)
@@ -85,6 +91,7 @@ def exported_again(chain: Chain, algorithm: str) -> Iterator[Remedy]:
 def asked_again(case: Case, words: str = "") -> Iterator[Remedy]:
     """Revocation seen from Windows."""
     yield Remedy(words)
+    yield SCRIPT
     from certready.remedy import exchange
 
     leaf = next((chain.leaf_certificate.parsed for chain in case.chains), None)
@@ -94,6 +101,7 @@ def asked_again(case: Case, words: str = "") -> Iterator[Remedy]:
 def stapled(case: Case, chain: Chain) -> Iterator[Remedy]:
     """A stapled answer, or a certificate that demands none."""
     yield Remedy("")
+    yield SCRIPT
     from certready.remedy import gateways
 
     yield gateways.stapling()
@@ -103,6 +111,7 @@ def stapled(case: Case, chain: Chain) -> Iterator[Remedy]:
 def modern_tls() -> Iterator[Remedy]:
     """TLS 1.2 and newer."""
     yield Remedy("")
+    yield SCRIPT
     from certready.remedy import gateways
 
     yield from gateways.modern_tls()
@@ -111,6 +120,7 @@ def modern_tls() -> Iterator[Remedy]:
 def right_smart_host(case: Case) -> Iterator[Remedy]:
     """Exchange Server sends to the name in the MX record."""
     yield Remedy("")
+    yield SCRIPT
     from certready.remedy import exchange
 
     yield exchange.send_to_smart_host(cloud_of_tenant(case))

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from certready.model import Chain, Connector, Direction, Endpoint, RevocationMode
-from certready.model.remedy import Remedy, fix_text
+from certready.model.remedy import SCRIPT, Remedy, fix_text
 from certready.model.report import Severity
 from certready.x509.certificate import Certificate
 from certready.x509.kept import cached_property
@@ -134,8 +134,11 @@ class Rule(Struct, frozen=True, dict=True):
     def row(self, variant: str, mode: RevocationMode) -> Row:
         """The most specific row for a situation; ``unknown`` everywhere where there is none, so that an omission in a
         table never becomes a pass."""
-        keys = ((variant, mode), ("", mode), (variant, None), ("", None))
-        return next((self._rows[key] for key in keys if key in self._rows), everywhere(U))
+        rows = self._rows
+        for key in ((variant, mode), ("", mode), (variant, None), ("", None)):
+            if key in rows:
+                return rows[key]
+        return everywhere(U)
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, RevocationMode | None], Row]:
@@ -205,7 +208,8 @@ class Observation(Struct, frozen=True):
     @property
     def remedies(self) -> tuple[Remedy, ...]:
         """What to do about it, best first; the rule's own words stand where the check has none."""
-        return tuple(self._titled()) or ((Remedy(self.rule.fix),) if self.rule.fix else ())
+        every = tuple(remedy for remedy in self._titled() if remedy is not SCRIPT)
+        return every or ((Remedy(self.rule.fix),) if self.rule.fix else ())
 
     @property
     def fix(self) -> str | None:
@@ -215,7 +219,8 @@ class Observation(Struct, frozen=True):
         return fix_text(said) or self.rule.fix or None
 
     def _titled(self) -> Iterator[Remedy]:
-        return (remedy if remedy.title else replace(remedy, title=self.rule.fix) for remedy in self._made())
+        for remedy in self._made():
+            yield remedy if remedy.title or remedy is SCRIPT else replace(remedy, title=self.rule.fix)
 
     def _made(self) -> Iterator[Remedy]:
         """What the check attached. A builder that fails costs its lines and never the observation."""
