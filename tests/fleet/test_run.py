@@ -11,17 +11,20 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from certready import fleet
-from certready.demo.pki import now
+from certready.demo.pki import Authority, now
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Keys, Line, Setup
 from certready.fleet.plan import Place
 from certready.fleet.schedule import scheduled
+from certready.fleet.work import SMALL, check
 from certready.gathering import Supplied
-from certready.model import Ask, Options, Reply
+from certready.model import Ask, Options, Reply, Root, RootStore, StoreInfo
 from certready.roots.stores import load as load_roots
+from certready.x509.certificate import Certificate
 from tests.fleet.endpoints import Material
 
 
@@ -208,6 +211,46 @@ def test_a_lost_worker_is_said(material: Material) -> None:
     with pytest.raises(CertreadyError, match="A worker ended before its work did") as caught:
         list(fleet.run(lines(material, 3), setup(material), executor=Broken()))
     assert "--resume" in str(caught.value.hint)
+
+
+class Stumbling(Struct, frozen=True):
+    """A root store that fails over one certificate."""
+
+    store: RootStore
+    over: str
+
+    @property
+    def info(self) -> StoreInfo:
+        return self.store.info
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        if any(self.over in certificate.parsed.names for certificate in certificates):
+            raise RuntimeError("the store is gone")
+        return self.store.candidates(certificates)
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        return self.store.holds(certificate)
+
+
+def test_lines_that_are_worked_on_together_fail_alone(material: Material, tmp_path: Path) -> None:
+    """Each result is that of its own line, in their order, where one cannot be read, one fails inside, one holds
+    several certificates and one is large."""
+    issuing = Authority.root().intermediate()
+    (tmp_path / "odd.pem").write_bytes(issuing.issue("odd.contoso.com").chain_pem)
+    (tmp_path / "several").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "several" / f"{name}.pem").write_bytes(issuing.issue(f"{name}.contoso.com").chain_pem)
+    (tmp_path / "large.pem").write_bytes(b"-" * 2 * SMALL + Path(material / "good.pem").read_bytes())
+    (tmp_path / "junk.pem").write_bytes(b"junk")
+    targets = [material / "good.pem", *(str(tmp_path / name) for name in ("odd.pem", "junk.pem", "none.pem"))]
+    targets += [str(tmp_path / "several"), str(tmp_path / "large.pem"), material / "good.pem"]
+    given = setup(material, roots=Stumbling(load_roots(material / "root.pem"), "odd.contoso.com"))
+    planner = fleet.Planner(given, DEFAULTS, Path())
+    results = check(given, [planner.job(Line(n, str(n), Keys(target=target))) for n, target in enumerate(targets)])
+    assert [str(number) for number in range(7)] == [result.line.name for result in results]
+    assert [0, 4, 2, 2, 1, 0, 0] == [result.code for result in results]
+    assert "the store is gone" in str(results[1].problem)
+    assert [1, 0, 0, 0, 2, 1, 1] == [len(result.reports) for result in results]
 
 
 def test_lines_that_say_the_same_share_their_tenant(material: Material) -> None:
