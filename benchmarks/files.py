@@ -18,10 +18,8 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -34,6 +32,7 @@ from certready.demo.pki import Authority
 from certready.fleet import lines
 from certready.fleet.schedule import scheduled
 from certready.fleet.work import check
+from certready.fleet.workers import Workers
 from certready.gathering import Supplied, gather
 from certready.judging import judge
 from certready.net.executor import DaemonExecutor
@@ -144,7 +143,7 @@ def parts(directory: Path, inventory: fleet.Inventory) -> str:
 
 def spread(directory: Path, inventory: fleet.Inventory, processes: int) -> float:
     """Files a second, with so many worker processes that are up already."""
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with Workers(processes) as pool:
         given = setup(directory)
         warm = list(fleet.Planner(given, DEFAULTS, Path()).jobs(inventory.lines[:1]))
         for future in [pool.submit(check, given, warm) for _ in range(processes * 4)]:

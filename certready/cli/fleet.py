@@ -233,6 +233,6 @@ def _executor(processes: int, jobs: int) -> Executor:
         from certready.net.executor import DaemonExecutor
 
         return DaemonExecutor(jobs, "fleet")
-    from certready.cli.fleet_processes import Processes
+    from certready.fleet.workers import Workers
 
-    return Processes(processes)
+    return Workers(processes)

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from certready.demo.pki import Authority, now
 from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Keys, Line, Setup
 from certready.fleet.plan import Place
-from certready.fleet.schedule import scheduled
+from certready.fleet.schedule import FILES, scheduled
 from certready.fleet.work import SMALL, check
+from certready.fleet.workers import Workers
 from certready.gathering import Supplied
 from certready.model import Ask, Options, Reply, Root, RootStore, StoreInfo
 from certready.roots.stores import load as load_roots
@@ -89,6 +91,40 @@ def test_a_setup_as_it_comes_travels_to_other_processes(material: Material) -> N
     with ProcessPoolExecutor(1, get_context("spawn")) as executor:
         theirs = outcome(fleet.run(inventory, given, defaults=DEFAULTS, executor=executor, workers=1))
     assert outcome(fleet.run(inventory, given, defaults=DEFAULTS)) == theirs
+
+
+class Travelling:
+    """Root stores to compare with, none, that count how often they are packed for another process."""
+
+    def __init__(self) -> None:
+        self.packed = 0
+
+    def __call__(self) -> tuple[RootStore, ...]:
+        return ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        self.packed += 1
+        return partial, (tuple,)
+
+
+def test_workers_are_given_the_setup_once(material: Material) -> None:
+    """The processes of --processes get what holds for every line when they begin, and their jobs alone from then on."""
+    others = Travelling()
+    given, inventory = setup(material, others=others), lines(material, 6 * FILES)
+    with Workers(1) as workers:
+        theirs = outcome(fleet.run(inventory, given, defaults=DEFAULTS, executor=workers, workers=1))
+    assert 1 == others.packed
+    assert outcome(fleet.run(inventory, given, defaults=DEFAULTS)) == theirs
+
+
+def test_workers_do_the_work_of_one_run(material: Material) -> None:
+    """Another setup than the first one's, and any other work, is refused: nothing would be there for it."""
+    with Workers(1) as workers:
+        given = setup(material)
+        assert [] == workers.submit(check, given, ()).result()
+        for function, other in ((check, setup(material)), (print, given)):
+            with pytest.raises(TypeError, match="one run"):
+                workers.submit(function, other, ())
 
 
 class Serving:
