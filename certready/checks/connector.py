@@ -45,7 +45,7 @@ def _settings(case: Case, connector: Connector, others: Rivals) -> Iterator[Obse
     if not connector.value:
         yield from settings.unread(connector)
         if CERTIFICATE_NAME not in connector.unread:
-            yield settings.no_mark(connector, remedy.connectors.fitting(case.names, case.tenant.accepted_domains))
+            yield settings.no_mark(connector, remedy.connectors.fitting(case.names, case.accepted))
         return
     yield from settings.inbound(connector)
     value = value_of(connector)
@@ -94,9 +94,7 @@ def _no_certificate(case: Case) -> Observation:
         f"No enabled inbound connector of the tenant has a TlsSenderCertificateName{what}: Exchange Online looks at no "
         "gateway certificate."
     )
-    fix = partial(
-        remedy.connectors.first_inbound, idle, remedy.connectors.fitting(case.names, case.tenant.accepted_domains)
-    )
+    fix = partial(remedy.connectors.first_inbound, idle, remedy.connectors.fitting(case.names, case.accepted))
     return rules.NO_CERTIFICATE.observed(message, fix=fix, evidence={"disabled": off[:LISTED]})
 
 

@@ -19,7 +19,7 @@ from certready.exchange.matching import (
     parse_value,
     satisfiable,
 )
-from certready.model import Chain, Connector, Tenant
+from certready.model import Chain, Connector
 from certready.rules import names as rules
 from certready.rules.model import Build, NotApplicable, Observation
 
@@ -70,7 +70,7 @@ def _judged(case: Case, connector: Connector) -> Iterator[Observation]:
     try:
         value = parse_value(connector.value)
     except ValueError as error:
-        yield malformed(connector, str(error), case.tenant, case.names)
+        yield malformed(connector, str(error), case.accepted, case.names)
         return
     for bearer in compared:
         yield from _compared(case, bearer, connector, value)
@@ -203,7 +203,7 @@ def _no_connector(case: Case) -> Observation:
     chain = next(iter(case.chains), None)
     fix = partial(
         remedy.connectors.new_pair,
-        remedy.connectors.fitting(case.names, case.tenant.accepted_domains),
+        remedy.connectors.fitting(case.names, case.accepted),
         remedy.certificates.gateway_host(case, chain),
     )
     return rules.NO_CONNECTOR.observed(message, fix=fix, evidence={"values": list(values)})
@@ -231,7 +231,7 @@ def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector
             "malformed",
             chain=chain,
             connector=connector,
-            fix=partial(remedy.names.replaced, near, names, case.tenant.accepted_domains),
+            fix=partial(remedy.names.replaced, near, names, case.accepted),
             evidence=seen,
         )
     message = text.none_matches(near, len(possible), names, bearer.who)
@@ -240,19 +240,18 @@ def _none_matches(case: Case, bearer: Bearer, chosen: Selection, near: Connector
 
 
 def _renamed(case: Case, connector: Connector, value: Value, names: Sequence[str]) -> Build:
-    domains, hostname = case.tenant.accepted_domains, case.options.hostname
-    return partial(remedy.names.renamed, connector, value, names, domains, hostname)
+    return partial(remedy.names.renamed, connector, value, names, case.accepted, case.options.hostname)
 
 
-def malformed(connector: Connector, reason: str, tenant: Tenant, names: Sequence[str] = ()) -> Observation:
+def malformed(connector: Connector, reason: str, accepted: Accepted | None, names: Sequence[str] = ()) -> Observation:
     """A value that can match nothing, and why (a sentence); ``names`` are those of the certificate."""
     message = f"The value of {text.connector_words(connector)} can match no certificate. {reason}"
     seen = {"value": connector.value, "matched_name": None, "match": "none"}
-    fix = partial(remedy.names.replaced, connector, names, tenant.accepted_domains)
+    fix = partial(remedy.names.replaced, connector, names, accepted)
     return rules.CONNECTOR_MISMATCH.observed(message, "malformed", connector=connector, fix=fix, evidence=seen)
 
 
 def _no_value(case: Case, connector: Connector) -> Observation:
     message, seen = text.no_name(connector), {"value": None}
-    fix = partial(remedy.names.replaced, connector, case.names, case.tenant.accepted_domains)
+    fix = partial(remedy.names.replaced, connector, case.names, case.accepted)
     return rules.CONNECTOR_MISMATCH.observed(message, "no-value", connector=connector, fix=fix, evidence=seen)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from certready.case import Case
 from certready.diff.model import ConnectorChange, Effect
-from certready.exchange import fitting_values, match_of, select
+from certready.exchange import accepted_of, fitting_values, match_of, select
 from certready.exchange.matching import Match, match, parse_value
 from certready.model import Connector, Tenant
 
@@ -50,7 +50,7 @@ def _broken_in_a_tenant(change: ConnectorChange, taken: Sequence[Connector], *, 
 def common_value(tenant: Tenant, old: Sequence[str], new: Sequence[str]) -> str | None:
     """A connector value that the names of both certificates, ``old`` and ``new``, satisfy with certainty; one under
     an accepted domain of the tenant before any other. None where there is none."""
-    for value in fitting_values(new, tenant.accepted_domains):
+    for value in fitting_values(new, accepted_of(tenant)):
         old_match = match(parse_value(value), old)
         if old_match.kind != "none" and not old_match.uncertain:
             return value

@@ -6,7 +6,7 @@ a check of one certificate does not wait for them.
 
 from __future__ import annotations
 
-from certready.exchange.accepted import Acceptance, Accepted, accepted_of, fitting_values
+from certready.exchange.accepted import Acceptance, Accepted, accepted_of, fitting_values, is_accepted
 from certready.exchange.choose import (
     CERTIFICATE_NAME,
     DECISIVE,
@@ -33,6 +33,7 @@ __all__ = [
     "find",
     "fitting_values",
     "from_options",
+    "is_accepted",
     "is_partners",
     "match_of",
     "select",

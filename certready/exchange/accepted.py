@@ -87,11 +87,15 @@ def takes(accepted: AcceptedDomain, domain: str) -> bool:
     return name is not None and (domain == name or (accepted.match_subdomains and under(domain, name)))
 
 
-def fitting_values(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> tuple[str, ...]:
+def fitting_values(names: Iterable[str], accepted: Accepted | None) -> tuple[str, ...]:
     """Connector values that a certificate with these names satisfies with certainty, at most 20, those whose domain is
     accepted first."""
-    domains = {domain.name for domain in accepted or ()}
-    return tuple(sorted(satisfiable(names), key=lambda value: parse_value(value).domain not in domains))
+    return tuple(sorted(satisfiable(names), key=lambda value: not is_accepted(parse_value(value), accepted)))
+
+
+def is_accepted(value: Value, accepted: Accepted | None) -> bool:
+    """Whether a value's very domain is known to be accepted."""
+    return accepted is not None and accepted.acceptance(value).standing == "accepted"
 
 
 def as_accepted(domains: Sequence[str | AcceptedDomain] | str | None) -> tuple[AcceptedDomain, ...] | None:

@@ -146,7 +146,7 @@ def _value(case: Case, chain: Chain | None) -> str:
     """What the inbound connector asks for, or would have to."""
     asked = (connector.value for connector in _connectors(case) if connector.direction == "inbound" and connector.value)
     names = chain.leaf_certificate.parsed.names if chain else ()
-    return next(asked, None) or fitting(names, case.tenant.accepted_domains)
+    return next(asked, None) or fitting(names, case.accepted)
 
 
 def _request(case: Case, chain: Chain | None, title: str = "Request a new certificate.") -> Remedy:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from certready.exchange import cmdlets, fitting_values
+from certready.exchange import Accepted, cmdlets, fitting_values
 from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
-from certready.model import AcceptedDomain, Connector
+from certready.model import Connector
 from certready.model.remedy import Remedy
 
 HYBRID_NOTE = (
@@ -142,7 +142,7 @@ def one_for_each_name(connector: Connector) -> Iterator[Remedy]:
 # -- new connectors -----------------------------------------------------------------------------------------------
 
 
-def fitting(names: Iterable[str], accepted: Iterable[AcceptedDomain] | None) -> str:
+def fitting(names: Iterable[str], accepted: Accepted | None) -> str:
     """A value that a certificate with these names satisfies with certainty, one whose domain is accepted before any
     other; a place for it where there is none."""
     return next(iter(fitting_values(names, accepted)), cmdlets.NAME)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from certready.exchange import Accepted, cmdlets, fitting_values, is_partners
+from certready.exchange import Accepted, cmdlets, fitting_values, is_accepted, is_partners
 from certready.exchange.clouds import WORLDWIDE, Cloud
 from certready.exchange.matching import Match, Value, dns_names, parent, parse_value, registrable
-from certready.model import AcceptedDomain, Connector
+from certready.model import Connector
 from certready.model.remedy import Remedy
 from certready.remedy.connectors import admin_center, asking, asking_for, proved
 
@@ -18,7 +18,7 @@ def renamed(
     connector: Connector,
     value: Value,
     names: Sequence[str],
-    accepted: Sequence[AcceptedDomain] | None,
+    accepted: Accepted | None,
     host: str | None,
 ) -> Iterator[Remedy]:
     """The two ways out of a mismatch: another value for the connector, or another name in the certificate. A partner's
@@ -29,8 +29,8 @@ def renamed(
         accepted: the tenant's accepted domains, None where they are not known.
         host: the gateway's public host name, where it was given.
     """
-    domains = Accepted(accepted or ())
-    if is_partners(connector, domains) and any(domains.above(name.removeprefix("*.")) for name in dns_names(names)):
+    own = accepted and any(accepted.above(name.removeprefix("*.")) for name in dns_names(names))
+    if own and is_partners(connector, accepted):
         yield Remedy("Check the certificate that the partner sends with: the connector is for the partner's mail.")
         return
     other = _another_value(connector, names, accepted)
@@ -50,23 +50,21 @@ def renamed(
     yield request(wanted_names(names, (first,), host))
 
 
-def replaced(connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None) -> Iterator[Remedy]:
+def replaced(connector: Connector, names: Iterable[str], accepted: Accepted | None) -> Iterator[Remedy]:
     """A value that can match nothing, or none, replaced by one that the certificate satisfies."""
     other = _another_value(connector, names, accepted)
     yield other or asking(connector, None, "Give the connector a name in the certificate.")
     yield from proved(connector)
 
 
-def _another_value(
-    connector: Connector, names: Iterable[str], accepted: Sequence[AcceptedDomain] | None
-) -> Remedy | None:
+def _another_value(connector: Connector, names: Iterable[str], accepted: Accepted | None) -> Remedy | None:
     inbound = connector.direction == "inbound"
     other = next(iter(fitting_values(names, accepted if inbound else None)), None)
     if other is None:
         return None
-    domain = parse_value(other).domain
-    needless = not inbound or connector.kind == "Partner" or domain in {each.name for each in accepted or ()}
-    return asking(connector, other, f"Set another value{'' if needless else _acceptance(domain)}.")
+    value = parse_value(other)
+    needless = not inbound or connector.kind == "Partner" or is_accepted(value, accepted)
+    return asking(connector, other, f"Set another value{'' if needless else _acceptance(value.domain)}.")
 
 
 def issued_with(name: str, by: str = "") -> Iterator[Remedy]:

@@ -45,13 +45,13 @@ def _observations(tenant: Tenant) -> Iterator[Seen]:
     accepted = accepted_of(tenant)
     exposed = next((connector.name for connector in tenant.connectors if _exposed(connector, accepted)), None)
     for connector in tenant.connectors:
-        for observation in _about(connector, tenant, accepted, exposed, competing):
+        for observation in _about(connector, accepted, exposed, competing):
             yield connector, observation
     yield from _together(tenant)
 
 
 def _about(
-    connector: Connector, tenant: Tenant, accepted: Accepted | None, exposed: str | None, competing: Rivals
+    connector: Connector, accepted: Accepted | None, exposed: str | None, competing: Rivals
 ) -> Iterator[Observation]:
     """The observations on one connector; of a disabled one only that it is disabled."""
     if not connector.enabled:
@@ -61,7 +61,7 @@ def _about(
         yield from _outbound(connector)
     elif connector.value:
         yield from settings.inbound(connector)
-        yield from _value(connector, tenant, accepted, competing)
+        yield from _value(connector, accepted, competing)
         yield from _lock(connector, exposed)
     else:
         yield from settings.unread(connector)
@@ -82,12 +82,12 @@ def _outbound(connector: Connector) -> Iterator[Observation]:
         yield outbound_rules.NOT_VALIDATED.observed(message, connector=connector)
 
 
-def _value(connector: Connector, tenant: Tenant, accepted: Accepted | None, competing: Rivals) -> Iterator[Observation]:
+def _value(connector: Connector, accepted: Accepted | None, competing: Rivals) -> Iterator[Observation]:
     """The value of an inbound connector against the accepted domains and against other connectors."""
     try:
         value = parse_value(connector.value or "")
     except ValueError as error:
-        yield malformed(connector, str(error), tenant)
+        yield malformed(connector, str(error), accepted)
         return
     yield from settings.wrong_type(connector, value, accepted)
     yield from overlap(connector, value, competing)

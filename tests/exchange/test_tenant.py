@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certready.errors import TenantError, UsageError
-from certready.exchange import Accepted, candidates, find, from_options, select, value_of
+from certready.exchange import Accepted, candidates, find, fitting_values, from_options, select, value_of
 from certready.exchange.export.load import load
 from certready.exchange.export.read import EXPORT
 from certready.exchange.matching import Value
@@ -732,6 +732,13 @@ def test_the_decision_table_of_accepted_domains(
     """A value's domain must be accepted itself; a subdomain or MatchSubDomains leaves it open; anything else is no."""
     found = Accepted(domains(*accepted)).acceptance(value)
     assert (standing, decides) == (found.standing, found.domain)
+
+
+def test_a_value_whose_domain_is_accepted_comes_first_however_it_is_spelt() -> None:
+    """Of the values that a certificate satisfies those under an accepted domain go first, in capitals too."""
+    names = ("gw.fabrikam.example", "gw.contoso.com")
+    assert "*.contoso.com" == fitting_values(names, Accepted(domains("Contoso.COM")))[0]
+    assert "gw.fabrikam.example" == fitting_values(names, None)[0]
 
 
 def test_accepted_above_is_the_deepest() -> None:
