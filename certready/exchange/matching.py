@@ -147,9 +147,10 @@ def covers(names: Iterable[str], hostname: str) -> str | None:
     if host is None:
         return None
     wildcard: str | None = None
+    literal = Value(host)
     for name in names:
         presented = _presented(name)
-        if presented == Value(host):
+        if presented == literal:
             return name
         if wildcard is None and presented and presented.wildcard and parent(host) == presented.domain:
             wildcard = name

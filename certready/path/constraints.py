@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -16,24 +16,43 @@ from certready.x509.unreadable import readable
 MAX_COMPARISONS = 20_000
 MAX_SHOWN = 3  # names in one sentence
 
+# An issuer with constraints, the constraints, and whom they bind: all below but self-issued intermediates.
+Constrained = tuple[Certificate, x509.NameConstraints, tuple[Certificate, ...]]
 
-def comparisons(path: tuple[Certificate, ...]) -> int:
+
+def of(path: tuple[Certificate, ...]) -> list[Constrained]:
+    """The name constraints of a path that can be read; what cannot be is said by ``lint``."""
+    limited = [
+        (index, issuer, limits)
+        for index, issuer in enumerate(path)
+        if index and (limits := readable(issuer.parsed.extension(x509.NameConstraints)))
+    ]
+    return [
+        (
+            issuer,
+            limits,
+            tuple(
+                certificate
+                for certificate in path[:index]
+                if certificate is path[0] or not certificate.parsed.self_issued
+            ),
+        )
+        for index, issuer, limits in limited
+    ]
+
+
+def comparisons(path: tuple[Certificate, ...], constrained: Sequence[Constrained]) -> int:
     """How many comparisons ``violations`` makes at most."""
     return sum(
         len(_permitted(limits) + _excluded(limits))
         * sum(len(names(certificate, leaf=certificate is path[0])) for certificate in below)
-        for _, limits, below in _constrained(path)
+        for _, limits, below in constrained
     )
 
 
-def bound(path: tuple[Certificate, ...]) -> Iterator[Certificate]:
-    """Every certificate whose names somebody above it constrains."""
-    return (certificate for _, _, below in _constrained(path) for certificate in below)
-
-
-def violations(path: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, str]]:
+def violations(path: tuple[Certificate, ...], constrained: Sequence[Constrained]) -> Iterator[tuple[Certificate, str]]:
     """Every certificate with names that an issuer above it may not issue for, and a sentence about those names."""
-    for issuer, limits, below in _constrained(path):
+    for issuer, limits, below in constrained:
         permitted, excluded = _permitted(limits), _excluded(limits)
         for certificate in below:
             bad: dict[str, list[str]] = {}
@@ -52,31 +71,13 @@ def excluded_names(path: tuple[Certificate, ...]) -> tuple[str, ...]:
     leaf = path[0].parsed
     aside = [name for name in leaf.common_names if name not in leaf.dns_names]
     hosts = _hosts(aside) if leaf.dns_names else ()
-    limits = [(_permitted(limits), _excluded(limits)) for _, limits, _ in _constrained(path)] if hosts else []
+    limits = [(_permitted(limits), _excluded(limits)) for _, limits, _ in of(path)] if hosts else []
     return tuple(host for host in hosts if any(_trouble(x509.DNSName(host), *each) for each in limits))
 
 
 def _hosts(common_names: Iterable[str]) -> tuple[str, ...]:
     """Those CNs that are host names or wildcards over one: an IP address, or words, are none."""
     return tuple(name for name in common_names if "." in name and dns_names((name,)))
-
-
-def _constrained(
-    path: tuple[Certificate, ...],
-) -> Iterator[tuple[Certificate, x509.NameConstraints, tuple[Certificate, ...]]]:
-    """Each issuer with constraints, the constraints, and whom they bind: all below but self-issued intermediates."""
-    for index, issuer in enumerate(path[1:], start=1):
-        limits = readable(issuer.parsed.extension(x509.NameConstraints))  # what cannot be read is said by lint
-        if limits:
-            yield (
-                issuer,
-                limits,
-                tuple(
-                    certificate
-                    for certificate in path[:index]
-                    if certificate is path[0] or not certificate.parsed.self_issued
-                ),
-            )
 
 
 def _permitted(limits: x509.NameConstraints) -> list[x509.GeneralName]:

@@ -6,7 +6,7 @@ not judged here but in ``checks/expiry.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -102,7 +102,10 @@ Found = Iterator[tuple[str, Certificate, str]]
 def problems(path: tuple[Certificate, ...], *, rooted: bool) -> tuple[Problem, ...]:
     """Every problem of a path, leaf first. ``rooted``: the last certificate is self-signed or an anchor, whose own
     signature protects nothing and is not judged."""
+    constrained = constraints.of(path)
     results = [problem for lint in LINTS for problem in lint(path)]
+    results += _unreadable(path, constrained)
+    results += _names(path, constrained)
     results += _weak_signatures(path[:-1] if rooted else path)
     return tuple(dict.fromkeys(Problem(kind, certificate.sha256, message) for kind, certificate, message in results))
 
@@ -206,16 +209,16 @@ def _policies_for_servers(certificate: Certificate) -> bool:
     return any(usage in written for usage in _FOR_SERVERS)
 
 
-def _unreadable(path: tuple[Certificate, ...]) -> Found:
+def _unreadable(path: tuple[Certificate, ...], constrained: Sequence[constraints.Constrained]) -> Found:
     """What cannot be read and may decide over the path: how a certificate is encoded at all, anything critical, of a CA
     whatever limits it, and names that somebody above constrains."""
-    constrained = frozenset(constraints.bound(path))
+    bound = frozenset(certificate for _, _, below in constrained for certificate in below)
     suspect = [
         certificate
         for certificate in path
         if certificate.parsed.whole is None
         or certificate.parsed.faults
-        or (certificate in constrained and certificate.parsed.subject_name is None)
+        or (certificate in bound and certificate.parsed.subject_name is None)
     ]
     if not suspect:
         return
@@ -228,7 +231,7 @@ def _unreadable(path: tuple[Certificate, ...]) -> Found:
         for extension in unreadable_extensions(certificate):
             if extension.critical or (certificate is not path[0] and extension.oid in deciding):
                 yield UNREADABLE, certificate, unreadable_words(certificate, extension)
-        if certificate in constrained and (parsed.names_unreadable or parsed.subject_name is None):
+        if certificate in bound and (parsed.names_unreadable or parsed.subject_name is None):
             yield UNREADABLE, certificate, f"Names of {parsed.label} cannot be read, and its issuers constrain them."
 
 
@@ -257,21 +260,19 @@ def _demands_policies(certificate: Certificate) -> bool:
     return certificate.parsed.extension(x509.PolicyConstraints) is not None
 
 
-def _names(path: tuple[Certificate, ...]) -> Found:
-    if constraints.comparisons(path) > constraints.MAX_COMPARISONS:
+def _names(path: tuple[Certificate, ...], constrained: Sequence[constraints.Constrained]) -> Found:
+    if constraints.comparisons(path, constrained) > constraints.MAX_COMPARISONS:
         yield NAME_LIMIT, path[0], "The chain has too many name constraints and names to compare them all."
         return
-    for certificate, message in constraints.violations(path):
+    for certificate, message in constraints.violations(path, constrained):
         yield NAME_CONSTRAINTS, certificate, message
 
 
-# In the order of a report.
+# Those that look at nothing but the path, in the order of a report.
 LINTS: tuple[Callable[[tuple[Certificate, ...]], Found], ...] = (
     _authority,
     _path_length,
     _extended_key_usage,
     _keys,
     _extensions,
-    _unreadable,
-    _names,
 )

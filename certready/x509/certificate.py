@@ -101,7 +101,7 @@ class Parsed(Extended):
         """SHA-256 of the whole DER, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
-    @cached_property
+    @property
     def faults(self) -> tuple[str, ...]:
         """Sentences about whatever of the certificate itself, its extensions apart, is not encoded as it must be."""
         if self.error is not None or (self.x509 is not None and self.dates_unreadable is None):

@@ -148,14 +148,14 @@ def parties(certificate: bytes) -> tuple[bytes, bytes, bytes]:
     tbs = element(certificate, outer.body, outer.end)
     first = element(certificate, tbs.body, tbs.end)
     at = first.end if first.tag == VERSION else tbs.body
-    parts = []
+    ends = []
     for tag in (INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE):  # serial number to key
-        end = element(certificate, at, tbs.end).end
-        if certificate[at] != tag:
+        part = element(certificate, at, tbs.end)
+        if part.tag != tag:
             raise MalformedError("its parts are not where they belong")
-        parts.append(certificate[at:end])
-        at = end
-    return parts[2], parts[4], parts[5]
+        at = part.end
+        ends.append(at)
+    return certificate[ends[1] : ends[2]], certificate[ends[3] : ends[4]], certificate[ends[4] : ends[5]]
 
 
 def names(certificate: bytes) -> Names:

@@ -119,7 +119,7 @@ class Extended:
         basic = self.extension(x509.BasicConstraints)
         return isinstance(basic, Unreadable) or bool(basic and basic.ca)
 
-    @cached_property
+    @property
     def key_usage(self) -> x509.KeyUsage | Unreadable[x509.KeyUsage] | None:
         """The key usage (RFC 5280, 4.2.1.3); None where the extension is absent."""
         return self.extension(x509.KeyUsage)
