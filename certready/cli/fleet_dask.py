@@ -21,6 +21,7 @@ from certready.model import Evidence, Fetcher
 if TYPE_CHECKING:
     from certready.fleet.cluster import Cluster
     from certready.fleet.plan import Promised
+    from certready.fleet.sharing import SharedPromises
 
 NAME = "content.pem"
 
@@ -63,10 +64,10 @@ class There(Struct, frozen=True):
         """What answers on this machine, with its cache and its proxy. Raises CertreadyError."""
         return fetching.fetcher(self._here())
 
-    def promises(self, evidence: Evidence, promised: Promised) -> Evidence:
+    def promises(self, evidence: Evidence, promised: Promised, known: SharedPromises) -> Evidence:
         """The evidence completed by what a mail domain promises. Raises CertreadyError."""
         anchor = _written(self.dns_anchor) if self.dns_anchor is not None else None
-        return promises.of_line(promises.Resolving(self.dns, anchor), self._here(), evidence, promised)
+        return promises.of_line(promises.Resolving(self.dns, anchor), self._here(), evidence, promised, known)
 
     def _here(self) -> Shared:
         return replace(self.wanted, ca_bundle=_written(self.ca_bundle) if self.ca_bundle is not None else None)

@@ -109,9 +109,9 @@ def _promised(evidence: Evidence, asked: Asked, shared: Shared, progress: Callab
     dns = promises.Resolving(asked.connection.dns, asked.anchor)
     if asked.dane:
         wanted = promises.probed(evidence, asked.mx)
-        evidence = promises.with_dane(evidence, wanted, dns, shared, progress)
+        evidence = promises.with_dane(evidence, wanted, dns, shared, progress=progress)
     if asked.mta_sts and asked.mx:
-        evidence = promises.with_mta_sts(evidence, domain_name(asked.mx), dns, shared, progress)
+        evidence = promises.with_mta_sts(evidence, domain_name(asked.mx), dns, shared, progress=progress)
     return evidence
 
 

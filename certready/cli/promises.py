@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from certready.model import Dane, Evidence, MtaSts
 
 if TYPE_CHECKING:
     from certready.fleet.plan import Promised
+    from certready.fleet.sharing import SharedPromises
 
 Progress = Callable[[str], None]
 ANCHOR_LIMIT = 64 * 1024
@@ -50,21 +52,22 @@ def asked_for(
 
     def complete(evidence: Evidence, progress: Progress) -> Evidence:
         if wanted.hosts:
-            evidence = with_dane(evidence, wanted, dns, shared, progress)
+            evidence = with_dane(evidence, wanted, dns, shared, progress=progress)
         if mail_domain:
-            evidence = with_mta_sts(evidence, mail_domain, dns, shared, progress)
+            evidence = with_mta_sts(evidence, mail_domain, dns, shared, progress=progress)
         return evidence
 
     return complete
 
 
-def of_line(dns: Resolving, shared: Shared, evidence: Evidence, promised: Promised) -> Evidence:
-    """The evidence of a fleet's line, with what its keys ``dane`` and ``mta_sts`` ask for. Raises CertreadyError."""
+def of_line(dns: Resolving, shared: Shared, evidence: Evidence, promised: Promised, known: SharedPromises) -> Evidence:
+    """The evidence of a fleet's line, with what its keys ``dane`` and ``mta_sts`` ask for, where other lines have not
+    asked for it already. Raises CertreadyError."""
     if promised.dane:
         wanted = Wanted(hosts=promised.hosts) if promised.hosts else probed(evidence, promised.mx)
-        evidence = with_dane(evidence, wanted, dns, shared, _unheard)
+        evidence = with_dane(evidence, wanted, dns, shared, progress=_unheard, known=known)
     if promised.mta_sts:
-        evidence = with_mta_sts(evidence, promised.mta_sts, dns, shared, _unheard)
+        evidence = with_mta_sts(evidence, promised.mta_sts, dns, shared, progress=_unheard, known=known)
     return evidence
 
 
@@ -105,7 +108,15 @@ def probed(evidence: Evidence, domain: str | None) -> Wanted:
     return Wanted(host_name(domain) if domain else None, () if domain else names, other)
 
 
-def with_dane(evidence: Evidence, wanted: Wanted, dns: Resolving, shared: Shared, progress: Progress) -> Evidence:
+def with_dane(
+    evidence: Evidence,
+    wanted: Wanted,
+    dns: Resolving,
+    shared: Shared,
+    *,
+    progress: Progress,
+    known: SharedPromises | None = None,
+) -> Evidence:
     """The evidence with the DNS answers that the promises of these hosts rest on.
 
     Saved evidence, and a run with ``--offline``, ask nothing: what was not asked is then unknown. Raises CertreadyError
@@ -125,13 +136,27 @@ def with_dane(evidence: Evidence, wanted: Wanted, dns: Resolving, shared: Shared
     progress(f"looking up the TLSA records of {wanted.domain or ', '.join(wanted.hosts[:4])}")
     server = nameserver(dns.server) if dns.server else Nameserver()
     try:
-        answered = ask_about(asked, server, timeout=shared.timeout, moment=evidence.gathered_at)
+        answered = ask_about(
+            asked,
+            server,
+            timeout=shared.timeout,
+            moment=evidence.gathered_at,
+            known=known.dns if known else None,
+        )
     except ResolveError as error:
         raise UsageError(str(error)) from None
     return replace(evidence, dane=answered)
 
 
-def with_mta_sts(evidence: Evidence, domain: str, dns: Resolving, shared: Shared, progress: Progress) -> Evidence:
+def with_mta_sts(
+    evidence: Evidence,
+    domain: str,
+    dns: Resolving,
+    shared: Shared,
+    *,
+    progress: Progress,
+    known: SharedPromises | None = None,
+) -> Evidence:
     """The evidence with the record and the policy of a mail domain, and the hosts that its MX names.
 
     Saved evidence, and a run with ``--offline``, ask nothing: what was not asked is then unknown. Raises CertreadyError
@@ -156,7 +181,8 @@ def with_mta_sts(evidence: Evidence, domain: str, dns: Resolving, shared: Shared
         proxy,
         shared.allow_private,
     )
-    return replace(evidence, mta_sts=ask_about(domain, way))
+    ask = partial(ask_about, domain, way)
+    return replace(evidence, mta_sts=known.mta_sts(domain, ask) if known else ask())
 
 
 def _anchors(path: Path | None) -> tuple[tuple[str, ...], str]:

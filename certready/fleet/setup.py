@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from msgspec import Struct, field, structs
 
-from certready.fleet.sharing import Networks, SharedFetcher, SharedMail, SharedNames
+from certready.fleet.sharing import Networks, SharedFetcher, SharedMail, SharedNames, SharedPromises
 from certready.gathering import Supplied
 from certready.model import Evidence, Fetcher, Limits, Options, RootStore
 from certready.net.gateway import How
@@ -39,8 +39,8 @@ class Setup(Struct, frozen=True, eq=False):
         supplied: intermediates, CRLs and OCSP answers at hand.
         how: hosts are asked; protocol and server name are a line's.
         token: tells this run from others of the same process.
-        promises: completes evidence by what a mail domain promises (a ``Promised`` of the plan says what); None: a line
-            that asks for it is in error.
+        promises: completes evidence by what a mail domain promises (a ``Promised`` of the plan says what), by what the
+            lines of the process share; None: a line that asks for it is in error.
         per_network: lines at once for one network (a /24 of IPv4, a /48 of IPv6), in each process.
         clock: gives the present, aware: what is gathered late in a long run may be younger than ``now``.
     """
@@ -52,7 +52,7 @@ class Setup(Struct, frozen=True, eq=False):
     others: Callable[[], Sequence[RootStore]] = tuple
     supplied: Supplied = field(default_factory=Supplied)
     how: How = How()
-    promises: Callable[[Evidence, Any], Evidence] | None = None
+    promises: Callable[[Evidence, Any, SharedPromises], Evidence] | None = None
     clock: Callable[[], datetime] | None = None
     per_network: int = PER_NETWORK
     token: str = field(default_factory=lambda: uuid4().hex)
@@ -83,6 +83,7 @@ class World(NamedTuple):
     others: Callable[[], Sequence[RootStore]]
     mail: Callable[[str, How], Mail]
     networks: Networks
+    promises: SharedPromises
 
 
 _opening = threading.Lock()  # of two threads that begin a run at once, the second waits for the first one's world
@@ -104,6 +105,7 @@ def _opened(setup: Setup) -> World:
         lru_cache(maxsize=1)(partial(_read, setup)),
         SharedMail(),
         Networks(setup.per_network),
+        SharedPromises(),
     )
 
 

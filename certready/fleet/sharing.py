@@ -1,4 +1,4 @@
-"""What the lines of one run share: each address and each name is asked about once, however many lines want it."""
+"""What the lines of one run share: each address, name and promise is asked about once, however many lines want it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec.structs import replace
 
 from certready.errors import UsageError
-from certready.model import Ask, Fetcher, Reply
+from certready.model import Ask, DnsAnswer, Fetcher, MtaSts, Reply
 from certready.model.budget import MOST_BYTES
 from certready.net.dns import Nameserver, ResolveError
 from certready.net.gateway import How
 from certready.net.mx import Mail, find
-from certready.net.resolve import Address, Family, addresses
+from certready.net.resolve import Address, Family, addresses, given_for
+
+if TYPE_CHECKING:
+    from certready.dane.survey import Question
+    from certready.net.dnssec import Answers
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 KEPT_NAMES = 100_000
+KEPT_ANSWERS = 16 * 1024 * 1024  # bytes, of DNS and of policies each
 
 
 class _Slot(Generic[V]):
@@ -39,10 +44,13 @@ class Once(Generic[K, V]):
     Args:
         most: what the values kept may weigh together; the longest unused go first.
         weight: of one value.
+        holds: whether a value holds for the others too; else each asks for itself.
     """
 
-    def __init__(self, most: int, weight: Callable[[V], int] = lambda _: 1) -> None:
-        self._most, self._weight = most, weight
+    def __init__(
+        self, most: int, weight: Callable[[V], int] = lambda _: 1, holds: Callable[[V], bool] = lambda _: True
+    ) -> None:
+        self._most, self._weight, self._holds = most, weight, holds
         self._slots: OrderedDict[K, _Slot[V]] = OrderedDict()
         self._kept = 0
         self._lock = threading.Lock()
@@ -53,10 +61,10 @@ class Once(Generic[K, V]):
         while missing := [key for key in dict.fromkeys(keys) if key not in values]:
             slots, mine = self._claim(missing)
             if mine:
-                self._work(mine, slots, work)
+                values |= self._work(mine, slots, work)
             for key, slot in slots.items():
                 slot.ready.wait()
-                if slot.values:  # else whoever was at it failed, and it is asked for again
+                if slot.values:  # else it holds for nobody else, or whoever was at it failed: it is asked for again
                     values[key] = slot.values[0]
         return [values[key] for key in keys]
 
@@ -70,10 +78,15 @@ class Once(Generic[K, V]):
                 self._slots.move_to_end(key)
             return {key: self._slots[key] for key in keys}, mine
 
-    def _work(self, mine: Sequence[K], slots: dict[K, _Slot[V]], work: Callable[[Sequence[K]], Sequence[V]]) -> None:
+    def _work(
+        self, mine: Sequence[K], slots: dict[K, _Slot[V]], work: Callable[[Sequence[K]], Sequence[V]]
+    ) -> dict[K, V]:
         try:
-            for key, value in zip(mine, work(mine), strict=True):
-                slots[key].values.append(value)
+            values = dict(zip(mine, work(mine), strict=True))
+            for key, value in values.items():
+                if self._holds(value):
+                    slots[key].values.append(value)
+            return values
         finally:
             with self._lock:
                 for key in mine:
@@ -131,7 +144,7 @@ class SharedNames:
             except ResolveError as error:
                 return [error]
 
-        given = tuple((resolve or {}).get(host, ()))
+        given = tuple(given_for(host, resolve) or ())
         (value,) = self._looked_up.get([(host, given, family, dns)], look_up)
         if isinstance(value, ResolveError):
             raise ResolveError(str(value))
@@ -157,6 +170,32 @@ class SharedMail:
         if isinstance(value, UsageError):
             raise UsageError(value.message, hint=value.hint)
         return value
+
+
+class SharedPromises:
+    """What was answered about the promises of mail domains, each question asked once: the answers of DNS by name and
+    kind, of which lines share those about the zones above, and what a domain has published of MTA-STS."""
+
+    def __init__(self) -> None:
+        self._answers: Once[Question, DnsAnswer] = Once(
+            KEPT_ANSWERS, lambda answer: len(answer.wire or b"") + 500, _was_asked
+        )
+        self._policies: Once[str, MtaSts] = Once(KEPT_ANSWERS, lambda policy: len(policy.body or b"") + 2000)
+
+    def dns(self, ask: Answers, questions: Sequence[Question]) -> list[DnsAnswer]:
+        """The answer to each of these questions; ``ask`` is given those that nobody has asked yet."""
+        return self._answers.get(questions, ask)
+
+    def mta_sts(self, domain: str, ask: Callable[[], MtaSts]) -> MtaSts:
+        """What this mail domain has published; ``ask`` where nobody has asked yet."""
+        return self._policies.get([domain], lambda _: [ask()])[0]
+
+
+def _was_asked(answer: DnsAnswer) -> bool:
+    """Whether this came of asking, and not of a line that had asked enough."""
+    from certready.net.dnssec import OVER
+
+    return answer.error != OVER
 
 
 class Networks:

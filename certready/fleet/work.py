@@ -180,7 +180,7 @@ def _evidence(world: World, job: Job, bundle: Bundle) -> Evidence:
     if job.promised:
         if setup.promises is None:
             raise UsageError("dane and mta_sts cannot be looked up here.")
-        evidence = setup.promises(evidence, job.promised)
+        evidence = setup.promises(evidence, job.promised, world.promises)
     return replace(evidence, gathered_until=setup.clock()) if setup.clock else evidence
 
 

@@ -24,6 +24,7 @@ from certready.net.threads import in_parallel
 MOST_QUESTIONS = 400  # of one run
 MOST_BYTES = 8 * 1024 * 1024  # of all answers of one run
 MOST_SECONDS = 60.0
+OVER = "more questions would have been needed than one run asks"
 AT_ONCE = 16  # questions that are asked at the same time
 UDP_SIZE = 1232  # what is sure to arrive unfragmented (DNS flag day 2020)
 ROUNDS = 3
@@ -62,8 +63,7 @@ class Recorder:
         spent = self._bytes > MOST_BYTES or self._clock() > self._until
         room = 0 if spent else max(MOST_QUESTIONS - self._asked, 0)
         answers = in_parallel([partial(self._answer, *question) for question in questions[:room]], "dnssec")
-        over = "more questions would have been needed than one run asks"
-        return [*answers, *(DnsAnswer(name, kind, error=over) for name, kind in questions[room:])]
+        return [*answers, *(DnsAnswer(name, kind, error=OVER) for name, kind in questions[room:])]
 
     def _answer(self, name: str, kind: str) -> DnsAnswer:
         end = min(self._until, self._clock() + self._timeout)
@@ -91,16 +91,28 @@ class Recorder:
         return DnsAnswer(name, kind, error=f"no DNS server answered about the {kind} records of {shown}")
 
 
-def ask_about(dane: Dane, server: Nameserver, *, timeout: float, moment: datetime) -> Dane:
+Answers = Callable[[Sequence[Question]], Sequence[DnsAnswer]]
+"""Gives the answer to each question."""
+
+
+def ask_about(
+    dane: Dane,
+    server: Nameserver,
+    *,
+    timeout: float,
+    moment: datetime,
+    known: Callable[[Answers, Sequence[Question]], Sequence[DnsAnswer]] | None = None,
+) -> Dane:
     """``dane``, which says about whom and on whose trust, with every answer that the judgement of it needs.
 
-    ``timeout`` is in seconds for each question, ``moment`` the present. Never raises for what DNS answers; ResolveError
-    where this machine knows no server to ask.
+    ``timeout`` is in seconds for each question, ``moment`` the present; ``known`` answers questions out of what it
+    knows, and has the others asked. Never raises for what DNS answers; ResolveError where this machine knows no server
+    to ask.
     """
     system = resolver(server, timeout)
     servers = [(str(address), system.port) for address in system.nameservers]
     recorder = Recorder(servers, timeout)
-    return replace(dane, answers=gather(recorder.all, dane, moment))
+    return replace(dane, answers=gather(partial(known, recorder.all) if known else recorder.all, dane, moment))
 
 
 def _query(name: str, kind: str) -> bytes:

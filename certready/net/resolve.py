@@ -50,7 +50,7 @@ def addresses(
     resolver. Raises ResolveError, after ``timeout`` seconds at the latest, whatever the resolver does; UsageError
     where ``resolve`` holds something else than addresses.
     """
-    given = {host_name(name): given for name, given in (resolve or {}).items()}.get(host)
+    given = given_for(host, resolve)
     if given is None and is_literal(host):
         given = [host]  # needs no resolver, nor a thread to wait for one
     if given is None and dns is not None:
@@ -65,6 +65,11 @@ def addresses(
     if not wanted:
         raise ResolveError(f"{host} has no {'IPv4' if family == 'ipv4' else 'IPv6'} address.")
     return tuple(wanted.values())
+
+
+def given_for(host: str, resolve: Mapping[str, Sequence[str]] | None) -> Sequence[str] | None:
+    """The addresses that ``resolve`` names for this host, however it spells the name. Raises UsageError."""
+    return {host_name(name): given for name, given in (resolve or {}).items()}.get(host)
 
 
 def _system(host: str, port: int, timeout: float) -> tuple[Address, ...]:

@@ -9,12 +9,17 @@ from functools import partial
 
 import pytest
 
+from certready.dane.survey import Question
+from certready.demo.pki import now
 from certready.errors import UsageError
-from certready.fleet.sharing import Networks, Once, SharedFetcher, SharedMail, SharedNames, network
-from certready.model import Ask, Reply
+from certready.fleet.sharing import Networks, Once, SharedFetcher, SharedMail, SharedNames, SharedPromises, network
+from certready.model import Ask, Dane, DnsAnswer, MtaSts, Reply
 from certready.net.dns import Nameserver, ResolveError
+from certready.net.dnssec import OVER, Answers, ask_about
 from certready.net.gateway import How
 from certready.net.threads import in_parallel, start
+from tests.dnssec.server import DnsServer
+from tests.dnssec.zones import Dns, Zone, name
 from tests.net.nameserver import NameServer
 
 
@@ -97,6 +102,65 @@ def test_a_name_is_looked_up_once_whatever_the_port() -> None:
     assert [(("127.0.0.1", port),) for port in (25, 26, 25)] == [tuple(one.sockaddr for one in each) for each in found]
     given = names("gw.contoso.test", 25, timeout=5.0, resolve={"gw.contoso.test": ["127.0.0.9"]})
     assert ["127.0.0.9"] == [one.text for one in given]
+
+
+@pytest.mark.parametrize("spelled", ["gw.contoso.test", "GW.Contoso.Test", "gw.contoso.test."])
+def test_a_name_given_by_hand_is_the_same_however_it_is_spelled(spelled: str) -> None:
+    """Addresses given by hand are those of the host in any case and with a final dot, and are not those of DNS."""
+    names = SharedNames()
+    with NameServer(ZONE) as server:
+        asked = {"timeout": 5.0, "dns": Nameserver("127.0.0.1", server.port)}
+        assert ["127.0.0.1"] == [each.text for each in names("gw.contoso.test", 25, **asked)]
+        for address in ("127.0.0.9", "127.0.0.8"):
+            given = names("gw.contoso.test", 25, **asked, resolve={spelled: [address]})
+            assert [address] == [each.text for each in given]
+
+
+def test_what_zones_promise_is_asked_once() -> None:
+    """Of two hosts of one domain every question is put once, those about the zones above too; answers to a question
+    that a line had no room for are its own."""
+    moment = now()
+    hosts = {"mx1": {"A": ["192.0.2.1"]}, "mx2": {"A": ["192.0.2.2"]}}
+    zones = Dns(Zone(".", {}, moment), Zone("com", {}, moment), Zone("contoso.com", hosts, moment)).delegate()
+    promises = SharedPromises()
+    put: list[Question] = []
+
+    def known(ask: Answers, questions: Sequence[Question]) -> Sequence[DnsAnswer]:
+        def noted(new: Sequence[Question]) -> Sequence[DnsAnswer]:
+            put.extend(new)
+            return ask(new)
+
+        return promises.dns(noted, questions)
+
+    with DnsServer(zones) as server:
+        where = Nameserver("127.0.0.1", server.port)
+        for host in ("mx1.contoso.com", "mx2.contoso.com", "mx1.contoso.com"):
+            dane = Dane(hosts=(host,), anchors=(zones.zones[name(".")].anchor,))
+            alone, shared = (
+                ask_about(dane, where, timeout=5, moment=moment, known=way).answers for way in (None, known)
+            )
+            assert {(answer.name, answer.kind) for answer in alone} == {
+                (answer.name, answer.kind) for answer in shared if answer.wire
+            }
+    assert sorted({*put}) == sorted(put)
+    assert (".", "DNSKEY") in put
+    over = promises.dns(lambda questions: [DnsAnswer(*each, error=OVER) for each in questions], [("x.test", "A")])
+    again = promises.dns(lambda questions: [DnsAnswer(*each, b"wire") for each in questions], [("x.test", "A")])
+    assert (OVER, b"wire") == (over[0].error, again[0].wire)
+
+
+def test_a_policy_is_fetched_once() -> None:
+    """What a mail domain has published of MTA-STS is asked for once, however many lines want it."""
+    promises = SharedPromises()
+    asked: list[str] = []
+
+    def ask(domain: str) -> MtaSts:
+        asked.append(domain)
+        return MtaSts(domain)
+
+    for domain in ("contoso.test", "fabrikam.test", "contoso.test"):
+        assert domain == promises.mta_sts(domain, partial(ask, domain)).domain
+    assert ["contoso.test", "fabrikam.test"] == asked
 
 
 def test_where_mail_goes_is_looked_up_once() -> None:
