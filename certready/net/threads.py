@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 10.0  # seconds that an idle thread of a crew waits for more work
+PATIENCE = 1.0  # seconds that an idle thread of a crew waits for more work; a run that follows another has its own
 
 
 class Task(Generic[T]):
