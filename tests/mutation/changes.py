@@ -104,20 +104,7 @@ OTHER_CALL = {"any": "all", "all": "any", "min": "max", "max": "min"}
 # Calls of these methods are left out: what they are called on takes their place.
 NORMALISING = frozenset({"lower", "upper", "casefold", "strip", "rstrip", "lstrip", "removeprefix", "removesuffix"})
 # The text they are given decides, so that another one is put in its place.
-DECIDING = frozenset(
-    {
-        "startswith",
-        "endswith",
-        "partition",
-        "rpartition",
-        "split",
-        "strip",
-        "rstrip",
-        "lstrip",
-        "removeprefix",
-        "removesuffix",
-    }
-)
+DECIDING = frozenset({"startswith", "endswith", "partition", "rpartition", "split"})
 # Keywords that hold words or documentation, in calls and in tables.
 WORDS = frozenset({"why", "what", "fix", "title", "sources", "confidence", "when"})
 
