@@ -28,7 +28,7 @@ from tests.mutation.changes import Mutant, mutants
 from tests.mutation.placing import REPOSITORY, Source, source
 
 JUDGEMENT = [
-    *("checks", "weights", "worlds", "snapshots"),
+    *("checks", "weights", "snapshots", "test_case.py", "test_judging.py"),
     *("test_weighing.py", "test_gathering.py", "test_replay.py", "test_remedy.py"),
 ]
 # The rooms, and the tests that know them: in tests/, all that runs without servers.
