@@ -1,0 +1,320 @@
+"""The report and the remedies on evidence: every part of them, and how findings add up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from certready.case import Case
+from certready.demo.pki import SERVER, Authority
+from certready.judging import finding, judge, remedies, verdict_of
+from certready.model import Answer, Connector, Evidence, Known, Options, Target
+from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Finding, Report, Severity
+from certready.rules import RULES
+from tests import pki
+
+MOMENT = datetime(2026, 11, 21, 9, tzinfo=UTC)
+P, W, U, F = Severity.PASS, Severity.WARN, Severity.UNKNOWN, Severity.FAIL
+
+IN = Connector("relay", "inbound", value="mx.contoso.com")
+OTHER = Connector("other", "inbound", value="mx.fabrikam.com")
+OUT = Connector("relay", "outbound", value="mail.contoso.com", level="domain-validation")
+VALIDATED = Connector("validated", "outbound", level="certificate-validation")
+
+
+class Signed:
+    """A chain of three with a stray CA, and what else is known."""
+
+    def __init__(self, *names: str) -> None:
+        self.root = Authority.root(moment=MOMENT)
+        self.intermediate = self.root.intermediate("Step", moment=MOMENT)
+        self.leaf = self.intermediate.issue(*names, not_before=MOMENT - timedelta(days=1), days=90)
+        self.stray = Authority.root("Stray", moment=MOMENT)
+        self.aside = self.stray.intermediate("Aside", moment=MOMENT)
+
+    def evidence(self, *connectors: Connector, named: bool = False, **options: object) -> Evidence:
+        chain = pki.chain(self.leaf, self.intermediate, self.stray)
+        known = (Known(pki.certificate(self.aside), "aia", "http://ca.example/"),)
+        given = Options(**{"revocation": "off", **options})  # type: ignore[arg-type]
+        roots = pki.roots(self.root, self.stray)
+        gathered = pki.evidence(chain, roots=roots, known=known, at=MOMENT, options=given)
+        return replace(gathered, connectors=connectors, named=named)
+
+
+@pytest.fixture(scope="module")
+def signed() -> Signed:
+    return Signed("mx.contoso.com")
+
+
+def said(report: Report, rule: str) -> list[Finding]:
+    return [each for each in report.findings if each.rule == rule]
+
+
+# -- verdicts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "strict", "expected"),
+    [
+        ([], False, "cannot-tell"),
+        ([], True, "cannot-tell"),
+        ([(P, True)], True, "ready"),
+        ([(P, True), (W, True)], False, "ready"),
+        ([(P, True), (W, True)], True, "not-ready"),
+        ([(P, True), (W, False)], True, "ready"),
+        ([(U, True), (W, True)], False, "cannot-tell"),
+        ([(U, True), (W, False)], True, "cannot-tell"),
+        ([(U, True), (W, True)], True, "not-ready"),
+        ([(P, True), (U, True), (P, True)], False, "cannot-tell"),
+        ([(U, True), (F, True), (P, True)], False, "not-ready"),
+        ([(F, False)], False, "not-ready"),
+    ],
+)
+def test_verdict(seen: Sequence[tuple[Severity, bool]], strict: bool, expected: str) -> None:
+    """The worst finding decides; with --strict a warning that counts does too; of nothing nothing is known."""
+    findings = [Finding("chain.trusted", severity, counted, "x") for severity, counted in seen]
+    assert expected == verdict_of(findings, strict=strict)
+    assert expected == verdict_of(iter(findings), strict=strict)
+
+
+@pytest.mark.parametrize("connector", [None, IN])
+def test_a_finding_is_its_observation_with_its_weight(connector: Connector | None) -> None:
+    """Whatever was seen stands in the finding; a pass is nothing to count or to fix."""
+    seen = RULES["key.weak"].observed("Weak.", certificate="ab", chain="c1", fix="Renew it.", evidence={"bits": 512})
+    seen = replace(seen, endpoint="192.0.2.1:25")
+    name, direction = (connector.name, connector.direction) if connector else (None, None)
+    expected = Finding(
+        "key.weak",
+        W,
+        True,
+        "Weak.",
+        "Renew it.",
+        RULES["key.weak"].reference,
+        "ab",
+        name,
+        "c1",
+        "192.0.2.1:25",
+        {"bits": 512},
+        direction,
+    )
+    assert expected == finding(seen, (W, True), connector)
+    assert replace(expected, counted=False) == finding(seen, (W, False), connector)
+    assert replace(expected, severity=P, counted=False, fix=None) == finding(seen, (P, True), connector)
+
+
+# -- a report -----------------------------------------------------------------------------------------------------
+
+
+def test_the_parts_of_a_report(signed: Signed) -> None:
+    """A report says what was judged, by whom, when, by which store and how, and the worst finding first."""
+    evidence = signed.evidence(IN, OTHER, at=MOMENT + timedelta(days=2), strict=True)
+    report = judge(evidence)
+    about = (report.certready, report.gathered_at, report.evaluated_at, report.target, report.trust, report.strict)
+    at = MOMENT + timedelta(days=2)
+    assert (evidence.certready, MOMENT, at, Target("file", "test.pem"), evidence.store, True) == about
+    ranks = [each.severity.rank for each in report.findings]
+    assert sorted(ranks, reverse=True) == ranks
+    assert len(set(ranks)) > 2
+    assert not judge(signed.evidence(IN)).strict
+
+
+def test_a_report_without_certificates_is_no_verdict() -> None:
+    """Nothing was seen, so nothing is known."""
+    assert judge(pki.evidence(at=MOMENT)).verdict == "cannot-tell"
+
+
+def test_connectors_judged_and_not(signed: Signed) -> None:
+    """Each connector with the name that decided, those that are judged first; those that do not apply have no verdict."""
+    report = judge(signed.evidence(OTHER, IN, OUT))
+    assert (
+        ConnectorResult("relay", "inbound", None, "cannot-tell", "mx.contoso.com", "mx.contoso.com", "exact"),
+        ConnectorResult("other", "inbound", None, "not-applicable", "mx.fabrikam.com", None, "none"),
+        ConnectorResult("relay", "outbound", "domain-validation", "not-applicable", "mail.contoso.com", None, "none"),
+    ) == report.connectors
+
+
+def test_the_verdict_of_a_connector_is_its_own(signed: Signed) -> None:
+    """What is said of one connector counts for it alone, even where another of the other direction has its name; what
+    is said of all counts for each; --strict holds for each."""
+    connectors = (replace(OTHER, name="relay"), OUT, VALIDATED)
+    report = judge(signed.evidence(*connectors, named=True, role="both"))
+    verdicts = {(each.name, each.direction): each.verdict for each in report.connectors}
+    mismatches = {(each.connector, each.direction) for each in said(report, "names.connector-mismatch")}
+    assert {("relay", "inbound"), ("relay", "outbound")} == mismatches
+    assert {("relay", "inbound"): "not-ready", ("relay", "outbound"): "not-ready"}.items() <= verdicts.items()
+    assert verdicts["validated", "outbound"] != "not-ready"
+    strict = judge(signed.evidence(*connectors, named=True, role="both", strict=True))
+    assert {"not-ready"} == {each.verdict for each in strict.connectors}
+
+
+def test_connectors_that_agree_share_a_finding(signed: Signed) -> None:
+    """Where all connectors weigh an observation alike it is said once; otherwise once for each that says it."""
+    alike = judge(signed.evidence(replace(OUT, value="mx.contoso.com"), VALIDATED, named=True, role="both"))
+    assert [(None, None)] == [(each.connector, each.direction) for each in said(alike, "chain.trusted")]
+    apart = judge(signed.evidence(IN, VALIDATED, named=True, role="both"))
+    [only] = said(apart, "names.connector-match")
+    assert ("relay", "inbound") == (only.connector, only.direction)
+    weak = replace(VALIDATED, name="unenforced", level="none")
+    expired = judge(signed.evidence(VALIDATED, weak, named=True, role="both", at=MOMENT + timedelta(days=200)))
+    weights = {(each.connector, each.direction): each.severity for each in said(expired, "expiry.expired")}
+    assert {("validated", "outbound"): F, ("unenforced", "outbound"): W} == weights
+
+
+def test_what_no_judged_connector_says_is_not_said(signed: Signed) -> None:
+    """A rule that is silent for every judged connector leaves no finding."""
+    leaf = signed.intermediate.issue("mx.contoso.com", not_before=MOMENT, days=90, ekus=[SERVER])
+    evidence = signed.evidence(IN, VALIDATED, named=True, role="both")
+    evidence = replace(evidence, chains=(pki.chain(leaf, signed.intermediate),))
+    silent = replace(evidence, connectors=(VALIDATED,))
+    assert [("relay", "inbound")] == [
+        (each.connector, each.direction) for each in said(judge(evidence), "usage.client-auth-missing")
+    ]
+    assert [] == said(judge(silent), "usage.client-auth-missing")
+
+
+def test_what_is_about_a_connector_that_is_not_judged(signed: Signed) -> None:
+    """Of a tenant's connectors only what is about those that are judged is said."""
+    report = judge(signed.evidence(replace(OTHER, restrict_to_ips=True), IN))
+    assert {None, "relay"} == {each.connector for each in report.findings}
+
+
+def test_chains(signed: Signed) -> None:
+    """What arrived together, the path that was judged, and the verdict of what was said about it or its members."""
+    evidence = signed.evidence(IN)
+    second = Authority.root("Private", moment=MOMENT).issue("mx.contoso.com", not_before=MOMENT, days=90)
+    host = replace(
+        evidence,
+        chains=(
+            replace(evidence.chains[0], container="tls", sni="mx.contoso.com"),
+            replace(pki.chain(second, container="tls"), id="c2"),
+        ),
+        target=Target("host", "mx.contoso.com"),
+    )
+    sha256 = [pki.certificate(each).sha256 for each in (signed.leaf, signed.intermediate, signed.stray, signed.root)]
+    good, bad = judge(host).chains
+    family = "ecdsa"
+    sent, path = tuple(sha256[:3]), (sha256[0], sha256[1], sha256[3])
+    assert ChainResult("c1", "tls", family, "mx.contoso.com", sent, path, "ready") == good
+    other = pki.certificate(second).sha256
+    assert ("c2", None, (other,), (other,)) == (bad.id, bad.sni, bad.sent, bad.path)
+    assert bad.verdict != "ready"
+    assert "not-ready" == judge(replace(host, options=replace(host.options, strict=True))).chains[0].verdict
+
+
+def test_a_finding_without_a_chain_counts_for_those_its_certificate_lies_on(signed: Signed) -> None:
+    """A certificate of several chains is said to be revoked once, and each chain that it lies on is not ready."""
+    crl = signed.root.crl([(signed.intermediate.x509.serial_number, MOMENT, None)])
+    answer = Answer(pki.certificate(signed.intermediate).sha256, "crl", "file", body=crl)
+    evidence = signed.evidence(IN, revocation="require")
+    second = signed.intermediate.issue("mx2.contoso.com", not_before=MOMENT, days=90)
+    lone = replace(pki.chain(signed.stray), id="c3")
+    chains = (*evidence.chains, replace(pki.chain(second, signed.intermediate), id="c2"), lone)
+    report = judge(replace(evidence, chains=chains, answers=(answer,)))
+    [revoked] = said(report, "revocation.revoked")
+    assert (None, pki.certificate(signed.intermediate).sha256) == (revoked.chain, revoked.certificate)
+    verdicts = {each.id: each.verdict for each in report.chains}
+    assert ("not-ready", "not-ready") == (verdicts["c1"], verdicts["c2"])
+    heard = [(each.certificate, each.status) for each in report.revocation]
+    assert (pki.certificate(signed.intermediate).sha256, "revoked") in heard
+
+
+def test_certificates(signed: Signed) -> None:
+    """Every certificate once, as sent and then as known, with its role and where it came from; roots of the store only
+    where they were used."""
+    report = judge(signed.evidence(IN))
+    roles = [(each.subject.partition(",")[0], each.role, each.origin) for each in report.certificates]
+    assert [
+        ("CN=mx.contoso.com", "leaf", "sent"),
+        ("CN=Step", "intermediate", "sent"),
+        ("CN=Stray", "unused", "sent"),
+        ("CN=Test Root", "root", "store"),
+        ("CN=Aside", "unused", "aia"),
+    ] == roles
+    leaf, parsed = signed.leaf.x509, pki.certificate(signed.leaf).parsed
+    assert (
+        CertificateInfo(
+            sha256=hashlib.sha256(signed.leaf.der).hexdigest(),
+            sha1=hashlib.sha1(signed.leaf.der, usedforsecurity=False).hexdigest(),
+            subject=parsed.subject,
+            issuer=parsed.issuer,
+            serial=f"{leaf.serial_number:x}",
+            not_before=leaf.not_valid_before_utc,
+            not_after=leaf.not_valid_after_utc,
+            key="ECDSA P-256",
+            names=("mx.contoso.com",),
+            role="leaf",
+            origin="sent",
+        )
+        == report.certificates[0]
+    )
+
+
+# -- clocks -------------------------------------------------------------------------------------------------------
+
+
+def by_clock(signed: Signed, ahead: timedelta, *, gathered: datetime, **options: object) -> Report:
+    """A report of a machine whose clock another one puts off by this much."""
+    evidence = replace(signed.evidence(IN, revocation="report", **options), gathered_at=gathered)
+    leaf = pki.certificate(signed.leaf).sha256
+    answer = Answer(leaf, "crl", "network", url="http://crl.example/", error="Refused.", date=gathered + ahead)
+    return judge(replace(evidence, answers=(answer,)))
+
+
+def test_what_holds_by_this_machines_clock_alone_is_unknown(signed: Signed) -> None:
+    """A certificate that has expired only by a clock that others put off is not known to have expired."""
+    late = MOMENT + timedelta(days=200)
+    [expired] = said(by_clock(signed, -timedelta(days=180), gathered=late), "expiry.expired")
+    assert U == expired.severity
+    assert "By the clock of crl.example (2026-12-11 09:00 UTC) that is not so." in expired.message
+    assert RULES["evidence.clock-doubtful"].fix == expired.fix
+
+
+def test_what_holds_by_every_clock_stands(signed: Signed) -> None:
+    """A certificate that has expired by the other clock too has expired, and what is not of dates is never doubted."""
+    late = MOMENT + timedelta(days=200)
+    report = by_clock(signed, -timedelta(days=2), gathered=late)
+    [expired] = said(report, "expiry.expired")
+    assert F == expired.severity
+    assert "By the clock" not in expired.message
+    assert [
+        "By the clock" in each.message
+        for each in said(by_clock(signed, -timedelta(days=180), gathered=late), "key.strong")
+    ] == [False]
+
+
+def test_a_moment_that_was_asked_for_is_no_clock(signed: Signed) -> None:
+    """With --at nobody's clock matters."""
+    late = MOMENT + timedelta(days=200)
+    report = by_clock(signed, -timedelta(days=180), gathered=late, at=late)
+    assert [F] == [each.severity for each in said(report, "expiry.expired")]
+
+
+# -- remedies -----------------------------------------------------------------------------------------------------
+
+
+def test_remedies(signed: Signed) -> None:
+    """Worst first, of what is no pass; what is typed is there once, with each rule that it answers."""
+    evidence = signed.evidence(IN)
+    made = remedies(evidence)
+    titles = [each.title for each in made]
+    assert "Give what Get-AcceptedDomain prints in a tenant file, or each domain with --accepted-domain." == titles[0]
+    rules = {rule for each in made for rule in each.rules}
+    weights = {each.rule: each.severity for each in judge(evidence).findings}
+    assert {rule for rule, weight in weights.items() if weight is not P} == rules
+    ranks = [max(weights[rule].rank for rule in each.rules) for each in made]
+    assert sorted(ranks, reverse=True) == ranks
+    typed = [(each.where, each.lines) for each in made if each.lines]
+    assert len(set(typed)) == len(typed)
+    [postfix] = [each for each in made if each.where == "postfix"]
+    assert ("bundle.unrelated-certificate", "key.not-rsa") == postfix.rules
+
+
+def test_a_case_is_judged_alike_each_time(signed: Signed) -> None:
+    """The same evidence gives the same report."""
+    evidence = signed.evidence(IN, OUT)
+    assert judge(evidence) == judge(evidence)
+    assert Case(evidence).evidence is evidence
