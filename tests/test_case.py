@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
 from msgspec.structs import replace
 
 from certready.case import Bearer, Case
-from certready.demo.pki import Authority
+from certready.demo.pki import Authority, Issued
 from certready.exchange.matching import NO_MATCH
 from certready.model import Answer, Connector, Endpoint, Evidence, Known, Options, Planned
 from certready.model.endpoint import Handshake
@@ -65,6 +66,8 @@ def test_leaves_of_a_chain(root: Authority, middle: Authority) -> None:
     case = Case(given(root=root))
     assert (pki.certificate(leaf),) == case.leaves(pki.chain(middle, leaf))
     assert (pki.certificate(leaf),) == case.leaves(pki.chain(leaf, middle, container="tls"))
+    both = middle.issue("b.example")
+    assert pki.chain(leaf, both).certificates == case.leaves(pki.chain(leaf, both, container="tls"))
     assert (pki.certificate(middle),) == case.leaves(pki.chain(middle, root, container="tls"))
     assert () == case.leaves(pki.chain(middle, root))
 
@@ -126,6 +129,22 @@ def test_hopeful(root: Authority, middle: Authority) -> None:
     assert expected == Case(given(*chains, root=root)).hopeful
 
 
+@pytest.mark.parametrize("outcome", ["unreadable", "too-complex"])
+def test_what_cannot_be_judged_may_pass(outcome: str, root: Authority) -> None:
+    """A chain that is not understood is as hopeful as a trusted one."""
+    if outcome == "unreadable":
+        odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.36"), b"\x30\x03\x80\x01")
+        sent: tuple[Authority | Issued, ...] = (
+            root.issue("a.example", not_before=MOMENT, days=9, extra=[(odd, True)]),
+        )
+    else:
+        mesh = pki.mesh(12)
+        sent = (mesh[0].issue("a.example", not_before=MOMENT, days=9), *mesh)
+    case = Case(given(pki.chain(*sent), root=root))
+    assert outcome == case.judgement(case.chains[0]).outcome
+    assert pki.certificate(sent[0]).sha256 in case.hopeful
+
+
 def test_what_could_be_revoked(root: Authority, middle: Authority) -> None:
     """Every certificate of every path but anchors and self-signed ends, once, with its issuer and its chains."""
     leaf, other = middle.issue("a.example"), middle.issue("b.example")
@@ -161,8 +180,20 @@ def test_an_issuer_that_one_chain_knows_is_known(root: Authority, middle: Author
     store = pki.roots(Authority.root("Elsewhere", moment=MOMENT))
     chains = (pki.chain(leaf, sub), replace(pki.chain(other, sub, middle), id="c2"))
     evidence = pki.evidence(*chains, roots=store, at=MOMENT)
-    found = {each.label: (each.issuer and each.issuer.parsed.label, each.chains) for each in Case(evidence).revocable}
-    assert ("Step", ("c1", "c2")) == found["Sub"]
+    for several in (chains, chains[::-1]):
+        case = Case(replace(evidence, chains=several))
+        found = {each.label: (each.issuer and each.issuer.parsed.label, set(each.chains)) for each in case.revocable}
+        assert ("Step", {"c1", "c2"}) == found["Sub"]
+
+
+def test_a_weakly_signed_root_cannot_be_revoked() -> None:
+    """A self-signed end of a path is asked about nowhere, with whatever hash it signed itself."""
+    stranger = Authority.root("Stranger", key="rsa", moment=MOMENT)
+    leaf = stranger.issue("a.example")
+    weak = pki.weakly_signed(stranger, "sha1")
+    case = Case(pki.evidence(pki.chain(leaf, weak), at=MOMENT))
+    assert 2 == len(case.full_path(case.chains[0]))
+    assert ["a.example"] == [each.label for each in case.revocable]
 
 
 def test_clocks(root: Authority, middle: Authority) -> None:
@@ -177,6 +208,8 @@ def test_clocks(root: Authority, middle: Authority) -> None:
         return [each.ahead for each in Case(replace(evidence, answers=(answer,))).clocks]
 
     assert [DAY] == read(Answer(sha256, "crl", "network", "http://crl.example/", body))
+    stapled = middle.ocsp(leaf.x509, this_update=MOMENT + DAY, next_update=MOMENT + 3 * DAY)
+    assert [DAY] == read(Answer(sha256, "stapled", "handshake", None, stapled))
     assert [] == read(Answer(sha256, "crl", "network", "http://crl.example/", forged))
     assert [] == read(Answer(sha256, "crl", "file", None, body))
     assert [] == read(Answer(sha256, "crl", "cache", "http://crl.example/", body))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from certready.case import Case
 from certready.demo.pki import SERVER, Authority
 from certready.judging import finding, judge, remedies, verdict_of
-from certready.model import Answer, Connector, Evidence, Known, Options, Target
+from certready.model import Answer, Connector, Endpoint, Evidence, Known, Limits, Options, Target
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Finding, Report, Severity
 from certready.rules import RULES
 from tests import pki
@@ -29,18 +29,19 @@ VALIDATED = Connector("validated", "outbound", level="certificate-validation")
 class Signed:
     """A chain of three with a stray CA, and what else is known."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, crl_url: str | None = None) -> None:
         self.root = Authority.root(moment=MOMENT)
-        self.intermediate = self.root.intermediate("Step", moment=MOMENT)
+        self.intermediate = self.root.intermediate("Step", moment=MOMENT, crl_url=crl_url)
         self.leaf = self.intermediate.issue(*names, not_before=MOMENT - timedelta(days=1), days=90)
         self.stray = Authority.root("Stray", moment=MOMENT)
+        self.unused = Authority.root("Unused", moment=MOMENT)
         self.aside = self.stray.intermediate("Aside", moment=MOMENT)
 
     def evidence(self, *connectors: Connector, named: bool = False, **options: object) -> Evidence:
         chain = pki.chain(self.leaf, self.intermediate, self.stray)
         known = (Known(pki.certificate(self.aside), "aia", "http://ca.example/"),)
         given = Options(**{"revocation": "off", **options})  # type: ignore[arg-type]
-        roots = pki.roots(self.root, self.stray)
+        roots = pki.roots(self.root, self.stray, self.unused)
         gathered = pki.evidence(chain, roots=roots, known=known, at=MOMENT, options=given)
         return replace(gathered, connectors=connectors, named=named)
 
@@ -127,6 +128,26 @@ def test_a_report_without_certificates_is_no_verdict() -> None:
     assert judge(pki.evidence(at=MOMENT)).verdict == "cannot-tell"
 
 
+def test_what_no_connector_is_asked_about(signed: Signed) -> None:
+    """Without a connector to judge by, what is about the certificate alone is said all the same."""
+    report = judge(signed.evidence(OTHER))
+    assert [None] == [each.connector for each in said(report, "chain.trusted")]
+    assert {"not-applicable"} == {each.verdict for each in report.connectors}
+
+
+def test_a_probe_of_a_tenant(signed: Signed) -> None:
+    """What is about one connector counts where that one is judged, or where none is; the endpoints stand in the
+    report."""
+    endpoint = Endpoint("mx.contoso.com", "192.0.2.1", 25, chain="c1")
+    probed = replace(signed.evidence(IN, OTHER), target=Target("host", "mx.contoso.com"), endpoints=(endpoint,))
+    probed = replace(probed, chains=(replace(probed.chains[0], container="tls"),))
+    report = judge(probed)
+    assert (endpoint,) == report.endpoints
+    assert ["relay"] == [each.connector for each in said(report, "tls.direction")]
+    nobody = judge(replace(probed, connectors=(OTHER, replace(OTHER, name="third"))))
+    assert {"other", "third"} == {each.connector for each in said(nobody, "tls.direction")}
+
+
 def test_connectors_judged_and_not(signed: Signed) -> None:
     """Each connector with the name that decided, those that are judged first; those that do not apply have no verdict."""
     report = judge(signed.evidence(OTHER, IN, OUT))
@@ -209,15 +230,17 @@ def test_a_finding_without_a_chain_counts_for_those_its_certificate_lies_on(sign
     """A certificate of several chains is said to be revoked once, and each chain that it lies on is not ready."""
     crl = signed.root.crl([(signed.intermediate.x509.serial_number, MOMENT, None)])
     answer = Answer(pki.certificate(signed.intermediate).sha256, "crl", "file", body=crl)
-    evidence = signed.evidence(IN, revocation="require")
-    second = signed.intermediate.issue("mx2.contoso.com", not_before=MOMENT, days=90)
+    evidence = signed.evidence(IN, revocation="report")
+    second = signed.intermediate.issue("mx.contoso.com", not_before=MOMENT, days=90)
     lone = replace(pki.chain(signed.stray), id="c3")
     chains = (*evidence.chains, replace(pki.chain(second, signed.intermediate), id="c2"), lone)
     report = judge(replace(evidence, chains=chains, answers=(answer,)))
     [revoked] = said(report, "revocation.revoked")
     assert (None, pki.certificate(signed.intermediate).sha256) == (revoked.chain, revoked.certificate)
     verdicts = {each.id: each.verdict for each in report.chains}
-    assert ("not-ready", "not-ready") == (verdicts["c1"], verdicts["c2"])
+    assert {"c1": "not-ready", "c2": "not-ready", "c3": verdicts["c3"]} == verdicts
+    without = judge(replace(evidence, chains=chains))
+    assert {"c1": "ready", "c2": "ready", "c3": verdicts["c3"]} == {each.id: each.verdict for each in without.chains}
     heard = [(each.certificate, each.status) for each in report.revocation]
     assert (pki.certificate(signed.intermediate).sha256, "revoked") in heard
 
@@ -286,6 +309,63 @@ def test_what_holds_by_every_clock_stands(signed: Signed) -> None:
     ] == [False]
 
 
+def listed(signed: Signed, *, this_update: datetime, next_update: datetime, gathered: datetime) -> Report:
+    """A report on evidence that a CRL of these dates came with, over the network, to a machine with this clock."""
+    evidence = replace(signed.evidence(IN, revocation="require"), gathered_at=gathered)
+    body = signed.intermediate.crl(this_update=this_update, next_update=next_update)
+    answer = Answer(pki.certificate(signed.leaf).sha256, "crl", "network", "http://crl.example/", body)
+    return judge(replace(evidence, answers=(answer,)))
+
+
+def test_what_a_list_says_of_the_time_is_the_least(signed: Signed) -> None:
+    """A list of a later day than this machine's clock says that it is that late at least: what has not begun by then may
+    have begun by now, and what has ended by this clock has ended."""
+    early = signed.leaf.x509.not_valid_before_utc - timedelta(days=9)
+    report = listed(
+        signed, this_update=early + timedelta(days=2), next_update=early + timedelta(days=90), gathered=early
+    )
+    [begins] = said(report, "expiry.not-yet-valid")
+    assert U == begins.severity
+    assert "By the clock of the answer of crl.example" in begins.message
+    late = signed.leaf.x509.not_valid_after_utc + timedelta(days=9)
+    ended = listed(signed, this_update=late + timedelta(days=2), next_update=late + timedelta(days=9), gathered=late)
+    assert [F] == [each.severity for each in said(ended, "expiry.expired")]
+
+
+def test_a_clock_that_was_read_is_no_least(signed: Signed) -> None:
+    """By a clock that said its time, what has not begun has not begun."""
+    early = signed.leaf.x509.not_valid_before_utc - timedelta(days=9)
+    report = by_clock(signed, timedelta(days=2), gathered=early)
+    assert [F] == [each.severity for each in said(report, "expiry.not-yet-valid")]
+
+
+def test_revocation_is_not_doubted_for_the_clock() -> None:
+    """Only what the present decides of a certificate is: of an old list the check itself says what its dates mean."""
+    signed = Signed("mx.contoso.com", crl_url="http://crl.example/")
+    late = MOMENT + timedelta(days=30)
+    evidence = replace(signed.evidence(IN, revocation="require"), gathered_at=late)
+    sha256 = pki.certificate(signed.leaf).sha256
+    body = signed.intermediate.crl(this_update=MOMENT, next_update=MOMENT + timedelta(days=7))
+    crl = Answer(sha256, "crl", "file", None, body)
+    dated = Answer(sha256, "ocsp", "network", "http://ocsp.example/", error="Refused.", date=MOMENT)
+    report = judge(replace(evidence, answers=(crl, dated)))
+    stale = said(report, "revocation.stale")
+    assert ["By the clock" in each.message for each in stale] == [False]
+
+
+def test_a_root_of_limited_time_is_doubted_for_the_clock(signed: Signed) -> None:
+    """What the chain is by this machine's clock alone is not known either."""
+    late = MOMENT + timedelta(days=60)
+    evidence = replace(signed.evidence(IN, revocation="report"), gathered_at=late)
+    limited = tuple(replace(root, limits=Limits(disabled_from=MOMENT + timedelta(days=40))) for root in evidence.roots)
+    sha256 = pki.certificate(signed.leaf).sha256
+    dated = Answer(sha256, "ocsp", "network", "http://ocsp.example/", error="Refused.", date=MOMENT)
+    report = judge(replace(evidence, roots=limited, answers=(dated,)))
+    [restricted] = said(report, "chain.root-restricted")
+    assert U == restricted.severity
+    assert "By the clock of ocsp.example" in restricted.message
+
+
 def test_a_moment_that_was_asked_for_is_no_clock(signed: Signed) -> None:
     """With --at nobody's clock matters."""
     late = MOMENT + timedelta(days=200)
@@ -309,6 +389,10 @@ def test_remedies(signed: Signed) -> None:
     assert sorted(ranks, reverse=True) == ranks
     typed = [(each.where, each.lines) for each in made if each.lines]
     assert len(set(typed)) == len(typed)
+    assert {"Remove it from the file or from the gateway's chain, and see that no intermediate is missing."} < set(
+        titles
+    )
+    assert any(each.where == "ca" and each.rules == ("key.not-rsa",) and not each.lines for each in made)
     [postfix] = [each for each in made if each.where == "postfix"]
     assert ("bundle.unrelated-certificate", "key.not-rsa") == postfix.rules
 

@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("::")[0], prog="python -m tests.mutation")
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all where none is given")
     parser.add_argument("--only", metavar="PATTERN", help="changes whose line here matches this regular expression")
+    parser.add_argument(
+        "--again", type=Path, metavar="FILE", help="changes that survive in this output of a former run"
+    )
     parser.add_argument("--sample", type=int, metavar="N", help="this many of the changes, picked at random")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed picks others")
     parser.add_argument("--tests", nargs="+", metavar="PATH", help="tests to try them with, in place of the rooms'")
@@ -85,6 +88,11 @@ def main() -> int:
     wanted = [mutant for one in of.values() for mutant in mutants(one.module, one.tree)]
     if given.only:
         wanted = [mutant for mutant in wanted if re.search(given.only, str(mutant))]
+    if given.again:
+        named = set(
+            re.findall(r"^(?:survived|untested|unplaced):? +(.*?) *$", given.again.read_text("utf-8"), re.MULTILINE)
+        )
+        wanted = [mutant for mutant in wanted if str(mutant) in named]
     if given.sample is not None and given.sample < len(wanted):
         wanted = random.Random(given.seed).sample(wanted, given.sample)
     wanted.sort(key=lambda mutant: not mutant.function_lines)  # what is imported anew takes longest
@@ -121,7 +129,7 @@ def run(of: dict[str, Source], wanted: Sequence[Mutant], given: argparse.Namespa
         print(server.problem or f"pytest ended with {code}", file=sys.stderr)
         return 2
     lines = [(verdict.mutant.key, verdict.outcome, verdict.outcome in KILLED) for verdict in verdicts]
-    part = bool(given.only or given.sample is not None or given.tests)
+    part = bool(given.only or given.again or given.sample is not None or given.tests)
     if "rules" in given.rooms and not part:
         lines += _weights()
     explained = survivors.read(given.explained)

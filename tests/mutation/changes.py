@@ -234,7 +234,7 @@ def _is_type(statement: ast.stmt) -> bool:
 
 
 def _names_type(name: str) -> bool:
-    return name[:1].isupper() and not name.isupper()
+    return (name[:1].isupper() and not name.isupper()) or name in ("tuple", "list", "dict", "set", "frozenset", "type")
 
 
 def _lines(statement: ast.stmt) -> range:
@@ -369,9 +369,15 @@ def _children(node: ast.AST, *, at_import: bool) -> Iterator[Place]:
         elif isinstance(value, list):
             for index, held in enumerate(value):
                 if isinstance(held, (ast.expr, ast.comprehension)) or (
-                    isinstance(held, ast.keyword) and held.arg not in WORDS
+                    isinstance(held, ast.keyword) and held.arg not in WORDS and not _asserts(node, held)
                 ):
                     yield Place(node, field, index)
+
+
+def _asserts(node: ast.AST, keyword: ast.keyword) -> bool:
+    """``zip(strict=True)``, ``sha1(usedforsecurity=False)``."""
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    return (called == "zip" and keyword.arg == "strict") or keyword.arg == "usedforsecurity"
 
 
 def _is_test(way: tuple[Place, ...]) -> bool:
@@ -477,7 +483,7 @@ def _of_call(node: ast.Call, place: Place, *, at_import: bool) -> Iterator[Chang
                         yield Change(Place(node, "args", index), ast.Constant(other), place)
     if not at_import:
         for index, keyword in enumerate(node.keywords):
-            if keyword.arg is not None and keyword.arg not in WORDS - {"fix"}:
+            if keyword.arg is not None and keyword.arg not in WORDS - {"fix"} and not _asserts(node, keyword):
                 rest = node.keywords[:index] + node.keywords[index + 1 :]
                 less = ast.Call(node.func, node.args, rest)
                 yield Change(place, less, words=f"without {_short(ast.unparse(keyword))}")

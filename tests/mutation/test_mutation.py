@@ -76,6 +76,8 @@ def test_changes_of_a_statement(code: str, expected: list[str]) -> None:
         '__all__ = ["a", "b"]',
         'A = Literal["a", "b"]',
         "Answer = Build | None",
+        "About = tuple[str | None, Direction | None]",
+        "def f():\n  for a, b in zip(x, y, strict=True):\n    pass",
         "class A(Struct, frozen=True):\n  __slots__ = ('a', 'b')\n  a: Literal[1, 2]",
         "@cache(maxsize=1)\ndef f(a: A | None, b: Literal[1] = 'x') -> A | B:\n  '''Words.'''",
         "def f():\n  assert 1 < 2, 'words'",
