@@ -10,11 +10,14 @@ from msgspec.structs import replace
 
 from certready.case import Case
 from certready.checks import CHECKS, run
-from certready.model import Connector, Evidence, Options, RevocationMode, StoreInfo, Target
+from certready.demo.pki import Authority, Issued
+from certready.model import Connector, Endpoint, Evidence, Options, RevocationMode, StoreInfo, Target
+from certready.model.endpoint import Handshake
 from certready.model.report import Severity
 from certready.rules import RULES, SUBJECTS
 from certready.rules.model import NotApplicable, Observation
 from certready.weighing import weigh
+from tests import pki
 
 INBOUND = Connector("in", "inbound", value="*.contoso.com")
 PARTNER = replace(INBOUND, name="partner", kind="Partner")
@@ -151,3 +154,62 @@ def test_a_silent_check_is_no_pass() -> None:
 def test_the_checks_come_in_report_order() -> None:
     """The registry names every subject of the contract once."""
     assert set(SUBJECTS) == set(CHECKS)
+
+
+def test_what_holds_by_the_clock_alone_is_unknown_at_most() -> None:
+    """Neither a failure nor good news by a clock that others put off is more than it was."""
+    for rule, expected in (("expiry.expired", U), ("expiry.valid", P)):
+        assert weigh(replace(seen(rule), by_clock=True), VALIDATION, Case(evidence())) == (expected, True)
+
+
+def test_a_probe_leaves_warnings_as_they_are() -> None:
+    """What is no failure is not made unknown by the direction of the connector."""
+    assert weigh(seen("key.not-rsa"), INBOUND, Case(evidence("host"))) == (W, True)
+    assert weigh(seen("chain.trusted"), INBOUND, Case(evidence("host"))) == (P, True)
+
+
+def test_an_inbound_connector_has_no_level() -> None:
+    """Whatever stands there, an inbound connector enforces what it compares."""
+    assert weigh(seen("expiry.expired"), replace(INBOUND, level="none"), Case(evidence())) == (F, True)
+
+
+@pytest.mark.parametrize("connector", [ENCRYPTION, NONE])
+def test_an_unseen_certificate_matters_to_whoever_looks_at_certificates(connector: Connector) -> None:
+    """A connector that only encrypts never asks for the certificate that nobody saw."""
+    unseen = seen("tls.unseen-certificate", about_certificate=False)
+    weight = weigh(unseen, connector, Case(evidence("host")))
+    assert weight is not None
+    assert weight[0] <= W
+    assert not weight[1]
+    assert weigh(unseen, DOMAIN, Case(evidence("host"))) != weight
+
+
+def test_of_an_unreadable_certificate_nothing_is_known_to_be_wrong() -> None:
+    """A failure of a chain whose leaf cannot be read is unknown, that of another chain stands."""
+    good = Authority.root().issue("a.example")
+    chains = (pki.chain(b"\x30\x00"), replace(pki.chain(good, container="tls"), id="c2"))
+    case = Case(replace(evidence(), chains=chains))
+    expired = seen("expiry.expired")
+    assert weigh(replace(expired, chain="c1"), VALIDATION, case) == (U, True)
+    assert weigh(replace(expired, chain="c2"), VALIDATION, case) == (F, True)
+
+
+def test_what_only_nameless_clients_see_is_unknown() -> None:
+    """A failure of a chain, or of a certificate, that is shown only to clients without a server name is unknown."""
+    root = Authority.root()
+    usual, unnamed = root.issue("a.example"), root.issue("b.example")
+    chains = (pki.chain(usual, root, container="tls"), replace(pki.chain(unnamed, root, container="tls"), id="c2"))
+    nameless = Handshake("no-name", "done", "c2")
+    endpoint = Endpoint("a.example", "192.0.2.1", 25, chain="c1", handshakes=(nameless,))
+    case = Case(replace(evidence("host"), chains=chains, endpoints=(endpoint,)))
+    expired = seen("expiry.expired")
+
+    def weight(chain: str | None, issued: Issued) -> Severity | None:
+        about = replace(expired, chain=chain, certificate=pki.certificate(issued).sha256)
+        weighed = weigh(about, VALIDATION, case)
+        return weighed and weighed[0]
+
+    assert [F, U] == [weight("c1", usual), weight("c2", unnamed)]
+    assert [F, U, F] == [weight(None, usual), weight(None, unnamed), weight(None, root)]
+    assert F == weight(None, Authority.root())
+    assert weigh(replace(expired, certificate="ab"), VALIDATION, Case(evidence("host"))) == (F, True)
