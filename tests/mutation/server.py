@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +63,8 @@ class Server:
         if session.testsfailed or not self.items:
             self.problem = "The tests cannot be collected."
             return True
+        for module in self.work.sources:  # some are imported by what needs them first
+            import_module(module)
         self.alive = functions()
         spare_rsa_keys()
         self.folder = Path(tempfile.mkdtemp(prefix="mutation-"))
