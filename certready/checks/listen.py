@@ -11,6 +11,7 @@ from certready.model import Endpoint
 from certready.rules import listen as rules
 from certready.rules import tls as tls_rules
 from certready.rules.model import NotApplicable, Observation
+from certready.smtp.listen import STILL_CONNECTED
 
 _CLEAR_TEXT_FIX = (
     "Let the gateway send with TLS or not at all on this route: smtp_tls_security_level = encrypt (Postfix), "
@@ -66,7 +67,7 @@ def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
             chain=endpoint.chain,
             endpoint=endpoint,
         )
-    if _left_early(case):
+    if endpoint.error != STILL_CONNECTED and _left_early(case):
         error = f" {endpoint.error}" if endpoint.error else ""
         yield rules.LISTENER_DISTRUSTED.observed(
             f"The session with {who} ended after the TLS handshake and before MAIL, as it does with gateways that "
@@ -78,9 +79,10 @@ def _presented(case: Case, endpoint: Endpoint) -> Iterator[Observation]:
 
 
 def _left_early(case: Case) -> bool:
-    """Whether nothing like mail came after STARTTLS."""
+    """Whether nothing like mail came after STARTTLS, and not because the listener sent the client away."""
     verbs = [exchange.sent for exchange in case.evidence.dialogue]
-    return "STARTTLS" in verbs and "MAIL" not in verbs[verbs.index("STARTTLS") :]
+    sent_away = bool(verbs) and case.evidence.dialogue[-1].reply.startswith("421")
+    return not sent_away and "STARTTLS" in verbs and "MAIL" not in verbs[verbs.index("STARTTLS") :]
 
 
 def _direction(case: Case) -> Iterator[Observation]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol, Self
 
 from msgspec import Struct
@@ -26,7 +27,7 @@ from certready.net.binding import bound
 from certready.net.session import Identity, LeftError, Line, Secured, accepting, server_context
 from certready.net.threads import Task, start
 from certready.net.wire import TooMuchError, Wire
-from certready.smtp.listen import Conversation, clear_text, turned_away
+from certready.smtp.listen import STILL_CONNECTED, Conversation, clear_text, turned_away
 from certready.smtp.replies import printable
 from certready.x509.certificate import Certificate
 
@@ -194,13 +195,14 @@ class Listener:
     def _talk(self, wire: Wire, address: str, port: int) -> None:
         talk = Conversation(self._name, address, exact=self._exact)
         wire.send(talk.greet())
-        upgrade = False
         try:
             upgrade = _converse(talk, wire, wire)
-        finally:  # mail in clear text is reported however the connection ended
-            if not upgrade:
-                self._left_in_clear(talk, address, port)
+        except BaseException:  # of which there is a line of its own
+            self._report_clear_text(talk, address, port)
+            raise
         if not upgrade:
+            self._say(f"{address}: {self._how_it_ended(talk)}{' It wanted to send without TLS.' * talk.clear_mail}")
+            self._report_clear_text(talk, address, port)
             return
         blank = Endpoint(talk.client or address, address, port, stage="handshake")
         wire.begin()
@@ -208,6 +210,9 @@ class Listener:
             tls = Secured(wire, accepting(self._context), "client")
             chain = tls.client_chain()
         except LeftError as error:
+            if self._stopping.is_set():
+                self._say(f"{address} ({talk.client}): in the TLS handshake. {STILL_CONNECTED}")
+                return
             self._say(f"{address} ({talk.client}): {error}")
             self._failures.add(address, str(error))
             if error.distrust:
@@ -217,10 +222,14 @@ class Listener:
             return
         self._secured(wire, tls, talk, _bundle(blank, wire, tls, chain))
 
-    def _left_in_clear(self, talk: Conversation, address: str, port: int) -> None:
-        """A connection that never got to TLS: a log line, and a report where it wanted to send mail that way."""
-        verbs = " ".join(exchange.sent for exchange in talk.exchanges[1:]) or "nothing"
-        self._say(f"{address}: left before TLS, after {verbs}.{' It wanted to send without TLS.' * talk.clear_mail}")
+    def _how_it_ended(self, talk: Conversation) -> str:
+        """How a connection ended that never got to TLS."""
+        if self._cut_off(talk):
+            return f"without TLS, after {_verbs(talk)}. {STILL_CONNECTED}"
+        return f"{'sent away' if talk.sent_away else 'left'} before TLS, after {_verbs(talk)}."
+
+    def _report_clear_text(self, talk: Conversation, address: str, port: int) -> None:
+        """A report on a client that wanted to send mail without TLS, however the connection ended."""
         if talk.clear_mail:
             sentence = clear_text(offered=talk.offered, failure=self._failures.get(address))
             endpoint = Endpoint(
@@ -228,6 +237,10 @@ class Listener:
             )
             bundle = Bundle(Target("listen", address), (), (endpoint,))
             self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
+
+    def _cut_off(self, talk: Conversation) -> bool:
+        """Whether it was over because the listener is."""
+        return self._stopping.is_set() and not (talk.sent_away or talk.has_quit)
 
     def _secured(self, wire: Wire, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
         """The part inside TLS: judge, answer, and report however it ends."""
@@ -240,12 +253,14 @@ class Listener:
             _converse(talk, tls, wire)
             tls.close()
         except LeftError as error:
-            self._say(f"{endpoint.address}: {error}")
+            self._say(f"{endpoint.address}: {STILL_CONNECTED if self._cut_off(talk) else error}")
             if error.distrust:  # in TLS 1.3 the client's word on our certificate comes after the server's handshake
                 completed = False
                 self._failures.add(endpoint.address, str(error))
             bundle = replace(bundle, endpoints=(replace(endpoint, error=str(error)),))
         finally:
+            if self._cut_off(talk):
+                bundle = replace(bundle, endpoints=(replace(bundle.endpoints[0], error=STILL_CONNECTED),))
             (endpoint,) = bundle.endpoints  # inside TLS it may have greeted with a truer name
             bundle = replace(bundle, endpoints=(replace(endpoint, host=talk.client or endpoint.host),))
             self._host.done(Visit(bundle, tuple(talk.exchanges), completed=completed))
@@ -271,6 +286,12 @@ def _converse(talk: Conversation, line: Line, wire: Wire) -> bool:
         line.send(turn.send)
         if turn.then != "go-on":
             return turn.then == "tls"
+
+
+def _verbs(talk: Conversation) -> str:
+    """What the client said, without repetitions; "nothing" where that is so."""
+    verbs = [(verb, len(list(times))) for verb, times in groupby(one.sent for one in talk.exchanges[1:]) if verb]
+    return " ".join(f"{verb} ({count} times)" if count > 1 else verb for verb, count in verbs) or "nothing"
 
 
 def _bundle(blank: Endpoint, wire: Wire, tls: Secured, ders: tuple[bytes, ...]) -> Bundle:

@@ -41,6 +41,8 @@ _PLAIN: Mapping[str, str] = {
 _NOTED = frozenset({"EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT", "AUTH", "QUIT", *_PLAIN})
 OTHER = "(other)"  # how any other command is noted: a line of a login or of a message is nobody's business
 
+STILL_CONNECTED = "It was still connected when the listener ended."
+
 Then = Literal["go-on", "tls", "close"]
 
 
@@ -95,6 +97,16 @@ class Conversation(Struct):
     _recipients: int = 0
     _commands: int = 0
     _errors: int = 0
+
+    @property
+    def sent_away(self) -> bool:
+        """Whether it was this side that ended the conversation, with a 421."""
+        return bool(self.exchanges) and self.exchanges[-1].reply.startswith("421")
+
+    @property
+    def has_quit(self) -> bool:
+        """Whether the client ended it in the orderly way."""
+        return bool(self.exchanges) and self.exchanges[-1].sent == "QUIT"
 
     def greet(self) -> bytes:
         """The banner."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from certready.exchange import from_options
 from certready.judging import judge
 from certready.model import Connector, Endpoint, Evidence, Options, StoreInfo, Target
+from certready.model.dialogue import Exchange
 from certready.model.report import Finding, Report
+from certready.smtp.listen import STILL_CONNECTED
 
 CLEAR = Endpoint("gw.contoso.test", "192.0.2.1", 1, stage="ehlo", trouble="clear-text", error="It did not use it.")
 OLD = Endpoint("gw.contoso.test", "192.0.2.1", 1, tls_version="TLSv1", cipher="AES128-SHA", stage="done")
@@ -17,7 +20,12 @@ INBOUND = from_options(("*.contoso.test",), (), "domain-validation")
 OUTBOUND = from_options((), ("*.contoso.test",), "domain-validation")
 
 
-def report(endpoint: Endpoint, connectors: tuple[Connector, ...] = INBOUND, **options: bool) -> Report:
+def report(
+    endpoint: Endpoint,
+    connectors: tuple[Connector, ...] = INBOUND,
+    dialogue: tuple[Exchange, ...] = (),
+    **options: bool,
+) -> Report:
     return judge(
         Evidence(
             certready="0",
@@ -28,6 +36,7 @@ def report(endpoint: Endpoint, connectors: tuple[Connector, ...] = INBOUND, **op
             endpoints=(endpoint,),
             connectors=connectors,
             accepted_domains=(),
+            dialogue=dialogue,
         )
     )
 
@@ -65,3 +74,24 @@ def test_an_old_client_offered_its_version_itself() -> None:
     said = finding(report(OLD), "tls.old-version")
     assert "as client it offers no newer version" in said.message
     assert "were offered" not in said.message
+
+
+TALK = (Exchange("", "220 x"), Exchange("EHLO", "250 x"), Exchange("STARTTLS", "220 go"), Exchange("EHLO", "250 x"))
+DONE = replace(CLEAR, stage="done", trouble="", error=None, tls_version="TLSv1.3")
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "endpoint", "distrusts"),
+    [
+        (TALK, DONE, True),
+        ((*TALK, Exchange("", "421 4.7.0 certready: lines end within 2048 bytes")), DONE, False),
+        (TALK, replace(DONE, error=STILL_CONNECTED), False),
+    ],
+)
+def test_only_a_client_that_leaves_may_distrust(
+    dialogue: tuple[Exchange, ...], endpoint: Endpoint, distrusts: bool
+) -> None:
+    """Whoever the listener sent away, or was there when the listener ended, says nothing about the listener's
+    certificate by sending no mail."""
+    rules = {each.rule for each in report(endpoint, dialogue=dialogue).findings}
+    assert distrusts == ("listen.distrusted" in rules)

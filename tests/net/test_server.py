@@ -317,6 +317,49 @@ def test_slow_clients_are_dropped(start: Start) -> None:
     running.guest.wait(lambda: sum("too slow" in line for line in running.guest.lines) == 2)
 
 
+@pytest.mark.parametrize("line", ["A" * 3000, "NOOP\r\n" * 200])
+def test_whoever_is_sent_away_has_not_left(start: Start, line: str) -> None:
+    """Of a client that the listener itself sends away the log says so, and repeats no command that it repeats."""
+    running = start()
+    with Client(running.port) as client:
+        client.say(line)
+        running.guest.wait(lambda: running.guest.lines)
+    (logged,) = running.guest.lines
+    assert "127.0.0.1: sent away before TLS, after " in logged
+    assert logged.count("NOOP") == ("NOOP" in line)
+
+
+def test_slow_clients_have_not_left(start: Start) -> None:
+    """Of a client that is too slow there is one line."""
+    running = start(limits=Limits(step=0.3, total=0.6))
+    with Client(running.port) as silent:
+        assert silent.reply() == ""
+    with running.listener:
+        pass
+    assert [line[9:] for line in running.guest.lines] == ["127.0.0.1: dropped, too slow"]
+
+
+def test_whoever_is_there_at_the_end_is_said_to_be(start: Start) -> None:
+    """Clients that are connected when the listener ends, before TLS, in the handshake and inside TLS, are said to be
+    that: none of them left, or failed, or distrusts the listener."""
+    running = start()
+    with Client(running.port) as plain, Client(running.port) as shaking, Client(running.port) as secured:
+        plain.say("EHLO gw.contoso.com")
+        shaking.say("EHLO gw.contoso.com")
+        shaking.say("STARTTLS")
+        secured.secure(context())
+        secured.say("EHLO gw.contoso.com")
+        running.guest.lines.clear()
+        with running.listener:
+            pass
+    assert sorted(line[9:] for line in running.guest.lines)[:2] == [
+        "127.0.0.1 (gw.contoso.com): in the TLS handshake. It was still connected when the listener ended.",
+        "127.0.0.1: without TLS, after EHLO. It was still connected when the listener ended.",
+    ]
+    (visit,) = running.guest.visits
+    assert visit.bundle.endpoints[0].error == "It was still connected when the listener ended."
+
+
 @pytest.mark.parametrize("secure", [False, True])
 def test_a_half_closed_client_is_answered_and_done_with(start: Start, secure: bool) -> None:
     """A client that says everything at once and closes its side is answered, and its session ends at once."""
