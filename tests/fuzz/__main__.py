@@ -51,6 +51,7 @@ def run(minutes: float, names: Sequence[str], seed: int, size: int, keep: Path) 
             for fault in wrong:
                 broken[name, fault.kind] += 1
                 if broken[name, fault.kind] == 1:
+                    print(f"{name}: {fault.kind}", flush=True)
                     kept(keep, name, minimised(PARSERS[name], fault))
     for name, count in sorted(cases.items()):
         print(f"{name:16} {count:8} cases")

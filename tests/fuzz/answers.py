@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from certready.cache import entries, lasting
 from certready.cache.entries import Entry, key_of
 from certready.cli import main
 from certready.dane import survey
-from certready.demo.pki import now
+from certready.demo.pki import Authority, now
 from certready.dnssec import anchors
 from certready.dnssec import answer as dnssec_answer
 from certready.model import Answer, Dane, MtaSts, Options
@@ -38,37 +38,47 @@ from certready.revocation import Method, crl, relevant
 from certready.roots import facts, trustlist
 from certready.x509.certificate import Certificate
 from tests import pki, stl
-from tests.bundle.test_bundle import ISSUER, LEAF, ROOT
 from tests.dnssec.zones import Dns, Zone, asked_about
 from tests.fuzz.mutation import armoured, lines, octets, tree, values
 from tests.fuzz.parser import SEPARATOR, Parser, judged
 
 MOMENT = now()
-REVOKED_LIST = ISSUER.crl([(LEAF.x509.serial_number, LEAF.x509.not_valid_before_utc, None)])
-CLEAN_LIST = ISSUER.crl()
-GOOD_ANSWER = ISSUER.ocsp(LEAF.x509)
-REQUIRED = Options(certificate_only=True)
+URL = "http://pki.example/ca.crl"
+ROOT = Authority.root("Fuzz Root", crl_url="http://pki.example/root.crl")
+CA = ROOT.intermediate("Fuzz CA", crl_url=URL, ocsp_url="http://pki.example/ocsp")
+LEAF = CA.issue("mail.contoso.com")
+REVOKED_LIST = CA.crl([(LEAF.x509.serial_number, LEAF.x509.not_valid_before_utc, None)])
+CLEAN_LIST = CA.crl()
+GOOD_ANSWER = CA.ocsp(LEAF.x509)
 WAIT = 0.05  # seconds for servers on loopback whose answers may be passed over, as forged ones are
 
 
 # -- revocation -------------------------------------------------------------------------------------------------------
 
 
-def answered(method: Method, signed: bytes) -> Callable[[bytes], None]:
-    """A revocation answer judged with the chain it is about. It is ready only where what is ``signed`` is whole."""
+def verdict(method: Method, data: bytes) -> str:
+    """That on the chain which a revocation answer is about; about its CA there is an honest one."""
+    leaf, issuer = Certificate(LEAF.der), Certificate(CA.der)
+    relevant(method, data, leaf, issuer)
+    lasting.expires(data)
+    lasting.keep_until(data, MOMENT)
+    given = pki.evidence(pki.chain(LEAF, CA), roots=pki.roots(ROOT), options=Options(certificate_only=True))
+    above = Answer(issuer.sha256, "crl", "network", "http://pki.example/root.crl", ROOT.crl())
+    return judged(replace(given, answers=(Answer(leaf.sha256, method, "network", URL, data), above)))
 
-    def take(data: bytes) -> None:
-        leaf, issuer = Certificate(LEAF.der), Certificate(ISSUER.der)
-        relevant(method, data, leaf, issuer)
-        lasting.expires(data)
-        lasting.keep_until(data, MOMENT)
-        given = pki.evidence(pki.chain(LEAF, ISSUER), roots=pki.roots(ROOT), options=REQUIRED)
-        answer = Answer(leaf.sha256, method, "network", "http://x.example/", data)
-        if judged(replace(given, answers=(answer,))) == "ready":
-            whole = crl.lists(data) if method == "crl" else (data,)
-            assert any(signed in one for one in whole), "good by an answer that nobody signed"
 
-    return take
+def read_list(data: bytes) -> None:
+    """A CRL. It is good only where what was signed is whole."""
+    if verdict("crl", data) == "ready":
+        signed = x509.load_der_x509_crl(CLEAN_LIST).tbs_certlist_bytes
+        assert any(signed in one for one in crl.lists(data)), "good by a list that nobody signed"
+
+
+def read_answer(data: bytes) -> None:
+    """An OCSP answer, likewise."""
+    if verdict("ocsp", data) == "ready":
+        signed = ocsp.load_der_ocsp_response(GOOD_ANSWER).tbs_response_bytes
+        assert signed in data, "good by an answer that nobody signed"
 
 
 @cache
@@ -204,7 +214,9 @@ def read_policy(data: bytes) -> None:
     else:
         mta_sts.covered("mx.contoso.test", policy.patterns)
     asked = {"domain": "contoso.test", "hosts": ("mx.contoso.test",), "texts": texts or (RECORD.decode(),)}
-    given = pki.evidence(pki.chain(LEAF, ISSUER), roots=pki.roots(ROOT), options=replace(REQUIRED, role="server"))
+    given = pki.evidence(
+        pki.chain(LEAF, CA), roots=pki.roots(ROOT), options=Options(role="server", certificate_only=True)
+    )
     judged(replace(given, mta_sts=MtaSts(**asked, body=data, media_type="text/plain", status=200)))  # type: ignore[arg-type]
 
 
@@ -255,7 +267,6 @@ HTTP = [
     b"HTTP/1.0 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n\r\n",
 ]
 
-URL = "http://pki.example/ca.crl"
 KEY = key_of(URL, None)
 
 
@@ -278,7 +289,7 @@ def _cached() -> Sequence[bytes]:
 
 PARSERS: Mapping[str, Parser] = {
     "crl": Parser(
-        answered("crl", x509.load_der_x509_crl(CLEAN_LIST).tbs_certlist_bytes),
+        read_list,
         lambda: [CLEAN_LIST, REVOKED_LIST],
         (octets, tree, armoured),
         (
@@ -289,7 +300,7 @@ PARSERS: Mapping[str, Parser] = {
         ),
     ),
     "ocsp": Parser(
-        answered("ocsp", ocsp.load_der_ocsp_response(GOOD_ANSWER).tbs_response_bytes),
+        read_answer,
         lambda: [GOOD_ANSWER],
         (octets, tree),
         (

@@ -22,7 +22,7 @@ from certready.bundle import openssl, parts, read_files, targets
 from certready.bundle.passwords import Passwords
 from certready.bundle.private import private_key
 from certready.demo.pki import new_key, now
-from certready.model import Connector, Options
+from certready.model import Bundle, Connector, Options
 from certready.roots import stores
 from certready.show import document, from_files, lines
 from certready.show.pick import pick, stored
@@ -37,11 +37,15 @@ HONEST = frozenset(pki.certificate(one.der).sha256 for one in (LEAF, ISSUER, ROO
 OPTIONS = Options(certificate_only=True, revocation="off")
 
 
+def verdict(loaded: Bundle) -> str:
+    """That on the chains of a file."""
+    return judged(pki.evidence(*loaded.chains, roots=pki.roots(ROOT), options=OPTIONS))
+
+
 def read(data: bytes) -> None:
     """Opened, judged and shown, as check, show and repair do. Nothing that was changed is ready."""
     loaded = bundle.load(data, password=PASSWORD, name="FILE")
-    evidence = pki.evidence(*loaded.chains, roots=pki.roots(ROOT), options=OPTIONS)
-    if judged(evidence) == "ready":
+    if verdict(loaded) == "ready":
         assert {chain.leaf_certificate.sha256 for chain in loaded.chains} <= HONEST, "a changed certificate is ready"
     shown = from_files(read_files([("FILE", data)], password=PASSWORD))
     document(shown)

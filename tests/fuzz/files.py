@@ -23,7 +23,7 @@ from certready.explain.traces import explain_trace
 from certready.fleet import Inventory, Keys, Line, Problem, Result, lines
 from certready.fleet.restored import reports
 from certready.fleet.serve import state
-from certready.model import Options
+from certready.model import Options, StoreInfo
 from certready.net.dns import nameserver
 from certready.net.names import host_name, server_name
 from certready.render import FORMATS, format_called, renderer
@@ -86,11 +86,10 @@ def read_evidence(data: bytes) -> None:
 
 
 def _evidence() -> list[bytes]:
-    given = pki.evidence(pki.chain(LEAF, ISSUER), roots=pki.roots(ROOT))
-    alone = pki.evidence(
-        pki.chain(LEAF, ISSUER), roots=pki.roots(ROOT), options=Options(certificate_only=True, revocation="off")
-    )
-    return [certready.dump_evidence(given), certready.dump_evidence(alone)]
+    chain, roots = pki.chain(LEAF, ISSUER), pki.roots(ROOT)
+    alone, own = Options(certificate_only=True, revocation="off"), StoreInfo("roots.pem", None, 1)
+    ready = pki.evidence(chain, roots=roots, options=alone, store=own)
+    return [certready.dump_evidence(ready), certready.dump_evidence(pki.evidence(chain, roots=roots))]
 
 
 def read_results(data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certready import load, load_evidence
+from certready.dane import survey
+from certready.smtp.starttls import PROTOCOLS, implicit
+from tests.bundle.test_bundle import CHAIN_PEM
+from tests.fuzz import answers, containers
 from tests.fuzz.__main__ import CRASHERS
 from tests.fuzz.children import trouble
 from tests.fuzz.mutation import mutated
+from tests.fuzz.parser import judged
 from tests.fuzz.registry import PARSERS
 
+TESTS = Path(__file__).parent.parent
 EVERY = pytest.mark.parametrize("name", PARSERS)
 KEPT = sorted(CRASHERS.glob("*-*"))
 
@@ -26,6 +34,16 @@ def test_honest_input(name: str) -> None:
     parser = PARSERS[name]
     parser.take(parser.samples()[0])
     assert [None] * len(parser.samples()) == [trouble(parser, sample) for sample in parser.samples()]
+
+
+def test_honest_input_is_ready() -> None:
+    """What is signed is ready where it is whole, so that to forbid that of anything else says something."""
+    assert containers.verdict(load(CHAIN_PEM)) == "ready"
+    assert [answers.verdict("crl", answers.CLEAN_LIST), answers.verdict("ocsp", answers.GOOD_ANSWER)] == ["ready"] * 2
+    assert judged(load_evidence(PARSERS["evidence"].samples()[0])) == "ready"
+    assert [promise.state for promise in survey.promises(answers.zones()[1], answers.MOMENT, answers.MOMENT)] == [
+        "records"
+    ]
 
 
 @EVERY
@@ -50,3 +68,24 @@ def test_within_limits(tmp_path: Path) -> None:
 def test_what_once_broke(path: Path) -> None:
     """What a longer run found stays mended."""
     assert trouble(PARSERS[path.name.rpartition("-")[0]], path.read_bytes()) is None
+
+
+@EVERY
+def test_what_else_tries_it_is_there(name: str) -> None:
+    """A property that is said to try a parser as well is in the suite, and one of hypothesis."""
+    for place in PARSERS[name].tests:
+        path, _, called = place.partition("::")
+        tree = ast.parse((TESTS / path).read_text("utf-8"))
+        (function,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == called]
+        assert "given(" in " ".join(map(ast.unparse, function.decorator_list)), place
+
+
+def test_every_dialogue_is_tried() -> None:
+    """Each protocol that is spoken before TLS is there by the name of its dialogue."""
+    spoken = {each.dialogue.__name__ for each in PROTOCOLS.values() if each.dialogue is not implicit}
+    assert spoken <= PARSERS.keys()
+
+
+def test_a_crasher_is_somebodys() -> None:
+    """Every saved case is called after a parser that there is."""
+    assert {path.name.rpartition("-")[0] for path in KEPT} <= PARSERS.keys()
