@@ -167,7 +167,7 @@ def _document(text: str, name: str, form: str) -> object:
             case _:
                 from certready.fleet import yamlform
 
-                return yamlform.load(text, called(name))
+                return yamlform.load(text, called(name), HINT)
     except RecursionError:
         raise InputError(f"{called(name)} is nested too deeply.", hint=HINT) from None
     except ValueError as error:

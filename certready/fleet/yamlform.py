@@ -21,11 +21,11 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _Parser = getattr(yaml, "CLoader", yaml.Loader)  # only its events are used: nothing is constructed by it
 
 
-def load(text: str, called: str) -> object:
-    """The first document of an inventory that sentences call ``called``. Raises ValueError for what is no YAML, and
-    InputError for what is no inventory."""
+def load(text: str, called: str, hint: str | None = None) -> object:
+    """The first document of an inventory that sentences call ``called``; they go with the ``hint``. Raises ValueError
+    for what is no YAML, and InputError for what is no inventory."""
     try:
-        reader = _Reader(yaml.parse(text, Loader=_Parser), called)
+        reader = _Reader(yaml.parse(text, Loader=_Parser), called, hint)
         document = reader.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -37,9 +37,10 @@ def load(text: str, called: str) -> object:
 
 
 class _Reader:
-    def __init__(self, events: Iterator[Any], called: str) -> None:
+    def __init__(self, events: Iterator[Any], called: str, hint: str | None) -> None:
         self._events = events
         self._called = called
+        self._hint = hint
         self._anchors: dict[str, object] = {}
         self._aliases = 0
 
@@ -86,8 +87,10 @@ class _Reader:
                     if not isinstance(base, dict):
                         raise self._refused(event, "merges something that is no mapping")
                     merged = {**base, **merged}
-            elif not isinstance(key, str) or key in own:
-                raise self._refused(event, f"has the key {str(key)[:80]!a} twice" if key in own else "has an odd key")
+            elif not isinstance(key, str):  # a list or a mapping may be one in YAML
+                raise self._refused(event, "has an odd key")
+            elif key in own:
+                raise self._refused(event, f"has the key {key[:80]!a} twice")
             else:
                 own[key] = value
             if len(own) + len(merged) > MAX_KEYS:
@@ -95,4 +98,4 @@ class _Reader:
         return {**merged, **own}
 
     def _refused(self, event: Any, why: str) -> InputError:
-        return InputError(f"{self._called} {why}, at line {event.start_mark.line + 1}.")
+        return InputError(f"{self._called} {why}, at line {event.start_mark.line + 1}.", hint=self._hint)

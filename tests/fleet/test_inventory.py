@@ -229,6 +229,14 @@ def test_an_inventory_that_cannot_be_meant(data: bytes, kind: type[CertreadyErro
         Inventory.loads(data)
 
 
+@pytest.mark.parametrize("key", ["[a, b]", "{a: b}", "[]", "null", "&a [b]"])
+def test_a_key_of_yaml_that_is_no_text_is_refused(key: str) -> None:
+    """A list or a mapping may be a key in YAML: it is refused in a sentence."""
+    with pytest.raises(InputError, match="has an odd key, at line 1") as caught:
+        Inventory.loads(f"- ? {key}\n  : value\n".encode(), "x.yaml")
+    assert caught.value.hint
+
+
 def test_yaml_constructs_nothing() -> None:
     """Tags of Python's are not followed, an unquoted ``no`` is a text, and merge keys of anchors work."""
     data = b"""\

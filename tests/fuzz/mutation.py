@@ -280,6 +280,20 @@ _ODD_WORDS = (
         b"\t",
         b"\x1b[2J",
     ),
+    *(
+        b"? [a]",
+        b"? {a: b}",
+        b"[a]: b",
+        b"<<: *a",
+        b"!!binary x",
+        b"|",
+        b">-",
+        b"---",
+        b"%YAML 9.9",
+        b"'''",
+        b"1e999",
+        b"nan",
+    ),
     *(b"STARTTLS", b"a1 OK", b"+OK", b"-ERR", b"http://[", b"mx:", b"::1", b"[::1]:99999", b"xn--\x80", b"A" * 3000),
 )
 _WORD = re.compile(rb"[^\s,;:=<>\"'|()\[\]]+")
