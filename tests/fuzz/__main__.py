@@ -13,8 +13,10 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count as counted
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.fuzz.children import Fault, faults, minimised, mutations
 from tests.fuzz.registry import PARSERS
@@ -30,35 +32,52 @@ def kept(folder: Path, name: str, fault: Fault) -> None:
     print(f"{path} ({len(fault.data)} bytes)\n{fault.wrong.rstrip()}", flush=True)
 
 
+class Tally(NamedTuple):
+    """How many cases of each parser there were, and how often each kind of fault."""
+
+    cases: Counter[str]
+    broken: Counter[tuple[str, str]]
+
+    def add(self, name: str, count: int, wrong: Sequence[Fault]) -> list[Fault]:
+        """Counts a round; the faults of a kind that was not known yet, one of each."""
+        self.cases[name] += count
+        unknown = {fault.kind: fault for fault in wrong if not self.broken[name, fault.kind]}
+        self.broken.update((name, fault.kind) for fault in wrong)
+        return list(unknown.values())
+
+
 def run(minutes: float, names: Sequence[str], seed: int, size: int, keep: Path) -> int:
-    """What was saved, then rounds of so many cases of every parser in turn until the time is over, at least one of each; a cause that is known already is
-    only counted. Returns how many causes there were."""
-    until = time.monotonic() + minutes * 60
-    cases, broken = Counter[str](), Counter[tuple[str, str]]()
+    """What was saved, then rounds of so many cases of every parser in turn until the time is over, at least one of
+    each, or until Ctrl-C. Returns how many kinds of fault there were."""
+    tally, last = Tally(Counter(), Counter()), seed
     for path in sorted(CRASHERS.glob("*-*")):
         name = path.name.rpartition("-")[0]
         if name in names:
-            wrong = faults(PARSERS[name], lambda path=path: iter((path.read_bytes(),)))[1]
-            broken.update((name, fault.kind) for fault in wrong)
-            print("".join(f"{path} again\n{fault.wrong}\n" for fault in wrong), end="", flush=True)
-    while not cases or time.monotonic() < until:
-        for name in names:
-            if cases[name] and time.monotonic() > until:
-                break
-            seed += 1
-            count, wrong = faults(PARSERS[name], mutations(PARSERS[name], seed, size))
-            cases[name] += count
-            for fault in wrong:
-                broken[name, fault.kind] += 1
-                if broken[name, fault.kind] == 1:
-                    print(f"{name}: {fault.kind}", flush=True)
-                    kept(keep, name, minimised(PARSERS[name], fault))
-    for name, count in sorted(cases.items()):
+            _, wrong = faults(PARSERS[name], lambda path=path: iter((path.read_bytes(),)))
+            for fault in tally.add(name, 0, wrong):
+                print(f"{path} again\n{fault.wrong}", flush=True)
+    try:
+        for last, name in _turns(names, time.monotonic() + minutes * 60, seed):
+            count, wrong = faults(PARSERS[name], mutations(PARSERS[name], last, size))
+            for fault in tally.add(name, count, wrong):
+                print(f"{name}: {fault.kind}", flush=True)
+                kept(keep, name, minimised(PARSERS[name], fault))
+    except KeyboardInterrupt:
+        print("interrupted")
+    for name, count in sorted(tally.cases.items()):
         print(f"{name:16} {count:8} cases")
-    for (name, kind), count in sorted(broken.items()):
+    for (name, kind), count in sorted(tally.broken.items()):
         print(f"{name:16} {count:8} times {kind}")
-    print(f"{cases.total()} cases, {len(broken)} faults; the last seed was {seed}")
-    return len(broken)
+    print(f"{tally.cases.total()} cases, {len(tally.broken)} faults; the last seed was {last}")
+    return len(tally.broken)
+
+
+def _turns(names: Sequence[str], until: float, seed: int) -> Iterator[tuple[int, str]]:
+    """A seed and a parser, all of them in turn, until this monotonic time; every one at least once."""
+    for number in counted(1):
+        if number > len(names) and time.monotonic() > until:
+            return
+        yield seed + number, names[(number - 1) % len(names)]
 
 
 def main() -> int:

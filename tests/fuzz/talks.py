@@ -35,15 +35,15 @@ ANSWERS: Mapping[str, Sequence[tuple[bytes, ...]]] = {
     "pop3": (GOOD["pop3"], (b"+OK\r\n", b"-ERR what\r\n", b"+OK go\r\n")),
     "ldap": (GOOD["ldap"], (response(0, long=True),), (response(52, b"Error initializing SSL/TLS"),)),
 }
+BY_BYTES = 20_000
 TROUBLES = ("", "unreachable", "deferred", "no-starttls", "handshake-failed")
 # What a server must have said before TLS begins, whatever else it said.
 GO_AHEAD = {"smtp": rb"220", "lmtp": rb"220", "imap": rb"(?i)a2 +OK", "pop3": rb"\+OK", "ldap": rb"(?s)\x0a.{1,5}\x00"}
 
 
 def upgrade(protocol: str, data: bytes) -> None:
-    """A server's answers up to TLS, whole and byte by byte."""
-    replies = data.split(SEPARATOR)
-    for chop in (1 << 30, 1):
+    """A server's answers up to TLS, whole and, as far as it does not take long, byte by byte."""
+    for replies, chop in ((data.split(SEPARATOR), 1 << 30), (data[:BY_BYTES].split(SEPARATOR), 1)):
         outcome, _ = talked(protocol, *replies, chop=chop)
         assert outcome.trouble in TROUBLES
         assert (outcome.trouble == "") == (outcome.error is None)
