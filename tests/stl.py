@@ -68,10 +68,27 @@ def signer_of(root: Authority, **options: object) -> Issued:
     return root.issue(common_name="List Publisher", key="rsa", **{"ekus": [LIST_SIGNER], "days": 4000, **options})  # type: ignore[arg-type]
 
 
-def sign(listed: bytes, signer: Issued, carried: Iterable[bytes], *, digest_of: bytes | None = None) -> bytes:
-    """The list as ``authroot.stl``. ``digest_of`` is what the signature speaks of, where that is not the list."""
+def sign(
+    listed: bytes,
+    signer: Issued,
+    carried: Iterable[bytes],
+    *,
+    digest_of: bytes | None = None,
+    digest_by: str = "sha256",
+    named: str = "sha256",
+    attributed: bool = True,
+    signers: int = 1,
+) -> bytes:
+    """The list as ``authroot.stl``.
+
+    Args:
+        digest_of: what the signature speaks of, where that is not the list.
+        digest_by, named: the hash of the list in the signature, and the one that the signer says he uses.
+        attributed: whether the signature has its signed attributes.
+        signers: how often the signer is there.
+    """
     inner = core.load(listed).contents if hasattr(core.load(listed), "contents") else b""
-    digest = hashlib.sha256(inner if digest_of is None else digest_of).digest()
+    digest = hashlib.new(digest_by, inner if digest_of is None else digest_of).digest()
     attributes = cms.CMSAttributes(
         [
             {"type": "content_type", "values": [TRUST_LIST]},
@@ -89,8 +106,8 @@ def sign(listed: bytes, signer: Issued, carried: Iterable[bytes], *, digest_of: 
                     "serial_number": signer.x509.serial_number,
                 },
             ),
-            "digest_algorithm": {"algorithm": "sha256"},
-            "signed_attrs": attributes,
+            "digest_algorithm": {"algorithm": named},
+            **({"signed_attrs": attributes} if attributed else {}),
             "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "rsassa_pkcs1v15"}),
             "signature": signer.key.sign(attributes.untag().dump(), padding.PKCS1v15(), hashes.SHA256()),
         }
@@ -102,6 +119,6 @@ def sign(listed: bytes, signer: Issued, carried: Iterable[bytes], *, digest_of: 
         tlv(0x31, tlv(0x30, oid("2.16.840.1.101.3.4.2.1"), b"\x05\x00")),
         tlv(0x30, oid(TRUST_LIST), tlv(0xA0, listed)),
         certificates,
-        tlv(0x31, information.dump()),
+        tlv(0x31, information.dump() * signers),
     )
     return tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xA0, data))

@@ -12,18 +12,26 @@ from typing import Any
 
 import cryptography_vectors
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.ocsp import OCSPCertStatus
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import certready
 from certready import model
+from certready.demo.pki import Authority
 from certready.errors import CertreadyError, EvidenceError
 from certready.model import AcceptedDomain, Connector, Evidence, Fault
 from certready.model.endpoint import Handshake
 from certready.model.report import Report
 from certready.redact import certificates, redact
-from tests.weights.material import AT, CA, LEAF, SETTINGS, STORE, file, node, sent
+from tests.outside import Web
+from tests.weights.material import AT, CA, LEAF, OCSP, ROOT, ROOT_CRL, SETTINGS, STORE, file, node, sent
 from tests.worlds import axes
 from tests.worlds.axes import AXES, PLAIN, World
 from tests.worlds.test_worlds import evidence_of
@@ -152,6 +160,43 @@ def test_sentences_about_files_and_names_are_rewritten() -> None:
     made = check(replace(evidence, chains=(noted,)))
     assert made.chains[0].leaf_certificate.parsed.label in made.chains[0].notes[0]
     assert made.chains[0].faults[0].file in made.chains[0].faults[0].message
+
+
+OCSP_CA = ROOT.intermediate("Contoso Issuing CA", ocsp_url=OCSP)
+ASKED = OCSP_CA.issue("mail.contoso.com")
+APPOINTED = OCSP_CA.issue(common_name="Contoso Responder", ekus=[ExtendedKeyUsageOID.OCSP_SIGNING])
+REFUSAL = bytes.fromhex("30030a0103")  # try later
+ANSWERS = {
+    "good": OCSP_CA.ocsp(ASKED.x509),
+    "of a responder known by its name, with a nonce": OCSP_CA.ocsp(ASKED.x509, by_name=True, nonce=b"0123456789"),
+    "of an appointed responder": OCSP_CA.ocsp(ASKED.x509, responder=APPOINTED, algorithm=SHA256()),
+    "revoked": OCSP_CA.ocsp(ASKED.x509, status=OCSPCertStatus.REVOKED, reason=x509.ReasonFlags.key_compromise),
+    "about another": OCSP_CA.ocsp(OCSP_CA.issue("mail.fabrikam.com").x509),
+    "of another CA": CA.ocsp(LEAF.x509),
+    "a refusal": REFUSAL,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_what_responders_answered_is_rewritten(answer: bytes) -> None:
+    """An answer of OCSP, fetched or stapled, speaks of the stand-ins as it did of the originals."""
+    web = Web({OCSP: answer, ROOT_CRL: ROOT.crl()})
+    bundle = file(ASKED, OCSP_CA)
+    check(certready.gather(bundle, now=AT, roots=STORE, fetcher=web), (*NAMES, "responder"))
+    endpoint = node(staple=answer)
+    stapled = certready.Bundle(
+        certready.model.Target("host", "gw.contoso.com:25"), (sent(ASKED, OCSP_CA),), (endpoint,)
+    )
+    outbound = Connector("To Contoso", "outbound", "mail.contoso.com", "domain-validation")
+    check(certready.gather(stapled, outbound, now=AT, roots=STORE, fetcher=web), (*NAMES, "responder"))
+
+
+@pytest.mark.parametrize("key", [Ed25519PrivateKey, Ed448PrivateKey])
+def test_keys_of_every_kind_are_made_again(key: type[Ed25519PrivateKey | Ed448PrivateKey]) -> None:
+    """A key on an Edwards curve gets another one of its kind, and an issuer's signs the stand-ins."""
+    above = Authority.root("Contoso Root", key="ed25519", moment=AT)
+    leaf = above.issue("mail.contoso.com", key=key.generate())
+    check(certready.gather(file(leaf, above), now=AT, roots=STORE))
 
 
 def test_what_cannot_be_replaced_is_refused() -> None:

@@ -17,9 +17,9 @@ from certready.model import Limits
 from certready.roots import microsoft
 from certready.roots.facts import dump, load
 from certready.roots.limits import standing
-from certready.roots.trustlist import TrustList, read
+from certready.roots.trustlist import MAX_BYTES, TrustList, read
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
-from tests.stl import content, entry, filetime, sign, signer_of, usages
+from tests.stl import TRUST_LIST, content, entry, filetime, oid, sign, signer_of, tlv, usages
 
 AS_OF = datetime(2026, 10, 23, 23, 18, 35, tzinfo=UTC)
 LIMIT = datetime(2025, 4, 16, tzinfo=UTC)
@@ -97,6 +97,21 @@ def refused() -> Iterator[tuple[str, bytes, str]]:
     yield "another key behind the signer's name", sign(listed(), forged, [publisher().der]), "does not fit"
     yield "the list without a signature", listed(), "not a signed trust list"
     yield "nothing", b"", "cannot be read"
+    by = [publisher().der]
+    yield "more than a list has", b"\0" * (MAX_BYTES + 1), "larger than any real one"
+    yield (
+        "something else that is signed",
+        good.replace(oid(TRUST_LIST), oid("1.3.6.1.4.1.311.10.2"), 1),
+        "not a trust list",
+    )
+    yield "a package without a signer", sign(listed(), publisher(), by, signers=0), "exactly one signer"
+    yield "two signers", sign(listed(), publisher(), by, signers=2), "exactly one signer"
+    yield "a signature of nothing in particular", sign(listed(), publisher(), by, attributed=False), "signed attributes"
+    yield "a digest by SHA-1", sign(listed(), publisher(), by, digest_by="sha1"), "no longer trusted"
+    yield "a signature over SHA-1", sign(listed(), publisher(), by, named="sha1"), "no longer trusted"
+    yield "no date", sign(tlv(0x30, oid(TRUST_LIST)), publisher(), by), "date or its entries are missing"
+    dated = tlv(0x30, tlv(0x17, b"261023231835Z"), *[tlv(0x02, b"\1")] * 3)
+    yield "a date without entries", sign(dated, publisher(), by), "entries are missing"
     yield "no roots", sign(content([], AS_OF), publisher(), [publisher().der]), "0 roots"
 
 
