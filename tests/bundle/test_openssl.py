@@ -208,6 +208,6 @@ def test_any_file(tmp_path: Path, data: st.DataObject) -> None:
 
 
 def test_time_is_linear() -> None:
-    """Ten megabytes of anything are described at once."""
-    for data in (b"-----BEGIN CERTIFICATE-----\n" * 350_000, b"A" * 10_000_000, b"\n" * 10_000_000, b"\0" * 10_000_000):
+    """Megabytes of anything are described at once."""
+    for data in (b"-----BEGIN CERTIFICATE-----\n" * 70_000, b"A" * 2_000_000, b"\n" * 2_000_000, b"\0" * 2_000_000):
         assert load_chain(data).refusal

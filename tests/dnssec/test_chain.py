@@ -407,6 +407,18 @@ class TestNotToldHere:
         there.zones[name("test")].add("signed", "DS", [f"1234 200 2 {'ab' * 32}"])
         assert look_up(there, "mx.signed.test", "A").status == "unverified"
 
+    def test_a_signature_by_an_unknown_algorithm(self) -> None:
+        """Records under such a signature, in a zone whose keys are known, cannot be told either: they are not forged."""
+        there = world()
+
+        def strange(message: dns.message.Message) -> None:
+            _, signature = message.answer
+            message.answer[1] = dns.rrset.from_rdata(signature.name, 3600, signature[0].replace(algorithm=200))
+
+        there.tamper["mx.signed.test", "A"] = strange
+        found = look_up(there, "mx.signed.test", "A")
+        assert (found.status, "algorithm that is not verified here" in found.why) == ("unverified", True)
+
 
 class TestTraps:
     def test_colliding_keys(self) -> None:

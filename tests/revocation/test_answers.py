@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from certready.demo.pki import DAY, Authority, Issued, now
-from certready.model import Ask, Reply
-from certready.revocation import Question, questions
+from certready.model import Answer, Ask, Reply
+from certready.revocation import OCSP_LIMIT, Question, judge, questions, relevant
 from certready.revocation.answers import answers, doubtful
 from certready.x509.certificate import Certificate
 
@@ -67,6 +67,41 @@ def test_answers() -> None:
     )
     assert unusable.reason
     assert unusable.reason == found[1].error
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("ldap://dc/cn=ca", "has ldap:"),
+        ("pki.example/ca.crl", "has no scheme"),
+        ("http://[2001:db8::1/ca.crl", "is malformed"),
+        ("http://pki.example/a list.crl", "characters that no URL may hold"),
+        (f"http://pki.example/{'a' * 2048}", "longer than 2048 characters"),
+    ],
+)
+def test_an_address_that_cannot_be_asked(url: str, reason: str) -> None:
+    """It is a question without an answer, and the reason is said."""
+    (question,) = questions(*link(CA.issue("mail.contoso.com", crl_urls=[url], ocsp_urls=[])))
+    assert question.ask is None
+    assert reason in (question.reason or "")
+
+
+def test_what_is_too_large_or_about_another_says_nothing() -> None:
+    """An answer beyond the bound is not read, and one about a certificate of another CA, or about none, is no answer."""
+    certificate, issuer = link(LEAF)
+    huge = b"\0" * (OCSP_LIMIT + 1)
+    assert not relevant("ocsp", huge, certificate, issuer)
+    answer = Answer(certificate.sha256, "ocsp", "network", "http://pki.example/ocsp", huge, None)
+    other = Certificate(Authority.root("Other", moment=AT).der)
+    unreadable = Certificate(LEAF.der[:-9])
+    assert [("invalid", True), ("invalid", True), ("unknown", True)] == [
+        (said.status, part in (said.detail or ""))
+        for said, part in (
+            (judge(certificate, issuer, answer, AT), "larger than"),
+            (judge(certificate, other, answer, AT), "names another issuer than Other"),
+            (judge(unreadable, issuer, answer, AT), "cannot be read"),
+        )
+    ]
 
 
 def test_offline() -> None:
