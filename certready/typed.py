@@ -60,17 +60,25 @@ def host_and_port(text: str) -> tuple[str, int | None]:
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
         port = rest.removeprefix(":")
-        wrong = not closed or (bool(rest) and not rest.startswith(":"))
+        wrong = not closed or (bool(rest) and not (rest.startswith(":") and port))
     elif text.count(":") > 1:
         return text, None
     else:
         host, separator, port = text.partition(":")
         wrong = bool(separator) and not port
-    if wrong or not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536)):
+    number = port_number(port)
+    if wrong or not host or (port and number is None):
         raise UsageError(
             f"{text[:80]!r} is not HOST[:PORT].", hint="Write mail.contoso.com, mail.contoso.com:25 or [::1]:25."
         )
-    return host, int(port) if port else None
+    return host, number
+
+
+def port_number(text: str) -> int | None:
+    """The port in these digits, None where they are no port's."""
+    digits = text.lstrip("0")  # of which there may be thousands, too many for int
+    number = int(digits) if text.isascii() and text.isdigit() and 0 < len(digits) < 6 else 0
+    return number if 0 < number < 65536 else None
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

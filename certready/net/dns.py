@@ -18,6 +18,7 @@ from certready.errors import CertreadyError, UsageError
 from certready.net.names import host_name, is_literal
 from certready.net.threads import in_parallel
 from certready.smtp.replies import printable
+from certready.typed import port_number
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -64,9 +65,10 @@ def nameserver(text: str) -> Nameserver:
         port = rest.removeprefix(":") if rest.startswith(":") else rest or "53"
     elif bare.count(":") == 1:
         address, _, port = bare.partition(":")
-    if not is_literal(address) or not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+    number = port_number(port)
+    if not is_literal(address) or number is None:
         raise UsageError(f"{text[:80]!a} is no DNS server.", hint="Name its address, such as 192.0.2.53 or [::1]:5353.")
-    return Nameserver(address, int(port))
+    return Nameserver(address, number)
 
 
 def exchangers(domain: str, server: Nameserver, *, timeout: float) -> tuple[Exchanger, ...]:

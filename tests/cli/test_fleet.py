@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -461,7 +462,7 @@ def test_kill_and_resume_lose_and_double_nothing(material: Material, run: Run, t
         [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):
-            pass
+            time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
     done = log.read_bytes().count(b"\n")
     assert 0 < done < count
@@ -478,7 +479,7 @@ def test_ctrl_c_keeps_what_is_done(material: Material, tmp_path: Path) -> None:
         [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         while process.poll() is None and (not log.exists() or log.stat().st_size < 100_000):
-            pass
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     done = len(records(log.read_text()))
