@@ -19,6 +19,11 @@ TENANT_LIMIT = bounds.TENANT
 EVIDENCE_LIMIT = bounds.EVIDENCE
 
 
+def name_of(path: Path) -> str:
+    """What a file is called in sentences: its path, or that it is standard input."""
+    return "standard input" if path == STDIN else str(path)
+
+
 def read(path: Path, limit: int = FILE_LIMIT, *, missing: str = "Check the path.") -> bytes:
     """The bytes of a file, or of standard input for "-", at most ``limit``. Raises InputError with a sentence;
     ``missing`` is its hint where there is no such file."""
@@ -31,7 +36,7 @@ def read(path: Path, limit: int = FILE_LIMIT, *, missing: str = "Check the path.
         raise InputError(f"There is no file {path}.", hint=missing) from None
     except (OSError, ValueError) as error:
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises PermissionError
-            raise InputError(f"{path} is a directory.", hint="Name the certificate files in it.") from None
+            raise InputError(f"{path} is a directory.", hint="Name a file in it.") from None
         if isinstance(error, PermissionError):
             raise InputError(f"{path} may not be read by this user.", hint="Check the file's permissions.") from None
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
@@ -50,9 +55,9 @@ def beginning(file: RawIOBase, most: int) -> bytes:
 def bounded(name: str, data: bytes, limit: int) -> bytes:
     """The data, where it is at most ``limit`` bytes. Raises InputError, which calls it ``name``."""
     if len(data) > limit:
+        size = f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit // 1024} KiB"
         raise InputError(
-            f"{name} is larger than {limit // (1024 * 1024)} MiB, too large for such a file.",
-            hint="Check that this is the file you mean.",
+            f"{name} is larger than {size}, too large for such a file.", hint="Check that this is the file you mean."
         )
     return data
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
+from msgspec.structs import replace
+
+from certready import directories
 from certready.errors import UsageError
+from certready.model import AcceptedDomain, Tenant
 
 _ENDINGS = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b", ".json")
 
@@ -33,25 +38,29 @@ def hostname(text: str | None, where: str = "--hostname") -> str | None:
     return name
 
 
-def accepted_domains(texts: Sequence[str], where: str = "--accepted-domain") -> list[str]:
-    """The accepted domains as A-labels. Raises UsageError for a text that is not a domain."""
+def accepting(tenant: Tenant, domains: Sequence[str], where: str = "--accepted-domain") -> Tenant:
+    """The tenant with these further accepted domains. Raises UsageError for a text that is not a domain."""
+    if not domains:
+        return tenant
     from certready.exchange.matching import a_label
 
     labels = []
-    for text in texts:
+    for text in domains:
         label = a_label(text)
         if label is None or label.startswith("*"):
             raise UsageError(
                 f"{where} {text[:80]!r} is not a domain.", hint="Write the domain alone, such as contoso.com."
             )
         labels.append(label)
-    return labels
+    return replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *map(AcceptedDomain, labels)))
 
 
-def could_be_host(place: str) -> bool:
-    """Whether this can be a host rather than a file that is missing: it has no path separator and no certificate's
-    ending."""
-    return not (set("/\\") & set(place) or place.lower().endswith(_ENDINGS))
+def names_a_host(place: str, folder: Path = Path()) -> bool:
+    """Whether this is a host, not a file, there or missing: nothing of that name lies in the folder, and it has no path
+    separator and no certificate's ending. ``-`` is standard input."""
+    if place == "-" or set("/\\") & set(place) or place.lower().endswith(_ENDINGS):
+        return False
+    return not directories.holds(folder / place)
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
@@ -79,6 +88,21 @@ def port_number(text: str) -> int | None:
     digits = text.lstrip("0")  # of which there may be thousands, too many for int
     number = int(digits) if text.isascii() and text.isdigit() and 0 < len(digits) < 6 else 0
     return number if 0 < number < 65536 else None
+
+
+def bind_address(text: str, where: str) -> tuple[str, int]:
+    """``ADDR:PORT`` to listen on; port 0 takes a free one. ``where`` is the option. Raises UsageError."""
+    free = text.endswith(":0")
+    try:
+        host, port = host_and_port(f"{text.removesuffix(':0')}:1" if free else text)
+    except UsageError:
+        port = None
+    if port is None:
+        raise UsageError(
+            f"{where} {text[:80]!a} is not ADDR:PORT.",
+            hint=f"Write {where} 127.0.0.1:8080, or [::]:8080 for all addresses.",
+        )
+    return host, 0 if free else port
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

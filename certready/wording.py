@@ -1,4 +1,5 @@
-"""How lists and foreign text are said, wherever they are: bounded, and never without a sign that there is more."""
+"""How lists, counts, places and foreign text are said, wherever they are: bounded, and never without a sign that there
+is more."""
 
 from __future__ import annotations
 
@@ -16,6 +17,16 @@ def listed(items: Sequence[str], limit: int = LISTED, joint: str = ", ") -> str:
 def and_more(count: int, shown: int) -> str:
     """``and 3 more`` where not all of ``count`` are shown, else ""."""
     return f"and {count - shown} more" if count > shown else ""
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """The number with its noun: ``1 failure``, ``2 failures``. ``plural`` is for nouns that do not take an s."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def host_port(host: str, port: int | None) -> str:
+    """``host:port``, an IPv6 address in brackets; the host alone without a port."""
+    return host if port is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -18,7 +18,7 @@ from certready.model import Connector, Tenant
 from certready.rules import connector as rules
 from certready.rules import connector_outbound as outbound_rules
 from certready.rules.model import Observation
-from certready.wording import LISTED, listed
+from certready.wording import LISTED, counted, listed
 
 EXPORT_OLD = timedelta(days=30)
 
@@ -198,7 +198,7 @@ def export_age(tenant: Tenant, at: datetime) -> Iterator[Observation]:
     if made is None:
         return
     age = at - made
-    days = f"{age.days} day{'' if age.days == 1 else 's'} before this check" if age.days >= 1 else "less than a day ago"
+    days = f"{counted(age.days, 'day')} before this check" if age.days >= 1 else "less than a day ago"
     if age < timedelta(0):
         days = f"after the moment that is judged ({at:%Y-%m-%d}): how the tenant was then is not known"
     if age > EXPORT_OLD:

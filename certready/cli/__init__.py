@@ -12,8 +12,8 @@ from typing import NoReturn
 
 EXIT_INTERRUPTED = 130
 EXIT_INTERNAL = 4
-_SINGLE_QUOTES = "The single quotes came along, as they do in cmd.exe: use double quotes there."
 EXIT_PLUGIN_UNKNOWN = 3  # Nagios plugins have no other code for what could not run
+_SINGLE_QUOTES = "The single quotes came along, as they do in cmd.exe: use double quotes there."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,15 +113,11 @@ def _say(words: Sequence[str], code: int, message: str, hint: str | None) -> int
 
         write(sys.stdout, error_line(message))
         code = EXIT_PLUGIN_UNKNOWN
-    _write_error(f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
-    return code
-
-
-def _write_error(text: str) -> None:
     if sys.stderr is not None:
         from certready.cli.output import write
 
-        write(sys.stderr, text + "\n")
+        write(sys.stderr, f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+    return code
 
 
 def _asked_format(words: Sequence[str]) -> str | None:

@@ -11,6 +11,7 @@ from certready.cli import output
 from certready.cli.commands import group
 from certready.cli.shared import Form
 from certready.model.plain import Moment, json_text, moment
+from certready.wording import counted
 
 
 class CacheDocument(Struct, frozen=True, tag_field="schema", tag="certready.cache/1"):
@@ -62,7 +63,7 @@ def clear() -> int:
 
     directory = answers_directory()
     count = remove(directory)
-    output.write(sys.stdout, f"{count} answer{'' if count == 1 else 's'} removed from {directory}.\n")
+    output.write(sys.stdout, f"{counted(count, 'answer')} removed from {directory}.\n")
     return 0
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from certready.cli import files, output
 from certready.cli.commands import argument, command
-from certready.cli.options import could_be_host, host_and_port
 from certready.cli.progress import Progress, waiting
 from certready.cli.shared import Ehlo, PasswordEnv, PasswordFd, PasswordFile, Protocol, Quiet, Readable, Sni, Timeout
 from certready.errors import UsageError
 from certready.model import Bundle, Target
+from certready.typed import host_and_port, names_a_host
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -51,10 +51,9 @@ def compare(
     secrets = files.passwords(password_file, password_env, password_fd)
 
     def look(number: int, place: str, progress: Progress) -> Bundle:
-        path = Path(place)
-        if path.exists() or not could_be_host(place):
+        if not names_a_host(place):
             progress("")  # a password may be asked for
-            return _read_place(path, secrets)
+            return _read_place(Path(place), secrets)
         from certready.net.gateway import fetch
 
         host, port = host_and_port(place)
@@ -77,12 +76,14 @@ def compare(
 
 def _read_place(path: Path, passwords: Passwords) -> Bundle:
     """A certificate file, or the chains of saved evidence."""
-    data = files.read(path, files.EVIDENCE_LIMIT)
+    data, name = files.read(path, files.EVIDENCE_LIMIT), files.name_of(path)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         from certready.serial import load
 
         saved = load(data)
         # The endpoint of a rehearsal is the smart host, which presented none of these chains.
         endpoints = () if saved.target.kind == "rehearse" else saved.endpoints
-        return Bundle(Target(saved.target.kind, f"{path} ({saved.target.name})"), saved.chains, endpoints)
-    return files.read_bundle([path], passwords)
+        return Bundle(Target(saved.target.kind, f"{name} ({saved.target.name})"), saved.chains, endpoints)
+    from certready import bundle as bundles
+
+    return bundles.load_files([(name, data)], password=passwords)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+STORES = ("microsoft", "mozilla", "system")  # root stores that have a name
 Offer = Callable[[Any], Iterable[str]]  # of the command line so far, as typer's context of it
 
 
@@ -22,7 +23,7 @@ def offering(offer: Offer) -> Mapping[str, Any]:
 
 def stores(_: Any) -> Iterable[str]:
     """The root stores that have a name."""
-    return "microsoft", "mozilla", "system"
+    return STORES
 
 
 def protocols(_: Any) -> Iterable[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from certready import directories
+from certready.cli.completing import STORES
 from certready.errors import UsageError
 
 FILE = "certready.toml"
@@ -46,7 +46,6 @@ _OPTIONS: Mapping[str, tuple[str, str]] = {
     "proxy": ("proxy", _TEXT),
     "ca-bundle": ("ca_bundle", _PATH),
 }
-_STORES = ("microsoft", "mozilla", "system")
 # Whoever types one of these means none of the file's others; the same holds for a line of a fleet.
 _CONNECTORS = ("connector", "inbound", "outbound", "certificate-only")
 _PASSWORDS = ("password-file", "password-env", "password-fd")
@@ -61,18 +60,18 @@ def takes_defaults(command: Any) -> bool:
 def defaults(words: Sequence[str]) -> dict[str, Any]:
     """The defaults of a command with these words, by parameter; none where there is no file. Says on stderr which file
     they are from. Raises UsageError where it cannot be read or holds something else."""
-    path = taken()
+    path = defaults_file()
     if path is None or {"--help", "-h"} & set(words):
         return {}
     written = _read(path)
-    from certready.cli.output import write
+    from certready.cli.output import note
 
-    write(sys.stderr, f"note: defaults of {path} are used.\n")
+    note(f"defaults of {path} are used.")
     left_out = _replaced(words)
     return {_OPTIONS[name][0]: value for name, value in written.items() if name not in left_out}
 
 
-def taken() -> Path | None:
+def defaults_file() -> Path | None:
     """The file whose defaults hold: the first that is there."""
     return next((place for place in places() if directories.holds(place)), None)
 
@@ -120,7 +119,7 @@ def _value(key: str, value: object, path: Path) -> Any:
     if not all(isinstance(item, (str, int, float)) and not isinstance(item, bool) for item in items):
         raise UsageError(f"{path}: {key} is text{', or a list of texts' if form in (_TEXTS, _PATHS) else ''}.")
     texts = [str(item) for item in items]
-    if form in (_PATH, _PATHS) or (name == "trust" and texts[0].lower() not in _STORES):
+    if form in (_PATH, _PATHS) or (name == "trust" and texts[0].lower() not in STORES):
         texts = [str(path.parent / text) for text in texts]
     if form in (_TEXTS, _PATHS):
         return texts

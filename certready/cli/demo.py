@@ -42,8 +42,5 @@ def show(destinations: Sequence[output.Destination], *, verbose: bool) -> int:
         else:
             told = narrate(seen, lambda report: report_lines(report, verbose=verbose, width=None))
             document = plain(line for block in told for line in block)
-        if path is None:
-            output.write(sys.stdout, document)
-        else:
-            output.write_file(path, document.encode("utf-8", "backslashreplace"))
+        output.deliver(document, path)
     return staged.exit_code

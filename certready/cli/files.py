@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from certready.model import Bundle, Known
+from certready.model import Bundle, Known, Tenant
 from certready.reading import (
     CRL_LIMIT,
     EVIDENCE_LIMIT,
@@ -16,8 +16,10 @@ from certready.reading import (
     STDIN,
     TENANT_LIMIT,
     given,
+    name_of,
     read,
 )
+from certready.typed import accepting
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -31,17 +33,19 @@ __all__ = [
     "exports",
     "given",
     "intermediates",
+    "name_of",
     "named",
     "passwords",
     "read",
     "read_bundle",
     "read_targets",
+    "tenant",
 ]
 
 
 def named(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     """Name and content of each file."""
-    return [("standard input" if path == STDIN else str(path), read(path)) for path in paths]
+    return [(name_of(path), read(path)) for path in paths]
 
 
 def exports(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
@@ -77,6 +81,16 @@ def read_targets(
 
     collected = lying.Collected(parts, tuple(note for each in inside for note in each.notes))
     return targets.load(collected, " + ".join(map(str, paths)), password=passwords)
+
+
+def tenant(paths: Sequence[Path], domains: Sequence[str]) -> Tenant:
+    """The tenant of these exports, with further accepted domains as ``--accepted-domain`` names them. Raises
+    CertreadyError."""
+    if not paths:
+        return accepting(Tenant(), domains)
+    from certready.exchange.export.load import load
+
+    return accepting(load(exports(paths)), domains)
 
 
 def intermediates(paths: Sequence[Path]) -> tuple[Known, ...]:

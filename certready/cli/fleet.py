@@ -7,24 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from msgspec.structs import replace
-
 from certready.cli import fetching, output, promises
 from certready.cli.commands import argument, command, option
-from certready.cli.connection import Connection, how_asked
+from certready.cli.connection import how_asked
 from certready.cli.fleet_book import Book, log_to
+from certready.cli.fleet_options import Asking, Effort, Records, Serving
 from certready.cli.judge import Prepared, gatherer, other_stores
 from certready.cli.options import judging_options, present
 from certready.cli.progress import waiting
-from certready.cli.shared import Dns, DnsAnchor, Ehlo, Gentle, IPv4, IPv6, Protocol, Resolve, Shared
+from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.fleet import Inventory, Keys, Planner, Setup, lines
-from certready.fleet.schedule import JOBS, PER_HOST, scheduled
-from certready.fleet.setup import PER_NETWORK
+from certready.fleet.schedule import scheduled
 from certready.model import Tenant
+from certready.reading import STDIN
 from certready.typed import duration
-
-MOST_JOBS, MOST_PROCESSES = 256, 64
 
 
 @command(
@@ -41,64 +38,10 @@ def fleet(
         Path | None,
         option("--init", help="Print an inventory of the certificates and exports in a folder.", metavar="FOLDER"),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        option(
-            "--jobs",
-            help="Lines under way at once; 16 unless given, on a cluster 16 for each worker.",
-            metavar="N",
-            min=1,
-            max=MOST_JOBS,
-        ),
-    ] = None,
-    per_host: Annotated[
-        int, option("--per-host", help="Lines under way at once for one host.", metavar="N", min=1, max=MOST_JOBS)
-    ] = PER_HOST,
-    per_network: Annotated[
-        int,
-        option(
-            "--per-network",
-            help="Lines under way at once for one network, a /24 of IPv4 or a /48 of IPv6.",
-            metavar="N",
-            min=1,
-            max=MOST_JOBS,
-        ),
-    ] = PER_NETWORK,
-    processes: Annotated[
-        int, option("--processes", help="Processes that share the work.", metavar="N", min=1, max=MOST_PROCESSES)
-    ] = 1,
-    dask: Annotated[
-        str | None,
-        option("--dask", help="Share the work between the workers of a Dask cluster.", metavar="ADDRESS"),
-    ] = None,
-    resume: Annotated[
-        Path | None,
-        option("--resume", help="Go on with an earlier run's jsonl: do what it lacks, and append.", metavar="FILE"),
-    ] = None,
-    max_age: Annotated[
-        str, option("--max-age", help="With --resume: do what is older again, as in 12h or 7d.", metavar="TIME")
-    ] = "24h",
-    since: Annotated[
-        Path | None, option("--since", help="Say what changed since this earlier run's jsonl.", metavar="FILE")
-    ] = None,
-    serve: Annotated[
-        str | None, option("--serve", help="Check again and again, and show it over HTTP.", metavar="ADDR:PORT")
-    ] = None,
-    every: Annotated[
-        str | None, option("--every", help="With --serve: check each line again after 90s, 30m, 6h.", metavar="TIME")
-    ] = None,
-    host: Annotated[
-        tuple[str, ...],
-        option("--host", help="With --serve: answer to this host name too. Repeat it for several.", metavar="NAME"),
-    ] = (),
-    protocol: Protocol = "smtp",
-    resolve: Resolve = (),
-    dns: Dns = None,
-    dns_anchor: DnsAnchor = None,
-    ehlo: Ehlo = None,
-    ipv4: IPv4 = False,
-    ipv6: IPv6 = False,
-    gentle: Gentle = False,
+    effort: Effort,
+    records: Records,
+    serving: Serving,
+    asking: Asking,
     shared: Shared,
 ) -> int:
     """Check every target of an inventory: files as certready check does, hosts as certready probe does.
@@ -114,58 +57,47 @@ def fleet(
         return print_inventory(init)
     if inventory is None:
         raise UsageError("No inventory was named.", hint="certready fleet inventory.csv, or --init FOLDER to make one.")
-    _check(shared)
-    if dask and (processes > 1 or serve is not None):
-        raise UsageError(
-            "--dask excludes --processes and --serve.",
-            hint="A cluster's processes are its workers: dask worker --nworkers.",
+    _check(shared, effort, serving)
+    if serving != Serving():
+        from certready.cli.fleet_serve import Making, Typed, serve
+
+        making = Making(
+            partial(_setup, shared, effort, asking),
+            _defaults(shared, asking.protocol),
+            partial(_executor, effort),
         )
-    resolving = promises.Resolving(dns, dns_anchor)
+        return serve(Typed(inventory, effort, records, serving), shared, making)
+    return _once(inventory, effort, records, asking, shared)
 
-    def made() -> Setup:
-        connection = Connection(protocol, resolve, dns, ehlo, None, ipv4, ipv6, gentle)
-        setup = _setup(shared, connection, resolving)
-        return replace(setup, per_network=max(1, per_network // processes))
 
-    if serve is not None or every is not None or host:
-        from certready.cli.fleet_serve import Making, Serving
-        from certready.cli.fleet_serve import serve as run
-
-        return run(
-            Serving(serve, every, host, inventory, resume, since, jobs or JOBS, per_host, processes),
-            shared,
-            Making(
-                made,
-                _defaults(shared, protocol),
-                partial(_executor, processes, jobs or JOBS),
-            ),
-        )
+def _once(inventory: Path, effort: Effort, records: Records, asking: Asking, shared: Shared) -> int:
+    """Check every line that is to be checked, once, and write what they come to. Returns the exit code."""
     destinations = output.destinations(shared.formats)
-    age = duration(max_age, "--max-age")
-    setup = made()
+    age = duration(records.max_age, "--max-age")
+    setup = _setup(shared, effort, asking)
     known = Inventory.load(inventory)
-    before = lines.read(since).entries if since else None
-    logs = log_to(destinations, resume)
+    before = lines.read(records.since).entries if records.since else None
+    logs = log_to(destinations, records.resume)
     book = Book(
-        "standard input" if inventory == Path("-") else inventory.name, known, setup, destinations, logs, before=before
+        "standard input" if inventory == STDIN else inventory.name, known, setup, destinations, logs, before=before
     )
-    planner = Planner(setup, _defaults(shared, protocol), known.folder, book.note)
+    planner = Planner(setup, _defaults(shared, asking.protocol), known.folder, book.note)
     todo = book.unfinished(planner.jobs(known.lines), logs.earlier, age)
     pool: Executor
-    if dask:
+    if effort.dask:
         from certready.cli.fleet_dask import cluster, travelling
 
-        setup = travelling(setup, shared, resolving)
-        pool = cluster(dask, shared, jobs, book.note)
+        setup = travelling(setup, shared, asking.resolving)
+        pool = cluster(effort.dask, shared, effort.jobs, book.note)
     else:
-        pool = _executor(processes, jobs or JOBS)
+        pool = _executor(effort)
     results = scheduled(
         todo,
         setup,
         pool,
-        at_once=jobs or JOBS,
-        per_host=per_host,
-        workers=processes if processes > 1 else None,
+        at_once=effort.at_once,
+        per_host=effort.per_host,
+        workers=effort.workers,
         room=getattr(pool, "room", None),
     )
     try:
@@ -176,8 +108,8 @@ def fleet(
     return book.conclude()
 
 
-def _check(wanted: Shared) -> None:
-    """Raises UsageError for shared options that mean nothing here."""
+def _check(wanted: Shared, effort: Effort, serving: Serving) -> None:
+    """Raises UsageError for options that mean nothing here, or nothing together."""
     if wanted.replay or wanted.save_evidence or wanted.redact or wanted.remedies:
         raise UsageError(
             "--replay, --save-evidence, --redact and --remedies are for one target.",
@@ -190,9 +122,14 @@ def _check(wanted: Shared) -> None:
         )
     if wanted.password_file and wanted.password_env:
         raise UsageError("Give one of --password-file and --password-env, not both.")
+    if effort.dask and (effort.workers or serving.serve is not None):
+        raise UsageError(
+            "--dask excludes --processes and --serve.",
+            hint="A cluster's processes are its workers: dask worker --nworkers.",
+        )
 
 
-def _setup(wanted: Shared, connection: Connection, dns: promises.Resolving) -> Setup:
+def _setup(wanted: Shared, effort: Effort, asking: Asking) -> Setup:
     """What holds for every line. Raises CertreadyError where an option or its file cannot be read."""
     options = judging_options(wanted, "client")
     made = gatherer(Prepared(wanted, options, Tenant(), named=True))
@@ -203,9 +140,10 @@ def _setup(wanted: Shared, connection: Connection, dns: promises.Resolving) -> S
         fetcher=partial(fetching.fetcher, wanted),
         others=partial(other_stores, wanted),
         supplied=made.supplied,
-        how=how_asked(connection, wanted.timeout),
-        promises=partial(promises.of_line, dns, wanted),
+        how=how_asked(asking.connection, wanted.timeout),
+        promises=partial(promises.of_line, asking.resolving, wanted),
         clock=present,
+        per_network=max(1, effort.per_network // effort.processes),
     )
 
 
@@ -228,11 +166,11 @@ def _defaults(wanted: Shared, protocol: str) -> Keys:
     )
 
 
-def _executor(processes: int, jobs: int) -> Executor:
-    if processes == 1:
+def _executor(effort: Effort) -> Executor:
+    if not effort.workers:
         from certready.net.executor import DaemonExecutor
 
-        return DaemonExecutor(jobs, "fleet")
+        return DaemonExecutor(effort.at_once, "fleet")
     from certready.fleet.workers import Workers
 
-    return Workers(processes)
+    return Workers(effort.workers)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from certready import directories
 from certready._version import __version__
 from certready.cli import output
-from certready.cli.defaults import taken
+from certready.cli.defaults import defaults_file
 from certready.cli.progress import Progress
 from certready.cli.stopping import undisturbed
 from certready.errors import CertreadyError
@@ -96,7 +96,7 @@ class Book:
     def note(self, sentence: str) -> None:
         """Tell whoever started the run."""
         with self._aside():
-            output.write(sys.stderr, f"note: {sentence}\n")
+            output.note(sentence)
 
     def unfinished(self, jobs: Iterable[Job], earlier: Earlier, age: timedelta) -> Iterator[Job]:
         """The jobs that an earlier run did not do, or that are to be done again; the others are kept from it."""
@@ -174,7 +174,7 @@ class Book:
                 return INTERRUPTED
         entries = tuple(sorted((entry for entry, _, _ in self._entries.values()), key=lambda entry: entry.line))
         before = None if self._before is None else {name: entry for name, (entry, _) in self._before.items()}
-        defaults = taken()
+        defaults = defaults_file()
         owners = Owners(self._owners, self._tenants)
         run = summary.Run(
             self._name,
@@ -212,10 +212,7 @@ class Book:
             text = renderer(name).render_many(reports, run.verdict)
             if name == output.NAGIOS:
                 code = output.exit_code(reports, [(name, path)])
-        if path is None:
-            output.write(sys.stdout, text)
-        else:
-            output.write_file(path, text.encode("utf-8", "backslashreplace"))
+        output.deliver(text, path)
         return code
 
     def _reports(self) -> Iterator[Report]:

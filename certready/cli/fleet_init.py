@@ -13,9 +13,9 @@ from certready.fleet import init
 def print_inventory(folder: Path) -> int:
     """Print an inventory of a folder's certificates and exports, in YAML. Raises InputError where it is no folder, or
     an empty one."""
-    inventory = init.found(folder)
+    inventory = init.draft(folder)
     for sentence in inventory.notes:
-        output.write(sys.stderr, f"note: {sentence}\n")
+        output.note(sentence)
     if not inventory.targets:
         raise InputError(
             f"{folder} holds no certificate and no tenant's export.",

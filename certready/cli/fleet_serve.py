@@ -20,6 +20,7 @@ from msgspec import structs
 from certready import directories
 from certready.cli import output
 from certready.cli.fleet_book import INTERRUPTED, log_to
+from certready.cli.fleet_options import Effort, Records, Serving
 from certready.cli.options import present
 from certready.cli.shared import Shared
 from certready.errors import CertreadyError, UsageError
@@ -31,8 +32,10 @@ from certready.fleet.serve.board import Known
 from certready.fleet.serve.pages import duration as in_words
 from certready.fleet.serve.rounds import Plan, Rounds
 from certready.net.threads import Task, start
-from certready.render.layout import counted, visible
-from certready.typed import duration, host_and_port, hostname
+from certready.reading import STDIN
+from certready.render.layout import visible
+from certready.typed import bind_address, duration, hostname
+from certready.wording import counted, host_port
 
 EVERY = "6h"
 LOOPBACK = "127.0.0.1"
@@ -41,18 +44,13 @@ PARTING = 5.0  # seconds that answers under way may take
 EXAMPLE = "certready fleet inventory.yaml --serve 127.0.0.1:8080 --every 6h"
 
 
-class Serving(NamedTuple):
-    """What was typed of how to serve."""
+class Typed(NamedTuple):
+    """The command line, but for the shared options."""
 
-    address: str | None
-    every: str | None
-    hosts: tuple[str, ...]
     inventory: Path
-    resume: Path | None
-    since: Path | None
-    jobs: int
-    per_host: int
-    processes: int
+    effort: Effort
+    records: Records
+    serving: Serving
 
 
 class Making(NamedTuple):
@@ -80,7 +78,7 @@ class _Files:
             self._own.keep(everything)
 
 
-def serve(typed: Serving, shared: Shared, making: Making) -> int:
+def serve(typed: Typed, shared: Shared, making: Making) -> int:
     """Serve until SIGTERM (0) or Ctrl-C (the worst verdict so far, as a run that is interrupted).
 
     Raises CertreadyError where it cannot begin.
@@ -106,9 +104,9 @@ def serve(typed: Serving, shared: Shared, making: Making) -> int:
         making.executor,
         present,
         making.defaults,
-        typed.jobs,
-        typed.per_host,
-        typed.processes if typed.processes > 1 else None,
+        typed.effort.at_once,
+        typed.effort.per_host,
+        typed.effort.workers,
         tuple(_folders(shared, typed)),
     )
     rounds = Rounds(plan, inventory, setup, held, store=files, note=note)
@@ -133,41 +131,32 @@ def serve(typed: Serving, shared: Shared, making: Making) -> int:
     return exit_code(rounds.codes) if rounds.codes else INTERRUPTED
 
 
-def _checked(typed: Serving, shared: Shared) -> tuple[tuple[str, int], list[str], timedelta]:
+def _checked(typed: Typed, shared: Shared) -> tuple[tuple[str, int], list[str], timedelta]:
     """Where to listen, which names to answer to, and how often to check. Raises UsageError."""
-    if typed.address is None:
+    if typed.serving.serve is None:
         raise UsageError("--every and --host belong to --serve.", hint=EXAMPLE)
-    if typed.inventory == Path("-"):
+    if typed.inventory == STDIN:
         raise UsageError("--serve reads the inventory again and again: standard input cannot be.", hint=EXAMPLE)
-    if typed.since:
+    if typed.records.since:
         raise UsageError("--since compares with one run; --serve never ends.", hint="Leave it out.")
     if any(name != "jsonl" or path is None for name, path in output.destinations(shared.formats or ("jsonl=x",))):
         raise UsageError(
             "--serve shows its results over HTTP; beside it there is --format jsonl=FILE alone.",
             hint="Leave --format out; /metrics is what --format prometheus writes.",
         )
-    bind = _bind(typed.address)
-    hosts = [_address(name) or hostname(name, "--host") or "" for name in typed.hosts]
+    bind = _bind(typed.serving.serve)
+    hosts = [_address(name) or hostname(name, "--host") or "" for name in typed.serving.host]
     if _address(bind[0]) is None:
         hosts.append(hostname(bind[0], "--serve") or "")
-    return bind, hosts, duration(typed.every or EVERY, "--every")
+    return bind, hosts, duration(typed.serving.every or EVERY, "--every")
 
 
 def _bind(text: str) -> tuple[str, int]:
-    """Address and port; a port alone is loopback's, port 0 takes a free one. Raises UsageError."""
+    """Address and port; a port alone is loopback's. Raises UsageError."""
     port = text.removeprefix(":")
     if port.isascii() and port.isdigit():
         text = f"{LOOPBACK}:{port}"
-    free = text.endswith(":0")
-    try:
-        host, number = host_and_port(f"{text.removesuffix(':0')}:1" if free else text)
-    except UsageError:
-        number = None
-    if number is None:
-        raise UsageError(
-            f"--serve {text[:80]!a} is not ADDR:PORT.", hint="Write 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080."
-        )
-    return host, 0 if free else number
+    return bind_address(text, "--serve")
 
 
 def _address(text: str) -> str | None:
@@ -177,15 +166,15 @@ def _address(text: str) -> str | None:
         return None
 
 
-def _files(typed: Serving, shared: Shared) -> tuple[_Files, dict[str, Known]]:
+def _files(typed: Typed, shared: Shared) -> tuple[_Files, dict[str, Known]]:
     """Where records go, and what was told before: by the file to go on with, else by the state of our own.
 
     Raises CertreadyError where a file that was named holds anything else, or cannot be written.
     """
     destinations = output.destinations(shared.formats) if shared.formats else ()
-    logs = log_to(destinations, typed.resume).files
-    if typed.resume:
-        return _Files(None, logs), state.read(typed.resume)[0]
+    logs = log_to(destinations, typed.records.resume).files
+    if typed.records.resume:
+        return _Files(None, logs), state.read(typed.records.resume)[0]
     if shared.no_cache:
         return _Files(None, logs), {}
     place = state.place(directories.cache(os.environ), typed.inventory)
@@ -199,14 +188,14 @@ def _files(typed: Serving, shared: Shared) -> tuple[_Files, dict[str, Known]]:
     return _Files(own, logs), own.known
 
 
-def _folders(shared: Shared, typed: Serving) -> Iterator[Path]:
+def _folders(shared: Shared, typed: Typed) -> Iterator[Path]:
     """Where files lie that the options name, and where this user's are."""
     yield Path.cwd()
     with contextlib.suppress(RuntimeError):
         yield Path.home()
     for place in (directories.cache, directories.data, directories.config):
         yield place(os.environ)
-    for value in (*structs.astuple(shared), typed.resume):
+    for value in (*structs.astuple(shared), typed.records.resume):
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Path):
                 yield each.absolute().parent
@@ -216,11 +205,9 @@ def _folders(shared: Shared, typed: Serving) -> Iterator[Path]:
 
 
 def _announce(address: tuple[str, int], lines: int, every: str) -> None:
-    host, port = address
-    shown = f"[{host}]" if ":" in host else host
     pages = "/metrics, /report/NAME and /healthz"
-    note(f"serving http://{shown}:{port}/ with {pages}; {counted(lines, 'line')}, every {every}")
-    if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
+    note(f"serving http://{host_port(*address)}/ with {pages}; {counted(lines, 'line')}, every {every}")
+    if not ipaddress.ip_address(address[0].partition("%")[0]).is_loopback:
         note("other machines can connect: there is no password, and whoever can connect reads every name and verdict")
 
 

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from certready.cli import output
 from certready.cli.commands import argument, command, option
 from certready.cli.judge import Prepared, conclude, gatherer, prepare, replayed
-from certready.cli.options import host_and_port
 from certready.cli.progress import Progress, waiting
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Evidence, Target, Tenant
+from certready.typed import bind_address, host_and_port
+from certready.wording import host_port
 from certready.x509.certificate import Certificate
 
 
@@ -56,7 +57,7 @@ def listen(
         return conclude(replayed(prepared, bind), shared, destinations)
     if not bind:
         raise UsageError("Where to listen was not said.", hint="certready listen --bind 0.0.0.0:2525 --inbound VALUE")
-    address = _bind_address(bind)
+    address = bind_address(bind, "--bind")
     from certready.cli.identity import read_identity, throw_away
     from certready.cli.listening import Sessions, check_writable
     from certready.net.listener import Listener
@@ -201,16 +202,6 @@ def _rehearsed(
     return replace(evidence, peers=(peer,), roots=tuple(dict.fromkeys((*evidence.roots, *roots))))
 
 
-def _bind_address(text: str) -> tuple[str, int]:
-    """Address and port; port 0 takes a free one. Raises UsageError."""
-    if text.endswith(":0"):
-        return host_and_port(text.removesuffix(":0") + ":1")[0], 0
-    host, port = host_and_port(text)
-    if port is None:
-        raise UsageError(f"--bind {text[:80]!r} names no port.", hint="Write 0.0.0.0:25, 127.0.0.1:2525 or [::]:25.")
-    return host, port
-
-
 def _greeting(address: str) -> str:
     """The name in the banner: this machine's own, where it has a full one."""
     from certready.net.names import greeting_name
@@ -220,10 +211,8 @@ def _greeting(address: str) -> str:
 
 
 def _started(address: tuple[str, int], *, own: bool, exact: bool) -> str:
-    host, port = address
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     presents = (
         "the certificate of --server-cert" if own else "a throw-away certificate (--server-cert FILE for another)"
     )
     bounces = "; with --exact-replies a real message bounces" if exact else ""
-    return f"listening on {shown} with {presents}{bounces}; Ctrl-C ends it"
+    return f"listening on {host_port(*address)} with {presents}{bounces}; Ctrl-C ends it"

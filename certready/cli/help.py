@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from typer import TyperException
@@ -18,11 +19,7 @@ class Command(TyperCommand):
     """A command whose help is plain away from a terminal."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        if drawn(sys.stdout):
-            with outlasting(sys.stdout):
-                super().format_help(ctx, formatter)
-        else:
-            write_page(self, ctx, formatter)
+        _help(self, super().format_help, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return _written(super().get_help(ctx))
@@ -42,14 +39,19 @@ class Group(TyperGroup):
     """A group of commands whose help is plain away from a terminal."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        if drawn(sys.stdout):
-            with outlasting(sys.stdout):
-                super().format_help(ctx, formatter)
-        else:
-            write_page(self, ctx, formatter)
+        _help(self, super().format_help, ctx, formatter)
 
     def get_help(self, ctx: Any) -> str:
         return _written(super().get_help(ctx))
+
+
+def _help(command: TyperCommand | TyperGroup, draw: Callable[..., None], context: Any, formatter: Any) -> None:
+    """The help as typer draws it, or as plain text."""
+    if drawn(sys.stdout):
+        with outlasting(sys.stdout):
+            draw(context, formatter)
+    else:
+        write_page(command, context, formatter)
 
 
 def _refuse_empty(parameter: Any, value: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +11,11 @@ from msgspec.structs import replace
 
 from certready.cli import fetching, files, output, promises
 from certready.cli.commands import argument, command, option
-from certready.cli.options import accepted_domains, judging_options, present
+from certready.cli.options import judging_options, present
 from certready.cli.progress import Heard, waiting
 from certready.cli.shared import CONNECTOR, Dane, Dns, DnsAnchor, MtaStsDomain, Shared
 from certready.errors import UsageError
-from certready.model import AcceptedDomain, Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
+from certready.model import Bundle, Evidence, Fetcher, Options, Role, RootStore, Tenant
 from certready.model.report import Report, worst
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def _read(paths: tuple[Path, ...], wanted: Shared) -> tuple[Bundle, ...]:
     asked = bool(wanted.inbound or wanted.outbound or wanted.connector or wanted.tenant)
     bundles, notes = files.read_targets(paths, secrets, requests=asked)
     for note in notes:
-        output.write(sys.stderr, f"note: {note}\n")
+        output.note(note)
     return bundles
 
 
@@ -120,7 +119,10 @@ def prepare(wanted: Shared, role: Role) -> Prepared:
     if wanted.redact and not wanted.save_evidence:
         raise UsageError("--redact is about the file of --save-evidence.", hint="Add --save-evidence FILE.")
     options = judging_options(wanted, role)
-    tenant, named = _chosen(wanted, _tenant(wanted))
+    known = files.tenant(wanted.tenant, wanted.accepted_domain)
+    for note in known.notes:
+        output.note(note)
+    tenant, named = _chosen(wanted, known)
     return Prepared(wanted, options, tenant, named)
 
 
@@ -177,10 +179,10 @@ def conclude(evidence: Evidence, wanted: Shared, destinations: Sequence[output.D
 
 def judged(evidence: Evidence) -> Report:
     """The report on this evidence, which says the file whose defaults held."""
-    from certready.cli.defaults import taken
+    from certready.cli.defaults import defaults_file
     from certready.judging import judge
 
-    file = taken()
+    file = defaults_file()
     return replace(judge(evidence), defaults_file=str(file) if file else None)
 
 
@@ -222,21 +224,6 @@ def write_remedies(judged: Sequence[tuple[Report, Evidence]], path: Path | None)
         output.write_file(path, script([(remedies(evidence), report) for report, evidence in judged]))
 
 
-def _tenant(wanted: Shared) -> Tenant:
-    """The tenant of the files, with the accepted domains of the options added."""
-    tenant = Tenant()
-    if wanted.tenant:
-        from certready.exchange.export.load import load
-
-        tenant = load(files.exports(wanted.tenant))
-        for note in tenant.notes:
-            output.write(sys.stderr, f"note: {note}\n")
-    if wanted.accepted_domain:
-        added = tuple(AcceptedDomain(name) for name in accepted_domains(wanted.accepted_domain))
-        tenant = replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
-    return tenant
-
-
 def _chosen(wanted: Shared, tenant: Tenant) -> tuple[Tenant, bool]:
     """The tenant with the connectors to judge, and whether each was named. Raises UsageError for contradictions."""
     from certready.exchange.choose import judged_of
@@ -262,7 +249,7 @@ def _store(wanted: Shared) -> RootStore:
 
 
 def other_stores(wanted: Shared) -> tuple[RootStore, ...]:
-    """The programme whose word explains the chosen store's: Mozilla's beside Microsoft's, else Microsoft's."""
+    """The other root store to compare with: Mozilla's beside Microsoft's, else Microsoft's."""
     from certready.roots import stores
 
     return (stores.load("microsoft" if wanted.trust not in (None, "microsoft") else "mozilla"),)

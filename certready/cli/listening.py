@@ -23,8 +23,8 @@ from certready.judging import judge
 from certready.model import Bundle, Evidence
 from certready.model.report import Report, Verdict
 from certready.net.listener import Visit
-from certready.render.layout import counted
 from certready.render.nagios import rank
+from certready.wording import counted
 
 KEPT_REPORTS = 1000  # for formats that are written at the end
 KEPT_EVIDENCE = 64  # chains whose revocation answers are used again
@@ -108,11 +108,8 @@ class Sessions(Struct):
             kept = [*kept, self.worst]
         for name, path in waiting:
             text = _text(name, kept, self.verdict or "cannot-tell", verbose=self.verbose)
-            if path is None:
-                output.write(sys.stdout, text)
-            else:
-                with self._noting_failure():
-                    output.write_file(path, text.encode("utf-8", "backslashreplace"))
+            with self._noting_failure():
+                output.deliver(text, path)
         if self.failed:
             raise self.failed
 

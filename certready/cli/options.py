@@ -7,18 +7,7 @@ from datetime import UTC, datetime
 from certready.cli.shared import Shared
 from certready.errors import UsageError
 from certready.model import ExpiryWarning, Options, Role
-from certready.typed import accepted_domains, could_be_host, host_and_port, hostname
-
-__all__ = [
-    "accepted_domains",
-    "could_be_host",
-    "expiry_warning",
-    "host_and_port",
-    "hostname",
-    "judging_options",
-    "moment",
-    "present",
-]
+from certready.typed import hostname
 
 
 def judging_options(wanted: Shared, default_role: Role) -> Options:

@@ -68,14 +68,12 @@ def exit_code(reports: Sequence[Report], wanted: Sequence[Destination]) -> int:
 def emit(report: Report, wanted: Sequence[Destination], *, verbose: bool) -> None:
     """Write the report to every destination. Raises CertreadyError where a file cannot be written."""
     for name, path in wanted:
-        if path is not None:
-            write_file(path, rendered(name, report, verbose=verbose).encode("utf-8", "backslashreplace"))
-        elif name == "text":
+        if (name, path) == ("text", None):
             from certready.render.text import report_lines
 
             show(lambda width: report_lines(report, verbose=verbose, width=width))
         else:
-            write(sys.stdout, rendered(name, report, verbose=verbose))
+            deliver(rendered(name, report, verbose=verbose), path)
 
 
 def emit_many(reports: Sequence[Report], verdict: Verdict, wanted: Sequence[Destination], *, verbose: bool) -> None:
@@ -90,10 +88,7 @@ def emit_many(reports: Sequence[Report], verdict: Verdict, wanted: Sequence[Dest
             document = as_text.render_many(reports, verdict, verbose=verbose)
         else:
             document = renderer(name).render_many(reports, verdict)
-        if path is not None:
-            write_file(path, document.encode("utf-8", "backslashreplace"))
-        else:
-            write(sys.stdout, document)
+        deliver(document, path)
 
 
 def rendered(name: str, report: Report, *, verbose: bool) -> str:
@@ -171,10 +166,20 @@ def write_document(
             text = page()
         else:
             text = json_text(document())
-        if path is None:
-            write(sys.stdout, text)
-        else:
-            write_file(path, text.encode("utf-8", "backslashreplace"))
+        deliver(text, path)
+
+
+def deliver(text: str, path: Path | None) -> None:
+    """A document to its file in UTF-8, or to stdout. Raises CertreadyError where it cannot be written."""
+    if path is None:
+        write(sys.stdout, text)
+    else:
+        write_file(path, text.encode("utf-8", "backslashreplace"))
+
+
+def note(sentence: str) -> None:
+    """Tell whoever started the run, on stderr, what is no part of the result."""
+    write(sys.stderr, f"note: {sentence}\n")
 
 
 def write(stream: TextIO | None, text: str) -> None:

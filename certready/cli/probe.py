@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,12 +14,14 @@ from certready.cli import output
 from certready.cli.commands import argument, command, option
 from certready.cli.connection import Connection, how_asked
 from certready.cli.judge import Gatherer, conclude, conclude_all, gatherer, one_to_save, prepare, replayed
-from certready.cli.options import host_and_port, present
+from certready.cli.options import present
 from certready.cli.progress import Progress, waiting
 from certready.cli.shared import DnsAnchor, Shared
 from certready.errors import UsageError
 from certready.model import Ask, Bundle, Chain, Evidence, Target
 from certready.net.threads import Task, start
+from certready.typed import host_and_port
+from certready.wording import host_port
 from certready.x509.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
     return [
         smarthosts.part(
             bundle,
-            f"[{node.host}]:{node.port}" if ":" in node.host else f"{node.host}:{node.port}",
+            host_port(node.host, node.port),
             [endpoint for endpoint in bundle.endpoints if (endpoint.host, endpoint.port) == (node.host, node.port)],
         )
         for node in nodes
@@ -179,7 +180,7 @@ def _apart(bundle: Bundle, nodes: Sequence[Node]) -> list[Bundle]:
 
 def _note(progress: Progress, sentence: str) -> None:
     with progress.aside():
-        output.write(sys.stderr, f"note: {sentence}\n")
+        output.note(sentence)
 
 
 # -- side by side -------------------------------------------------------------------------------------------------

@@ -47,8 +47,10 @@ def asked_for(
     DOMAIN``; nothing where there are neither. Raises UsageError."""
     if not names and not domain:
         return lambda evidence, _: evidence
+    from certready.net.dns import domain_name
+
     wanted = Wanted(hosts=_hosts(names))
-    mail_domain = _domain(domain) if domain else None
+    mail_domain = domain_name(domain) if domain else None
 
     def complete(evidence: Evidence, progress: Progress) -> Evidence:
         if wanted.hosts:
@@ -73,13 +75,6 @@ def of_line(dns: Resolving, shared: Shared, evidence: Evidence, promised: Promis
 
 def _unheard(_sentence: str) -> None:
     """A fleet tells how many lines are done instead."""
-
-
-def _domain(text: str) -> str:
-    """A mail domain in A-labels. Raises UsageError."""
-    from certready.net.dns import domain_name
-
-    return domain_name(text)
 
 
 def _hosts(names: Sequence[str]) -> tuple[str, ...]:

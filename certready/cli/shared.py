@@ -37,7 +37,7 @@ def _formats(listed: str, names: tuple[str, ...]) -> Any:
 
 
 def _store(text: str) -> str:  # a name in any case, or a file as it was typed
-    return text.lower() if text.lower() in ("microsoft", "mozilla", "system") else text
+    return text.lower() if text.lower() in completing.STORES else text
 
 
 PasswordFile = Annotated[

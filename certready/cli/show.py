@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ from certready.cli.progress import waiting
 from certready.cli.shared import Formats, PasswordEnv, PasswordFd, PasswordFile, Quiet, Timeout
 from certready.errors import InputError, UsageError
 from certready.model.report import exit_code
-from certready.typed import could_be_host, hostname
+from certready.typed import hostname, names_a_host
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -60,7 +59,7 @@ def show(
     name = hostname(fqdn, "--fqdn")
     from certready import show as showing
 
-    if len(places) == 1 and could_be_host(places[0]) and places[0] != "-" and not Path(places[0]).exists():
+    if len(places) == 1 and names_a_host(places[0]):
         if name:
             raise UsageError(
                 "--fqdn is about the certificates in a server's store, and a host shows what it picked already.",
@@ -96,7 +95,7 @@ def _files(paths: list[Path], passwords: Passwords) -> Shown:
     lying, unread, without = targets.read(collected, passwords)
     notes = [note for each in inside for note in each.notes]
     for note in (*notes, *parts.passed_over(without, "without a certificate in them")):
-        output.write(sys.stderr, f"note: {note}\n")
+        output.note(note)
     if not lying and not unread:
         raise InputError(f"{' + '.join(map(str, paths))} holds no certificate and no key.")
     shown = show.from_files([each.file for each in lying])

@@ -9,18 +9,14 @@ from msgspec.structs import replace
 
 from certready.cli import files, output
 from certready.cli.commands import argument, command, option
-from certready.cli.options import accepted_domains
 from certready.cli.progress import waiting
-from certready.cli.shared import PasswordEnv, PasswordFd, PasswordFile, Quiet, Readable, Timeout, Verbose
+from certready.cli.shared import Dns, PasswordEnv, PasswordFd, PasswordFile, Quiet, Readable, Timeout, Verbose
 from certready.errors import UsageError
-from certready.model import AcceptedDomain, Tenant
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
     from certready.tenant.answer import Answer, Mx
     from certready.x509.certificate import Certificate
-
-_NOTHING = "certready tenant tenant.json; the README has the line of PowerShell that makes the file."
 
 
 @command(
@@ -61,7 +57,7 @@ def tenant(
         str | None,
         option("--mx", help="Read the MX of this domain and say which host is Exchange Online.", metavar="DOMAIN"),
     ] = None,
-    dns: Annotated[str | None, option("--dns", help="Ask this DNS server for --mx.", metavar="SERVER")] = None,
+    dns: Dns = None,
     smart_host: Annotated[
         tuple[str, ...],
         option("--smart-host", help="Say whether this host is Exchange Online. Repeat it for several.", metavar="HOST"),
@@ -82,20 +78,27 @@ def tenant(
     """
     destinations = output.text_or_json(formats, "tenant", "html")
     if not paths and not mx and not smart_host:
-        raise UsageError("No tenant file was named.", hint=_NOTHING)
+        raise UsageError(
+            "No tenant file was named.",
+            hint="certready tenant tenant.json; the README has the line of PowerShell that makes the file.",
+        )
     if sender is not None and null_sender:
-        raise UsageError("--sender and --null-sender exclude each other.")
+        raise UsageError("--sender and --null-sender exclude each other.", hint="Leave one of them out.")
     from certready.tenant.answer import Answer
 
-    read = _tenant(paths, accepted_domain)
+    read = files.tenant(paths, accepted_domain)
     answer = Answer(read, notes=read.notes)
     if certificate or sender is not None or null_sender or ip:
         secrets = files.passwords(password_file, password_env, password_fd)
         answer = _relayed(answer, _leaves(certificate, secrets), sender, recipient, ip, null_sender=null_sender)
     elif recipient is not None:
-        answer = _routed(answer, recipient)
+        from certready.exchange.route import route
+
+        answer = replace(answer, route=route(read, _domain(recipient, "--recipient")))
     elif paths:
-        answer = _linted(answer)
+        from certready.tenant.lint import lint
+
+        answer = replace(answer, findings=lint(read))
     with waiting(quiet=quiet) as progress:
         if mx:
             progress(f"looking up the MX of {mx}")
@@ -111,17 +114,6 @@ def tenant(
         lambda: as_html(answer),
     )
     return answer.exit_code
-
-
-def _tenant(paths: tuple[Path, ...], domains: tuple[str, ...]) -> Tenant:
-    """The tenant of the files, with the accepted domains of the option added."""
-    from certready.exchange.export.load import load
-
-    tenant = load(files.exports(paths)) if paths else Tenant()
-    if not domains:
-        return tenant
-    added = tuple(AcceptedDomain(name) for name in accepted_domains(domains))
-    return replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
 
 
 def _leaves(paths: tuple[Path, ...], passwords: Passwords) -> tuple[Certificate, ...]:
@@ -162,18 +154,6 @@ def _relayed(
     ]
     names = tuple(dict.fromkeys(name for leaf in leaves for name in leaf.parsed.names))
     return replace(answer, asked=tuple(asked), names=names, notes=(*answer.notes, *dict.fromkeys(notes)))
-
-
-def _routed(answer: Answer, recipient: str) -> Answer:
-    from certready.exchange.route import route
-
-    return replace(answer, route=route(answer.tenant, _domain(recipient, "--recipient")))
-
-
-def _linted(answer: Answer) -> Answer:
-    from certready.tenant.lint import lint
-
-    return replace(answer, findings=lint(answer.tenant))
 
 
 def _hosts(answer: Answer, hosts: tuple[str, ...], mx: str | None, dns: str | None, timeout: float) -> Answer:

@@ -14,6 +14,7 @@ from certready.cli.options import present
 from certready.cli.progress import waiting
 from certready.cli.shared import Form, Quiet
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
+from certready.wording import counted
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
 LIST_LIMIT = bounds.TRUST_LIST
@@ -37,8 +38,9 @@ def trust(
         option("--pem", help="update: keep these root certificates; the list must name them.", metavar="FILE"),
     ] = None,
     url: Annotated[
-        str, option("--url", help="update: where the list is fetched; Microsoft's service.", metavar="URL")
-    ] = UPDATE_URL,
+        str | None,
+        option("--url", help="update: where the list is fetched; Microsoft's service unless given.", metavar="URL"),
+    ] = None,
     proxy: Annotated[str | None, option("--proxy", help="update: HTTP proxy.", metavar="URL")] = None,
     allow_private: Annotated[
         bool, option("--allow-private", help="update: the URL may lead to a private address.")
@@ -55,12 +57,15 @@ def trust(
     if sum(source is not None for source in (stl, cab, pem)) > 1:
         raise UsageError("Give one of --stl, --cab and --pem, not several.")
     if what == "update":
-        done = _update(stl, cab, pem, url=url, proxy=proxy, allow_private=allow_private, quiet=quiet)
+        done = _update(stl, cab, pem, url=url or UPDATE_URL, proxy=proxy, allow_private=allow_private, quiet=quiet)
         output.write(sys.stdout, done + "\n")
         return 0
-    if stl or cab or pem:
+    given = {"--stl": stl, "--cab": cab, "--pem": pem, "--url": url, "--proxy": proxy, "--allow-private": allow_private}
+    idle = [name for name, value in given.items() if value]
+    if idle:
         raise UsageError(
-            "--stl, --cab and --pem belong to an update.", hint="certready trust update --stl authroot.stl"
+            f"{' and '.join(idle)} {'belongs' if len(idle) == 1 else 'belong'} to an update.",
+            hint="certready trust update --stl authroot.stl",
         )
     return _show(what, as_json=form == "json")
 
@@ -110,7 +115,7 @@ def _update(
 
     if pem:
         count = microsoft.install_roots(files.read(pem, LIST_LIMIT), os.environ)
-        return f"{count} root certificate{'s are' if count != 1 else ' is'} kept for this user; the list names them."
+        return f"Kept for this user: {counted(count, 'root certificate')} that the list names."
     if stl:
         data = files.read(stl, LIST_LIMIT)
     elif cab:

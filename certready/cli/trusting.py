@@ -9,18 +9,18 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType, field
 
 from certready import bundle
+from certready.cli.completing import STORES
 from certready.errors import InputError, StoreError
 from certready.model import Root
 from certready.model.plain import Sha256
 from certready.path import judge
-from certready.render.layout import Line, Span, counted, hanging, table
+from certready.render.layout import Line, Span, hanging, table
 from certready.roots import microsoft, plain, stores
 from certready.roots.limits import Standing, State, standing
+from certready.wording import counted
 from certready.x509.certificate import CLIENT_AUTH, SERVER_AUTH, Certificate
 
 Loaded = Mapping[str, plain.Store | microsoft.MicrosoftStore | StoreError]
-
-STORES = ("microsoft", "mozilla", "system")
 
 
 class StoreDocument(Struct, frozen=True):
@@ -160,7 +160,7 @@ def _roots_of(data: bytes, held: Loaded, now: datetime) -> tuple[Certificate, ..
     end = chain.leaf_certificate
     for store in held.values():
         if not isinstance(store, StoreError):
-            roots = tuple(Root(held.certificate) for held in store.candidates(chain.certificates))
+            roots = tuple(Root(candidate.certificate) for candidate in store.candidates(chain.certificates))
             judged = judge(chain, (), roots, now)
             end = judged.path[-1]
             if judged.anchor:

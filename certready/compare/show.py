@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from certready.compare import Comparison, Item, Verdict
-from certready.render.layout import Line, Span, counted, hanging, table
+from certready.render.layout import Line, Span, hanging, table
 from certready.render.page import page
 from certready.render.page import table as page_table
-from certready.wording import listed
+from certready.wording import counted, listed
 
 _HEADLINES: dict[Verdict, tuple[str, str]] = {
     "same": ("SAME", "pass"),

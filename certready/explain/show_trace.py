@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from certready.explain.show import filled
 from certready.explain.traces import Group, Trace, most_first
-from certready.render.layout import Line, hanging, listed, shorten
+from certready.render.layout import Line, hanging, listed_shortened, shorten
+from certready.wording import counted
 
 DOMAINS = 3  # of senders and of recipients that are named
 EXTENDED = (
@@ -19,10 +20,10 @@ def trace_lines(trace: Trace, width: int | None) -> Iterator[Line]:
     """How many messages failed, then each cause with who is concerned and the command that shows the fault."""
     records = trace.records
     failed = len({(failure.message, failure.recipient) for failure in records.failures})
-    text = f"A {records.kind} of {_count(records.count, 'record')}: {_count(failed, 'message')} failed or held up."
+    text = f"A {records.kind} of {counted(records.count, 'record')}: {counted(failed, 'message')} failed or held up."
     yield from hanging((), text, "bold", width, 0)
     if records.unread:
-        text = f"{_count(records.unread, 'record')} not read: a field of each is over 128 KiB."
+        text = f"{counted(records.unread, 'record')} not read: a field of each is over 128 KiB."
         yield from hanging((), text, "warn", width, 0)
     if records.cut:
         yield from hanging((), f"Only the first {records.count:,} records were read.", "warn", width, 0)
@@ -35,11 +36,14 @@ def trace_lines(trace: Trace, width: int | None) -> Iterator[Line]:
 
 def _group(group: Group, width: int | None) -> Iterator[Line]:
     failed = f", {len(group.failed)} given up" if group.failed else ""
-    count = f"{_count(len(group.messages), 'message')}{failed}"
+    count = f"{counted(len(group.messages), 'message')}{failed}"
     unknown = "Not in the catalogue" if group.examined else "Not looked at: there are too many different texts"
     title = group.entry.title if group.entry else unknown
     yield from hanging(((f"{count}: ", ""),), title, "bold", width, 2)
-    whom = f"from {listed(most_first(group.senders), DOMAINS)} to {listed(most_first(group.recipients), DOMAINS)}"
+    senders, recipients = (
+        listed_shortened(most_first(domains), DOMAINS) for domains in (group.senders, group.recipients)
+    )
+    whom = f"from {senders} to {recipients}"
     yield from hanging((("  who:     ", "dim"),), whom, "", width, 11)
     yield from hanging((("  text:    ", "dim"),), shorten(group.example, 300), "", width, 11)
     if group.entry is None:
@@ -49,7 +53,3 @@ def _group(group: Group, width: int | None) -> Iterator[Line]:
     for command in cause.confirm[:1]:
         yield (("  confirm: ", "dim"), (filled(command, group.seen), ""))
     yield from hanging((("  change:  ", "dim"),), cause.change, "", width, 11)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

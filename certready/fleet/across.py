@@ -13,8 +13,7 @@ from msgspec import Struct
 from certready.fleet.entries import Entry, Held
 from certready.model import Limits, Tenant
 from certready.model.plain import Moment, to_the_second
-from certready.render.layout import counted
-from certready.wording import listed
+from certready.wording import counted, listed
 from certready.x509.certificate import SERVER_AUTH
 
 CALENDAR = timedelta(days=90)

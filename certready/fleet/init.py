@@ -26,8 +26,8 @@ CERTIFICATES = (".pem", ".crt", ".cer", ".der", ".pfx", ".p12", ".p7b")
 EXPORTS = (".json", ".toml")
 
 
-class Found(Struct):
-    """What a folder holds: the targets with their keys, and sentences about what was passed over."""
+class Draft(Struct):
+    """An inventory in the making: the targets with their keys, and sentences about what was passed over."""
 
     targets: list[Mapping[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Owner(Struct, frozen=True):
         return first.stem if len(self.files) == 1 else first.parent.name
 
 
-def found(folder: Path) -> Found:
+def draft(folder: Path) -> Draft:
     """The targets in a folder and those below it, in order of their names. Raises InputError where it is none."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder.", hint="Name the folder with the certificates and exports.")
@@ -60,14 +60,14 @@ def found(folder: Path) -> Found:
         places.append((Path(walked), sorted(files)))
     owners = [_owners(_exports(place, names)) for place, names in places]
     everybody = [owner for each in owners for owner in each]
-    result = Found()
+    drafted = Draft()
     for (place, names), here in zip(places, owners, strict=True):
         for owner in here:
-            result.targets.extend(_smart_hosts(owner, result))
+            drafted.targets.extend(_smart_hosts(owner, drafted))
         for name in names:
             if name.lower().endswith(CERTIFICATES):
-                result.targets.extend(_certificate(place / name, here, everybody, result))
-    return result
+                drafted.targets.extend(_certificate(place / name, here, everybody, drafted))
+    return drafted
 
 
 def text(targets: Sequence[Mapping[str, object]]) -> str:
@@ -112,7 +112,7 @@ def _kinds(tenant: Tenant) -> frozenset[str]:
     return frozenset(directions | ({"accepted"} if tenant.accepted_domains else set()))
 
 
-def _smart_hosts(owner: Owner, result: Found) -> Iterator[Mapping[str, object]]:
+def _smart_hosts(owner: Owner, drafted: Draft) -> Iterator[Mapping[str, object]]:
     """A line for each smart host of the enabled outbound connectors, with the connectors that send there."""
     senders: dict[str, list[str]] = {}
     for connector in owner.tenant.connectors:
@@ -121,7 +121,7 @@ def _smart_hosts(owner: Owner, result: Found) -> Iterator[Mapping[str, object]]:
                 senders.setdefault(host.strip().strip("[]").lower(), []).append(connector.name)
     for host, connectors in senders.items():
         if "/" in host:
-            result.notes.append(f"{owner.files[0]}: the smart host {host} is a range of addresses and was left out.")
+            drafted.notes.append(f"{owner.files[0]}: the smart host {host} is a range of addresses and was left out.")
             continue
         yield {
             "name": f"{owner.name} {host}",
@@ -133,7 +133,7 @@ def _smart_hosts(owner: Owner, result: Found) -> Iterator[Mapping[str, object]]:
 
 
 def _certificate(
-    path: Path, here: Sequence[Owner], everybody: Sequence[Owner], result: Found
+    path: Path, here: Sequence[Owner], everybody: Sequence[Owner], drafted: Draft
 ) -> Iterator[dict[str, object]]:
     """The lines of a file that holds a leaf, or may: one that needs a password. One for each tenant whose connectors it
     meets, of those in its folder or else of all, as client, as server or as both; else one for its folder's tenant."""
@@ -142,14 +142,14 @@ def _certificate(
     try:
         bundle = bundles.load_files([(str(path), reading.read(path))], password=Passwords())
     except PasswordError:
-        result.notes.append(f"{path} needs a password: give the line password_file or password_env.")
+        drafted.notes.append(f"{path} needs a password: give the line password_file or password_env.")
     except CertreadyError as error:
-        result.notes.append(f"{path} was left out: {error.message}")
+        drafted.notes.append(f"{path} was left out: {error.message}")
         return
     else:
         leaves = [chain.leaf_certificate.parsed for chain in bundle.chains]
         if all(leaf.is_ca for leaf in leaves):
-            result.notes.append(f"{path} was left out: it holds certificates of CAs alone.")
+            drafted.notes.append(f"{path} was left out: it holds certificates of CAs alone.")
             return
         names = [name for leaf in leaves for name in leaf.names]
     met = [(owner, role) for owner in here if (role := _role(names, owner.tenant))]
@@ -159,7 +159,7 @@ def _certificate(
         yield {**name, **target, "role": role, "tenant": list(owner.files)}
     if not met and len(here) == 1:
         if names:
-            result.notes.append(f"{path} meets no connector of {here[0].name}: say which one it is for.")
+            drafted.notes.append(f"{path} meets no connector of {here[0].name}: say which one it is for.")
         yield {**target, "tenant": list(here[0].files)}
     elif not met:
         yield target

@@ -14,9 +14,10 @@ from certready.fleet.entries import Entry, worst_first
 from certready.fleet.summary import STYLES, TITLES, Run, left
 from certready.model.report import Report, Severity
 from certready.render.findings import by_rule, said, troubles
-from certready.render.layout import VERDICT_WORDS, counted, shorten
+from certready.render.layout import VERDICT_WORDS, distinct, shorten
 from certready.render.page import Entry as Finding
 from certready.render.page import entries, page, table
+from certready.wording import counted
 
 WORDS = {"not-ready": "not ready", "error": "in error", "cannot-tell": "cannot tell", "ready": "ready"}
 DATED = ("renewal", "issuer-ends", "distrust")
@@ -96,23 +97,30 @@ def _row(entry: Entry, reports: Sequence[Report], now: datetime, served: Served)
         "short": shorten(entry.name, 60),
         "error": entry.message if error else "",
         "fix": entry.fix if error else "",
-        "reports": [] if error else [_view(report) for report in reports],
+        "reports": [] if error else _views(reports),
     }
 
 
-def _view(report: Report) -> Mapping[str, object]:
-    """One report of a line; of several, ``file`` says which certificate it is about."""
-    file = dict(report.extra).get("file", "")
-    name = file or report.target.name
-    return {
-        "file": file,
-        "style": STYLES[report.verdict],
-        "word": VERDICT_WORDS[report.verdict],
-        "findings": _findings(report),
-        "passed": _passed(report),
-        "certificates": _certificates(report, name),
-        "endpoints": _endpoints(report, name),
-    }
+def _views(reports: Sequence[Report]) -> list[Mapping[str, object]]:
+    """The reports of a line; of several, ``file`` says which certificate each is about."""
+    files = [dict(report.extra).get("file", "") for report in reports]
+    # A table is named after the line and the file: two folders may hold files of one name.
+    names = distinct(
+        f"{report.target.name}, {file}" if file else report.target.name
+        for report, file in zip(reports, files, strict=True)
+    )
+    return [
+        {
+            "file": file,
+            "style": STYLES[report.verdict],
+            "word": VERDICT_WORDS[report.verdict],
+            "findings": _findings(report),
+            "passed": _passed(report),
+            "certificates": _certificates(report, name),
+            "endpoints": _endpoints(report, name),
+        }
+        for report, file, name in zip(reports, files, names, strict=True)
+    ]
 
 
 def _findings(report: Report) -> list[Finding]:

@@ -12,22 +12,21 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from certready import directories, folders, reading
+from certready import folders, reading
 from certready.bundle.parts import Collected, Part
 from certready.errors import InputError, UsageError
 from certready.exchange.choose import judged_of
 from certready.exchange.export.load import load as load_tenant
-from certready.fleet.inventory import Keys, Line, Problem
+from certready.fleet.inventory import NO, YES, Keys, Line, Problem
 from certready.fleet.setup import Setup
-from certready.model import AcceptedDomain, Bundle, Level, Options, Tenant
+from certready.model import Bundle, Level, Options, Tenant
 from certready.model.plain import json_line
 from certready.net.dns import domain_name
 from certready.net.names import host_name
 from certready.smtp.starttls import protocol as protocol_named
-from certready.typed import accepted_domains, could_be_host, host_and_port, hostname
+from certready.typed import accepting, host_and_port, hostname, names_a_host
 
 MX = "mx:"
-_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 TENANTS_KEPT = 64  # files read, so that a run over one tenant's gateways reads it once
 
 
@@ -169,7 +168,7 @@ class Planner:
 
     def _place(self, target: str, protocol: str) -> Place | None:
         """Where a target is, None for a file (contract, "fleet"). Raises UsageError where it is neither."""
-        if not could_be_host(target) or directories.holds(self._folder / target):
+        if not names_a_host(target, self._folder):
             return None
         if target.lower().startswith(MX):
             return Place(domain=target[len(MX) :].strip())
@@ -200,12 +199,8 @@ class Planner:
     def _judged(self, asked: _Asked) -> tuple[Tenant, bool]:
         """The tenant with the connectors to judge, and whether each of them was named. Raises as :meth:`_tenant`."""
         tenant = self._read_tenant(asked.tenant)[0] if asked.tenant else Tenant()
-        if asked.accepted_domains:
-            names = accepted_domains(asked.accepted_domains, "accepted_domains")
-            added = tuple(map(AcceptedDomain, names))
-            tenant = replace(tenant, accepted_domains=(*(tenant.accepted_domains or ()), *added))
         return judged_of(
-            tenant,
+            accepting(tenant, asked.accepted_domains, "accepted_domains"),
             asked.connector,
             asked.inbound,
             asked.outbound,
@@ -232,18 +227,18 @@ def _inside(path: Path) -> Collected:
 def _promised(keys: Keys, place: Place | None) -> Promised | None:
     """What ``dane`` and ``mta_sts`` ask for: of a live target whether, of a file whose. Raises UsageError."""
     asked, domain = keys.dane or (), keys.mta_sts
-    chosen = {word.lower() for word in asked} & {*_YES, *_NO}
+    chosen = {word.lower() for word in asked} & {*YES, *NO}
     own = place.domain if place else None
     if chosen and (len(asked) > 1 or place is None):
         raise UsageError("dane names the mail hosts whose records a file is compared with; for a host it is true.")
     if asked and place and not chosen:
         raise UsageError("dane is true or false for a host: its own records are looked up.")
-    if domain and domain.lower() in (*_YES, *_NO):
-        if own is None and domain.lower() in _YES:
+    if domain and domain.lower() in (*YES, *NO):
+        if own is None and domain.lower() in YES:
             raise UsageError("mta_sts names the mail domain; only for mx:DOMAIN it is true.")
-        domain = own if domain.lower() in _YES else None
+        domain = own if domain.lower() in YES else None
     hosts = () if chosen else tuple(map(host_name, asked))
-    promised = Promised(bool(hosts) or bool(chosen & {*_YES}), hosts, domain_name(domain) if domain else None, own)
+    promised = Promised(bool(hosts) or bool(chosen & {*YES}), hosts, domain_name(domain) if domain else None, own)
     return promised if promised.dane or promised.mta_sts else None
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from certready.wording import host_port
+
 Trouble = Literal["", "unreachable", "deferred", "no-starttls", "handshake-failed", "clear-text"]
 Stage = Literal["connect", "banner", "ehlo", "starttls", "handshake", "done"]
-
-
 Question = Literal[
     "exchange", "rsa", "ecdsa", "rsa-tls13", "ecdsa-tls13", "no-name", "no-name-rsa", "no-name-ecdsa", "again"
 ]
@@ -86,5 +86,4 @@ class Endpoint(Struct, frozen=True):
     @property
     def name(self) -> str:
         """``address:port``, an IPv6 address in brackets; the host where no address is known."""
-        shown = self.address or self.host
-        return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
+        return host_port(self.address or self.host, self.port)

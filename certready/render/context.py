@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from certready.model import Endpoint
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Report, Severity, Verdict
-from certready.render.layout import VERDICT_STYLES, Line, Span, counted, hanging, listed, packed, shorten, table
-from certready.wording import and_more
+from certready.render.layout import VERDICT_STYLES, Line, Span, hanging, listed_shortened, packed, shorten, table
+from certready.wording import and_more, counted
 
 _LABEL = 14
 # Of endpoints and connectors that are merely mentioned, so many are.
@@ -29,6 +29,12 @@ _REVOCATION_HEADERS = (
     "detail",
 )
 _ENDPOINT_HEADERS = ("endpoint", "host", "chain", "TLS", "cipher", "staple", "stage", "reply", "error")
+ORIGINS: Mapping[str, str] = {
+    "sent": "sent",
+    "store": "in the root store",
+    "aia": "not sent; at its issuer's address",
+    "intermediate-file": "not sent; in a file",
+}
 _STATUS_STYLES = {"good": "pass", "revoked": "fail"}
 
 
@@ -68,13 +74,18 @@ def footer(report: Report, width: int | None) -> Iterator[Line]:
         if len(report.endpoints) > _MOST:
             yield ((" " * indent, ""), (f"and {len(report.endpoints) - _MOST} more (-v)", "dim"))
     yield from packed([(fact, "dim") for fact in run_facts(report)], width, indent)
-    judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
-    if report.connectors and len(judged) != 1:
+    applicable = len(judged(report))
+    if report.connectors and applicable != 1:
         yield ()
-        yield from _connector_table(report.connectors, False, width)
-    elif len(judged) < len(report.connectors):
-        count = len(report.connectors) - len(judged)
+        yield from _connector_table(report, False, width)
+    elif applicable < len(report.connectors):
+        count = len(report.connectors) - applicable
         yield ((" " * indent, ""), (f"{counted(count, 'other connector')} not applicable (-v)", "dim"))
+
+
+def judged(report: Report) -> list[ConnectorResult]:
+    """The connectors that the verdict rests on."""
+    return [connector for connector in report.connectors if connector.verdict != "not-applicable"]
 
 
 def leaf_facts(info: CertificateInfo, at: datetime) -> list[Span]:
@@ -111,11 +122,8 @@ def path_picture(report: Report, chain_id: str | None, rule: str, indent: int) -
 
 
 def _origin(info: CertificateInfo) -> str:
-    if info.origin == "sent":
-        return "sent, signed by itself" if info.subject == info.issuer else "sent"
-    return {"store": "in the root store", "aia": "not sent; at its issuer's address"}.get(
-        info.origin, "not sent; in a file"
-    )
+    itself = info.origin == "sent" and info.subject == info.issuer
+    return ORIGINS[info.origin] + (", signed by itself" if itself else "")
 
 
 def common_name(name: str) -> str:
@@ -154,7 +162,7 @@ def _chain_facts(
     leaf = next(iter(chain.path or chain.sent), None)
     info = certificates.get(leaf) if leaf else None
     if info:
-        yield "certificate", f"{listed(info.names, 5) or '(no name)'} ({info.key})"
+        yield "certificate", f"{listed_shortened(info.names, 5) or '(no name)'} ({info.key})"
         yield "issuer", shorten(info.issuer, 200) or "(no issuer)"
         yield "valid", _validity(info, report.evaluated_at)
         if verbose:
@@ -169,7 +177,7 @@ def _chain_facts(
 
 
 def _route(digests: Sequence[str], certificates: dict[str, CertificateInfo]) -> str:
-    return listed([_label(digest, certificates) for digest in digests], 8, " > ") or "nothing"
+    return listed_shortened([_label(digest, certificates) for digest in digests], 8, " > ") or "nothing"
 
 
 def _label(digest: str, certificates: dict[str, CertificateInfo]) -> str:
@@ -236,7 +244,7 @@ def _tables(
 ) -> Iterator[list[Line]]:
     """The tables that have rows; all but the connectors' only when asked for."""
     if report.connectors:
-        yield _connector_table(report.connectors, verbose, width)
+        yield _connector_table(report, verbose, width)
     if verbose and report.certificates:
         yield table(_CERTIFICATE_HEADERS, map(_certificate_row, report.certificates), width)
     if verbose and report.revocation:
@@ -245,10 +253,10 @@ def _tables(
         yield table(_ENDPOINT_HEADERS, map(_endpoint_row, report.endpoints), width)
 
 
-def _connector_table(connectors: Sequence[ConnectorResult], verbose: bool, width: int | None) -> list[Line]:
+def _connector_table(report: Report, verbose: bool, width: int | None) -> list[Line]:
     """The judged connectors, or the first few where none was; the others are only counted unless asked for."""
-    judged = [connector for connector in connectors if connector.verdict != "not-applicable"]
-    shown = connectors if verbose else judged or connectors[:_MOST]
+    connectors = report.connectors
+    shown = connectors if verbose else judged(report) or connectors[:_MOST]
     headers = (*_CONNECTOR_HEADERS, *(("match", "level") if verbose else ()))
     lines = table(headers, [_connector_row(connector)[: len(headers)] for connector in shown], width)
     if len(shown) < len(connectors):

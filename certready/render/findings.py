@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from certready.checks.revocation import nobody_answered
-from certready.model.report import ConnectorResult, Finding, Report, Severity
-from certready.render.context import label
+from certready.model.report import Finding, Report, Severity
+from certready.render.context import judged, label
 from certready.render.layout import visible
+from certready.wording import counted
 
 OwnedMessage = tuple[tuple[str, ...], str]
 """Whose a sentence is, where it does not say so itself, and the sentence."""
@@ -30,9 +31,17 @@ def by_rule(findings: Iterable[Finding]) -> Iterator[tuple[Finding, ...]]:
         yield tuple(group)
 
 
-def judged(report: Report) -> list[ConnectorResult]:
-    """The connectors that the verdict rests on."""
-    return [connector for connector in report.connectors if connector.verdict != "not-applicable"]
+def counts(report: Report) -> str:
+    """How many findings there are of each severity, in words."""
+    by = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
+    strict = " (--strict)" if report.verdict == "not-ready" and not by[Severity.FAIL] else ""
+    parts = (
+        f"{by[Severity.FAIL]} failed" if by[Severity.FAIL] else "",
+        f"{by[Severity.UNKNOWN]} unknown" if by[Severity.UNKNOWN] else "",
+        counted(by[Severity.WARN], "warning") + strict if by[Severity.WARN] else "",
+        f"{by[Severity.PASS]} ok" if by[Severity.PASS] else "",
+    )
+    return ", ".join(part for part in parts if part) or "nothing was judged"
 
 
 def whose(report: Report, finding: Finding) -> tuple[str, ...]:

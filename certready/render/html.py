@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from certready.model.report import CertificateInfo, Finding, Report, Severity, Verdict
 from certready.render.context import label, leaf_facts, run_facts
-from certready.render.findings import by_rule, said, troubles
-from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted, distinct_names
+from certready.render.findings import by_rule, counts, said, troubles
+from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, distinct_names
 from certready.render.page import Entry, Table, entries, page, table
 from certready.render.pictures import TimeLine, by_role, path_picture, time_line
+from certready.wording import counted, listed
 
 _MOST_NAMES = 20
 
@@ -40,7 +41,7 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
         "name": name,
         "report": report,
         "word": VERDICT_WORDS[report.verdict],
-        "summary": _summary(report),
+        "summary": counts(report),
         "leaves": list(_leaves(report, certificates)),
         "facts": [*run_facts(report), *(f"{key}={value}" for key, value in report.extra)],
         "troubles": _entries(report, troubles(report.findings)),
@@ -60,18 +61,6 @@ def report_view(place: str, name: str, report: Report) -> Mapping[str, object]:
 
 def _entries(report: Report, findings: Sequence[Finding]) -> list[Entry]:
     return list(entries((group, said(report, group)) for group in by_rule(findings)))
-
-
-def _summary(report: Report) -> str:
-    """How many findings there are of each severity."""
-    counts = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
-    words = {Severity.FAIL: "failed", Severity.UNKNOWN: "unknown", Severity.PASS: "ok"}
-    parts = [
-        counted(counts[severity], "warning") if severity is Severity.WARN else f"{counts[severity]} {words[severity]}"
-        for severity in sorted(Severity, reverse=True)
-        if counts[severity]
-    ]
-    return ", ".join(parts) or "nothing was judged"
 
 
 def _leaves(report: Report, certificates: Mapping[str, CertificateInfo]) -> Iterator[list[str]]:
@@ -131,7 +120,7 @@ def _tables(report: Report, name: str) -> Iterator[tuple[str, Table]]:
         [
             (info.subject or "(no name)", ""),
             (info.role, ""),
-            (_names(info.names), ""),
+            (listed(info.names, _MOST_NAMES), ""),
             (info.issuer, ""),
             (info.key, ""),
             (info.sha1.upper() if info.sha1 else "", "code"),
@@ -158,8 +147,3 @@ def _titled(title: str, name: str, headers: Sequence[str], rows: list[list[Span]
     shown = table(f"{title} of {name}", headers, rows)
     if shown:
         yield title, shown
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

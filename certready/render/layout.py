@@ -54,11 +54,16 @@ VERDICT_STYLES: dict[Verdict, str] = {
 
 
 def distinct_names(reports: Sequence[Report]) -> list[str]:
-    """The targets' names, told apart where several are equal: ``X``, ``X #2``."""
+    """The targets' names, told apart where several are equal."""
+    return distinct(report.target.name or report.target.kind for report in reports)
+
+
+def distinct(bases: Iterable[str]) -> list[str]:
+    """These names, told apart where several are equal: ``X``, ``X #2``."""
     names: dict[str, None] = {}
     met: dict[str, int] = {}
-    for report in reports:
-        base = name = report.target.name or report.target.kind
+    for base in bases:
+        name = base
         while name in names:
             met[base] = met.get(base, 1) + 1
             name = f"{base} #{met[base]}"
@@ -85,14 +90,9 @@ def shorten(text: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
-def listed(items: Sequence[str], limit: int, joint: str = ", ") -> str:
+def listed_shortened(items: Sequence[str], limit: int, joint: str = ", ") -> str:
     """The first ``limit`` items, each shortened, joined by ``joint``, and how many there are besides."""
     return wording.listed([shorten(item, 120) for item in items], limit, joint)
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """The number with its noun: ``1 failure``, ``2 failures``. ``plural`` is for nouns that do not take an s."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def wrapped(text: str, width: int | None, indent: int) -> list[str]:

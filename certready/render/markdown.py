@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from certready.model.report import Finding, Report, Severity, Verdict
-from certready.render.layout import VERDICT_WORDS, counted, visible
+from certready.render.context import judged
+from certready.render.layout import VERDICT_WORDS, visible
+from certready.wording import counted
 
 # What Markdown, GitHub's tables or HTML would read as more than a character.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$^=-])")
@@ -40,10 +42,10 @@ def _lines(report: Report, heading: str) -> Iterator[str]:
     marks = [info.sha1.upper() for info in report.certificates if info.role == "leaf" and info.sha1]
     if marks:
         yield from ("", f"Thumbprint of the certificate: {text(' and '.join(marks))}.")
-    judged = [connector for connector in report.connectors if connector.verdict != "not-applicable"]
-    if judged:
+    connectors = judged(report)
+    if connectors:
         yield from ("", "| Connector | Direction | Value | Matched by | Verdict |", "|---|---|---|---|---|")
-        for connector in judged:
+        for connector in connectors:
             cells = (connector.name, connector.direction, connector.value or "", connector.matched_name or "")
             yield _row((*cells, connector.verdict))
     yield from ("", "| Severity | Rule | Finding |", "|---|---|---|")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from certready.model.report import Report, Severity, Verdict, worst
-from certready.render.layout import visible
+from certready.render.layout import shorten
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -58,8 +58,7 @@ def error_line(message: str) -> str:
 
 
 def _plain(text: str) -> str:
-    shown = visible(" ".join(text.split())).replace("|", "/")
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
+    return shorten(" ".join(text.split()), _LONGEST).replace("|", "/")
 
 
 def rank(report: Report) -> tuple[int, int]:

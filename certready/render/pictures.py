@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from certready.model.report import CertificateInfo, ChainResult, Finding, Report, Severity
-from certready.render.context import label
+from certready.render.context import ORIGINS, label
 from certready.render.layout import shorten
 from certready.rules import RULES
 
@@ -18,6 +18,7 @@ _ROW = 26
 _LONGEST = 58  # characters of a box
 _RENEW_DAYS = 30
 _TICKS = 4
+_KINDS = {"sent": "sent", "store": "added", "aia": "missing", "intermediate-file": "missing"}  # by origin
 _ROLES = ("leaf", "intermediate", "root", "unused")
 _OWN = ("expiry", "revocation", "key")  # subjects of findings about one certificate by itself
 
@@ -53,28 +54,17 @@ def path_picture(chain: ChainResult, certificates: Mapping[str, CertificateInfo]
 
 def _box(info: CertificateInfo, failed: Sequence[Finding]) -> tuple[str, str, str, str]:
     """Name, note, end and kind of a certificate's box: what fails about the certificate stands in its note."""
-    note, kind = _origin(info)
     wrong = dict.fromkeys(
         RULES[finding.rule].title
         for finding in failed
         if finding.certificate == info.sha256 and finding.rule.partition(".")[0] in _OWN and finding.rule in RULES
     )
     until = f"until {info.not_after:%Y-%m-%d}" if info.not_after else "dates unreadable"
-    return _name(info), ". ".join((note, *wrong)), until, "broken" if wrong else kind
+    return _name(info), ". ".join((ORIGINS[info.origin], *wrong)), until, "broken" if wrong else _KINDS[info.origin]
 
 
 def _name(info: CertificateInfo) -> str:
     return shorten(label(info), _LONGEST)
-
-
-def _origin(info: CertificateInfo) -> tuple[str, str]:
-    notes = {
-        "sent": ("sent", "sent"),
-        "store": ("in the root store", "added"),
-        "aia": ("not sent; at its issuer's address", "missing"),
-        "intermediate-file": ("not sent; in a file", "missing"),
-    }
-    return notes[info.origin]
 
 
 def by_role(info: CertificateInfo) -> int:

@@ -17,7 +17,6 @@ from certready.render.layout import (
     SEVERITY_WORDS,
     Line,
     Span,
-    counted,
     fix_lines,
     hanging,
     plain,
@@ -27,7 +26,7 @@ from certready.render.layout import (
 )
 from certready.rules import RULES
 from certready.tenant.answer import Answer, Asked, Mx
-from certready.wording import and_more, listed
+from certready.wording import and_more, counted, listed
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "relayed": ("RELAYED", "pass"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certready.render.findings import by_rule, troubles
-from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span, counted
+from certready.render.layout import VERDICT_STYLES, VERDICT_WORDS, Span
 from certready.render.page import entries, page, table
 from certready.render.tenant import (
     CONNECTORS,
@@ -26,6 +26,7 @@ from certready.render.tenant import (
     scenario_rows,
 )
 from certready.tenant.answer import Answer
+from certready.wording import counted
 
 
 def text(answer: Answer) -> str:

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from certready.model.report import ConnectorResult, Finding, Report, Severity, Verdict
-from certready.render.context import context, footer, label, path_picture
-from certready.render.findings import by_rule, judged, said, troubles, whose, worst_first
+from certready.render.context import context, footer, judged, label, path_picture
+from certready.render.findings import by_rule, counts, said, troubles, whose, worst_first
 from certready.render.layout import (
     MARGIN,
     RIGHT,
@@ -20,7 +20,6 @@ from certready.render.layout import (
     VERDICT_WORDS,
     Line,
     coloured,
-    counted,
     fix_lines,
     hanging,
     plain,
@@ -28,6 +27,7 @@ from certready.render.layout import (
     visible,
 )
 from certready.rules import RULES
+from certready.wording import counted
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     verdict: (word, VERDICT_STYLES[verdict]) for verdict, word in VERDICT_WORDS.items()
@@ -113,21 +113,21 @@ def _headline(report: Report, width: int | None) -> Iterator[Line]:
     """Verdict, target and connector, and the counts at the right, or below where they do not fit."""
     word, style = VERDICTS[report.verdict]
     target = visible(report.target.name or f"({report.target.kind})")
-    whom, counts = _for_whom(judged(report)), _counts(report)
+    whom, numbers = _for_whom(judged(report)), counts(report)
     used = len(word) + 2 + len(target) + len(whom)
     if width is None:
-        yield ((word, style), ("  ", ""), (target, "bold"), (whom, ""), ("  ", ""), (counts, ""))
-    elif used + 2 + len(counts) <= min(width, RIGHT):
+        yield ((word, style), ("  ", ""), (target, "bold"), (whom, ""), ("  ", ""), (numbers, ""))
+    elif used + 2 + len(numbers) <= min(width, RIGHT):
         yield (
             (word, style),
             ("  ", ""),
             (target, "bold"),
-            (whom.ljust(min(width, RIGHT) - used - len(counts) + len(whom)), ""),
-            (counts, ""),
+            (whom.ljust(min(width, RIGHT) - used - len(numbers) + len(whom)), ""),
+            (numbers, ""),
         )
     else:
         yield from hanging(((word, style), ("  ", "")), target + whom, "bold", width, len(word) + 2)
-        yield ((" " * (len(word) + 2), ""), (counts, ""))
+        yield ((" " * (len(word) + 2), ""), (numbers, ""))
 
 
 def _for_whom(connectors: Sequence[ConnectorResult]) -> str:
@@ -140,19 +140,6 @@ def _for_whom(connectors: Sequence[ConnectorResult]) -> str:
     by_option = connector.name.startswith(f"--{connector.direction} ")
     name = connector.value or "(no value)" if by_option else f'"{connector.name}"'
     return visible(f" > {connector.direction} connector {name}")
-
-
-def _counts(report: Report) -> str:
-    """How many findings there are of each severity."""
-    by = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
-    strict = " (--strict)" if report.verdict == "not-ready" and not by[Severity.FAIL] else ""
-    parts = (
-        f"{by[Severity.FAIL]} failed" if by[Severity.FAIL] else "",
-        f"{by[Severity.UNKNOWN]} unknown" if by[Severity.UNKNOWN] else "",
-        counted(by[Severity.WARN], "warning") + strict if by[Severity.WARN] else "",
-        f"{by[Severity.PASS]} ok" if by[Severity.PASS] else "",
-    )
-    return ", ".join(part for part in parts if part) or "nothing was judged"
 
 
 # -- findings -----------------------------------------------------------------------------------------------------

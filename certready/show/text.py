@@ -9,10 +9,11 @@ from certready.bundle.ciphers import Cipher
 from certready.bundle.contents import Entry
 from certready.exchange.matching import satisfiable
 from certready.remedy.dotnet import thumbprint, tls_certificate_name
-from certready.render.layout import Line, counted, hanging, listed
+from certready.render.layout import Line, hanging, listed_shortened
 from certready.show.contents import KINDS, Container, Shown, unreadable
 from certready.show.pick import Pick, binding
 from certready.show.tree import tree
+from certready.wording import counted
 from certready.x509.certificate import Certificate
 from certready.x509.unreadable import readable
 
@@ -146,7 +147,7 @@ def _rows(certificate: Certificate, shown: Shown) -> Iterable[tuple[str, str]]:
     if not parsed.dates_unreadable:
         yield "valid", f"{_moment(parsed.not_before)} to {_moment(parsed.not_after)} UTC"
     yield "key", str(parsed.key)
-    yield "names", listed((*parsed.names, *parsed.ip_names), _NAMES)
+    yield "names", listed_shortened((*parsed.names, *parsed.ip_names), _NAMES)
     yield (
         "usages",
         ", ".join(f"{_USAGES[oid]} ({oid})" if oid in _USAGES else oid for oid in readable(parsed.ekus) or ()),
@@ -157,7 +158,7 @@ def _rows(certificate: Certificate, shown: Shown) -> Iterable[tuple[str, str]]:
     if not parsed.is_ca:
         yield "private key", "is here" if parsed.spki_sha256 in shown.keys else "is not here"
         yield "Exchange name", tls_certificate_name(certificate) or ""
-        yield "meets", listed(satisfiable(parsed.names), _NAMES)
+        yield "meets", listed_shortened(satisfiable(parsed.names), _NAMES)
 
 
 def _moment(moment: datetime) -> str:

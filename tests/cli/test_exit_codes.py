@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -144,6 +145,23 @@ def test_a_file_of_50_megabytes_is_2(run: Run, large: Path) -> None:
     ran = run("check", str(large), "--certificate-only", "--offline")
     assert (2, "") == (ran.code, ran.out)
     assert "larger than" in ran.err
+
+
+def test_a_password_file_that_is_too_large_is_2(run: Run, material: Material, tmp_path: Path) -> None:
+    """How much is read of a small kind of file is said in KiB, not as 0 MiB."""
+    word = tmp_path / "word.txt"
+    word.write_bytes(b"x" * 5000)
+    ran = run("check", material / "good.pfx", "--certificate-only", "--offline", "--password-file", str(word))
+    assert (2, "") == (ran.code, ran.out)
+    assert "larger than 4 KiB" in ran.err
+
+
+def test_compare_reads_standard_input(run: Run, material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-`` is what is piped in, not a host of that name."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(material / "good.pem").read_bytes())))
+    ran = run("compare", material / "good.pem", "-")
+    assert (0, "") == (ran.code, ran.err)
+    assert "standard input" in ran.out
 
 
 @pytest.mark.parametrize("source", ["file", "env", "fd"])

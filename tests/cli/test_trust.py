@@ -51,6 +51,20 @@ def test_the_overview(run: Run) -> None:
     assert {"store", "as_of", "age_days", "roots", "error"} == set(found["stores"][0])
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("--url", "http://lists.example.test/x"), "--url belongs"),
+        (("--proxy", "http://proxy.example.test", "--allow-private"), "--proxy and --allow-private belong"),
+    ],
+)
+def test_options_of_an_update_without_one(run: Run, words: tuple[str, ...], names: str) -> None:
+    """What only an update reads is refused where nothing is updated, and named."""
+    ran = run("trust", *words)
+    assert (2, "") == (ran.code, ran.out)
+    assert f"error: {names} to an update." in ran.err
+
+
 def test_a_distrusted_root(run: Run) -> None:
     """A fingerprint shows in which stores the root is and since when it is distrusted; the exit code is 1."""
     ran = run("trust", BALTIMORE)

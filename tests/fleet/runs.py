@@ -14,8 +14,8 @@ from certready.model.report import Report
 
 
 def page(inventory: str, reports: Sequence[Report], count: int, extra: str = "Ann") -> str:
-    """The overview of so many lines: these reports in turns, every seventh line a folder, and every tenth in error. Two tenants own them in turns,
-    and an earlier run knew half of them."""
+    """The overview of so many lines: these reports in turns, every seventh line a folder, and every tenth in error. Two
+    tenants own them in turns, and an earlier run knew half of them."""
     entries, shown, owners = [], [], {}
     moment = reports[0].evaluated_at
     for number in range(1, count + 1):
@@ -23,7 +23,7 @@ def page(inventory: str, reports: Sequence[Report], count: int, extra: str = "An
         name = f"{report.target.name} {number}"
         line = Line(number, name, Keys(target=report.target.name, extra=(("x_owner", extra),)))
         problem = Problem(f"There is no file {name}.", "Check the path.") if number % 10 == 0 else None
-        others = reports[:2] if number % 7 == 0 and not problem else ()
+        others = [each for each in reports[:2] if each is not report] if number % 7 == 0 and not problem else []
         result = Result(line, "0" * 64, moment, None if problem else report, problem, other_reports=tuple(others))
         entries.append(lines.entry(lines.document(result), line.keys.extra))
         files = [("file", f"{each.target.name} of {name}") for each in (report, *others)] if others else [None]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from certready.model import Endpoint, Target
 from certready.model.report import ChainResult, ConnectorResult, Severity
-from certready.render.layout import console, listed, print_lines, shorten, table, visible
+from certready.render.layout import console, listed_shortened, print_lines, shorten, table, visible
 from certready.render.text import render, render_many, report_lines
 from tests.render import samples
 
@@ -287,4 +287,4 @@ def test_shortening():
     assert "abcd..." == shorten("abcdefghij", 7)
     assert "abcdefg" == shorten("abcdefg", 7)
     assert r"\x1b..." == shorten("\x1b" * 9, 7)
-    assert "a > b and 1 more" == listed(["a", "b", "c"], 2, " > ")
+    assert "a > b and 1 more" == listed_shortened(["a", "b", "c"], 2, " > ")

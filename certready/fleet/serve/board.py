@@ -12,7 +12,7 @@ from msgspec import Struct
 from certready.clock import TOLERANCE
 from certready.fleet.entries import Entry
 from certready.fleet.sharing import Once
-from certready.render.layout import counted
+from certready.wording import counted
 
 ANSWERS = ("ready", "not-ready")
 HTML = "text/html; charset=utf-8"

@@ -24,8 +24,9 @@ from certready.fleet.summary import STYLES, Run
 from certready.model import Tenant
 from certready.model.report import Report
 from certready.render.html import report_view
-from certready.render.layout import VERDICT_WORDS, counted
+from certready.render.layout import VERDICT_WORDS
 from certready.render.page import page, policy
+from certready.wording import counted
 
 
 class View(Struct, frozen=True):
