@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +29,7 @@ from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
 
 SMALL = 64 * 1024  # bytes of a target's files up to which it is held together with others
+TOGETHER = 4  # of these: 16 threads have then as many under way as are remembered from one step to the next
 NOT_ASKED = "It was not asked, because --offline forbids it."
 
 
@@ -72,7 +74,9 @@ def checked(world: World, jobs: Sequence[Job]) -> list[Result]:
     """What each of these jobs comes to in this world; see :func:`check`."""
     live = [partial(_together, world, (job,)) for job in jobs if job.place]
     seen = iter(in_parallel(live, "fleet") if live else ())
-    small = iter(_together(world, [job for job in jobs if _is_small(job)]))
+    files = [job for job in jobs if _is_small(job)]
+    groups = (_together(world, files[at : at + TOGETHER]) for at in range(0, len(files), TOGETHER))
+    small = chain.from_iterable(groups)
 
     def result(job: Job) -> Result:
         if _is_small(job):
@@ -89,7 +93,7 @@ def _is_small(job: Job) -> bool:
 
 def _together(world: World, jobs: Sequence[Job]) -> list[Result]:
     """What these jobs come to, each step taken for all of them before the next is: what a step runs through is then at
-    hand in the processor, which spares a fifth of the time."""
+    hand in the processor, which spares a tenth of the time or more."""
     under_way = [_UnderWay(world, job) for job in jobs]
     for step in (_UnderWay.read, _UnderWay.gather_evidence, _UnderWay.judge_evidence):
         for each in under_way:

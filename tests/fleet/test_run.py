@@ -270,7 +270,7 @@ class Stumbling(Struct, frozen=True):
 
 def test_lines_that_are_worked_on_together_fail_alone(material: Material, tmp_path: Path) -> None:
     """Each result is that of its own line, in their order, where one cannot be read, one fails inside, one holds
-    several certificates and one is large."""
+    several certificates and one is large, and where there are more of them than are worked on at once."""
     issuing = Authority.root().intermediate()
     (tmp_path / "odd.pem").write_bytes(issuing.issue("odd.contoso.com").chain_pem)
     (tmp_path / "several").mkdir()
@@ -282,11 +282,12 @@ def test_lines_that_are_worked_on_together_fail_alone(material: Material, tmp_pa
     targets += [str(tmp_path / "several"), str(tmp_path / "large.pem"), material / "good.pem"]
     given = setup(material, roots=Stumbling(load_roots(material / "root.pem"), "odd.contoso.com"))
     planner = fleet.Planner(given, DEFAULTS, Path())
-    results = check(given, [planner.job(Line(n, str(n), Keys(target=target))) for n, target in enumerate(targets)])
-    assert [str(number) for number in range(7)] == [result.line.name for result in results]
-    assert [0, 4, 2, 2, 1, 0, 0] == [result.code for result in results]
+    each = [planner.job(Line(number, str(number), Keys(target=target))) for number, target in enumerate(targets * 2)]
+    results = check(given, each)
+    assert [str(number) for number in range(14)] == [result.line.name for result in results]
+    assert [0, 4, 2, 2, 1, 0, 0] * 2 == [result.code for result in results]
     assert "the store is gone" in str(results[1].problem)
-    assert [1, 0, 0, 0, 2, 1, 1] == [len(result.reports) for result in results]
+    assert [1, 0, 0, 0, 2, 1, 1] * 2 == [len(result.reports) for result in results]
 
 
 def test_lines_that_say_the_same_share_their_tenant(material: Material) -> None:
