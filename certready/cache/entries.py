@@ -83,7 +83,7 @@ def read(directory: Path, key: str, most: int, wanted: Callable[[Entry, int], bo
                     return entry if entry.key == key else None
             except _DAMAGE:
                 entry = None
-            body = file.read(most + 1) if entry else b""
+            body = file.read(size + 1) if entry else b""
     except (OSError, ValueError):
         return None
     try:
