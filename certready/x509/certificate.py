@@ -94,7 +94,8 @@ class Parsed(Extended):
         self.self_issued = self.subject_der == self.issuer_der != b""
         before, after = self._dates = self._read_dates()
         self.not_before, self.not_after = readable(before) or NEVER, readable(after) or NEVER
-        self.dates_unreadable = next((date for date in self._dates if isinstance(date, Unreadable)), None)
+        broken = before if isinstance(before, Unreadable) else after
+        self.dates_unreadable = broken if isinstance(broken, Unreadable) else None
 
     @cached_property
     def sha256(self) -> str:
