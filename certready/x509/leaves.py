@@ -41,10 +41,10 @@ def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tupl
     if not ends:
         index = _likeliest(certificates)
         return (Group(tuple(certificates), index, tuple(keys)),)
-    owned = [leaf for leaf in ends if leaf.parsed.spki_sha256 in keys]
+    owned = [leaf for leaf in ends if leaf.parsed.spki_sha256 in keys] if keys else []  # a key is dear to load
     judged = owned or ends
     if len(judged) == 1:
-        return (_group(judged[0], judged, {judged[0]: frozenset()}, certificates, keys),)
+        return (Group(certificates, certificates.index(judged[0]), keys),)
     members = {leaf: above(leaf, certificates) for leaf in judged}
     return tuple(_group(leaf, judged, members, certificates, keys) for leaf in judged)
 
