@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certready.demo.pki import Authority, Issued
-from certready.path import constraints
+from certready.path import constraints, lint
 from certready.x509.certificate import Certificate
 from tests import odd, pki
 
@@ -30,7 +30,9 @@ OURS = (x509.NameConstraints([x509.DirectoryName(subject((NameOID.ORGANIZATION_N
 
 
 def blamed(*issued: Issued | bytes) -> list[str]:
-    return [certificate.parsed.label for certificate, _ in constraints.violations(path(*issued))]
+    """Whose names are not permitted."""
+    found = {one.certificate for one in lint.problems(path(*issued), rooted=True) if one.kind == "name-constraints"}
+    return [certificate.parsed.label for certificate in path(*issued) if certificate.sha256 in found]
 
 
 def test_constraints_bind_what_is_below() -> None:
@@ -40,8 +42,7 @@ def test_constraints_bind_what_is_below() -> None:
     lower = limited.intermediate(subject_name=organisation("Theirs", "Lower"))
     leaf = lower.issue("a.example", subject_name=organisation("Ours", "leaf"))
     assert ["Lower"] == blamed(leaf, lower, limited, root)
-    assert list(path(leaf, lower)) == list(constraints.bound(path(leaf, lower, limited, root)))
-    assert [] == list(constraints.bound(path(leaf, lower)))
+    assert [] == blamed(leaf, lower)
 
 
 def test_a_self_issued_leaf_is_bound() -> None:
@@ -54,17 +55,21 @@ def test_a_self_issued_leaf_is_bound() -> None:
     assert [] == blamed(alone, free)
 
 
-def test_the_number_of_comparisons() -> None:
-    """For each issuer its subtrees times the names below: those of the leaf with the CN that serves as a host."""
+def test_the_number_of_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each issuer its subtrees times the names below, those of the leaf with the CN that serves as a host: as many
+    as the limit are made, and one more is said of the leaf."""
     root = Authority.root()
     limits = x509.NameConstraints([D("a.example"), D("b.example")], [D("c.example")])
     upper = root.intermediate("upper.example", extra=[(limits, True)])
     lower = upper.intermediate("lower.example", extra=[pki.constrained(excluded=["d.example"])])
-    named = lower.issue("x.a.example", "y.a.example")
-    assert 3 * (3 + 1) + 1 * 3 == constraints.comparisons(path(named, lower, upper, root))
-    unnamed = lower.issue(common_name="x.a.example")
-    assert 3 * (2 + 1) + 1 * 2 == constraints.comparisons(path(unnamed, lower, upper, root))
-    assert 0 == constraints.comparisons(path(root.issue("x.a.example"), root))
+    named, unnamed = lower.issue("x.a.example", "y.a.example"), lower.issue(common_name="x.a.example")
+    for leaf, number in ((named, 3 * (3 + 1) + 1 * 3), (unnamed, 3 * (2 + 1) + 1 * 2)):
+        whole = path(leaf, lower, upper, root)
+        monkeypatch.setattr(constraints, "MAX_COMPARISONS", number)
+        assert () == lint.problems(whole, rooted=True)
+        monkeypatch.setattr(constraints, "MAX_COMPARISONS", number - 1)
+        found = [(one.kind, one.certificate) for one in lint.problems(whole, rooted=True)]
+        assert [("name-constraints-limit", whole[0].sha256)] == found
 
 
 @pytest.mark.parametrize(
