@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import resource
 import signal
 import sys
 import time
@@ -20,14 +19,18 @@ from random import Random
 from tempfile import TemporaryFile
 from typing import NamedTuple
 
+import pytest
+
 from certready.errors import CertreadyError
 from tests.fuzz.mutation import LARGEST, mutated
 from tests.fuzz.parser import Parser, refused_well
 
+resource = pytest.importorskip("resource", reason="the system limits no processes")
+
 MEMORY = 300 * 1024 * 1024  # bytes of address space that a case may add to what an honest sample needs
 SECONDS = 2.0  # of processor time that a case may take
 KILLED_AFTER = 10  # the same, after which the system ends the process
-STANDSTILL = 600  # seconds after which a child that waits for nothing is ended
+STANDSTILL = 600  # seconds after which a case that waits for nothing is ended
 
 _HEAD = 8  # bytes that say how long the case is that follows
 
@@ -86,6 +89,7 @@ def _child(parser: Parser, cases: Callable[[], Iterator[bytes]], current: mmap.m
                 current[: _HEAD + len(data)] = len(data).to_bytes(_HEAD, "big") + data
                 spent = int(time.process_time())
                 resource.setrlimit(resource.RLIMIT_CPU, (spent + KILLED_AFTER, resource.RLIM_INFINITY))
+                signal.alarm(STANDSTILL)
                 wrong = trouble(parser, data)
                 if wrong:
                     output.write(json.dumps({"data": data.hex(), "kind": wrong[0], "wrong": wrong[1]}) + "\n")
@@ -100,7 +104,6 @@ def _child(parser: Parser, cases: Callable[[], Iterator[bytes]], current: mmap.m
 def _limited(parser: Parser) -> None:
     """An honest sample first, so that what is imported and made late is not a case's doing; then the limits."""
     trouble(parser, parser.samples()[0])
-    signal.alarm(STANDSTILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # elsewhere nothing tells how much there is by now
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])

@@ -372,6 +372,6 @@ def mutated(samples: Sequence[bytes], shapes: Sequence[Shape], chance: Random) -
     data = chance.choice(shapes)(samples, chance)
     if not chance.randrange(10):
         data = chance.choice(shapes)((data,), chance)
-    if data and chance.randrange(200) == 199:
+    if data and chance.randrange(200) == 137:
         data *= LARGEST // len(data)
     return data[:LARGEST]
