@@ -20,9 +20,11 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from certready.net.binding import bound
+from certready.smtp.replies import printable
 
 REQUEST = 64 * 1024  # bytes of a request's line and headers
 BODY = 1024  # bytes of a body, which no request here needs
+QUOTED = 200  # bytes of a request that is none, in the answer to it
 LOOK = 1  # seconds between two looks at who takes too long
 LOCAL_ADDRESS = "certready.local_address"  # the key under which an application finds where a request came in
 
@@ -141,6 +143,8 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         self.response_headers.extend(self.channel.server.error_headers)
+        error = self.request.error  # whose words quote what came, of any length
+        error.body = printable(str(error.body).encode("utf-8", "replace")[:QUOTED])
         super().execute()
 
 

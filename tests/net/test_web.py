@@ -149,6 +149,17 @@ def test_requests_that_are_none(case: str) -> None:
         assert b"waitress" not in answer
 
 
+@pytest.mark.parametrize("line", [b"\x84\n", b"\x1b[2J\x1b]0;owned\x07\n", b"x" * 30_000 + b"\n"])
+def test_what_was_sent_is_quoted_safely(line: bytes) -> None:
+    """Where a refusal quotes the request, it quotes a part, and no character that a terminal would act on."""
+    with running() as server:
+        answer = raw(server.address, b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")
+    body = answer.partition(b"\r\n\r\n")[2]
+    assert body.startswith(b"Bad Request")
+    assert len(body) < 1000
+    assert body.decode("ascii").replace("\r\n", "").isprintable()
+
+
 @pytest.mark.parametrize(
     "data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\0" * 100, b"\r\n\r\n", b"EHLO x\r\n\r\n"]
 )
