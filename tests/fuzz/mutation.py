@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from io import BytesIO
 from random import Random
 from typing import Any
@@ -218,7 +219,7 @@ def _change_value(document: list[Any], chance: Random) -> None:
     value = inside[at]
     match chance.randrange(7):
         case 0:
-            inside[at] = chance.choice(_ODD_VALUES)
+            inside[at] = deepcopy(chance.choice(_ODD_VALUES))
         case 1:
             elsewhere, there = chance.choice(places)
             inside[at] = json.loads(json.dumps(elsewhere[there]))
@@ -233,7 +234,7 @@ def _change_value(document: list[Any], chance: Random) -> None:
         case _ if isinstance(value, str) and value:
             inside[at] = _changed_text(value, chance)
         case _:
-            inside[at] = chance.choice(_ODD_VALUES)
+            inside[at] = deepcopy(chance.choice(_ODD_VALUES))
 
 
 def _changed_text(text: str, chance: Random) -> str:
@@ -369,9 +370,12 @@ def archive(samples: Sequence[bytes], chance: Random) -> bytes:
 
 def mutated(samples: Sequence[bytes], shapes: Sequence[Shape], chance: Random) -> bytes:
     """One of the samples changed by one of the shapes; now and then by two, and now and then as large as may be."""
-    data = chance.choice(shapes)(samples, chance)
+    try:
+        data = chance.choice(shapes)(samples, chance)
+    except MemoryError:  # where this process may have little
+        data = octets(samples, chance)
     if not chance.randrange(10):
-        data = chance.choice(shapes)((data,), chance)
+        data = chance.choice(shapes)((data[: LARGEST // 100],), chance)
     if data and chance.randrange(200) == 137:
         data *= LARGEST // len(data)
     return data[:LARGEST]
