@@ -78,4 +78,4 @@ def check_ehlo(name: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return cut(text.encode("ascii", "backslashreplace").decode().translate(dict.fromkeys(range(32), "?")))
+    return cut(text.encode("ascii", "backslashreplace").decode().translate(dict.fromkeys((*range(32), 127), "?")))
