@@ -23,9 +23,8 @@ settings.load_profile("certready")
 caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 set_hypothesis_home_dir(caches / "certready-tests" / "hypothesis")
 
-# Temporary files of the tests, and of what they start, lie in a folder that others may enter, as servers without
-# privileges do, and that goes with the run. pytest's own stay where they are looked for after a failure.
-os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+# Temporary files of the tests, pytest's own and those of what they start, lie in a folder that others may enter, as
+# servers without privileges do. It goes with the run, but for one in which tests failed.
 scratch = Path(tempfile.mkdtemp(prefix="certready-"))
 scratch.chmod(0o755)
 os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
@@ -56,24 +55,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if left := ending.survivors():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nstill running: {left}")
-
-
-def pytest_unconfigure() -> None:
-    """Nothing temporary is left."""
-    shutil.rmtree(scratch, ignore_errors=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[None]:
-    """The folders of tests that failed stay, as pytest keeps them, but not where the run is interrupted or killed."""
-    if request.config.option.basetemp is not None:
-        yield
-        return
-    folder = tmp_path_factory.getbasetemp()
-    ending.removed(folder)
-    yield
-    if request.session.testsfailed:
-        ending.kept(folder)
+    if session.testsfailed:
+        ending.kept(scratch)
+        print(f"\nThe folders of the tests are in {scratch}.")
+    else:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
