@@ -31,10 +31,10 @@ class TestTasks:
     def test_too_late(self) -> None:
         """Work that does not end in time is left behind, in a daemon thread that delays nobody's exit."""
         never = threading.Event()
-        task = start(never.wait, "test")
+        task = start(never.wait, "left-behind")
         with pytest.raises(TimeoutError):
             task.result(0.01)
-        (thread,) = (thread for thread in threading.enumerate() if thread.name == "certready-test")
+        (thread,) = (thread for thread in threading.enumerate() if thread.name == "certready-left-behind")
         assert thread.daemon
         never.set()
         assert task.wait(5)
