@@ -119,6 +119,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "comparison": lambda: compared("good.pem", "renewed.pem"),
     "fleet": lambda: fleet(40),
     "hostile-fleet": lambda: runs.page(ATTACK, [replace(hostile(ATTACK), target=Target("host", ATTACK))], 20, ATTACK),
+    "long-fleet": lambda: fleet(450),
     "large-fleet": lambda: fleet(5000),
     "hostile-comparison": lambda: compared(ATTACK, f"{ATTACK} too"),
 }
