@@ -117,7 +117,7 @@ def test_the_rules_fire_when_they_should(tmp_path: Path) -> None:
             alert(
                 "CertificateNotReady",
                 "critical",
-                "Exchange Online would not accept, or it cannot be told: bad",
+                "Exchange Online would not accept it, or that is unknown: bad",
                 **labels,
             ),
             alert(
