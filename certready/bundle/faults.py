@@ -27,15 +27,16 @@ class File(NamedTuple):
 
 
 def faults(files: Sequence[File]) -> tuple[Fault, ...]:
-    """What could not be read, and where OpenSSL loads something other than certready; at most the first twenty."""
+    """What could not be read, and where OpenSSL loads something other than certready; at most twenty, of more of them
+    first what OpenSSL makes of the files. The rest is one fault about all its certificates."""
     every = tuple(fault for file in files for fault in (*_irregular(file), *_unread(file)))
     if len(every) <= _MAX_FAULTS:
         return every
-    first_left_out = every[_MAX_FAULTS]
-    return (
-        *every[:_MAX_FAULTS],
-        Fault(first_left_out.kind, first_left_out.file, f"{len(every) - _MAX_FAULTS} more like these follow."),
-    )
+    ordered = sorted(every, key=lambda fault: fault.kind not in ("refused", "passed-over"))
+    first_left_out, *rest = ordered[_MAX_FAULTS:]
+    about = dict.fromkeys(digest for fault in (first_left_out, *rest) for digest in fault.certificates)
+    more = f"{len(rest) + 1} more like these follow."
+    return (*ordered[:_MAX_FAULTS], Fault(first_left_out.kind, first_left_out.file, more, tuple(about)))
 
 
 def _unread(file: File) -> Iterator[Fault]:

@@ -183,7 +183,8 @@ def _judged(
     )
     target = Target("file", str(out / written[0].name))
     result = replace(evidence, target=target, chains=(new,), known=(*evidence.known, *roots))
-    changes = tuple(repairing.changes(Case(evidence), chain, chosen))
+    pem = any(file.name.endswith(".pem") for file in written)
+    changes = tuple(repairing.changes(Case(evidence), chain, chosen, pem=pem))
     install = tuple(repairing.installation(out, chosen, gateway))
     names = tuple(file.name for file in written)
     return repairing.Repaired(str(out), names, "", changes, install, judged(result)), result

@@ -49,8 +49,9 @@ def choose(case: Case, chain: Chain) -> Chosen | None:
     return Chosen(leaf, path[1:-1], end if end != leaf else None)
 
 
-def changes(case: Case, chain: Chain, chosen: Chosen) -> Iterator[str]:
-    """What is different from the ``chain`` that was given, a sentence each; ``chosen`` is what is written instead."""
+def changes(case: Case, chain: Chain, chosen: Chosen, *, pem: bool) -> Iterator[str]:
+    """What is different from the ``chain`` that was given, a sentence each; ``chosen`` is what is written instead, in
+    PEM files or (``pem`` False) in a PFX alone."""
     given = chain.certificates
     sources = {known.certificate: known.source for known in case.evidence.known}
     sent = [certificate for certificate in given if certificate in chosen.sent]
@@ -66,10 +67,10 @@ def changes(case: Case, chain: Chain, chosen: Chosen) -> Iterator[str]:
             label = certificate.parsed.label if not certificate.parsed.error else "A certificate that cannot be read"
             yield f"{label} is left out: the chain does not need it."
     for fault in chain.faults:
-        if fault.kind in ("refused", "passed-over"):
+        if pem and fault.kind in ("refused", "passed-over"):
             yield f"{fault.message} The new file is as OpenSSL wants it."
     for note in chain.notes:
         if "it was read once" in note:
             yield note.replace("it was read once", "it is written once")
-    if chain.container != "pem":
+    if pem and chain.container != "pem":
         yield f"The certificates are written as PEM; they came as {chain.container.upper()}."

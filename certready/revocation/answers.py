@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from certready.model import Answer, Ask, Reply
 from certready.revocation import Question, judge
+from certready.revocation.common import SKEW
 from certready.x509.certificate import Certificate
-
-SKEW = timedelta(minutes=5)  # by how much the clock of whoever answered may run ahead
 
 
 def answers(questions: Iterable[Question], replies: Mapping[Ask, Reply], *, offline: bool) -> Iterator[Answer]:

@@ -31,6 +31,8 @@ ORDER: tuple[Status, ...] = (
 
 
 ON_HOLD = "certificateHold"
+# An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
+SKEW = timedelta(minutes=5)
 
 
 class Moment(Struct, frozen=True):

@@ -10,10 +10,8 @@ from msgspec.structs import replace
 from certready.model import Evidence
 from certready.model.report import RevocationResult, Status
 from certready.revocation import Question, judge_all, questions
+from certready.revocation.common import SKEW
 from certready.x509.certificate import Certificate
-
-# An answer fetched during the run may be dated after its start, by a clock that is not ours; OpenSSL allows as much.
-SKEW = timedelta(minutes=5)
 
 
 def heard(evidence: Evidence, certificate: Certificate, issuer: Certificate | None) -> Iterator[RevocationResult]:

@@ -18,7 +18,7 @@ from certready import bounds
 from certready.errors import StoreError
 from certready.model import Limits
 from certready.x509.certificate import UNREADABLE, Certificate
-from certready.x509.der import OCTET_STRING, OID, SEQUENCE, Element, MalformedError, Signed, element, members
+from certready.x509.der import OCTET_STRING, OID, SEQUENCE, Element, MalformedError, Signed, dotted, element, members
 from certready.x509.signature import signed_by, verify
 from certready.x509.unreadable import Unreadable, readable
 
@@ -248,19 +248,7 @@ def _usages(value: bytes | None) -> tuple[str, ...] | None:
     """Key usages as dotted OIDs; None where the property is absent (no limit)."""
     if not value:
         return None
-    return tuple(".".join(map(str, _arcs(oid.content))) for oid in members(element(value)))
-
-
-def _arcs(content: bytes) -> list[int]:
-    arcs, number = [], 0
-    for byte in content:
-        number = number << 7 | byte & 0x7F
-        if not byte & 0x80:
-            arcs.append(number)
-            number = 0
-    first = arcs[0] if arcs else 0
-    root = min(first // 40, 2)
-    return [root, first - 40 * root, *arcs[1:]]
+    return tuple(dotted(oid.content) for oid in members(element(value)))
 
 
 def _filetime(value: bytes | None) -> datetime | None:

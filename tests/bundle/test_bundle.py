@@ -614,3 +614,18 @@ def test_mutated_containers(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(sample) - 1))
         sample[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     survives(bytes(sample[: data.draw(st.integers(1, len(sample)))]) if data.draw(st.booleans()) else bytes(sample))
+
+
+def test_what_openssl_passes_over_is_said_among_many_faults() -> None:
+    """Of many faults at most twenty-one are kept: what OpenSSL makes of a file comes first, and the last is about every
+    certificate of the rest."""
+    damaged = b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    broken = [(f"broken{number}.pem", LEAF.pem + damaged) for number in range(25)]
+    indented = ("indented.pem", LEAF.pem + b"  " + ISSUER.pem)
+    (chain,) = load_files([*broken[:12], indented]).chains
+    assert len(chain.faults) == 21
+    (passed_over,) = [fault for fault in chain.faults if fault.kind == "passed-over"]
+    assert passed_over.certificates == (Certificate(ISSUER.der).sha256,)
+    (many,) = load_files([*[(f"{number}.pem", indented[1]) for number in range(25)]]).chains
+    assert many.faults[-1].message == "5 more like these follow."
+    assert many.faults[-1].certificates == (Certificate(ISSUER.der).sha256,)

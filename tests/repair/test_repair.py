@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, pkcs7, pkcs12
 from jsonschema import Draft202012Validator
 
 from certready import schemas
@@ -123,6 +123,18 @@ def test_for_a_gateway(gateway: str, names: set[str], place: Place, capsys: pyte
         content = (out / "gateway.pem").read_bytes()
         assert content.startswith(b"-----BEGIN PRIVATE KEY-----")
         assert load_chain(content).certificates == (LEAF.der, ISSUER.der)
+
+
+def test_a_pfx_alone_is_not_called_pem(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """For Exchange a PFX is all that is written, so that nothing is said of PEM or of OpenSSL."""
+    bundle = place.folder / "given.p7b"
+    bundle.write_bytes(pkcs7.serialize_certificates([LEAF.x509, ISSUER.x509], Encoding.DER))
+    given = (str(bundle), place.file(b"  " + LEAF.pem, LEAF.key_pem))
+    assert place.repair(*given, "--for", "exchange", "--new-password-file", str(place.folder / "word")) == 0
+    said = capsys.readouterr().out
+    assert "bundle.pfx" in said
+    assert "written as PEM" not in said
+    assert "as OpenSSL wants it" not in said
 
 
 def test_missing_intermediate(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
