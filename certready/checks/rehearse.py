@@ -151,15 +151,19 @@ def _peer(case: Case, peer: Chain) -> Observation:
     doubts = []
     if judgement.outcome != "trusted":
         doubts.append("does not lead to a root of the store")
-    if not leaf.parsed.not_before <= case.evaluated_at <= leaf.parsed.not_after:
+    if leaf.parsed.dates_unreadable:
+        doubts.append("has dates that cannot be read")
+    elif not leaf.parsed.not_before <= case.evaluated_at <= leaf.parsed.not_after:
         doubts.append("is not valid at this moment")
     if not covers(leaf.parsed.names, host):
         doubts.append(f"does not cover {host}")
     said = " and ".join(doubts) if doubts else f"is trusted and covers {host}"
     elsewhere = "" if is_exchange_online(host) else f" {recognise(host).sentence} What it answers is its own word."
+    end = leaf.parsed.known_dates[1]
+    until = f", valid until {end.date().isoformat()}" if end else ""
     return rules.SMART_HOST.observed(
-        f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}, valid until "
-        f"{leaf.parsed.not_after.date().isoformat()}, which {said}.{elsewhere} That is no part of the verdict.",
+        f"The smart host presents {leaf.parsed.label} of {leaf.parsed.issuer}{until}, which {said}.{elsewhere} That is "
+        "no part of the verdict.",
         "doubtful" if doubts or elsewhere else "",
         fix=partial(remedy.certificates.right_smart_host, case),
         endpoint=case.evidence.endpoints[0] if case.evidence.endpoints else None,

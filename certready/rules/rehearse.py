@@ -23,7 +23,7 @@ REFUSED = Rule(
         "The real smart host asked for this certificate and ended TLS because of it, or answered 5.7.64, 5.7.51 or "
         "their like."
     ),
-    why="Exchange Online does not recognise the gateway by this certificate.",
+    why="That host takes no mail from the gateway by this certificate, mostly because it does not recognise it.",
     confidence="documented",
     sources=(sources.ATTRIBUTION, sources.RELAY),
     weights=(columns(F, U, U),),

@@ -27,6 +27,7 @@ from certready.rules.model import Observation
 from certready.smtp.rehearse import REPLIES as REPLY_TABLE
 from certready.smtp.rehearse import Dialogue, check_address, meaning
 from certready.x509.certificate import Certificate
+from tests import odd
 from tests.live.servers import FaultySmtp, Visit
 
 ROOT = Authority.root("Root")
@@ -486,6 +487,14 @@ def test_the_smart_hosts_own_certificate_is_shown() -> None:
     assert f"is trusted and covers {EXCHANGE_ONLINE}" in fine.message
     assert "is trusted and covers exo.example.test" in other.message
     assert "none of the forms of Exchange Online's own hosts. What it answers is its own word." in other.message
+
+
+def test_dates_of_the_smart_host_that_cannot_be_read() -> None:
+    """Of a smart host's certificate whose dates cannot be read no day is named, and none is said to be past."""
+    endless = odd.changed(Authority.root().issue("exo.example.test"), validity=odd.tlv(0x30, b"\x17\x01x\x17\x01x"))
+    shown = observed(Rehearsed(Endpoint("exo.example.test", "192.0.2.1", 25), (endless,)))["rehearse.smart-host"]
+    assert "has dates that cannot be read" in shown.message
+    assert "valid" not in shown.message
 
 
 def test_nothing_is_said_of_other_targets() -> None:

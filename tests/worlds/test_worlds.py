@@ -17,7 +17,7 @@ import certready
 from certready.bundle import archive, targets
 from certready.bundle.parts import Collected, Part
 from certready.model import AcceptedDomain, Connector, Endpoint, Options, Tenant
-from certready.model.report import Report, worst
+from certready.model.report import Report, Severity, worst
 from certready.roots import plain
 from certready.x509.certificate import Certificate
 from tests.worlds import axes, material
@@ -155,7 +155,7 @@ def deviations(worlds: Iterable[World]) -> list[str]:
         right = verdict != "ready" if thinned else verdict == wanted.verdict
         if crashed or not right:
             changed = {name: value for name, value in world._asdict().items() if value != axes.PLAIN[name]}
-            said = [f"{one.rule} {one.severity}" for one in findings if one.severity > 1]
+            said = [f"{one.rule} {one.severity}" for one in findings if one.severity > Severity.WARN]
             found.append(
                 f"{changed}: wanted {wanted.verdict} {sorted(wanted.fails | wanted.unknowns)}, {verdict} {said}"
             )
