@@ -11,6 +11,7 @@ from certready import clock
 from certready.case import Case
 from certready.checks.promises import said
 from certready.checks.starttls import offers_none, without_tls
+from certready.exchange.modes import mandatory
 from certready.model import Chain, Endpoint
 from certready.rules import dane as rules
 from certready.rules.model import NotApplicable, Observation, Rule
@@ -37,7 +38,7 @@ def check_dane(case: Case) -> Iterator[Observation | NotApplicable]:
         return
     if asked.port != 25:
         message = f"DANE for SMTP is about port 25, and port {asked.port} was probed: no TLSA records were looked up."
-        yield from said(case, "dane", rules.NOT_APPLIED, message)
+        yield from said(case, "dane", rules.UNVERIFIED if _insisted(case) else rules.NOT_APPLIED, message)
         return
     from certready.dane.survey import promised
 
@@ -71,19 +72,21 @@ class Compared(Struct, frozen=True):
 
 
 class Host(Struct, frozen=True):
-    """One mail host: what DNS promises, what it presents, and the addresses where no TLS came up."""
+    """One mail host: what DNS promises, what it presents, and the addresses where no TLS came up. ``insisted`` says
+    that a judged connector delivers by DANE alone."""
 
     promise: Promise
     presented: tuple[Compared, ...]
     without: tuple[Endpoint, ...]
+    insisted: bool = False
 
     @property
     def carries(self) -> bool:
         """Whether Exchange Online delivers here whatever becomes of the other MX hosts."""
         if self.promise.state in ("absent", "not-applied"):
-            return bool(self.presented)
+            return bool(self.presented) and not self.insisted
         outcomes = {compared.fit.outcome for compared in self.presented if compared.fit}
-        fits = bool(outcomes) and outcomes <= {"match", "unusable"}
+        fits = bool(outcomes) and outcomes <= ({"match"} if self.insisted else {"match", "unusable"})
         return self.promise.state == "records" and fits and not self.without
 
 
@@ -101,7 +104,12 @@ def _seen(case: Case, promise: Promise) -> Host:
         fit = compare(promise, chain, case.evaluated_at, known) if promise.records else None
         presented.append(Compared(promise, chain, where, fit))
     without = tuple(endpoint for endpoint in endpoints if endpoint.trouble in ("no-starttls", "handshake-failed"))
-    return Host(promise, tuple(presented), without)
+    return Host(promise, tuple(presented), without, _insisted(case))
+
+
+def _insisted(case: Case) -> bool:
+    """Whether a judged connector delivers by DANE alone (SmtpDaneMode Mandatory)."""
+    return any(map(mandatory, case.selection.judged))
 
 
 def _host(case: Case, host: Host, others: Sequence[Host]) -> Iterator[Observation]:

@@ -271,6 +271,32 @@ class TestConnectors:
         assert (found.rule, found.severity, found.connector) == ("dane.absent", Severity.FAIL, "To us")
         assert "insists on DANE and holds the mail" in found.message
 
+    def test_mandatory_and_another_port(self) -> None:
+        """What a connector insists on is unknown, and no pass, where another port than 25 was probed."""
+        found = self.said(Dane(hosts=(HOST,), port=587), dane_mode="Mandatory")
+        assert (found.rule, found.severity) == ("dane.unverified", Severity.UNKNOWN)
+
+    @pytest.mark.parametrize(
+        ("second", "mode", "severity"),
+        [
+            ((), "Opportunistic", Severity.WARN),
+            ((), "Mandatory", Severity.FAIL),
+            (["1 1 1 " + "cd" * 32], "Opportunistic", Severity.WARN),
+            (["1 1 1 " + "cd" * 32], "Mandatory", Severity.FAIL),
+            ([pin(ECDSA)], "Mandatory", Severity.WARN),
+        ],
+    )
+    def test_another_host_carries_what_is_insisted_on(
+        self, second: Iterable[str], mode: str, severity: Severity
+    ) -> None:
+        """Mail of a connector that insists on DANE goes by no other host that has no record which fits."""
+        dane = asked_about(world([pin(OTHER)], second), MOMENT, domain="mail.org")
+        endpoints = (node(), node(SECOND, "192.0.2.2", "c2"))
+        chosen = self.connector(dane_mode=mode)
+        given = evidence(dane, (LEAF, CA), (ECDSA, CA), endpoints=endpoints, connectors=(chosen,))
+        found = findings(replace(given, options=replace(given.options, certificate_only=False)))
+        assert next(one for one in found if one.rule == "dane.mismatch").severity is severity
+
     def test_opportunistic(self) -> None:
         """A record that does not fit holds the mail over a connector of the default mode too."""
         found = self.said(asked_about(world([pin(OTHER)]), MOMENT, HOST), dane_mode="Opportunistic")
