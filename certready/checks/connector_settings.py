@@ -162,10 +162,10 @@ def unread(connector: Connector) -> Iterator[Observation]:
     """Properties that the export cut off; some of them could change the verdict."""
     if connector.unread:
         decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings", "Enabled")
-        decides = any(one in decisive for one in connector.unread)
+        decides = any(name in decisive for name in connector.unread)
         message = (
             f"{', '.join(connector.unread)} of the {connector.direction} connector '{connector.name}' cannot be read "
-            "in the file: it is missing, was cut off, or is written in a way that no document explains."
+            "in the file: missing, cut off, or written in a way that no document explains."
         )
         variant = "decides" if decides else ""
         yield rules.UNREAD.observed(message, variant, connector=connector, evidence={"unread": list(connector.unread)})
@@ -214,7 +214,9 @@ def export_age(tenant: Tenant, at: datetime) -> Iterator[Observation]:
 def in_region(tenant: Tenant) -> Iterator[Observation]:
     """What in-region routing asks of the certificates and addresses that the tenant's connectors go by."""
     regions = [f"{domain.name}: {domain.region}" for domain in tenant.accepted_domains or () if domain.region]
-    gateways = [one for one in tenant.connectors if one.direction == "inbound" and one.kind != "Partner"]
+    gateways = [
+        connector for connector in tenant.connectors if connector.direction == "inbound" and connector.kind != "Partner"
+    ]
     if not regions or not any(gateway.enabled for gateway in gateways):
         return
     message = (

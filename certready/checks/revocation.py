@@ -58,7 +58,7 @@ def _observe(subject: Revocable, results: tuple[RevocationResult, ...], case: Ca
     if subject.issuer is None:
         return _issuer_unknown(subject, case)
     unread = subject.certificate.parsed.pointers_unreadable
-    checkable = any(one.ask for one in questions(subject.certificate, subject.issuer))
+    checkable = any(question.ask for question in questions(subject.certificate, subject.issuer))
     status, deciding = overall(results, checkable=checkable)
     if deciding is not None and status == "revoked":
         message = f"{label} is revoked, says the {_source(deciding)}. {deciding.detail}"

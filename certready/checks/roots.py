@@ -77,12 +77,12 @@ def elsewhere(case: Case, judgement: Judgement) -> str:
     """A sentence about which other programme has, or lacks, the root that this chain leads or would lead to."""
     if not case.evidence.consulted:
         return ""
-    held = {one.store for one in case.evidence.elsewhere if _leads(judgement.path, one.root.certificate)}
+    held = {other.store for other in case.evidence.elsewhere if _leads(judgement.path, other.root.certificate)}
     if judgement.outcome == "trusted":
         held = {
-            one.store
-            for one in case.evidence.elsewhere
-            if judgement.anchor and one.root.certificate == judgement.anchor.certificate
+            other.store
+            for other in case.evidence.elsewhere
+            if judgement.anchor and other.root.certificate == judgement.anchor.certificate
         }
         missing = [PROGRAMMES[name] for name in case.evidence.consulted if name in PROGRAMMES and name not in held]
         return " ".join(f"{name[0].upper()}{name[1:]} does not have this root." for name in missing)
@@ -97,8 +97,8 @@ def elsewhere(case: Case, judgement: Judgement) -> str:
 def _leads(path: tuple[Certificate, ...], root: Certificate) -> bool:
     """Whether the root is on the path or signed one of its certificates; to have the issuer's name is not enough."""
     wanted = comparable(root.parsed.subject_der)
-    named = (one for one in path if comparable(one.parsed.issuer_der) == wanted)
-    return root in path or any(joins(one, root) in ("valid", "weak") for one in named)
+    children = (certificate for certificate in path if comparable(certificate.parsed.issuer_der) == wanted)
+    return root in path or any(joins(child, root) in ("valid", "weak") for child in children)
 
 
 def private(leaf: Certificate, judgement: Judgement) -> str | None:
@@ -143,9 +143,11 @@ def left_out(case: Case) -> str:
     names = case.evidence.store.left_out
     if not names:
         return ""
-    one = len(names) == 1
-    what = "is neither self-signed nor a CA's certificate" if one else "are neither self-signed nor CA certificates"
-    return f" Of what the file holds, {listed(names)} {what} and {'was' if one else 'were'} left out."
+    if len(names) == 1:
+        what = "is neither self-signed nor a CA's certificate and was left out"
+    else:
+        what = "are neither self-signed nor CA certificates and were left out"
+    return f" Of what the file holds, {listed(names)} {what}."
 
 
 def store_age(case: Case) -> Iterator[Observation]:

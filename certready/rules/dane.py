@@ -139,8 +139,8 @@ BOGUS = Rule(
 
 UNANSWERED = Rule(
     "dane.unanswered",
-    "DNS did not answer",
-    what="A server failed, refused or was silent about a record that DANE needs.",
+    "DNS gave no answer that DANE can rest on",
+    what="A server failed, refused or was silent about a record that DANE needs, or says that there is no such host.",
     why=(
         "A TLSA query of a signed zone without an answer holds the mail (4.7.324), so that this is not the same as "
         "having no records; perhaps the server answered this machine alone with a failure."
