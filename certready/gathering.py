@@ -73,7 +73,7 @@ def check(
         bundle: what :func:`certready.load` or :func:`certready.fetch` returned.
         connector: one connector, several (the worst decides), a whole tenant, or None.
         now: the present, aware; ``options.at`` moves the judgement, not the gathering.
-        roots: a root store out of :func:`certready.roots`.
+        roots: a root store out of :func:`certready.load_roots`.
         fetcher: fetches OCSP answers, CRLs and missing issuers; None never touches the network.
         accepted_domains: the tenant's accepted domains, None where they are not known; those of a :class:`Tenant` are
             its own.

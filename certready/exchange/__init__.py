@@ -1,7 +1,7 @@
 """A tenant's connectors and accepted domains: read from an export, chosen from, and asked about.
 
-Reading an export (``tenant.load``) and routing by recipient (``tenant.route``) are imported from their own modules:
-a check of one certificate does not wait for them.
+Reading an export (``exchange.export.load``) and routing by recipient (``exchange.route``) are imported from their own
+modules: a check of one certificate does not wait for them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The nouns of certready: frozen, slotted, picklable, bytes and text only.
+"""Evidence, and what it is made of: targets, chains, roots, answers, options.
 
-Left of :class:`Evidence` the world is touched and nothing is judged; right of it everything is judged and nothing is
-touched. A failure to fetch something is therefore a value here, not an exception.
+A failure to fetch something is a value here, not an exception.
 """
 
 from __future__ import annotations
