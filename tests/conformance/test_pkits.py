@@ -45,6 +45,8 @@ def test_what_is_refused_beyond_pkits(rows: list[pkits.Row], accepted: dict[str,
 
 def test_revocation_is_found(rows: list[pkits.Row]) -> None:
     """Where PKITS names a certificate revoked, that is what is said of it."""
-    for row in (one for one in rows if "Revoked" in one["Name"]):
+    named = [row for row in rows if "Revoked" in row["Name"]]
+    assert named
+    for row in named:
         root, *below = pkits.certificates(row)
         assert "revoked" in pkits.statuses(row, (*reversed(below), root)), row["Name"]
