@@ -21,6 +21,7 @@ from certready.rules.model import Observation
 from certready.wording import LISTED, counted, listed
 
 EXPORT_OLD = timedelta(days=30)
+_DECISIVE_OUTBOUND = ("TlsDomain", "TlsSettings", "SmtpDaneMode", "Enabled")
 
 
 def disabled(connector: Connector, variant: str = "") -> Observation:
@@ -161,7 +162,7 @@ def _associated(connector: Connector, value: Value | None) -> Iterator[Observati
 def unread(connector: Connector) -> Iterator[Observation]:
     """Properties that the export cut off; some of them could change the verdict."""
     if connector.unread:
-        decisive = DECISIVE if connector.direction == "inbound" else ("TlsDomain", "TlsSettings", "Enabled")
+        decisive = DECISIVE if connector.direction == "inbound" else _DECISIVE_OUTBOUND
         decides = any(name in decisive for name in connector.unread)
         message = (
             f"{', '.join(connector.unread)} of the {connector.direction} connector '{connector.name}' cannot be read "

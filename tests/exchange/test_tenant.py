@@ -387,6 +387,20 @@ def test_what_decides_and_cannot_be_read_stays_open(key: str, value: object) -> 
     assert ["connector.unread"] == [one.rule for one in lint(tenant) if one.severity is Severity.UNKNOWN]
 
 
+@pytest.mark.parametrize("mode", [2, "Required", {"value__": 2}, "Microsoft.Exchange.Data.SmtpDaneMode"])
+def test_a_dane_mode_that_cannot_be_read_may_be_mandatory(mode: object) -> None:
+    """A SmtpDaneMode that is none of the three words is named as unread, never taken for the default."""
+    tenant = load(dump({"OutboundConnectors": OUTBOUND | {"SmtpDaneMode": mode}}))
+    assert ("SmtpDaneMode",) == tenant.connectors[0].unread
+    assert ["connector.unread"] == [one.rule for one in lint(tenant) if one.severity is Severity.UNKNOWN]
+
+
+@pytest.mark.parametrize("mode", [None, "", "None", "opportunistic", "MANDATORY"])
+def test_every_word_for_a_dane_mode_is_read(mode: object) -> None:
+    """The three words in any case, and a mode that is not set, are read."""
+    assert load(dump({"OutboundConnectors": OUTBOUND | {"SmtpDaneMode": mode}})).connectors[0].unread == ()
+
+
 def test_the_hint_is_the_line_of_the_readme() -> None:
     """README.md and docs/tenants.md show the very line of PowerShell that hints and remedies print."""
     top = Path(__file__).parents[2]

@@ -74,8 +74,12 @@ _INBOUND_PROPERTIES = {
 }
 _OUTBOUND_PROPERTIES = {
     name.lower(): name
-    for name in ("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts", "Enabled")
+    for name in (
+        *("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts"),
+        *("SmtpDaneMode", "Enabled"),
+    )
 }
+_DANE_MODES = frozenset({"", "none", "opportunistic", "mandatory"})
 
 
 class Place(Struct, frozen=True):
@@ -197,8 +201,9 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
 
 def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
     """The properties of this record that were cut off, that hold something and give nothing (a boolean in another
-    language, a list of objects), or that are numbers whose meaning is documented nowhere. ConnectorType and Enabled
-    may not be missing either; of TlsSettings the number that is read as the strictest level can hide nothing."""
+    language, a list of objects, a word that is no DANE mode), or that are numbers whose meaning is documented nowhere.
+    ConnectorType and Enabled may not be missing either; of TlsSettings the number that is read as the strictest level
+    can hide nothing."""
     numbers = {"connectortype": text(record.get("connectortype")), "tlssettings": text(record.get("tlssettings"))}
     unclear = {
         key for key, number in numbers.items() if number and number.isdigit() and (key, number) != ("tlssettings", "3")
@@ -208,8 +213,10 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
         unclear.add("connectortype")
     if boolean(record.get("enabled")) is None:
         unclear.add("enabled")
-    single = ("tlssendercertificatename", "tlsdomain", "tlssettings")
+    single = ("tlssendercertificatename", "tlsdomain", "tlssettings", "smtpdanemode")
     unclear |= {key for key in single if unknown_shape(record.get(key))}
+    if (text(record.get("smtpdanemode")) or "").lower() not in _DANE_MODES:
+        unclear.add("smtpdanemode")
     return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
 
 
