@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from certready.demo.pki import Issued
-from tests.live.servers import HOST, NOBODY, Exim, Postfix, pem, wrapped
+from tests.live.servers import HOST, NOBODY, Exim, Postfix, is_root, pem, wrapped
 
 MESSAGE = b"From: <user@contoso.com>\nTo: <user@example.org>\nSubject: test\n\nNothing.\n"
 
@@ -121,7 +121,7 @@ class SendingExim(Exim):
 
     def send(self) -> None:
         """Hand one message in and try to deliver it before this returns."""
-        uid = 65534 if os.getuid() == 0 else os.getuid()
+        uid = NOBODY if is_root() else os.getuid()
         subprocess.run(
             [
                 *(str(self.root / "usr/sbin/exim4"), "-C", str(self.directory / "exim.conf")),
@@ -132,7 +132,7 @@ class SendingExim(Exim):
             check=False,
             timeout=120,
             capture_output=True,
-            **({"user": uid, "group": uid, "extra_groups": []} if os.getuid() == 0 else {}),
+            **({"user": uid, "group": uid, "extra_groups": []} if is_root() else {}),
         )
 
     def queue(self) -> int:
@@ -191,7 +191,7 @@ class SendingSendmail:
         (self.directory / "sendmail.cf").write_bytes(self._run(command))
         makemap = str(self.root / "usr/libexec/sendmail/makemap")
         self._run([makemap, "-C", "sendmail.cf", "hash", "access"], files["access"])
-        if os.getuid() == 0:
+        if is_root():
             for path in (self.directory, *self.directory.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
         return self
@@ -255,7 +255,7 @@ class SendingSendmail:
             timeout=120,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **({"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}),
+            **({"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root() else {}),
         )
         self.said = ran.stdout.decode(errors="replace")
 

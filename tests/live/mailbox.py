@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from certready.demo.pki import Issued
-from tests.live.servers import HOST, UnavailableError, _Daemon, free_port
+from tests.live.servers import HOST, NOBODY, UnavailableError, _Daemon, free_port, is_root
 
 
 class Dovecot(_Daemon):
@@ -21,7 +20,7 @@ class Dovecot(_Daemon):
         self.program = Path("/usr/sbin/dovecot")
         self.pop3_port, self.imaps_port, self.pop3s_port = free_port(), free_port(), free_port()
         self.greets = False
-        if os.getuid() != 0:
+        if not is_root():
             raise UnavailableError("Dovecot can only be started by root: run these tests as root.")
         if not self.program.exists() or not Path("/usr/lib/dovecot/imap-login").exists():
             raise UnavailableError("Dovecot is not here: install the Debian packages dovecot-imapd and dovecot-pop3d.")
@@ -41,7 +40,7 @@ class Dovecot(_Daemon):
             "protocols = imap pop3\nssl = yes\n"
             f"ssl_cert = <{directory}/chain.pem\nssl_key = <{directory}/key.pem\n"
             "passdb {\n  driver = static\n  args = nopassword=y\n}\nuserdb {\n  driver = static\n"
-            f"  args = uid=65534 gid=65534 home={directory}\n}}\n" + listeners + "\n".join([*self.settings, ""])
+            f"  args = uid={NOBODY} gid={NOBODY} home={directory}\n}}\n" + listeners + "\n".join([*self.settings, ""])
         )
         return self._spawn([str(self.program), "-F", "-c", str(directory / "dovecot.conf")], {})
 
@@ -60,7 +59,7 @@ class Slapd(_Daemon):
     def _start(self) -> subprocess.Popen[bytes]:
         self._write_keys()
         directory = self.directory
-        uid = pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else os.getuid()
+        uid = NOBODY if is_root() else os.getuid()
         with_tls = [f"TLSCertificateFile {directory}/chain.pem", f"TLSCertificateKeyFile {directory}/key.pem"]
         (directory / "slapd.conf").write_text(
             "\n".join([f"pidfile {directory}/slapd.pid", *(self.settings or with_tls), ""])
@@ -70,4 +69,4 @@ class Slapd(_Daemon):
                 os.chown(path, uid, -1)
         address = f"ldap://{HOST}:{self.port}/"
         command = [str(self.program), "-d", "0", "-f", str(directory / "slapd.conf"), "-h", address]
-        return self._spawn(command, {}, uid if os.getuid() == 0 else None)
+        return self._spawn(command, {}, uid if is_root() else None)

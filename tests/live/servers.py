@@ -38,6 +38,11 @@ def free_port(address: str = HOST) -> int:
         return int(probe.getsockname()[1])
 
 
+def is_root() -> bool:
+    """Whether the tests run as root; never on a system without user ids."""
+    return hasattr(os, "getuid") and os.getuid() == 0
+
+
 def pem(certificates: Iterable[Issued]) -> bytes:
     """Certificates one after another, PEM."""
     return b"".join(certificate.pem for certificate in certificates)
@@ -291,7 +296,7 @@ class Postfix(_Daemon):
     def __init__(self, leaf: Issued, *, sent: Sequence[Issued] | None = None, settings: Sequence[str] = ()) -> None:
         super().__init__(leaf, sent, settings)
         self.programs = Path("/usr/lib/postfix/sbin")
-        if not hasattr(os, "getuid") or os.getuid() != 0:
+        if not is_root():
             raise UnavailableError("Postfix can only be started by root: run these tests as root.")
         if not (self.programs / "master").exists():
             raise UnavailableError("Postfix is not here: install the Debian package postfix.")
@@ -375,7 +380,7 @@ class Exim(_Daemon):
 
     def _start(self) -> subprocess.Popen[bytes]:
         directory = self.directory
-        uid = NOBODY if os.getuid() == 0 else os.getuid()
+        uid = NOBODY if is_root() else os.getuid()
         self._write_keys()
         for name in ("spool", "log"):
             (directory / name).mkdir()
@@ -385,11 +390,11 @@ class Exim(_Daemon):
         (directory / "passwd").write_text("\n".join(["root:x:0:0::/root:/bin/sh", *users, ""]))
         (directory / "group").write_text(f"root:x:0:\nme:x:{uid}:\nDebian-exim:x:{uid}:\nmail:x:8:\n")
         (directory / "exim.conf").write_text("\n".join(self._configuration()))
-        if os.getuid() == 0:
+        if is_root():
             for path in (directory, *directory.rglob("*")):
                 os.chown(path, uid, uid)
         command = [str(self.root / "usr/sbin/exim4"), "-C", str(directory / "exim.conf"), "-bdf", "-v"]
-        return self._spawn(command, self._environment(), uid if os.getuid() == 0 else None)
+        return self._spawn(command, self._environment(), uid if is_root() else None)
 
     def _configuration(self) -> list[str]:
         directory = self.directory
