@@ -71,7 +71,7 @@ SELF_SIGNED = Rule(
 
 INVALID = Rule(
     "chain.invalid",
-    "The chain breaks a rule of certificate validation",
+    "The chain breaks a rule of certificate validation, or cannot be held to one",
     what=(
         "The path reaches a root over a certificate that may not be there: not a CA, path length, key usage, an EKU "
         "without TLS, name constraints, an unknown critical extension or a bad signature."

@@ -20,7 +20,7 @@ DISABLED = Rule(
 
 WRONG_TYPE = Rule(
     "connector.wrong-type",
-    "A Partner connector asks for one of the tenant's own names",
+    "A Partner connector asks for a name that is or may be the tenant's own",
     why="A Partner connector only adds restrictions; it does not allow relaying.",
     confidence="documented",
     sources=(sources.SET_INBOUND,),

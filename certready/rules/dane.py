@@ -67,7 +67,7 @@ NAME = Rule(
 
 NO_TLS = Rule(
     "dane.no-tls",
-    "TLSA records promise TLS, and the host offers none",
+    "TLSA records promise TLS, and none came up with the host",
     why="Exchange Online answers 4.7.321 and holds the mail: with TLSA records there is no delivery in clear text.",
     confidence="documented",
     sources=(sources.HOW_DANE_WORKS, rfc(7672, "2.2")),

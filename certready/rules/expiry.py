@@ -8,7 +8,7 @@ from certready.rules.sources import baseline, rfc
 
 VALID = Rule(
     "expiry.valid",
-    "Every certificate of the chain is valid at this moment",
+    "The dates of the chain's certificates",
     what="The moment judged lies within the dates of every certificate on the path.",
     why="An expired certificate authenticates nobody.",
     confidence="documented",

@@ -18,7 +18,7 @@ STRONG = Rule(
 
 WEAK = Rule(
     "key.weak",
-    "A key is too weak",
+    "A key is weak, unusual or unreadable",
     what="A key of the path below the root is RSA under 2048 bits, or of a kind nobody should use.",
     why="Public CAs may not certify it; Exchange Online's own minimum is not published.",
     confidence="documented",

@@ -42,7 +42,7 @@ MX_MISMATCH = Rule(
 
 CERTIFICATE = Rule(
     "mta-sts.certificate",
-    "The certificate does not meet the policy",
+    "The certificate does not meet the policy, or may not",
     what=(
         "It is not for the MX host's name by SAN, not within its dates, not for TLS servers, or not under a root that "
         "is trusted for them."
@@ -60,7 +60,7 @@ CERTIFICATE = Rule(
 
 NO_TLS = Rule(
     "mta-sts.no-tls",
-    "The policy demands TLS, and the MX host offers none",
+    "The policy demands TLS, and none came up with the MX host",
     why="Senders that follow the policy deliver no mail to this host.",
     confidence="documented",
     sources=(sources.MTA_STS, rfc(8461, "4.2")),

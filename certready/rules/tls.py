@@ -32,7 +32,7 @@ UNREACHABLE = Rule(
 
 NO_STARTTLS = Rule(
     "tls.no-starttls",
-    "The gateway offers no STARTTLS",
+    "The gateway offers no STARTTLS, or refuses it",
     what="The answer to EHLO lists no STARTTLS, a firewall has overwritten the word, or the command is refused.",
     why="An outbound connector that requires TLS cannot deliver: 451 5.7.3.",
     confidence="documented",
