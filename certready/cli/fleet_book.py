@@ -24,6 +24,7 @@ from certready.fleet import Inventory, Job, Result, Setup, lines, summary
 from certready.fleet.across import Owners, across
 from certready.fleet.entries import Entry, exit_code
 from certready.fleet.lines import DONE, Earlier, Log, Place
+from certready.fleet.plan import owned
 from certready.fleet.restored import reports as restored
 from certready.model import Tenant
 from certready.model.report import Report
@@ -100,11 +101,7 @@ class Book:
 
     def unfinished(self, jobs: Iterable[Job], earlier: Earlier, age: timedelta) -> Iterator[Job]:
         """The jobs that an earlier run did not do, or that are to be done again; the others are kept from it."""
-        for job in jobs:
-            if job.line.keys.tenant:
-                owner = ", ".join(job.line.keys.tenant)
-                self._owners[job.line.name] = owner
-                self._tenants[owner] = job.tenant
+        for job in owned(jobs, self._owners, self._tenants):
             kept, place = earlier.entries.get(job.line.name, (None, None))
             if (
                 kept is not None

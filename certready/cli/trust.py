@@ -14,6 +14,7 @@ from certready.cli.options import present
 from certready.cli.progress import waiting
 from certready.cli.shared import Form, Quiet
 from certready.errors import CertreadyError, InputError, StoreError, UsageError
+from certready.model import Bundle
 from certready.wording import counted
 
 UPDATE_URL = "http://ctldl.windowsupdate.com/msdownload/update/v3/static/trustedr/en/authrootstl.cab"
@@ -92,12 +93,14 @@ def _show(what: str | None, *, as_json: bool) -> int:
     return 0 if trusting.trusted(roots) else 1
 
 
-def _asked(text: str) -> bytes | str:
-    """The file's content, or the fingerprint as lower-case hexadecimal digits."""
+def _asked(text: str) -> Bundle | str:
+    """What the file holds, or the fingerprint as lower-case hexadecimal digits."""
     digits = text.replace(":", "").replace(" ", "").lower()
     if len(digits) in (40, 64) and not set(digits) - set("0123456789abcdef"):
         return digits
-    return files.read(Path(text))
+    from certready import bundle
+
+    return bundle.load_files(files.named([Path(text)]))
 
 
 def _update(

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from certready import bundle
 from certready.cli.completing import STORES
 from certready.errors import InputError, StoreError
-from certready.model import Root
+from certready.model import Bundle, Chain, Root
 from certready.model.plain import Sha256
 from certready.path import judge
 from certready.render.layout import Line, Span, hanging, table
@@ -123,10 +122,10 @@ def overview_lines(rows: Sequence[StoreDocument], width: int | None) -> Iterator
 # -- one root -------------------------------------------------------------------------------------------------------
 
 
-def standings(asked: bytes | str, held: Loaded, now: datetime) -> tuple[RootDocument, ...]:
-    """Every store's word about the roots of a file's chain, or about the root with this fingerprint.
+def standings(asked: Bundle | str, held: Loaded, now: datetime) -> tuple[RootDocument, ...]:
+    """Every store's word about the roots of a bundle's first chain, or about the root with this fingerprint.
 
-    Raises InputError where the file holds no certificate, or no store knows the fingerprint.
+    Raises InputError where no store knows the fingerprint.
     """
     if isinstance(asked, str):
         root = next(_by_fingerprint(asked, held), None)
@@ -136,8 +135,9 @@ def standings(asked: bytes | str, held: Loaded, now: datetime) -> tuple[RootDocu
                 hint="Give the SHA-256 or SHA-1 of a root certificate, or a file with the chain.",
             )
         return (_root(root, held, now, now),)
-    issued = bundle.load(asked).chains[0].leaf_certificate.parsed.not_before
-    return tuple(_root(root, held, issued, now) for root in _roots_of(asked, held, now))
+    chain = asked.chains[0]
+    issued = chain.leaf_certificate.parsed.not_before
+    return tuple(_root(root, held, issued, now) for root in _roots_of(chain, held, now))
 
 
 def _by_fingerprint(digits: str, held: Loaded) -> Iterator[Certificate]:
@@ -153,9 +153,8 @@ def _ders(store: plain.Store | microsoft.MicrosoftStore | StoreError) -> tuple[b
     return store.plain.roots if isinstance(store, microsoft.MicrosoftStore) else store.roots
 
 
-def _roots_of(data: bytes, held: Loaded, now: datetime) -> tuple[Certificate, ...]:
-    """The root that the file's chain leads to in any store; without one, the certificate where its path ends."""
-    chain = bundle.load(data).chains[0]
+def _roots_of(chain: Chain, held: Loaded, now: datetime) -> tuple[Certificate, ...]:
+    """The root that the chain leads to in any store; without one, the certificate where its path ends."""
     anchors: dict[Certificate, None] = {}
     end = chain.leaf_certificate
     for store in held.values():

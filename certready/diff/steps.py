@@ -12,7 +12,7 @@ from certready.exchange import cmdlets
 from certready.exchange.matching import dns_names, parse_value
 from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
 from certready.model import Connector
-from certready.model.report import Report
+from certready.model.report import Report, Severity
 from certready.remedy import exchange
 from certready.remedy.commands import COMPARE, LISTEN, PROBE
 from certready.remedy.dotnet import thumbprint
@@ -66,7 +66,7 @@ def _before(report: Report, aspects: Mapping[Aspect, Change]) -> Iterator[Step]:
     failures = [
         finding
         for finding in report.findings
-        if str(finding.severity) == "fail" and not finding.rule.startswith("names.")
+        if finding.severity is Severity.FAIL and not finding.rule.startswith("names.")
     ]
     if failures:
         rules = ", ".join(dict.fromkeys(finding.rule for finding in failures))

@@ -45,7 +45,7 @@ class Trace(Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """3 where something failed that is not explained, as for a single text, or where records were not read."""
+        """3 where nothing of what failed is explained, as for a single text, or where records were not read."""
         records = self.records
         unexplained = bool(self.groups) and not any(group.entry for group in self.groups)
         return 3 if records.silent or records.unread or records.cut or unexplained else 0

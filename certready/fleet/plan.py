@@ -140,7 +140,7 @@ class Planner:
             for part in collected.parts:
                 for said in (part.name.encode("utf-8", "surrogateescape"), part.data, str(part.trouble).encode()):
                     digest.update(hashlib.sha256(said).digest())
-            if not any(part.folder for part in collected.parts):
+            if collected.parts and not any(part.folder for part in collected.parts):
                 files, collected = tuple((target, part.data) for part in collected.parts), None
         tenant, named = self._tenant(keys, digest)
         options = replace(
@@ -252,3 +252,13 @@ def _digest_of(setup: Setup) -> bytes:
     """What of a setup decides what a line comes to: its options, its roots and the answers at hand; not the moment."""
     how = setup.how._replace(look_up=None, context=None, resolve=tuple(setup.how.resolve.items()))  # type: ignore[arg-type]
     return repr((setup.options, setup.roots, setup.supplied, how)).encode("utf-8", "backslashreplace")
+
+
+def owned(jobs: Iterable[Job], owners: dict[str, str], tenants: dict[str, Tenant]) -> Iterator[Job]:
+    """The jobs; the tenant of each line by its name, and what its export says, are noted on the way."""
+    for job in jobs:
+        if job.line.keys.tenant:
+            owner = ", ".join(job.line.keys.tenant)
+            owners[job.line.name] = owner
+            tenants[owner] = job.tenant
+        yield job

@@ -179,6 +179,14 @@ def test_a_line_may_be_a_folder_an_archive_or_a_list(form: str, material: Materi
     assert all(report["target"]["name"].rpartition(os.sep)[2] in shown for report in mine)
 
 
+def test_a_folder_without_a_certificate_is_named(run: Run, tmp_path: Path) -> None:
+    """An empty folder is its line's error, in the sentence that check has for it."""
+    (tmp_path / "empty").mkdir()
+    ran = run("fleet", inventory(tmp_path / "i.csv", [{"target": "empty/"}]), "--certificate-only", "--offline")
+    assert ran.code == 2
+    assert f"{tmp_path / 'empty'} holds no certificate." in ran.out or "empty/ holds no certificate." in ran.out
+
+
 def test_a_folder_is_done_again_where_a_file_in_it_changed(material: Material, run: Run, tmp_path: Path) -> None:
     """The digest covers every file of a folder; with nothing changed a run does nothing, and its formats are whole."""
     target = held(material, "folder", tmp_path)

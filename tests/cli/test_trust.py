@@ -51,6 +51,15 @@ def test_the_overview(run: Run) -> None:
     assert {"store", "as_of", "age_days", "roots", "error"} == set(found["stores"][0])
 
 
+def test_a_file_without_a_certificate_is_named(run: Run, tmp_path: Path) -> None:
+    """What is no certificate is said of the file that was typed."""
+    file = tmp_path / "notes.txt"
+    file.write_text("Dear administrator\n", "utf-8")
+    ran = run("trust", str(file))
+    assert (2, "") == (ran.code, ran.out)
+    assert f"error: {file} is text without a certificate in it." in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "names"),
     [

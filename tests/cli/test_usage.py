@@ -67,8 +67,8 @@ def test_no_name_to_ask_for_is_a_value(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ((), "A rehearsal needs the certificate with its key and --smart-host and --recipient too."),
-        (("x.pem", "--smart-host", "mx.contoso.com"), "A rehearsal needs --recipient too."),
+        ((), "A rehearsal also needs the certificate with its key, --smart-host, --recipient."),
+        (("x.pem", "--smart-host", "mx.contoso.com"), "A rehearsal also needs --recipient."),
         (
             ("x.pem", "--smart-host", "mx", "--recipient", "a@b.example", "--sender", "a@c.example", "--null-sender"),
             "--sender and --null-sender exclude each other.",

@@ -19,7 +19,7 @@ from certready.errors import CertreadyError
 from certready.fleet import lines
 from certready.fleet.inventory import INTERNAL, Inventory, Keys
 from certready.fleet.lines import DONE
-from certready.fleet.plan import Job, Planner
+from certready.fleet.plan import Job, Planner, owned
 from certready.fleet.schedule import scheduled
 from certready.fleet.serve.board import Board, Kept, Known, Published, fresh, known
 from certready.fleet.serve.pages import View, duration, published
@@ -160,7 +160,7 @@ class Rounds:
         todo = sorted(self._inventory.lines, key=lambda line: line.name in self._known)
         owners: dict[str, str] = {}
         tenants: dict[str, Tenant] = {}
-        jobs = (job for job in _owned(planner.jobs(todo), owners, tenants) if everything or not self._is_kept(job))
+        jobs = (job for job in owned(planner.jobs(todo), owners, tenants) if everything or not self._is_kept(job))
         lately = "" if everything or not self._known else ", but for those that were checked lately"
         self._say(f"checking {counted(len(todo), 'line')}{lately}")
         pool = self._pool = self._plan.executor()
@@ -273,13 +273,3 @@ class Rounds:
             for name in (keys.name, keys.target, keys.password_file, *(keys.tenant or ())):
                 if name and Path(name).is_absolute():
                     yield Path(name).parent
-
-
-def _owned(jobs: Iterable[Job], owners: dict[str, str], tenants: dict[str, Tenant]) -> Iterator[Job]:
-    """The jobs; the tenant of each line and what its export says are noted on the way."""
-    for job in jobs:
-        if job.line.keys.tenant:
-            owner = ", ".join(job.line.keys.tenant)
-            owners[job.line.name] = owner
-            tenants[owner] = job.tenant
-        yield job
