@@ -22,7 +22,7 @@ from certready.bundle.parts import (
 )
 from certready.errors import InputError
 from certready.model import Bundle
-from certready.reading import FILE_LIMIT, STDIN, beginning, bounded, read
+from certready.reading import FILE_LIMIT, STDIN, beginning, bounded, name_of, read
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -56,7 +56,7 @@ def inside(path: Path, *, listed: bool = True) -> Collected:
     of Exchange's list is a file of its own. Raises InputError."""
     if path != STDIN and path.is_dir():
         return collect(path)
-    name = "standard input" if path == STDIN else str(path)
+    name = name_of(path)
     data = read(path, MAX_TOTAL)
     if is_zip(data):
         from certready.bundle import archive
