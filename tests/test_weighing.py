@@ -209,7 +209,19 @@ def test_what_only_nameless_clients_see_is_unknown() -> None:
         weighed = weigh(about, VALIDATION, case)
         return weighed and weighed[0]
 
-    assert [F, U] == [weight("c1", usual), weight("c2", unnamed)]
+    assert [F, U, U] == [weight("c1", usual), weight("c2", unnamed), weight("c2", root)]
     assert [F, U, F] == [weight(None, usual), weight(None, unnamed), weight(None, root)]
     assert F == weight(None, Authority.root())
     assert weigh(replace(expired, certificate="ab"), VALIDATION, Case(evidence("host"))) == (F, True)
+
+
+def test_what_a_connector_asks_for_at_every_level() -> None:
+    """Its own settings count whatever it enforces, and so does evidence that is not whole; of TLS itself only the
+    weakest level lets something pass."""
+    disabled, part = (seen(rule, about_certificate=False) for rule in ("connector.disabled", "evidence.incomplete"))
+    for connector in (NONE, ENCRYPTION):
+        assert weigh(disabled, connector, Case(evidence())) == (F, True)
+        assert weigh(part, connector, Case(evidence())) == weigh(part, VALIDATION, Case(evidence()))
+    old = seen("tls.old-version", about_certificate=False)
+    assert weigh(old, NONE, Case(evidence("host"))) == (W, False)
+    assert weigh(old, ENCRYPTION, Case(evidence("host"))) == (F, True)

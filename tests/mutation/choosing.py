@@ -50,7 +50,7 @@ class Choice:
 
     def _ordered(self, mutant: Mutant) -> list[str]:
         """For each line of the function, the rarest first, the fastest tests that run it, so that every way through it
-        is taken early; then the fastest, other parameters of the same test last."""
+        is taken early; then the fastest, a test with many parameters as if they were one that grows."""
         ways = self._ways(mutant)
         running = frozenset[str]().union(*ways) if self.at_import(mutant) else self._running(mutant)
         if self.at_import(mutant):  # perhaps read by what runs at import itself: the room's tests may notice it too
@@ -63,11 +63,11 @@ class Choice:
             rare_first = sorted({way & running for way in ways}, key=lambda way: (len(way), *sorted(way)[:1]))
             sorted_ways = [self._fastest(way) for way in rare_first]
             early = [way[turn] for turn in range(EARLY) for way in sorted_ways if turn < len(way)]
-            turns: Counter[str] = Counter()
+            spent: defaultdict[str, float] = defaultdict(float)  # for each test with other parameters before
             rank = {}
             for name in self._fastest(running):
-                turns[name.partition("[")[0]] += 1
-                rank[name] = turns[name.partition("[")[0]]
+                spent[name.partition("[")[0]] += self.traced.seconds[name]
+                rank[name] = spent[name.partition("[")[0]]
             self._orders[key] = list(dict.fromkeys((*early, *sorted(rank, key=rank.__getitem__))))
         return self._orders[key]
 
