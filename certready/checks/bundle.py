@@ -66,13 +66,13 @@ def _key(case: Case, chain: Chain) -> Iterator[Observation]:
     leaf = chain.leaf_certificate
     owners = {
         certificate.parsed.spki_sha256: certificate
-        for certificate in reversed(chain.certificates)
+        for certificate in reversed(chain.certificates if chain.keys else ())
         if certificate.parsed.spki_sha256
     }
     strays = [key for key in chain.keys if key not in owners]
     unopened = [fault for fault in chain.faults if fault.kind == "key"]
     notes = {"notes": list(chain.notes)} if chain.notes else {}
-    fits = bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
+    fits = bool(chain.keys) and bool(leaf.parsed.spki_sha256) and leaf.parsed.spki_sha256 in chain.keys
     if fits:
         message = f"The private key of {case.label(leaf)} is there ({leaf.parsed.key})."
         yield rules.KEY_PRESENT.observed(message, chain=chain, evidence=notes)

@@ -59,6 +59,9 @@ def trust(
         raise UsageError("Give one of --stl, --cab and --pem, not several.")
     if what == "update":
         done = _update(stl, cab, pem, url=url or UPDATE_URL, proxy=proxy, allow_private=allow_private, quiet=quiet)
+        if form == "json":
+            output.note(done)
+            return _show(None, as_json=True)
         output.write(sys.stdout, done + "\n")
         return 0
     given = {"--stl": stl, "--cab": cab, "--pem": pem, "--url": url, "--proxy": proxy, "--allow-private": allow_private}

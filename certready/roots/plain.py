@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from certready.errors import StoreError
 from certready.model import Root, RootStore, StoreInfo
+from certready.reading import beginning
 from certready.wording import listed
 from certready.x509.certificate import Certificate, attempt
 from certready.x509.der import parties
@@ -179,8 +180,8 @@ def _decode(text: bytes) -> bytes:
 def read(path: Path) -> bytes:
     """The whole file. Raises StoreError where it cannot be read or is larger than a root store can be."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with path.open("rb", buffering=0) as file:
+            data = beginning(file, MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable file name"
         hint = "Use microsoft, mozilla or system, or name a readable PEM file."

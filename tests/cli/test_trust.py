@@ -113,6 +113,14 @@ def test_an_update_from_a_file(run: Run, home: Path, real: bytes, kind: str) -> 
     assert (home / "data" / microsoft.INSTALLED_FACTS).is_file()
 
 
+def test_an_update_as_json(run: Run, home: Path, real: bytes) -> None:
+    """With JSON the stores are shown as they are after the update, and what was done is a note."""
+    (home / "list.stl").write_bytes(real)
+    ran = run("trust", "update", "--stl", str(home / "list.stl"), "--format", "json")
+    (store,) = (store for store in json.loads(ran.out)["stores"] if store["store"] == "microsoft")
+    assert (0, True) == (ran.code, f"note: The list of {store['as_of']} with " in ran.err)
+
+
 def test_a_tampered_update(run: Run, home: Path, real: bytes) -> None:
     """A list with a changed byte is refused in a sentence and nothing is installed."""
     middle = len(real) // 2

@@ -23,6 +23,7 @@ from certready import mta_sts
 from certready.cache import entries, lasting
 from certready.cache.entries import Entry, key_of
 from certready.cli import main
+from certready.cli.promises import ANCHOR_LIMIT
 from certready.dane import survey
 from certready.demo.pki import Authority, now
 from certready.dnssec import anchors
@@ -34,6 +35,7 @@ from certready.net.dns import Nameserver, ResolveError
 from certready.net.dnssec import Recorder
 from certready.net.http.guard import Run
 from certready.net.http.request import Request, Route, exchange
+from certready.reading import bounded
 from certready.revocation import Method, crl, relevant
 from certready.roots import facts, trustlist
 from certready.x509.certificate import Certificate
@@ -195,6 +197,7 @@ def datagrams(data: bytes) -> Iterator[int]:
 
 def read_anchors(data: bytes) -> None:
     """A file of ``--dns-anchor``."""
+    data = bounded("anchors.txt", data, ANCHOR_LIMIT)
     anchors.parse(anchors.read(data.decode("utf-8", "replace"), "anchors.txt"))
 
 
