@@ -8,7 +8,7 @@ import pytest
 
 from certready.errors import UsageError
 from certready.net.dns import nameserver
-from certready.typed import could_be_host, duration, host_and_port
+from certready.typed import duration, host_and_port, names_a_host
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_no_length_of_time(text: str) -> None:
 )
 def test_a_host_or_a_missing_file(place: str, could: bool) -> None:
     """What has a separator or a certificate's ending is a file that is missing, the rest could be a host."""
-    assert could is could_be_host(place)
+    assert could is names_a_host(place)

@@ -23,7 +23,7 @@ from certready.explain.traces import explain_trace
 from certready.fleet import Inventory, Keys, Line, Problem, Result, lines
 from certready.fleet.restored import reports
 from certready.fleet.serve import state
-from certready.model import Options, StoreInfo
+from certready.model import Options, StoreInfo, Tenant
 from certready.net.dns import nameserver
 from certready.net.names import host_name, server_name
 from certready.render import FORMATS, format_called, renderer
@@ -31,7 +31,7 @@ from certready.smtp.rehearse import check_address
 from certready.smtp.starttls import check_ehlo, protocol
 from certready.tenant.answer import ask, certificate_notes
 from certready.tenant.lint import lint
-from certready.typed import accepted_domains, could_be_host, duration, host_and_port, hostname, word
+from certready.typed import accepting, bind_address, duration, host_and_port, hostname, names_a_host, word
 from tests import pki
 from tests.bundle.test_bundle import ISSUER, LEAF, ROOT
 from tests.exchange.test_tenant import SHAPES
@@ -152,10 +152,14 @@ def read_typed(data: bytes) -> None:
     """One argument of the command line, in every place where text is read."""
     text = data[:LONGEST_ARGUMENT].decode("utf-8", "replace")
     readers = (
-        *(hostname, host_and_port, could_be_host, nameserver, check_ehlo, check_address, protocol, host_name),
+        *(hostname, host_and_port, names_a_host, nameserver, check_ehlo, check_address, protocol, host_name),
         *(server_name, moment, expiry_warning, recognise, format_called, destination),
         *(lambda text: word(text, ("ready", "server")), lambda text: duration(text, "--every")),
-        *(lambda text: accepted_domains([text]), lambda text: match(parse_value(text), ("mail.contoso.com",))),
+        *(
+            lambda text: accepting(Tenant(), [text]),
+            lambda text: bind_address(text, "--bind"),
+            lambda text: match(parse_value(text), ("mail.contoso.com",)),
+        ),
     )
     for read in readers:
         try:
