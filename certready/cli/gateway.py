@@ -97,7 +97,7 @@ def listen(
                     raise
     sessions.conclude()
     if sessions.verdict is None:
-        sessions.log("no gateway completed a STARTTLS session: nothing can be told")
+        sessions.log("no gateway completed a STARTTLS session: the verdict is unknown")
     return output.exit_code([sessions.worst] if sessions.worst is not None else [], destinations)
 
 
@@ -147,7 +147,7 @@ def rehearse(
     if not paths or not smart_host or not recipient:
         given = {"the certificate with its key": paths, "--smart-host": smart_host, "--recipient": recipient}
         raise UsageError(
-            f"A rehearsal needs {' and '.join(name for name, value in given.items() if not value)} too.",
+            f"A rehearsal also needs {', '.join(name for name, value in given.items() if not value)}.",
             hint="certready rehearse gateway.pfx --smart-host contoso-com.mail.protection.outlook.com "
             "--recipient someone@example.org",
         )

@@ -81,7 +81,7 @@ def test_takes(accepted: AcceptedDomain, domain: str, expected: bool) -> None:
 def test_fitting_values_put_accepted_first() -> None:
     """Of the values that a certificate satisfies those come first whose domain is accepted."""
     names = ("mail.alpha.example", "mail.contoso.com")
-    values = fitting_values(names, [AcceptedDomain("contoso.com")])
+    values = fitting_values(names, Accepted([AcceptedDomain("contoso.com")]))
     assert {parse_value(value).domain for value in values[:1]} == {"contoso.com"}
     assert "mail.alpha.example" in values
     others = fitting_values(names, None)
