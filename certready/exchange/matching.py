@@ -299,7 +299,7 @@ def _reasons(text: str) -> Iterator[tuple[bool, str]]:
         text == "*",
         "'*' alone is not a connector value: it names no domain; write *.contoso.com for one domain's hosts.",
     )
-    single = text.startswith("*.") and "." not in text[2:] and a_label(text[2:]) is not None
+    single = text.startswith("*.") and a_label(text[2:]) is not None  # over two labels it would be a value
     yield single, f"{shown} stands for a whole top-level domain, which no connector value may; write *.contoso.com."
     yield "*" in text, f"{shown} is malformed: a wildcard is only the whole left-most label, as in *.contoso.com."
     yield _is_address(text), f"{shown} is an IP address; a connector value is a domain such as contoso.com."

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from certready.exchange.matching import a_label, under
 from certready.model import AcceptedDomain, Connector, Tenant
-from certready.wording import listed
+from certready.wording import counted, listed
 
 Standing = Literal["chosen", "equal", "less-specific", "disabled", "test-mode", "rule-only", "unclear", "other-domains"]
 Pattern = Literal["exact", "wildcard", "accepted-domains", "every-domain"]
@@ -143,17 +143,18 @@ def _considered(
 ) -> Considered:
     if cover is None:
         return Considered(connector, "other-domains", f"It is for {_domains(connector)}.")
-    by = f"{cover.text} covers the domain"
+    by = f"Whether {cover.text} covers the domain is unknown" if cover.unclear else f"{cover.text} covers the domain"
     shut = _shut(connector)
     if shut:
         return Considered(connector, shut[0], f"{by}, but {shut[1]}.", cover)
     if cover.unclear:
-        return Considered(connector, "unclear", f"Whether {cover.text} covers the domain is unknown.", cover)
+        return Considered(connector, "unclear", f"{by}.", cover)
     inferred = " (only inferred)" if cover.inferred else ""
     if connector not in [winner for winner, _ in winners]:
         return Considered(connector, "less-specific", f"{by}{inferred}, but {winners[0][1].text} is nearer.", cover)
     if len(winners) > 1:
-        return Considered(connector, "equal", f"{by} as closely as {len(winners) - 1} other, and none wins.", cover)
+        others = counted(len(winners) - 1, "other")
+        return Considered(connector, "equal", f"{by} as closely as {others}, and none wins.", cover)
     if not certain:
         return Considered(connector, "unclear", f"{by}, but another connector may cover it more closely.", cover)
     return Considered(connector, "chosen", f"{by}{inferred}, and nothing is nearer.", cover)

@@ -14,6 +14,7 @@ from certready.exchange.matching import (
     closeness,
     covers,
     dns_names,
+    is_dns_name,
     match,
     nearest,
     parse_value,
@@ -70,6 +71,8 @@ CERTAIN = [
     ("*.contoso.com", ["a.b.contoso.com", "a.contoso.com"], "wildcard-value", "a.contoso.com"),
     ("mail.contoso.com", ["", "Contoso Mail Gateway", "mail.contoso.com"], "exact", "mail.contoso.com"),
     ("mail.contoso.com", [*MANY, "mail.contoso.com"], "exact", "mail.contoso.com"),
+    ("za.com", ["za.com", "xa.com"], "exact", "za.com"),
+    ("<S>CN=mail.contoso.com , O=Contoso", ["mail.contoso.com"], "exact", "mail.contoso.com"),
     ("*.contoso.com", [*MANY, "mail.contoso.com"], "wildcard-value", "mail.contoso.com"),
 ]
 UNCERTAIN = [
@@ -134,7 +137,10 @@ MALFORMED = [
     ("   ", "empty"),
     ("*", "names no domain"),
     ("*.com", "whole top-level domain"),
+    ("*.x", "whole top-level domain"),
+    ("*.com.", "whole top-level domain"),
     ("*.", "whole left-most label"),
+    ("m*com", "whole left-most label"),
     ("*..com", "whole left-most label"),
     ("m*.contoso.com", "whole left-most label"),
     ("*mail.contoso.com", "whole left-most label"),
@@ -157,6 +163,9 @@ MALFORMED = [
     ("<I>CN=CA", "needs a CN"),
     ("<S>", "needs a CN"),
     ("<contoso.com>", "needs a CN"),
+    ("<contoso.com", "needs a CN"),
+    ("contoso.com>", "needs a CN"),
+    ("<I>CN=CA<S>CN=m*.contoso.com", "needs a CN"),
 ]
 
 
@@ -202,6 +211,20 @@ def test_a_malformed_value_is_refused_with_a_sentence(text: str, reason: str) ->
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "issuer"),
+    [
+        ("<I> CN=CA <S>CN=mail.contoso.com", "CN=CA"),
+        ("<I><S>CN=mail.contoso.com", None),
+        ("<I>  <S>CN=mail.contoso.com", None),
+        ("<S>CN=mail.contoso.com", None),
+    ],
+)
+def test_an_issuer_is_read_without_white_space(text: str, issuer: str | None) -> None:
+    """The issuer of a value is what is written, without the white space around it; an empty one is none."""
+    assert parse_value(text) == Value("mail.contoso.com", issuer=issuer)
+
+
 def test_an_issuer_in_the_value_is_kept() -> None:
     """Of ``<I>issuer<S>subject`` the subject's CN is the name, the issuer stays visible as not verified."""
     assert Value("mail.contoso.com", issuer="CN=Some CA, O=CA") == parse_value(
@@ -243,6 +266,10 @@ def test_a_label_normalises_or_refuses(name: str, expected: str | None) -> None:
         (["*.com"], "contoso.com", None),
         (["m*.contoso.com"], "mail.contoso.com", None),
         (["*.0.0.1"], "10.0.0.1", None),
+        (["*.contoso.com"], "10.0.0.1", None),
+        (["*.contoso.com"], "not a host", None),
+        (["contoso.com"], "mail.contoso.com", None),
+        (["*.contoso.com", "*.CONTOSO.com"], "mail.contoso.com", "*.contoso.com"),
         (["10.0.0.1"], "10.0.0.1", None),
         (["*.b\u00fccher.de"], "mail.xn--bcher-kva.de", None),
         ([], "mail.contoso.com", None),
@@ -267,7 +294,12 @@ def test_satisfiable_names_what_a_certificate_is_good_for() -> None:
 
 def test_satisfiable_is_bounded() -> None:
     """A certificate with a hundred names suggests at most twenty values."""
-    assert 20 == len(satisfiable([f"mail.example{number}.com" for number in range(100)]))
+    hosts = [f"mail.example{number}.com" for number in range(100)]
+    assert 20 == len(satisfiable(hosts))
+    assert 20 == len(satisfiable(["*.contoso.com", *hosts]))
+    names = iter(hosts)
+    satisfiable(names)
+    assert "mail.example10.com" == next(names)  # two values a name: no more of them are read
 
 
 def test_nearest_shares_most_labels_and_at_least_two() -> None:
@@ -277,6 +309,37 @@ def test_nearest_shares_most_labels_and_at_least_two() -> None:
     assert "mail.eu.contoso.com" == nearest(Value("gw.eu.contoso.com"), names)
     assert nearest(Value("mail.adatum.com"), names) is None
     assert 1 == closeness(Value("mail.adatum.com"), names)
+    assert 2 == closeness(Value("mail.contoso.com"), names)
+    assert 0 == closeness(Value("mail.example.org"), names)
+    assert 0 == closeness(Value("mail.example.org"), [])
+
+
+def test_a_name_that_is_not_plain_is_near_to_nothing() -> None:
+    """What a name would be if it were mapped is neither near a value nor among the DNS names."""
+    names = ["\uff4dail.contoso.com", "Contoso Mail Gateway", "gw.contoso.com"]
+    assert nearest(Value("mail.contoso.com"), names) == "gw.contoso.com"
+    assert nearest(Value("mail.contoso.com"), names[:2]) is None
+    assert dns_names(names) == ("gw.contoso.com",)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mail.contoso.com", True),
+        ("*.contoso.com", True),
+        ("Contoso.COM.", True),
+        ("localhost", True),
+        ("*.com", False),
+        ("m*.contoso.com", False),
+        ("Contoso Ltd", False),
+        ("10.0.0.1", False),
+        ("b\u00fccher.de", False),
+        ("", False),
+    ],
+)
+def test_is_dns_name(name: str, expected: bool) -> None:
+    """A plain host name, or a wildcard over one of two labels, is a DNS name; nothing else is."""
+    assert is_dns_name(name) is expected
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,41 @@ def test_hosts_of_microsoft(host: str, theirs: bool) -> None:
         ("we left spf.protection.outlook.com", False),
         ("MS=12345678", False),
         ("", False),
+        (" MS=ms12345678 ", True),
+        ("ms=MS12345", True),
+        ("MS=ms1234", False),
+        ("MS=ms12345678 or so", False),
+        ("v=spf2 include:spf.protection.outlook.com -all", False),
+        ("v=spf10 include:spf.protection.outlook.com -all", False),
+        ("v=spf1 include:spf.protection.outlook.de -all", True),
+        ("v=spf1 +include:spf.protection.outlook.com", True),
+        ("v=spf1 -include:spf.protection.outlook.com", True),
+        ("v=spf1 ~include:spf.protection.outlook.com", True),
+        ("v=spf1 exists:spf.protection.outlook.com", False),
+        ("v=spf1 include:spf.protection.outlook.org", False),
+        ("v=spf1 include:spf.protection.outlookxcom", False),
     ],
 )
 def test_texts_that_name_microsoft(text: str, theirs: bool) -> None:
     """SPF that includes Microsoft's senders, and the record that verifies a domain, tell of a tenant."""
     assert theirs == names_microsoft(text)
+
+
+LONG = "v=spf1 include:spf.protection.outlook.com " + "x" * 100
+
+
+@pytest.mark.parametrize(
+    ("exchangers", "texts", "expected"),
+    [
+        (("mx.example.net",), (), None),
+        ((), (), None),
+        (("mx.example.net", "a.mail.protection.outlook.com", "b.mail.protection.outlook.com"), ("MS=ms12345678",),
+         "the MX of example.org is a.mail.protection.outlook.com, a host of Microsoft's"),
+        (("mx.example.net",), ("MS=ms12345678",), 'the TXT record "MS=ms12345678" of example.org names Microsoft 365'),
+        ((), ("MS=ms12345678", "MS=ms87654321"), 'the TXT record "MS=ms12345678" of example.org names Microsoft 365'),
+        ((), (LONG,), f'the TXT record "{LONG[:100]}" of example.org names Microsoft 365'),
+    ],
+)  # fmt: skip
+def test_why(exchangers: tuple[str, ...], texts: tuple[str, ...], expected: str | None) -> None:
+    """The MX tells before the TXT records do; of those the first is quoted, at most 100 characters of it."""
+    assert in_a_tenant(Rehearsal(True, "example.org", exchangers, texts=texts)) == expected
