@@ -111,6 +111,10 @@ def test_a_less_close_connector_whose_domain_is_accepted_wins() -> None:
     ("settings", "outcome"),
     [
         ({"unread": ("TrustedOrganizations",)}, "cannot-tell"),
+        ({"unread": ("ConnectorType",)}, "cannot-tell"),
+        ({"unread": ("TlsSenderCertificateName",)}, "cannot-tell"),
+        ({"unread": ("AssociatedAcceptedDomains",)}, "cannot-tell"),
+        ({"unread": ("Enabled",)}, "cannot-tell"),
         ({"unread": ("SenderDomains",)}, "relayed"),
         ({"associated_domains": ("contoso.com",)}, "relayed"),
         ({"associated_domains": ("fabrikam.com",)}, "cannot-tell"),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from certready.errors import UsageError
 from certready.exchange import Accepted, associated, candidates, find, match_of, select, value_of
-from certready.exchange.choose import LISTED, is_partners
+from certready.exchange.choose import LISTED, is_partners, judged_of
 from certready.exchange.matching import parse_value
 from certready.model import Connector, Tenant
 from tests.decisions import domains, inbound, outbound
@@ -79,6 +79,7 @@ def test_accepted_domains_given() -> None:
     assert [connector.name for connector in given.judged] == ["wild"]
 
 
+CONTOSO = domains(("contoso.com",))
 OUT, OFF, TEST = outbound("out"), outbound("off", enabled=False), outbound("test", test_mode=True)
 
 
@@ -210,6 +211,77 @@ def test_not_found_in_nothing() -> None:
     with pytest.raises(UsageError) as error:
         find(Tenant(), ["Mail"])
     assert error.value.hint == "The tenant file holds no connector."
+
+
+FROM_FILE = Tenant((gateway("Mail"), OUT), CONTOSO)
+
+
+def option(direction: Any, value: str, level: Any = None) -> Connector:
+    return Connector(f"--{direction} {value}", direction, value, level)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "asked", "expected", "named"),
+    [
+        # Nothing is named: a file that lists connectors is chosen from, anything else is judged as it is.
+        (FROM_FILE, {"from_file": True}, FROM_FILE, False),
+        (Tenant(), {"from_file": True}, Tenant(), False),
+        (Tenant(lists_connectors=False), {"from_file": True}, Tenant(lists_connectors=False), True),
+        (Tenant(), {}, Tenant(), True),
+        (Tenant(lists_connectors=False), {}, Tenant(lists_connectors=False), True),
+        (Tenant(), {"certificate_only": True}, Tenant(), True),
+        # What is named is judged, out of the file before what is given by value; the rest of the file stays.
+        (FROM_FILE, {"from_file": True, "connectors": ["out"]}, Tenant((OUT,), CONTOSO), True),
+        (FROM_FILE, {"from_file": True, "connectors": ["out", "Mail"]}, Tenant((OUT, gateway("Mail")), CONTOSO), True),
+        (FROM_FILE, {"from_file": True, "inbound": [NAME]}, Tenant((option("inbound", NAME),), CONTOSO), True),
+        (FROM_FILE, {"from_file": True, "inbound": [NAME], "connectors": ["out"]},
+         Tenant((OUT, option("inbound", NAME)), CONTOSO), True),
+        (Tenant(), {"inbound": [f" {NAME} ", "*.contoso.com", NAME], "outbound": [NAME]},
+         Tenant((option("inbound", NAME), option("inbound", "*.contoso.com"),
+                 option("outbound", NAME, "certificate-validation"))), True),
+        (Tenant(), {"outbound": [NAME, "x.org"]},
+         Tenant((option("outbound", NAME, "certificate-validation"),
+                 option("outbound", "x.org", "certificate-validation"))), True),
+    ],
+)  # fmt: skip
+def test_judged(tenant: Tenant, asked: dict[str, Any], expected: Tenant, named: bool) -> None:
+    """Connectors are named out of a file or given by value, each once; where none is, the whole file is chosen from."""
+    assert judge(tenant, **asked) == (expected, named)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "hint"),
+    [
+        ({"certificate_only": True, "from_file": True}, "--certificate-only judges no connector.",
+         "Leave it out, or leave the connector out."),
+        ({"certificate_only": True, "inbound": [NAME]}, "--certificate-only judges no connector.",
+         "Leave it out, or leave the connector out."),
+        ({"certificate_only": True, "outbound": [NAME]}, "--certificate-only judges no connector.",
+         "Leave it out, or leave the connector out."),
+        ({"certificate_only": True, "connectors": ["Mail"]}, "--certificate-only judges no connector.",
+         "Leave it out, or leave the connector out."),
+        ({"connectors": ["Mail"]}, "--connector chooses out of a tenant file.",
+         "Add --tenant FILE, or use --inbound VALUE."),
+        ({"from_file": True, "connectors": ["gone"]}, "The tenant has no connector named 'gone'.",
+         "The connectors are: 'Mail', 'out'."),
+        ({"inbound": ["*"]}, ("--inbound: '*' alone is not a connector value: it names no domain; write *.contoso.com "
+         "for one domain's hosts."),
+         "Write --inbound contoso.com for one name, --inbound *.contoso.com for the hosts of a domain."),
+        ({"outbound": [NAME, " "]}, ("--outbound: The connector value is empty; it is a domain such as contoso.com or "
+         "*.contoso.com."),
+         "Write --outbound contoso.com for one name, --outbound *.contoso.com for the hosts of a domain."),
+    ],
+)  # fmt: skip
+def test_contradictions(asked: dict[str, Any], message: str, hint: str) -> None:
+    """Options that contradict each other, and values that are none, are refused with what to write instead."""
+    with pytest.raises(UsageError) as error:
+        judge(FROM_FILE, **asked)
+    assert (str(error.value), error.value.hint) == (message, hint)
+
+
+def judge(tenant: Tenant, **asked: Any) -> tuple[Tenant, bool]:
+    settings = {"connectors": (), "inbound": (), "outbound": (), "from_file": False, "certificate_only": False}
+    return judged_of(tenant, level="certificate-validation", **{**settings, **asked})  # type: ignore[arg-type]
 
 
 def test_long_lists() -> None:

@@ -10,7 +10,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from certready.exchange.attribution import Message, attribute
 from certready.exchange.attribution.scenarios import default_domain_note, scenarios
-from certready.exchange.attribution.sender import contains
+from certready.exchange.attribution.sender import by_sender, contains
+from certready.exchange.attribution.steps import Ground, State
 from certready.model import AcceptedDomain, Connector, Tenant
 from tests.decisions import domains, inbound
 
@@ -52,6 +53,9 @@ WALKS: dict[str, tuple[Tenant, tuple[str, ...], Message]] = {
     "exact wildcard": (tenant(gateway()), ("*.contoso.com",), OUTSIDE),
     "a wildcard certificate for a host": (
         tenant(gateway(value="mail.contoso.com"), accepted=BELOW), ("*.contoso.com",), OUTSIDE),
+    "a wildcard certificate for the domain": (tenant(gateway(value="contoso.com")), ("*.contoso.com",), OUTSIDE),
+    "a connector beside a file that lists none": (tenant(gateway(), lists_connectors=False), NAMES, OUTSIDE),
+    "no certificate, accepted domains unknown": (tenant(gateway(), accepted=None), (), OUTSIDE),
     "the domain itself": (tenant(gateway()), ("contoso.com",), OUTSIDE),
     "deep": (tenant(gateway()), ("a.b.contoso.com",), OUTSIDE),
     "an issuer part": (tenant(gateway(value="<I>CN=CA<S>CN=mail.contoso.com"), accepted=BELOW), NAMES, OUTSIDE),
@@ -149,6 +153,9 @@ WALKS: dict[str, tuple[Tenant, tuple[str, ...], Message]] = {
     "Partner, addresses asked and not met": (
         tenant(partner(restrict_to_certificate=False, restrict_to_ips=True, sender_ips=("192.0.2.1",))), (),
         replace(HERE, ip="192.0.2.9")),
+    "Partner, addresses asked and unread": (
+        tenant(partner(restrict_to_certificate=False, restrict_to_ips=True, sender_ips=("192.0.2.1",),
+                       unread=("SenderIPAddresses",))), (), replace(HERE, ip="192.0.2.9")),
     "Partner, certificate not met, addresses unknown": (
         tenant(partner(restrict_to_ips=True, sender_ips=("192.0.2.1",))), (), HERE),
     "two Partners, the second not met": (
@@ -194,6 +201,27 @@ def test_walk(name: str, snapshot: SnapshotAssertion) -> None:
 def test_contains(ranges: tuple[str, ...], ip: str, state: str) -> None:
     """An address lies in a range, in none, or a range that cannot be read leaves it open."""
     assert contains(ranges, ip) == state
+
+
+@pytest.mark.parametrize(
+    ("known", "address", "expected"),
+    [
+        # by certificate, by address, and by which of them the gateway is known
+        ("yes", ADDRESS, ("yes", "Gateway")),
+        ("unclear", ADDRESS, ("yes", "Address")),
+        ("no", ADDRESS, ("yes", "Address")),
+        ("unclear", replace(ADDRESS, value="x.org"), ("unclear", "Gateway")),
+        ("no", replace(ADDRESS, value="x.org"), ("unclear", "Address")),
+        ("unclear", replace(ADDRESS, sender_ips=("198.51.100.1",)), ("unclear", "Gateway")),
+        ("no", replace(ADDRESS, sender_ips=("198.51.100.1",)), ("no", "Gateway")),
+        ("unclear", OUTBOUND, ("unclear", "Gateway")),
+    ],
+)
+def test_what_knows_the_gateway(known: State, address: Connector, expected: tuple[State, str]) -> None:
+    """A gateway is known by its address only where that is surer than by its certificate."""
+    certificate = Ground("no", known, (), "Gateway")
+    came = by_sender(tenant(address), Message("contoso.com", ip="192.0.2.1"), certificate)
+    assert (came.identity, came.connector) == expected
 
 
 def test_scenarios() -> None:
