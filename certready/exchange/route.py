@@ -23,6 +23,8 @@ Pattern = Literal["exact", "wildcard", "accepted-domains", "every-domain"]
 # The most specific first; a deeper wildcard goes before a shallower one.
 _SPECIFIC: tuple[Pattern, ...] = ("exact", "wildcard", "accepted-domains", "every-domain")
 
+_IN_USE = ("Enabled", "TestMode", "IsTransportRuleScoped")  # what decides whether recipients choose a connector at all
+
 DISAGREEMENT = (
     "The Microsoft article's ordered list puts all accepted domains before wildcards, its own example the wildcard "
     "before all accepted domains; the example states outcomes, so the most specific connector is taken to win."
@@ -93,8 +95,9 @@ def fit(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | 
     if "RecipientDomains" in connector.unread:
         entries.append(Fit("exact", "RecipientDomains, which the export cut off,", unclear=True))
     nearest = min((entry for entry in entries if entry), key=lambda entry: (entry.unclear, entry.rank), default=None)
-    if nearest and "Enabled" in connector.unread:
-        return replace(nearest, text=f"{nearest.text} (whether the connector is enabled cannot be read)", unclear=True)
+    lost = [name for name in _IN_USE if name in connector.unread]
+    if nearest and lost:
+        return replace(nearest, text=f"{nearest.text} ({listed(lost)} of the connector cannot be read)", unclear=True)
     return nearest
 
 
@@ -114,7 +117,12 @@ def _entry(text: str, domain: str) -> Fit | None:
 
 def _accepted_entry(connector: Connector, domain: str, accepted: Sequence[AcceptedDomain] | None) -> Fit | None:
     """AllAcceptedDomains, which is effective for OnPremises connectors only."""
-    if not connector.all_accepted_domains or connector.kind == "Partner":
+    if connector.kind == "Partner":
+        return None
+    if "AllAcceptedDomains" in connector.unread:
+        covers = _accepted_entry(replace(connector, all_accepted_domains=True, unread=()), domain, accepted)
+        return covers and replace(covers, text="AllAcceptedDomains, which cannot be read,", unclear=True)
+    if not connector.all_accepted_domains:
         return None
     if "ConnectorType" in connector.unread:
         return Fit("accepted-domains", "AllAcceptedDomains (the connector's type cannot be read)", unclear=True)
@@ -162,6 +170,8 @@ def _considered(
 
 def _domains(connector: Connector) -> str:
     texts = [*connector.recipient_domains, *(["AllAcceptedDomains"] if connector.all_accepted_domains else [])]
+    if "AllAcceptedDomains" in connector.unread:
+        texts.append("perhaps all accepted domains")
     return listed(texts) or "no recipient domain"
 
 

@@ -62,12 +62,22 @@ def all_accepted(name: str = "all", *recipients: str, **settings: Any) -> Connec
          Fit("exact", "RecipientDomains, which the export cut off,", unclear=True)),
         (to("x", "*", unread=("RecipientDomains",)), "contoso.com", Fit("every-domain", "*")),
         (to("x", "contoso.com", unread=("Enabled",)), "contoso.com",
-         Fit("exact", "contoso.com (whether the connector is enabled cannot be read)", unclear=True)),
+         Fit("exact", "contoso.com (Enabled of the connector cannot be read)", unclear=True)),
         (to("x", "*.contoso.com", unread=("Enabled",)), "contoso.com",
-         Fit("wildcard", "*.contoso.com (whether the connector is enabled cannot be read)", depth=2, inferred=True,
+         Fit("wildcard", "*.contoso.com (Enabled of the connector cannot be read)", depth=2, inferred=True,
              unclear=True)),
         (to("x", "contoso.com", unread=("Enabled",)), "fabrikam.com", None),
         (to("x", "contoso.com", unread=("TlsSettings",)), "contoso.com", Fit("exact", "contoso.com")),
+        (to("x", "contoso.com", unread=("TestMode", "IsTransportRuleScoped")), "contoso.com",
+         Fit("exact", "contoso.com (TestMode, IsTransportRuleScoped of the connector cannot be read)",
+             unclear=True)),
+        (to("x", unread=("AllAcceptedDomains",)), "contoso.com",
+         Fit("accepted-domains", "AllAcceptedDomains, which cannot be read,", unclear=True)),
+        (to("x", unread=("AllAcceptedDomains", "ConnectorType")), "contoso.com",
+         Fit("accepted-domains", "AllAcceptedDomains, which cannot be read,", unclear=True)),
+        (to("x", unread=("AllAcceptedDomains",)), "fabrikam.com", None),
+        (to("x", unread=("AllAcceptedDomains",), kind="Partner"), "contoso.com", None),
+        (to("x", "contoso.com", unread=("AllAcceptedDomains",)), "contoso.com", Fit("exact", "contoso.com")),
     ],
 )  # fmt: skip
 def test_fit(connector: Connector, domain: str, expected: Fit | None) -> None:
@@ -179,7 +189,7 @@ ROUTES: dict[str, tuple[tuple[Connector, ...], str, str | None, bool, list[str]]
             "x unclear: contoso.com covers the domain, but another connector may cover it more closely."]),
     "unread, and less close than the best": (
         (to("lost", "*", unread=("Enabled",)), to("x", "contoso.com")), "contoso.com", "x", True, [
-            "lost unclear: Whether * (whether the connector is enabled cannot be read) covers the domain is unknown.",
+            "lost unclear: Whether * (Enabled of the connector cannot be read) covers the domain is unknown.",
             "x chosen: contoso.com covers the domain, and nothing is nearer."]),
     "unread, beside a worse one": (
         (to("lost", unread=("RecipientDomains",)), to("x", "contoso.com"), STAR), "contoso.com", None, False, [

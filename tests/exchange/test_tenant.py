@@ -353,6 +353,25 @@ def test_properties_are_read_as_they_come(record: dict[str, Any], field: str, ex
     assert expected == getattr(load(dump(record)).connectors[0], field)
 
 
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        *((INBOUND, key) for key in ("RestrictDomainsToCertificate", "RestrictDomainsToIPAddresses", "RequireTls")),
+        *((INBOUND, key) for key in ("CloudServicesMailEnabled", "TreatMessagesAsInternal")),
+        *((OUTBOUND, key) for key in ("AllAcceptedDomains", "IsTransportRuleScoped", "TestMode", "UseMXRecord")),
+        *((OUTBOUND, key) for key in ("RouteAllMessagesViaOnPremises", "CloudServicesMailEnabled")),
+    ],
+)
+def test_a_switch_that_cannot_be_read_is_neither_on_nor_off(record: dict[str, Any], key: str) -> None:
+    """A word of another language, or an object, is marked; what is not set, and every spelling of a boolean, is not."""
+    for value in ("Wahr", 7, {"x": 1}, [True, False]):
+        tenant = load(dump(record | {key: value}))
+        assert tenant.connectors[0].unread == (key,)
+        assert f"{key} of connector" in tenant.notes[0]
+    for value in (None, "", True, False, "True", "$false", 1, {"value": True}):
+        assert load(dump(record | {key: value})).connectors[0].unread == ()
+
+
 def test_a_missing_level_is_read_as_the_strictest() -> None:
     """A record without TlsSettings is judged by the strictest level it could have, and a note says so."""
     with_name = load(dump({"Name": "To", "ConnectorType": "Partner", "TlsDomain": "contoso.com", "UseMXRecord": True}))

@@ -171,6 +171,10 @@ WALKS: dict[str, tuple[Tenant, tuple[str, ...], Message]] = {
     "Partner for a subdomain": (tenant(partner(sender_domains=("*.x.org",))), (), Message("a.x.org", "contoso.com")),
     "Partner for a sender, null sender": (
         tenant(partner(sender_domains=("*.x.org", "x.org"))), (), Message(None, "contoso.com")),
+    "Partner, a restriction unread": (
+        tenant(partner(restrict_to_certificate=None, unread=("RestrictDomainsToCertificate",))), (), HERE),
+    "Partner for others, a restriction unread": (
+        tenant(partner(sender_domains=("x.org",), unread=("RestrictDomainsToIPAddresses",))), (), HERE),
     "Partner for no domain": (tenant(partner(sender_domains=("no domain",))), (), Message("x.org", "contoso.com")),
 }  # fmt: skip
 

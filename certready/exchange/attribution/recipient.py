@@ -23,7 +23,8 @@ from certready.exchange.matching import Match, a_label, match, under
 from certready.model import Connector, Tenant
 
 # What decides whether a Partner connector holds for a message, and whether the message has what it asks for.
-_RESTRICTING = ("ConnectorType", "Enabled", "SenderDomains", "SenderIPAddresses", CERTIFICATE_NAME)
+_RESTRICTIONS = ("RestrictDomainsToCertificate", "RestrictDomainsToIPAddresses")
+_RESTRICTING = ("ConnectorType", "Enabled", "SenderDomains", "SenderIPAddresses", CERTIFICATE_NAME, *_RESTRICTIONS)
 
 
 def by_recipient(tenant: Tenant, names: Sequence[str], message: Message, steps: tuple[Step, ...]) -> Attribution:
@@ -70,7 +71,8 @@ def _partner(connector: Connector, names: Sequence[str], message: Message) -> It
     for_sender = any(_fits(pattern, message.sender) for pattern in connector.sender_domains)
     if not for_sender and "SenderDomains" not in lost:
         return
-    if lost and (connector.restrict_to_certificate or connector.restrict_to_ips):
+    restricts = connector.restrict_to_certificate or connector.restrict_to_ips
+    if lost and (restricts or not set(lost).isdisjoint(_RESTRICTIONS)):
         text = f"Whether the inbound connector '{connector.name}' refuses the message is not known"
         yield step_on("1.4", "unclear", f"{text}: {', '.join(lost)} of it cannot be read in the file.")
         return

@@ -53,9 +53,14 @@ def boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else _BOOLEANS.get((text(value) or "").lower())
 
 
+def holds(value: object) -> bool:
+    """Whether a property is set to anything at all."""
+    return value not in (None, "", [], {})
+
+
 def unknown_shape(value: object) -> bool:
     """Whether a property that should hold one text holds something that cannot be read as one."""
-    return value not in (None, "", [], {}) and text(value) is None
+    return holds(value) and text(value) is None
 
 
 def moment(value: object) -> datetime | None:

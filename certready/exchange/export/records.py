@@ -19,6 +19,7 @@ from certready.exchange.export.properties import (
     address_spaces,
     boolean,
     cut_off,
+    holds,
     illegible,
     items,
     text,
@@ -69,16 +70,24 @@ _INBOUND_PROPERTIES = {
     name.lower(): name
     for name in (
         *("ConnectorType", "TlsSenderCertificateName", "TrustedOrganizations", "SenderDomains", "SenderIPAddresses"),
-        *("AssociatedAcceptedDomains", "Enabled"),
+        *("AssociatedAcceptedDomains", "Enabled", "RestrictDomainsToCertificate", "RestrictDomainsToIPAddresses"),
+        *("RequireTls", "CloudServicesMailEnabled", "TreatMessagesAsInternal"),
     )
 }
 _OUTBOUND_PROPERTIES = {
     name.lower(): name
     for name in (
         *("ConnectorType", "TlsDomain", "TlsSettings", "RecipientDomains", "SmartHosts"),
-        *("SmtpDaneMode", "Enabled"),
+        *("SmtpDaneMode", "Enabled", "AllAcceptedDomains", "IsTransportRuleScoped", "TestMode", "UseMXRecord"),
+        *("RouteAllMessagesViaOnPremises", "CloudServicesMailEnabled"),
     )
 }
+# Those of them that are on or off.
+_SWITCHES = (
+    *("restrictdomainstocertificate", "restrictdomainstoipaddresses", "requiretls", "cloudservicesmailenabled"),
+    *("treatmessagesasinternal", "allaccepteddomains", "istransportrulescoped", "testmode", "usemxrecord"),
+    "routeallmessagesviaonpremises",
+)
 _DANE_MODES = frozenset({"", "none", "opportunistic", "mandatory"})
 
 
@@ -215,6 +224,7 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
         unclear.add("enabled")
     single = ("tlssendercertificatename", "tlsdomain", "tlssettings", "smtpdanemode")
     unclear |= {key for key in single if unknown_shape(record.get(key))}
+    unclear |= {key for key in _SWITCHES if holds(record.get(key)) and boolean(record.get(key)) is None}
     if (text(record.get("smtpdanemode")) or "").lower() not in _DANE_MODES:
         unclear.add("smtpdanemode")
     return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
