@@ -121,3 +121,107 @@ def test_malformed_entry_far_inside(content: bytes, wrong: str, behind: bool) ->
     assert len(body) > crl.READ_IN_FULL
     assert refused(body)
     assert "invalid" == ask("crl", body).status
+
+
+# -- which entries are read ---------------------------------------------------------------------------------------
+
+
+def looked_at(entries: list[bytes], first: int = 0) -> tuple[bool, list[int]]:
+    """Whether the entries are uniform, and the places of those that were read; so many from the first are known."""
+    found = layout(assembled(fields(b"".join(entries)))).entries
+    assert found is not None
+    starts = [found.body + sum(map(len, entries[:place])) for place in range(len(entries))]
+    read: list[int] = []
+
+    def note(some: slice) -> None:
+        place = starts.index(some.start)
+        assert some.stop == some.start + len(entries[place])
+        read.append(place)
+
+    return uniform(found, found.body + sum(map(len, entries[:first])), note), read
+
+
+ALIKE = {
+    "one byte": [b"\x05", b"\x7f", b"\x01"],
+    "two bytes": [b"\x01\x00", b"\x7f\xff"],
+    "newlines": [b"\x0a\x0b\x0c", b"\x0a\x0a\x0a"],
+    "twenty bytes": [b"\x11" * 20, b"\x01" + b"\xff" * 19],
+    "padded": [b"\0\x80", b"\0\xff"],
+    "padded and longer": [b"\0\x80\x01", b"\0\xff\x0a"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(ALIKE))
+@pytest.mark.parametrize("rest", [b"", REASON])
+def test_entries_of_one_form(name: str, rest: bytes) -> None:
+    """Of entries whose serial numbers have one size and one sign, and that end alike, only the first is read, and none
+    where it is among those that are known."""
+    entries = [entry(content, rest) for content in ALIKE[name]] * 2
+    assert (True, [0]) == looked_at(entries)
+    assert (True, []) == looked_at(entries, first=1)
+    assert (True, []) == looked_at(entries, first=len(entries))
+
+
+APART = {
+    "padded and not": [entry(b"\0\x80"), entry(b"\x01\x00")],
+    "size of the number": [entry(b"\x05"), entry(b"\x05\x05")],
+    "ending": [entry(5, REASON), entry(5, OTHER), entry(5)],
+    "zero": [entry(b"\0"), entry(b"\0")],
+    "negative": [entry(b"\x85"), entry(b"\x85")],
+    "least negative": [entry(b"\x80"), entry(b"\x80")],
+    "negative and longer": [entry(b"\x80\x01"), entry(b"\x80\x01")],
+    "padded in vain": [entry(b"\0\x05"), entry(b"\0\x05")],
+    "no number": [entry(b""), entry(b"")],
+    "zero, then not": [entry(b"\0"), entry(b"\x05")],
+    "negative, then not": [entry(b"\x85"), entry(b"\x05")],
+    "another date": [entry(5, date=LATE), entry(5, date=LATE)],
+    "shorter date": [entry(5, date=tlv(0x17, b"2611011200Z"))] * 2,
+    "longer date": [entry(5, date=tlv(0x17, b"261101120000ZZ"))] * 2,
+    "date without Z": [entry(5, date=tlv(0x17, b"2611011200000"))] * 2,
+    "date of another tag": [entry(5, date=tlv(0x16, b"261101120000Z"))] * 2,
+    "serial of another tag": [tlv(0x30, tlv(4, b"\x05") + entry(5)[5:])] * 2,
+    "long": [entry(5, tlv(4, b"\x11" * 200))] * 2,
+}
+
+
+@pytest.mark.parametrize("name", sorted(APART))
+def test_entries_that_are_read_each(name: str) -> None:
+    """Entries that differ in form, or have none that a pattern tells, are each read, whatever came before."""
+    entries = APART[name]
+    assert (True, list(range(len(entries)))) == looked_at(entries)
+
+
+def test_longest_entry_with_a_form() -> None:
+    """An entry of 127 bytes has a form, and one of 128 has none."""
+    short, long = (entry(5, tlv(4, b"\x11" * (size - len(entry(5)) - 2))) for size in (127, 128))
+    assert (127, 128) == (len(short), len(long))
+    assert (True, [0]) == looked_at([short] * 2)
+    assert (True, [0, 1]) == looked_at([long] * 2)
+
+
+def test_forms_return() -> None:
+    """A form that was read once is known wherever it returns."""
+    entries = [entry(5), entry(5, REASON), entry(6), entry(0x1234), entry(7, REASON), entry(0x4321), entry(5, OTHER)]
+    assert (True, [0, 1, 3, 6]) == looked_at(entries)
+    assert (True, [3, 6]) == looked_at(entries, first=3)
+
+
+def test_how_many_forms_are_told() -> None:
+    """Up to 48 forms among the known entries, and up to 47 entries read one by one; with more, nothing is told."""
+    many = [entry(b"\x11" * size, rest) for size in range(1, 18) for rest in (b"", REASON, OTHER)]
+    assert (48, 48) == (forms.MOST_FORMS, forms.MOST_ODD)
+    assert [(True, []), (False, [])] == [looked_at(many[:count], first=count) for count in (48, 49)]
+    assert (True, list(range(47))) == looked_at(many[:47])
+    assert (False, list(range(48))) == looked_at(many[:48])
+
+
+def test_what_the_reader_raises_is_raised() -> None:
+    """A reader that refuses an entry refuses the list."""
+    found = layout(assembled(fields(entry(5)))).entries
+    assert found is not None
+
+    def refuse(some: slice) -> None:
+        raise ValueError(some)
+
+    with pytest.raises(ValueError, match="slice"):
+        uniform(found, found.body, refuse)

@@ -388,3 +388,59 @@ def test_what_the_search_proves() -> None:
     found = layout(assembled(fields(entry(5) + entry(SERIAL)))).entries
     assert found is not None
     assert [True, True, False, True] == [mentions(found, one) for one in (5, SERIAL, SERIAL + 1, 0)]
+
+
+# -- where the parts lie ------------------------------------------------------------------------------------------
+
+
+def test_first_entries_stand_in_the_header() -> None:
+    """The header is the same list with its first 256 entries; one with no more, or with none, is its own header."""
+    every = [entry(0x4000 + number) for number in range(300)]
+    body = assembled(fields(b"".join(every)))
+    found = layout(body)
+    assert found.entries is not None
+    assert b"".join(every) == found.entries.content
+    shortened = tlv(0x30, b"".join(fields(b"".join(every[:256]))))
+    rest = body[found.parts.tbs.end :]
+    assert tlv(0x30, shortened + rest) == found.header
+    assert tlv(0x30, found.parts.tbs.encoded + rest) == body
+    for short in (assembled(fields(b"".join(every[:256]))), assembled(fields(None)), assembled(fields(b""))):
+        assert short == layout(short).header
+    assert layout(assembled(fields(None))).entries is None
+    assert layout(assembled(fields(None, tlv(0x30, STRANGE[0] + tlv(4, b""))))).entries is None
+
+
+def late(members: list[bytes]) -> list[bytes]:
+    """The same with its dates as GeneralizedTime."""
+    return [tlv(0x18, b"20" + each[2:]) if each[0] == 0x17 else each for each in members]
+
+
+def test_dates_of_either_kind() -> None:
+    """What follows the last date, of whichever kind, are the entries."""
+    for members in (fields(entry(5)), late(fields(entry(5))), [*fields(entry(5))[:4], *fields(entry(5))[5:]]):
+        found = layout(assembled(members)).entries
+        assert found is not None
+        assert entry(5) == found.content
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ([*BASE[:5], BASE[6], BASE[5]], "not where they belong"),
+        ([*BASE, BASE[6]], "not where they belong"),
+        ([*BASE[:5], b"\x05\x00"], "not where they belong"),
+        ([*BASE[:5], b"\x05\x00", BASE[5]], "not where they belong"),
+        ([*BASE[:6], BASE[5]], "not where they belong"),
+        ([*BASE, *[b"\x05\x00"] * 100], "too many parts"),
+    ],
+)
+def test_parts_out_of_place_are_refused(members: list[bytes], why: str) -> None:
+    """Whatever follows the last date beside entries and extensions, in this order, is refused."""
+    with pytest.raises(MalformedError, match=why):
+        layout(assembled(members))
+
+
+def test_bytes_behind_a_list() -> None:
+    """A list that something follows is refused."""
+    with pytest.raises(MalformedError, match="bytes follow it"):
+        layout(assembled(BASE) + b"\0")
