@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from msgspec.structs import replace
 
 from certready.demo.pki import DAY, Authority, Issued, now
 from certready.model import Answer, Ask, Reply
 from certready.revocation import OCSP_LIMIT, Question, judge, questions, relevant
 from certready.revocation.answers import answers, doubtful
+from certready.revocation.common import SKEW
 from certready.x509.certificate import Certificate
 
 AT = now()
@@ -110,3 +114,69 @@ def test_offline() -> None:
     assert question.ask
     for offline, count in ((True, 0), (False, 1)):
         assert count == len(list(answers((question,), {question.ask: kept(None)}, offline=offline)))
+
+
+def test_replies_in_whole_answers() -> None:
+    """All that is known of a reply is in the answer, its failure and the clock of whoever answered too; what was not
+    kept has none offline, and what was kept, or cannot be asked at all, has one."""
+    question, unusable = listed(LEAF), listed(LDAP)
+    assert question.ask
+    about = (question.certificate, "crl")
+    refused = Reply(None, "It refused the connection.", 5, "network", 503, note="Twice.", date=AT)
+    expected = Answer(*about, "network", question.url, None, "It refused the connection.", 5, "Twice.", AT)  # type: ignore[arg-type]
+    assert [expected] == list(answers((question,), {question.ask: refused}, offline=False))
+    assert [] == list(answers((question,), {question.ask: refused}, offline=True))
+    kept_answer = Answer(*about, "cache", question.url, GOOD, None, 0)  # type: ignore[arg-type]
+    without = Answer(unusable.certificate, "crl", "network", unusable.url, error=unusable.reason)
+    for offline in (False, True):
+        asked = (unusable, question)
+        assert [without, kept_answer] == list(answers(asked, {question.ask: kept(GOOD)}, offline=offline))
+
+
+SIBLING = Authority.root("Sibling", moment=AT)
+
+
+def test_which_of_several_are_asked_again() -> None:
+    """Each by itself: what cannot be asked, was just received or has failed keeps no other from being asked again."""
+    leaves = [CA.issue("mail.contoso.com", crl_urls=[f"http://pki.example/{name}"], ocsp_urls=[]) for name in "abcd"]
+    first, second, third, fourth = (listed(leaf) for leaf in leaves)
+    replies = {
+        first.ask: kept(STALE),
+        second.ask: Reply(STALE, None, 0, "network"),
+        third.ask: kept(None),
+        fourth.ask: kept(STALE),
+    }
+    asked = doubtful(
+        (listed(LDAP), second, first, third, fourth),
+        [link(leaf) for leaf in (*leaves, LDAP)],
+        {ask: reply for ask, reply in replies.items() if ask},
+        AT,
+    )
+    assert (first.ask, fourth.ask) == asked
+
+
+@pytest.mark.parametrize(("issuers", "again"), [([CA], False), ([SIBLING], True), ([CA, SIBLING], False), ([], True)])
+def test_an_answer_that_counts_on_one_path(issuers: list[Authority], again: bool) -> None:
+    """An answer is not asked for again where it counts on any path that is judged."""
+    question = listed(LEAF)
+    assert question.ask
+    links = [(link(LEAF)[0], Certificate(issuer.der)) for issuer in issuers]
+    assert ((question.ask,) if again else ()) == doubtful((question,), links, {question.ask: kept(GOOD)}, AT)
+
+
+def test_a_clock_that_runs_ahead() -> None:
+    """An answer of a responder whose certificate begins within five minutes counts, and a list of a later moment is not
+    worthless; neither is asked for again, and the answer of a responder that begins later is."""
+    assert () == asked_again(kept(CA.crl(this_update=AT + DAY, next_update=AT + 2 * DAY)))
+    question = next(each for each in questions(*link(LEAF)) if each.method == "ocsp")
+    assert question.ask
+    for ahead, again in ((SKEW, ()), (SKEW + timedelta(seconds=1), (question.ask,))):
+        responder = CA.issue(
+            common_name="Responder",
+            san=[],
+            ekus=[ExtendedKeyUsageOID.OCSP_SIGNING],
+            not_before=AT + ahead,
+            not_after=AT + DAY,
+        )
+        reply = kept(CA.ocsp(LEAF.x509, responder=responder))
+        assert again == doubtful((question,), [link(LEAF)], {question.ask: reply}, AT)
