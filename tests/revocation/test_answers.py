@@ -157,11 +157,12 @@ def test_which_of_several_are_asked_again() -> None:
 
 @pytest.mark.parametrize(("issuers", "again"), [([CA], False), ([SIBLING], True), ([CA, SIBLING], False), ([], True)])
 def test_an_answer_that_counts_on_one_path(issuers: list[Authority], again: bool) -> None:
-    """An answer is not asked for again where it counts on any path that is judged."""
+    """An answer is not asked for again where it counts on any path that is judged, nor a failure on whatever paths."""
     question = listed(LEAF)
     assert question.ask
     links = [(link(LEAF)[0], Certificate(issuer.der)) for issuer in issuers]
     assert ((question.ask,) if again else ()) == doubtful((question,), links, {question.ask: kept(GOOD)}, AT)
+    assert () == doubtful((question,), links, {question.ask: kept(None)}, AT)
 
 
 def test_a_clock_that_runs_ahead() -> None:
