@@ -179,6 +179,8 @@ APART = {
     "longer date": [entry(5, date=tlv(0x17, b"261101120000ZZ"))] * 2,
     "date without Z": [entry(5, date=tlv(0x17, b"2611011200000"))] * 2,
     "date of another tag": [entry(5, date=tlv(0x16, b"261101120000Z"))] * 2,
+    "date of another tag, then not": [entry(5, date=tlv(0x16, b"261101120000Z")), entry(5)],
+    "serial of another tag, then not": [tlv(0x30, tlv(4, b"\x05") + entry(5)[5:]), entry(5)],
     "serial of another tag": [tlv(0x30, tlv(4, b"\x05") + entry(5)[5:])] * 2,
     "long": [entry(5, tlv(4, b"\x11" * 200))] * 2,
 }
