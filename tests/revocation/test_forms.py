@@ -227,3 +227,17 @@ def test_what_the_reader_raises_is_raised() -> None:
 
     with pytest.raises(ValueError, match="slice"):
         uniform(found, found.body, refuse)
+
+
+FORMLESS = (
+    *("zero", "negative", "least negative", "negative and longer", "no number", "another date", "shorter date"),
+    *("longer date", "date of another tag", "serial of another tag", "long"),
+)
+
+
+@pytest.mark.parametrize("name", FORMLESS)
+def test_entries_without_a_form_add_none(name: str) -> None:
+    """An entry that has no form of those that a pattern tells leaves room for as many others."""
+    many = [entry(b"\x11" * size, rest) for size in range(1, 17) for rest in (b"", REASON, OTHER)]
+    known = [APART[name][0], *many]
+    assert (True, []) == looked_at(known, first=len(known))
