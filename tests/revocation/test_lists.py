@@ -17,6 +17,7 @@ from certready.model.report import RevocationResult, Status
 from certready.revocation import crl as module
 from certready.revocation import judge, lists, points, relevant
 from certready.revocation.crl import AS_PEM, MOST_LISTS, SPELLED
+from certready.x509.certificate import Certificate
 from certready.x509.der import element, members
 from tests import odd
 from tests.revocation.kit import AT, CA, CRL_URL, DAY, LEAF, ROOT, ask, assembled, certificate, entry, fields, tlv
@@ -416,3 +417,12 @@ def test_newer_list_in_one_file() -> None:
     assert dated("good", STANDS, url=None) == said(pem(hold) + pem(CA.crl()), url=None)
     ahead = CA.crl(this_update=AT + timedelta(seconds=1))
     assert "revoked" == said(pem(hold) + pem(ahead), url=None).status
+
+
+def test_relative_point_of_an_issuer_whose_name_cannot_be_read() -> None:
+    """A point that is named relative to a name that cannot be read leads nowhere, and its limits count all the same."""
+    relative = x509.RelativeDistinguishedName([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Part 1")])
+    leaf = certificate(pointing(x509.DistributionPoint(None, relative, KEY, None)))
+    nameless = Certificate(odd.changed(CA, subject=odd.named(0x0C, b"\xff\xff")))
+    assert nameless.parsed.subject_name is None
+    assert points.LIMITED == points.undetermined(leaf, nameless, None, CRL_URL)
