@@ -101,7 +101,9 @@ def illegible(value: object) -> bool:
     """Whether a multi-valued property holds at least one entry that cannot be read as text."""
     if isinstance(value, Mapping):
         value = lowered(value).get("value", [value] if value else [])
-    return isinstance(value, list) and any(entry is not None and text(entry) is None for entry in value)
+    if not isinstance(value, list):
+        return unknown_shape(value)
+    return any(entry is not None and text(entry) is None for entry in value)
 
 
 def cut_off(value: object) -> bool:

@@ -18,7 +18,6 @@ from certready.exchange.export.properties import (
     Record,
     address_spaces,
     boolean,
-    cut_off,
     holds,
     illegible,
     items,
@@ -82,11 +81,15 @@ _OUTBOUND_PROPERTIES = {
         *("RouteAllMessagesViaOnPremises", "CloudServicesMailEnabled"),
     )
 }
-# Those of them that are on or off.
+# Those of them that are on or off, and those that hold several values.
 _SWITCHES = (
     *("restrictdomainstocertificate", "restrictdomainstoipaddresses", "requiretls", "cloudservicesmailenabled"),
     *("treatmessagesasinternal", "allaccepteddomains", "istransportrulescoped", "testmode", "usemxrecord"),
     "routeallmessagesviaonpremises",
+)
+_LISTS = (
+    *("trustedorganizations", "senderdomains", "senderipaddresses", "associatedaccepteddomains"),
+    *("recipientdomains", "smarthosts"),
 )
 _DANE_MODES = frozenset({"", "none", "opportunistic", "mandatory"})
 
@@ -217,7 +220,7 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
     unclear = {
         key for key, number in numbers.items() if number and number.isdigit() and (key, number) != ("tlssettings", "3")
     }
-    unclear |= {key for key in ("trustedorganizations", "associatedaccepteddomains") if illegible(record.get(key))}
+    unclear |= {key for key in _LISTS if illegible(record.get(key))}
     if text(record.get("connectortype")) is None:
         unclear.add("connectortype")
     if boolean(record.get("enabled")) is None:
@@ -227,7 +230,7 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
     unclear |= {key for key in _SWITCHES if holds(record.get(key)) and boolean(record.get(key)) is None}
     if (text(record.get("smtpdanemode")) or "").lower() not in _DANE_MODES:
         unclear.add("smtpdanemode")
-    return tuple(name for key, name in properties.items() if cut_off(record.get(key)) or key in unclear)
+    return tuple(name for key, name in properties.items() if key in unclear)
 
 
 def _unread_notes(name: str, unread: tuple[str, ...]) -> tuple[str, ...]:
@@ -259,8 +262,8 @@ def _level(record: Record, name: str, value: str | None, place: Place) -> tuple[
     """TlsSettings; null is opportunistic TLS, but a record without the key is read as the strictest it could be."""
     if "tlssettings" not in record:
         assumed: Level = "domain-validation" if value else "certificate-validation"
-        return assumed, (f"Connector '{name}' has no TlsSettings in the file; it was read as {assumed}.",)
-    if cut_off(record["tlssettings"]) or unknown_shape(record["tlssettings"]):
+        return assumed, (f"Connector {quoted(name)} has no TlsSettings in the file; it was read as {assumed}.",)
+    if unknown_shape(record["tlssettings"]):
         return ("domain-validation" if value else "certificate-validation"), ()
     written = text(record["tlssettings"])
     if written is None:
