@@ -54,6 +54,20 @@ def test_the_four_scenarios_fare_as_the_articles_say(
     assert outcomes == [attribute(tenant, names, one.message).outcome for one in asked]
 
 
+@pytest.mark.parametrize("ips", [(), ("198.51.100.1",)])
+@pytest.mark.parametrize("ip", [None, "192.0.2.1"])
+def test_addresses_that_cannot_be_read_may_hold_the_gateways(ips: tuple[str, ...], ip: str | None) -> None:
+    """A connector whose addresses the export lost may know the gateway: mail of the tenant's own sender is not said to
+    be refused."""
+    lost = inbound("Lost", sender_ips=ips, unread=("SenderIPAddresses",))
+    answer = attribute(replace(TENANT, connectors=(lost,)), (), Message("contoso.com", ip=ip))
+    assert "cannot-tell" == answer.outcome
+    said = " ".join(step.text for step in answer.steps)
+    known = "'Lost' identifies the gateway by the sending address, which was not given (--ip)."
+    assert (known if ips and not ip else "An address of 'Lost' cannot be read.") in said
+    assert "No OnPremises connector" not in said
+
+
 def test_the_own_sender_is_of_the_default_domain() -> None:
     """The tenant's own sender has the default accepted domain, else the first one."""
     two = (AcceptedDomain("a.com"), AcceptedDomain("b.com", default=True))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certready.exchange.clouds import CLOUDS, cloud_of, is_exchange_online, of_microsoft, recognise
+from certready.exchange.clouds import CLOUDS, SmartHost, cloud_of, is_exchange_online, of_microsoft, recognise
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,22 @@ from certready.exchange.clouds import CLOUDS, cloud_of, is_exchange_online, of_m
         ("smtp-legacy.office365.com", "submission", False),
         ("smtp-hve.office365.com", "submission", False),
         ("smtp.hve.mx.microsoft", "submission", False),
+        ("outlook.office365.com", "submission", False),
+        ("smtp-mail.outlook.com", "submission", False),
+        ("outlook.office365.us", "submission", False),
+        ("smtp.partner.outlook.cn", "submission", False),
+        ("SMTP.Office365.com.", "submission", False),
+        ("frontbridge.com", "legacy", False),
+        ("mail.bigfish.com", "legacy", False),
+        ("eu.mail.messaging.microsoft.com", "legacy", False),
+        ("notbigfish.com", "other", False),
+        (" contoso-com.mail.protection.outlook.com\n", "worldwide", True),
+        ("contoso.mail.protection.outlook.com.example", "other", False),
+        ("contosotest-com.o-v12.mx.microsoft.example", "other", False),
+        ("a.contosotest-com.o-v1.mx.microsoft", "other", False),
+        (" [2001:db8::1] ", "address", False),
+        ("192.0.2.1/24", "address", False),
+        ("X192.0.2.1", "other", False),
         ("mail.contoso.mx.microsoft", "other", False),
         ("192.0.2.1", "address", False),
         ("[192.0.2.1]", "address", False),
@@ -50,6 +66,35 @@ def test_a_host_is_recognised_by_its_form(host: str, form: str, own: bool) -> No
     assert (form, own) == (found.form, found.exchange_online)
     assert found.sentence.endswith(".")
     assert found.sentence.isascii()
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("contoso-cn.mail.protection.partner.outlook.cn", True),
+        ("contoso-com.mail.protection.office365.us", True),
+        ("contosotest-com.o-v1.mx.microsoft", True),
+        ("contoso-de.mail.protection.outlook.de", True),
+        (" mail.bigfish.com\n", True),
+        ("smtp.office365.com", False),
+        ("192.0.2.1", False),
+        ("mail.protection.outlook.com", False),
+    ],
+)
+def test_every_name_of_exchange_online_leads_to_it(host: str, expected: bool) -> None:
+    """The hosts of every cloud, the closed one's and former names; not those at which clients log in."""
+    assert expected is is_exchange_online(host)
+
+
+def test_what_a_host_is_comes_with_the_name_as_given() -> None:
+    """The answer has the name as it was written, quoted and shortened in the sentence."""
+    sentence = "' GW.example ' is none of the forms of Exchange Online's own hosts."
+    assert SmartHost(" GW.example ", "other", False, sentence) == recognise(" GW.example ")
+    sentence = (
+        "'a-com.o-v1.mx.microsoft' is a host of Exchange Online (mx.microsoft, the form that DNSSEC can protect)."
+    )
+    assert SmartHost("a-com.o-v1.mx.microsoft", "dnssec", True, sentence) == recognise("a-com.o-v1.mx.microsoft")
+    assert f"'{'x' * 77}...' is none" in recognise("x" * 100).sentence
 
 
 def test_a_former_name_still_leads_to_exchange_online() -> None:
@@ -69,6 +114,9 @@ def test_a_former_name_still_leads_to_exchange_online() -> None:
         ("contoso.onmicrosoft.com", "worldwide"),
         ("contoso.onmicrosoft.us", "GCC High"),
         ("contoso.partner.onmschina.cn", "operated by 21Vianet in China"),
+        (" Contoso.onmicrosoft.US ", "GCC High"),
+        ("onmicrosoft.com", None),
+        ("notonmicrosoft.com", None),
     ],
 )
 def test_a_smart_host_tells_the_cloud(host: str, cloud: str | None) -> None:
@@ -82,12 +130,34 @@ def test_every_cloud_is_one_row() -> None:
     assert [] == [cloud.name for cloud in CLOUDS if not cloud.certificate_name.endswith(cloud.suffix)]
 
 
+def test_each_cloud_has_its_own_addresses() -> None:
+    """What is printed of a cloud is what its documents say, whole."""
+    by_name = {cloud.name: cloud for cloud in CLOUDS}
+    assert ["worldwide", "GCC High", "DoD", "operated by 21Vianet in China"] == list(by_name)
+    assert [None, "O365USGovGCCHigh", "O365USGovDoD", "O365China"] == [cloud.environment for cloud in CLOUDS]
+    assert {"onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn"} == {cloud.initial_suffix for cloud in CLOUDS}
+    assert ["https://admin.exchange.microsoft.com", "https://admin.exchange.office365.us", None, None] == [
+        cloud.exchange for cloud in CLOUDS
+    ]
+    assert [
+        "https://admin.microsoft.com",
+        "https://portal.office365.us",
+        None,
+        "https://portal.partner.microsoftonline.cn",
+    ] == [cloud.admin for cloud in CLOUDS]
+
+
 def test_microsofts_own_names_are_told_from_customers() -> None:
     """Hosts and mail domains of Microsoft's are its own; a tenant's initial domain is the customer's."""
-    own = ("prod.outlook.com", "hotmail.com", "contoso-com.mail.protection.outlook.com", "microsoft.com")
+    own = (
+        *("prod.outlook.com", "hotmail.com", "contoso-com.mail.protection.outlook.com", "microsoft.com"),
+        *("smtp.office365.com", "office.com", "office365.us", "outlook.cn", "x.outlook.de", "a.mx.microsoft"),
+        *("microsoftonline.com", "live.com", "microsoft365.com", "bigfish.com", "A.FrontBridge.com."),
+    )
     assert [True] * len(own) == [of_microsoft(name) for name in own]
     assert not of_microsoft("contoso.onmicrosoft.com")
-    assert not of_microsoft("gw.contoso.com")
+    for name in ("gw.contoso.com", "notmicrosoft.com", "microsoft.com.example", "not a host", ""):
+        assert not of_microsoft(name)
 
 
 @settings(max_examples=200, deadline=None)

@@ -112,6 +112,17 @@ def test_the_builders_are_in_the_reference() -> None:
     assert [] == [found for line in built for found in unknown(line)]
 
 
+def test_a_send_connector_with_a_name_compares_it() -> None:
+    """Without a TlsDomain the certificate alone is bound; with one the name is set and compared too."""
+    line = "Set-SendConnector -Identity '<send connector to Office 365>' -TlsCertificateName $name -RequireTLS $true"
+    assert line == cmdlets.send_certificate()
+    assert f"{line} -TlsAuthLevel DomainValidation -TlsDomain 'a.com'" == cmdlets.send_certificate("a.com")
+    bound = cmdlets.bind_named("<I>CN=CA<S>CN=O'Brien", "a.com")
+    assert ("$name = '<I>CN=CA<S>CN=O''Brien'", cmdlets.send_certificate("a.com")) == bound[:2]
+    assert cmdlets.bind("AB")[0] == "$certificate = Get-ExchangeCertificate -Thumbprint 'AB'"
+    assert (cmdlets.send_certificate(), cmdlets.receive_certificate()) == cmdlets.bind("AB")[2:]
+
+
 def needed(parameters: object) -> int:
     """How many arguments must be given."""
     return sum(one.default is one.empty for one in parameters)  # type: ignore[attr-defined]

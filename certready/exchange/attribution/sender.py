@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from certready.exchange.attribution.steps import ORDER, Ground, Message, State, Step, step_on, worst
 from certready.exchange.matching import under
-from certready.model import AcceptedDomain, Tenant
+from certready.model import AcceptedDomain, Connector, Tenant
 
 
 def by_sender(tenant: Tenant, message: Message, certificate: Ground) -> Ground:
@@ -43,18 +43,19 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
         if connector.direction == "inbound"
         and connector.enabled
         and connector.kind != "Partner"
-        and connector.sender_ips
+        and (connector.sender_ips or "SenderIPAddresses" in connector.unread)
     ]
     if not connectors:
         return Ground("no", "no", (step_on("1.3.1", "no", "No OnPremises connector knows a gateway by its address."),))
     if ip is None:
-        step = step_on(
-            "1.3.1",
-            "unclear",
-            f"'{connectors[0].name}' identifies the gateway by the sending address, which was not given (--ip).",
+        legible = next((connector for connector in connectors if connector.sender_ips), None)
+        text = (
+            f"'{legible.name}' identifies the gateway by the sending address, which was not given (--ip)."
+            if legible
+            else f"An address of '{connectors[0].name}' cannot be read."
         )
-        return Ground("unclear", "unclear", (step,))
-    fitting = [(connector, contains(connector.sender_ips, ip)) for connector in connectors]
+        return Ground("unclear", "unclear", (step_on("1.3.1", "unclear", text),))
+    fitting = [(connector, _knows(connector, ip)) for connector in connectors]
     best = max(fitting, key=lambda pair: (ORDER.index(pair[1]), pair[0].value is None))
     connector, state = best
     if state == "yes" and (connector.value or connector.trusted_organizations or connector.unread):
@@ -65,6 +66,12 @@ def _address(tenant: Tenant, ip: str | None) -> Ground:
     words = {"yes": f"'{connector.name}' has the address {ip}.", "no": f"No OnPremises connector has {ip}."}
     text = words.get(state, f"An address of '{connector.name}' cannot be read.")
     return Ground(state, state, (step_on("1.3.1", state, text),), connector.name if state != "no" else None)
+
+
+def _knows(connector: Connector, ip: str) -> State:
+    """Whether the connector has this address; unclear where it may stand in what cannot be read of the file."""
+    state = contains(connector.sender_ips, ip)
+    return "unclear" if state == "no" and "SenderIPAddresses" in connector.unread else state
 
 
 def contains(ranges: Iterable[str], ip: str) -> State:
