@@ -68,6 +68,16 @@ def test_addresses_that_cannot_be_read_may_hold_the_gateways(ips: tuple[str, ...
     assert "No OnPremises connector" not in said
 
 
+@pytest.mark.parametrize("name", ["RestrictDomainsToCertificate", "RestrictDomainsToIPAddresses"])
+def test_a_restriction_that_cannot_be_read_may_refuse(name: str) -> None:
+    """Incoming mail past a Partner connector of which a restriction cannot be read may be refused by it."""
+    partner = inbound("Filter", "*.filter.example", kind="Partner", sender_domains=("*",), unread=(name,))
+    tenant = Tenant((GATEWAY, partner), TENANT.accepted_domains)
+    answer = attribute(tenant, ["x.org"], Message("x.org", "contoso.com"))
+    assert "cannot-tell" == answer.outcome
+    assert f"is not known: {name} of it cannot be read in the file." in answer.steps[-1].text
+
+
 def test_the_own_sender_is_of_the_default_domain() -> None:
     """The tenant's own sender has the default accepted domain, else the first one."""
     two = (AcceptedDomain("a.com"), AcceptedDomain("b.com", default=True))
