@@ -50,6 +50,7 @@ from certready.exchange.clouds import CLOUDS, SmartHost, cloud_of, is_exchange_o
         (" [2001:db8::1] ", "address", False),
         ("192.0.2.1/24", "address", False),
         ("X192.0.2.1", "other", False),
+        ("localhost", "other", False),
         ("mail.contoso.mx.microsoft", "other", False),
         ("192.0.2.1", "address", False),
         ("[192.0.2.1]", "address", False),

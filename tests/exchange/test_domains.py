@@ -47,6 +47,8 @@ FOREIGN = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 44}.xn--bcher-kva.de"
         (FOREIGN.replace("xn--bcher-kva", "ab\u00fccher"), None),
         ("\u00fc*.de", None),
         ("\u00fc" * 64 + ".de", None),
+        ("\u00fc" + "\u00ad" * 3 + ".de", "xn--tda.de"),
+        ("\u00fc" + "\u00ad" * 300 + ".de", None),
     ],
 )
 def test_a_name_becomes_lower_case_a_labels_or_is_refused(name: str, expected: str | None) -> None:
