@@ -208,7 +208,15 @@ def accepted(record: Record, place: Place) -> tuple[AcceptedDomain | None, tuple
         kind=text(record.get("domaintype")) or "Authoritative",
         region=None if (region := text(record.get("mailflowregion"))) == "None" else region,
     )
-    return domain, ()
+    lost = [name for name in ("MatchSubDomains", "Default", "InitialDomain") if _unknown_switch(record, name.lower())]
+    if not lost:
+        return domain, ()
+    return domain, (f"{', '.join(lost)} of the accepted domain {name} cannot be read in the file and was read as off.",)
+
+
+def _unknown_switch(record: Record, key: str) -> bool:
+    """Whether a property that is on or off holds something, and neither can be read of it."""
+    return holds(record.get(key)) and boolean(record[key]) is None
 
 
 def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
@@ -227,7 +235,7 @@ def _unread(record: Record, properties: Mapping[str, str]) -> tuple[str, ...]:
         unclear.add("enabled")
     single = ("tlssendercertificatename", "tlsdomain", "tlssettings", "smtpdanemode")
     unclear |= {key for key in single if unknown_shape(record.get(key))}
-    unclear |= {key for key in _SWITCHES if holds(record.get(key)) and boolean(record.get(key)) is None}
+    unclear |= {key for key in _SWITCHES if _unknown_switch(record, key)}
     if (text(record.get("smtpdanemode")) or "").lower() not in _DANE_MODES:
         unclear.add("smtpdanemode")
     return tuple(name for key, name in properties.items() if key in unclear)

@@ -256,7 +256,11 @@ def test_a_list_that_can_be_read_leaves_nothing_open(direction: str, key: str, e
         ({"enabled": "0"}, (), ()),
         ({"restrictdomainstocertificate": "WAHR"}, ("RestrictDomainsToCertificate",), ()),
         ({"restrictdomainstoipaddresses": {"Unknown": 1}}, ("RestrictDomainsToIPAddresses",), ()),
-        ({"restrictdomainstocertificate": None, "restrictdomainstoipaddresses": "", "requiretls": "WAHR"}, (), ()),
+        (
+            {"restrictdomainstocertificate": None, "restrictdomainstoipaddresses": "", "requiretls": "WAHR"},
+            ("RequireTls",),
+            (),
+        ),
         ({"connectortype": ""}, ("ConnectorType",), ("ConnectorType",)),
         ({"connectortype": 2}, ("ConnectorType",), ("ConnectorType",)),
         ({"connectortype": "1"}, ("ConnectorType",), ("ConnectorType",)),
@@ -407,6 +411,16 @@ def test_a_connector_of_another_origin_is_not_the_wizards() -> None:
 def test_every_property_of_an_accepted_domain_is_read(record: dict[str, Any], expected: AcceptedDomain) -> None:
     """Each key lands in its own field; a domain goes by another of its names where DomainName is not set."""
     assert (expected, ()) == accepted(record, PLACE)
+
+
+def test_a_switch_of_an_accepted_domain_that_cannot_be_read_is_said() -> None:
+    """It is read as off, which a note says of each."""
+    record = {"domainname": "contoso.com", "matchsubdomains": "Wahr", "default": {"x": 1}, "initialdomain": "True"}
+    domain, notes = accepted(record, PLACE)
+    assert domain == AcceptedDomain("contoso.com", initial=True)
+    assert notes == (
+        "MatchSubDomains, Default of the accepted domain contoso.com cannot be read in the file and was read as off.",
+    )
 
 
 @pytest.mark.parametrize(("record", "written"), [({"domainname": "*.a.com"}, "'*.a.com'"), ({"domaintype": "x"}, "''")])
