@@ -19,7 +19,7 @@ OCCURRENCES = 200  # of one word that are looked at
 
 _WORD = re.compile(r"(?<![\d.])\d\.\d{1,3}\.\d{1,4}(?![\d.]*\d)|(?i:ATTR\d{1,3}\.\d)(?!\d)|[A-Za-z0-9_]+")
 _MESSAGE = re.compile(
-    r"(?i)\bmessage\s{0,5}=\s{0,5}|remote\s{1,5}server\s{0,5}\(|\bmessage\s{1,5}expired,\s[a-z\s]{5,60}\("
+    r"(?i)\bmessage\s{0,20}=\s{0,20}|remote\s{1,20}server\s{0,20}\(|\bmessage\s{1,20}expired,\s[a-z\s]{5,60}\("
 )
 _EVENT_WORDS = frozenset(
     {"event", "eventid", "instanceid", "msexchangetransport", "msexchangefrontendtransport", "ereignis"}

@@ -19,20 +19,20 @@ MAX_FIELDS = 200
 _ADDRESS = r"<?([^\s<>()\[\],;:\"'=]{1,64}@[A-Za-z0-9._-]{1,253})>?"
 _HOST = r"([A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){1,10})\.?"
 _SENDERS = (
-    r"(?i)X-Postfix-Sender:\s{0,5}rfc822;\s{0,5}" + _ADDRESS,
+    r"(?i)X-Postfix-Sender:\s{0,20}rfc822;\s{0,20}" + _ADDRESS,
     r"(?i)(?:\bfrom|\bF)=" + _ADDRESS,
     r"(?i)\bSenderAddress\W{1,5}" + _ADDRESS,
-    r"(?im)^\W{0,3}From:\s{0,5}(?:[^\n<@]{0,200}<)?" + _ADDRESS,
+    r"(?im)^\W{0,3}From:\s{0,20}(?:[^\n<@]{0,200}<)?" + _ADDRESS,
 )
-_NULL = re.compile(r"(?i)(?:X-Postfix-Sender:\s{0,5}rfc822;\s{0,5}(?:<>)?\s*$|\bfrom=<>|\bF=<>)", re.MULTILINE)
+_NULL = re.compile(r"(?i)(?:X-Postfix-Sender:\s{0,20}rfc822;\s{0,20}(?:<>)?\s*$|\bfrom=<>|\bF=<>)", re.MULTILINE)
 _RECIPIENTS = (
-    r"(?i)Final-Recipient:\s{0,5}rfc822;\s{0,5}" + _ADDRESS,
-    r"(?i)Original-Recipient:\s{0,5}rfc822;\s{0,5}" + _ADDRESS,
+    r"(?i)Final-Recipient:\s{0,20}rfc822;\s{0,20}" + _ADDRESS,
+    r"(?i)Original-Recipient:\s{0,20}rfc822;\s{0,20}" + _ADDRESS,
     r"(?i)\bto=" + _ADDRESS,
     r"(?:\s=>|\s->|\s\*\*|\s==)\s{1,3}" + _ADDRESS,
     r"(?i)\bRecipientAddress\W{1,5}" + _ADDRESS,
     r"(?im)^\W{0,3}" + _ADDRESS + r"\W{0,3}\n[^\n]{0,100}(?:Remote )?Server (?:at|returned)",
-    r"(?im)^\W{0,3}To:\s{0,5}(?:[^\n<@]{0,200}<)?" + _ADDRESS,
+    r"(?im)^\W{0,3}To:\s{0,20}(?:[^\n<@]{0,200}<)?" + _ADDRESS,
 )
 _PEERS = (
     r"(?i)\bLastAttemptedServerName=" + _HOST,
@@ -40,20 +40,20 @@ _PEERS = (
     r"(?i)\brelay=" + _HOST,
     r"(?i)\bH=" + _HOST,
     r"(?i)\bhost " + _HOST + r"\s{0,3}[\[(]",
-    r"(?i)\bRemote-MTA:\s{0,5}dns;\s{0,5}" + _HOST,
+    r"(?i)\bRemote-MTA:\s{0,20}dns;\s{0,20}" + _HOST,
     r"(?i)\bServer at " + _HOST + r"[\s(]",
     r"(?i)\b(?:connect to|connection with|established to|failed for|connecting to) " + _HOST + r"[\[:\s]",
     r"(?i)\b" + _HOST + r"\s{0,3}\[[\d.:a-f]{3,45}\](?::\d{1,5})?,?\s{1,3}(?:said|refused|rejected|defer)",
 )
 _REPORTERS = (
-    r"(?i)Reporting-MTA:\s{0,5}dns;\s{0,5}" + _HOST,
-    r"(?i)Generating server:\s{0,5}" + _HOST,
+    r"(?i)Reporting-MTA:\s{0,20}dns;\s{0,20}" + _HOST,
+    r"(?i)Generating server:\s{0,20}" + _HOST,
     r"(?i)mail system at host " + _HOST,
 )
 _ANY_HOST = re.compile(r"(?i)(?<![\w.@-])" + _HOST + r"(?![\w@-])")
 _THUMBPRINT = re.compile(r"(?i)thumbprint:\s{0,3}([0-9a-f]{40})\b")
-_EXPECTED = re.compile(r"(?i)expected\s{1,5}subject:\s{0,5}(?:CN=)?([^\s,;\]]{1,255})")
-_PRESENTED = re.compile(r"(?i)presented\s{1,5}subject:\s{0,5}(?:CN=)?([^\s,;\]]{1,255})")
+_EXPECTED = re.compile(r"(?i)expected\s{1,20}subject:\s{0,20}(?:CN=)?([^\s,;\]]{1,255})")
+_PRESENTED = re.compile(r"(?i)presented\s{1,20}subject:\s{0,20}(?:CN=)?([^\s,;\]]{1,255})")
 _DAEMONS = ("mailer-daemon", "postmaster", "microsoftexchange", "mail-daemon", "noreply", "no-reply")
 
 

@@ -192,6 +192,12 @@ def test_the_way_a_text_took_changes_nothing(row: tuple[str, str], changes: set[
     assert expected == explain(text).entries[0].id, text
 
 
+def test_folded_far_in() -> None:
+    """A line that is folded with CRLF and four blanks at every word is still one sentence."""
+    text = "Expected Subject: mail.contoso.com. Presented Subject: CN=EX01".replace(" ", "\r\n    ")
+    assert explain(text).entries[0].id == "outbound-subject-mismatch"
+
+
 def _generalisations(entry: str) -> set[str]:
     """The entries that say the same less precisely, directly or by way of another."""
     refines = {one.id: one.refines for one in CATALOGUE}
