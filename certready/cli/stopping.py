@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
+
+_IMPORTS = "<frozen importlib._bootstrap>"
 
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM, as service managers and timeout(1) send it, does what Ctrl-C does. In the main thread alone."""
+    """SIGTERM, as service managers and timeout(1) send it, does what Ctrl-C does, and neither is lost. In the main
+    thread alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # timeout(1) sends it twice; the second finds the report written
+    def end(number: int, frame: FrameType | None) -> None:
+        if _unheard(frame):
+            _thread.start_new_thread(_again, (number,))
+            return
+        if number == signal.SIGTERM:  # timeout(1) sends it twice; the second finds the report written
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell has it ignored
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGTERM) is end:
-            signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            if signal.getsignal(number) is end:
+                signal.signal(number, handler)
+
+
+def _unheard(frame: FrameType | None) -> bool:
+    """Whether what is raised here reaches nobody: in the callback with which an import forgets its lock, where Python
+    prints an exception and goes on."""
+    return frame is not None and (frame.f_code.co_filename, frame.f_code.co_name) == (_IMPORTS, "cb")
+
+
+def _again(number: int) -> None:
+    time.sleep(0.01)
+    _thread.interrupt_main(signal.Signals(number))
 
 
 @contextlib.contextmanager

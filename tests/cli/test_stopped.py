@@ -8,14 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from certready.cli.stopping import undisturbed
+from certready.cli.stopping import terminable, undisturbed
 from certready.demo.pki import Authority
 from tests.cli.conftest import Material
 from tests.ending import Child, touching
@@ -184,3 +185,23 @@ def test_what_is_not_to_be_disturbed_is_done_first(number: signal.Signals) -> No
         assert [number, number] == heard
     finally:
         signal.signal(number, before)
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_in_a_callback_of_an_import_is_not_lost(number: signal.Signals) -> None:
+    """Python prints what such a callback raises and goes on: the signal is heard after it."""
+    source = "def cb(_): signal.raise_signal(number); called.append(number)"
+    called: list[int] = []
+    names: dict[str, Any] = {"signal": signal, "number": number, "called": called}
+    exec(compile(source, "<frozen importlib._bootstrap>", "exec"), names)
+    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the callback and what it interrupts
+            held = set("x")
+            reference = weakref.ref(held, names["cb"])
+            del held
+            assert (called, reference()) == ([number], None)
+            until(lambda: False)
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
