@@ -70,6 +70,8 @@ def read(data: bytes, anchors: tuple[Certificate, ...], *, pinned: frozenset[str
     """
     if len(data) > MAX_BYTES:
         raise StoreError("The trust list is larger than any real one.", hint=WHAT_TO_DO)
+    if data and data[:1] != b"\x30":  # a SEQUENCE, which is how every CMS message begins (RFC 5652)
+        raise StoreError("This is not a signed trust list.", hint=WHAT_TO_DO)
     try:
         outer = members(element(data))
         if len(outer) < 2 or outer[0].content != SIGNED_DATA:

@@ -97,6 +97,7 @@ def refused() -> Iterator[tuple[str, bytes, str]]:
     yield "another key behind the signer's name", sign(listed(), forged, [publisher().der]), "does not fit"
     yield "the list without a signature", listed(), "not a signed trust list"
     yield "nothing", b"", "cannot be read"
+    yield "a text", b"mail.contoso.com\n", "not a signed trust list"
     by = [publisher().der]
     yield "more than a list has", b"\0" * (MAX_BYTES + 1), "larger than any real one"
     yield (
