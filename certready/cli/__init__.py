@@ -56,6 +56,8 @@ def _run(words: list[str]) -> int:
         place = context.command_path if context else "certready"
         return _say(words, 2, sentence(error), f"{place} --help lists its arguments and options.")
     except Exception as error:  # the last resort: a fault of ours ends in a sentence, not a traceback
+        if isinstance(error.__cause__, KeyboardInterrupt):  # as Python wrapped what __set_name__ raised, up to 3.11
+            return EXIT_INTERRUPTED
         if "--debug" in words:
             raise
         text = f"certready failed inside: {type(error).__name__}: {error}"

@@ -235,6 +235,21 @@ def test_ctrl_c_is_130(run: Run, material: Material, monkeypatch: pytest.MonkeyP
     assert "Traceback" not in ran.err
 
 
+def test_ctrl_c_while_a_class_is_made_is_130(run: Run, material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 makes a RuntimeError of an interrupt in the middle of an import's class: it is no fault of ours."""
+
+    class Slow:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def interrupted(*_: object, **__: object) -> None:
+        type("Made", (), {"slow": Slow()})
+
+    monkeypatch.setattr(judge, "_store", interrupted)
+    ran = run("check", material / "good.pem", "--certificate-only")
+    assert (130, "interrupted\n") == (ran.code, ran.err)
+
+
 def test_the_installed_command_is_the_same(material: Material) -> None:
     """``python -m certready`` exits with the code and prints to the streams that the contract names."""
     words = [sys.executable, "-m", "certready", "check", material / "empty.pem"]
