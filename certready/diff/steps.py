@@ -8,7 +8,7 @@ from certready.case import Case
 from certready.diff import promises
 from certready.diff.connectors import common_value
 from certready.diff.model import Aspect, Change, ConnectorChange, Step
-from certready.exchange import cmdlets
+from certready.exchange import cmdlets, is_accepted
 from certready.exchange.matching import dns_names, parse_value
 from certready.exchange.powershell import command, create_inbound, identity, quote, set_value
 from certready.model import Connector
@@ -108,10 +108,9 @@ def _widen(case: Case, old: Certificate, new: Certificate, broken: Sequence[Conn
 
 def _register(case: Case, connector: Connector, value: str) -> Iterator[Step]:
     parsed = parse_value(value) if "<" not in value else None
-    known = case.accepted
-    if connector.direction != "inbound" or parsed is None or known is None:
+    if connector.direction != "inbound" or parsed is None or case.accepted is None:
         return
-    if known.acceptance(parsed).standing != "accepted":
+    if not is_accepted(parsed, case.accepted):
         yield Step(f"Make {parsed.domain} an accepted domain first.", cmdlets.register_domain(parsed.domain))
 
 
@@ -125,7 +124,7 @@ def _narrow(case: Case, connector: Connector, new: Certificate, common: str | No
         yield Step(f"{when} let the outbound connector '{connector.name}' compare {value}.", lines)
     elif common is None:
         yield Step(f"{when} disable the connector of OLD.", (command(connector, "-Enabled $false"),))
-    elif exact and case.accepted and case.accepted.acceptance(parse_value(exact)).standing == "accepted":
+    elif exact and is_accepted(parse_value(exact), case.accepted):
         yield Step(
             f"{when} narrow the inbound connector '{connector.name}' to {exact}.", (set_value(connector, exact),)
         )
