@@ -41,9 +41,9 @@ def terminable() -> Iterator[None]:
 
 
 def _unheard(frame: FrameType | None) -> bool:
-    """Whether what is raised here reaches nobody: in the callback with which an import forgets its lock, where Python
-    prints an exception and goes on."""
-    return frame is not None and (frame.f_code.co_filename, frame.f_code.co_name) == (_IMPORTS, "cb")
+    """Whether what is raised here may reach nobody, or leave an import's lock held: in the machinery of imports, of
+    which one callback prints an exception and goes on."""
+    return frame is not None and frame.f_code.co_filename == _IMPORTS
 
 
 def _again(number: int) -> None:
