@@ -200,3 +200,14 @@ def test_weak_hashes_are_named() -> None:
     both = [("weak-signature", "a.example"), ("weak-signature", "Step")]
     assert both == kinds(*below, root)
     assert both == kinds(*below, rooted=False)
+
+
+# -- how a certificate is written ---------------------------------------------------------------------------------
+
+
+def test_a_part_that_der_does_not_allow_is_named() -> None:
+    """A certificate whose serial number is padded is said to be encoded in a way that not everybody reads, and why."""
+    root = Authority.root()
+    leaf = odd.changed(root.issue("a.example"), serial=odd.tlv(0x02, b"\x00\x00\x05"))
+    reason = "Its serial number is padded, which DER does not allow."
+    assert messages(leaf, root) == [f"a.example is encoded in a way that not everybody reads. {reason}"]
