@@ -362,7 +362,7 @@ class TestEnds:
             while not loop._queue:
                 await loop_turn(loop)
             monkeypatch.setattr(loop, "_expire", fault)
-            await loop.sleep(late())
+            await loop_turn(loop)
 
         errors = carried_on(loop, forever, spoil, forever)
         assert [type(error) for error in errors] == [LookupError] * 3
