@@ -24,6 +24,7 @@ class Choice:
         self.traced, self.sources, self.alive, self.budget = traced, sources, alive, budget
         self.noticed: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.unfit: set[tuple[bool, str]] = set()  # tests that fail without any change when run for one
+        self.wavering: set[tuple[Mutant, str]] = set()  # those that notice a change, and when run again do not
         self._orders: dict[tuple[str, range, Names], list[str]] = {}
         self._reading: dict[Names, list[Names]] = {}
 
@@ -31,15 +32,15 @@ class Choice:
         """Whether the statement runs when certready is imported: then a change of the living functions is too late."""
         return not mutant.function_lines or AT_IMPORT in self._running(mutant)
 
-    def tests(self, mutant: Mutant) -> list[str]:
-        """The tests within the budget: those first that noticed another change of the function."""
+    def tests(self, mutant: Mutant, times: int = 1) -> list[str]:
+        """The tests within so many budgets: those first that noticed another change of the function."""
         noticed, anew = self.noticed[_owner(mutant)], self.at_import(mutant)
         chosen, spent = [], 0.0
         for name in sorted(self._ordered(mutant), key=lambda name: -noticed[name]):
-            if (anew, name) in self.unfit:
+            if (anew, name) in self.unfit or (mutant, name) in self.wavering:
                 continue
             spent += self.traced.seconds[name]
-            if chosen and spent > self.budget:
+            if chosen and spent > times * self.budget:
                 break
             chosen.append(name)
         return chosen
