@@ -51,7 +51,8 @@ class Choice:
 
     def _ordered(self, mutant: Mutant) -> list[str]:
         """For each line of the function, the rarest first, the fastest tests that run it, so that every way through it
-        is taken early; then the fastest, a test with many parameters as if they were one that grows."""
+        is taken early; then the fastest, a test with many parameters as if they were one that grows. Of a table those
+        in the mirror of its module know each entry: they go before."""
         ways = self._ways(mutant)
         running = frozenset[str]().union(*ways) if self.at_import(mutant) else self._running(mutant)
         if self.at_import(mutant):  # perhaps read by what runs at import itself: the room's tests may notice it too
@@ -69,8 +70,15 @@ class Choice:
             for name in self._fastest(running):
                 spent[name.partition("[")[0]] += self.traced.seconds[name]
                 rank[name] = spent[name.partition("[")[0]]
-            self._orders[key] = list(dict.fromkeys((*early, *sorted(rank, key=rank.__getitem__))))
+            about = self._fastest(running & self._mirror(mutant)) if self.at_import(mutant) else []
+            self._orders[key] = list(dict.fromkeys((*about, *early, *sorted(rank, key=rank.__getitem__))))
         return self._orders[key]
+
+    def _mirror(self, mutant: Mutant) -> Names:
+        """The tests in the mirror of the module."""
+        *rooms, module = mutant.module.split(".")[1:]
+        file = "/".join(("tests", *rooms, f"test_{module}.py"))
+        return frozenset(name for name in self.traced.seconds if name.partition("::")[0] == file)
 
     def _fastest(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=lambda name: (self.traced.seconds[name], name))
