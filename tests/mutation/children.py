@@ -69,9 +69,11 @@ class Child:
 
     def end(self) -> End:
         """What it says, waited for as long as it may take; then it is ended."""
-        ready, _, _ = select.select([self.pipe], [], [], max(0.0, self.until - time.monotonic()))
-        said = os.read(self.pipe, select.PIPE_BUF).decode(errors="replace").strip() if ready else ""
-        self.stop()
+        try:
+            ready, _, _ = select.select([self.pipe], [], [], max(0.0, self.until - time.monotonic()))
+            said = os.read(self.pipe, select.PIPE_BUF).decode(errors="replace").strip() if ready else ""
+        finally:
+            self.stop()
         if not ready:
             return End("stuck")
         if not said:

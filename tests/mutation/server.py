@@ -81,6 +81,7 @@ class Server:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Trace once, then try."""
+        self.session = session
         self.items = {item.nodeid: item for item in session.items if not item.get_closest_marker("xfail")}
         if session.testsfailed or not self.items:
             self.problem = "The tests cannot be collected."
@@ -116,6 +117,8 @@ class Server:
         try:
             with selectors.DefaultSelector() as selector:
                 while waiting or running:
+                    if self.session.shouldstop:  # where the exception was raised in a finalizer it is lost
+                        raise KeyboardInterrupt
                     while waiting and len(running) < self.work.jobs:
                         trial = waiting.popleft()
                         tests = self.choice.tests(trial.mutant, trial.times)
