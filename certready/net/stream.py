@@ -13,7 +13,7 @@ from typing import Self
 from certready.net.jobs import Watched
 from certready.net.loop import READ, WRITE, Loop
 from certready.net.resolve import Address
-from certready.net.wire import CHUNK, ConnectError, Timed, connect_sentence, why
+from certready.net.wire import CHUNK, STOOD, ConnectError, Timed, connect_sentence, why
 
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
@@ -81,11 +81,11 @@ async def dial(loop: Loop, address: Address, *, timeout: float, total: float) ->
 
 
 async def _connected(loop: Loop, watched: Watched, address: Address, until: float) -> None:
-    """Raises OSError where it is not, by then."""
+    """Raises OSError where it is not, by then. One that stood and was reset meanwhile is still to be read."""
     number = watched.socket.connect_ex(address.sockaddr)
     if number in _UNDER_WAY:
         await loop.wait(watched, WRITE, until)
         number = watched.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if number:
+    if number and number not in STOOD:
         words = getattr(socket, "errorTab", {}).get(number) or os.strerror(number)  # Windows has a table of its own
         raise OSError(number, words)

@@ -12,6 +12,8 @@ from typing import Self
 from certready.net.resolve import Address
 
 CHUNK = 16 * 1024
+# What becomes of a connection that stood and was reset before anybody looked: a refused one ends in ECONNREFUSED.
+STOOD = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 FIREWALL = "a firewall may admit only certain addresses, such as Microsoft's"
 
 
@@ -118,7 +120,11 @@ def connect(address: Address, *, timeout: float, total: float) -> Wire:
         raise ConnectError(f"This machine cannot open a connection to {address.text}: {why(error)}.") from None
     try:
         connection.settimeout(timeout)
-        connection.connect(address.sockaddr)
+        try:
+            connection.connect(address.sockaddr)
+        except OSError as error:
+            if error.errno not in STOOD:
+                raise
         with contextlib.suppress(OSError):  # a connection that was reset at once is still to be read
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
