@@ -29,7 +29,7 @@ from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
 
 SMALL = 64 * 1024  # bytes of a target's files up to which it is held together with others
-TOGETHER = 4  # of these: 16 threads have then as many under way as are remembered from one step to the next
+TOGETHER = 16  # of these: 16 threads have then as many under way as are remembered from one step to the next
 NOT_ASKED = "It was not asked, because --offline forbids it."
 
 
