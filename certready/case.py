@@ -24,6 +24,9 @@ from certready.x509.kept import cached_property
 from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 
+Link = tuple[Certificate, Certificate]
+"""A certificate and its issuer."""
+
 
 class Bearer(Struct, frozen=True):
     """Names that are compared: those of a chain's leaf, or (``chain`` None) those that are planned.
@@ -133,7 +136,7 @@ class Case:
         return tuple(name for bearer in self.bearers for name in bearer.names)
 
     @cached_property
-    def links(self) -> tuple[tuple[Certificate, Certificate], ...]:
+    def links(self) -> tuple[Link, ...]:
         """Each (certificate, issuer) of every path, once: those whose revocation matters."""
         return tuple(dict.fromkeys(link for chain in self.chains for link in pairwise(self.full_path(chain))))
 

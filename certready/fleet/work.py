@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -15,18 +15,20 @@ from msgspec.structs import replace
 from certready import bundle as bundles
 from certready import reading
 from certready.bundle.passwords import Passwords
+from certready.case import Case
 from certready.errors import UsageError
 from certready.fleet.inventory import INTERNAL, Line, Problem
 from certready.fleet.plan import Job, Place
 from certready.fleet.setup import Setup, World, opened
-from certready.gathering import gather
-from certready.judging import judge
+from certready.gathering import gathering
+from certready.judging import judging
 from certready.model import Bundle, Evidence
 from certready.model.report import Report, ReportVerdict, Severity
 from certready.net.dns import Nameserver, ResolveError, domain_name
 from certready.net.gateway import How, Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
+from certready.steps import Steps
 
 SMALL = 64 * 1024  # bytes of a target's files up to which it is held together with others
 TOGETHER = 16  # of these: 16 threads have then as many under way as are remembered from one step to the next
@@ -92,12 +94,11 @@ def _is_small(job: Job) -> bool:
 
 
 def _together(world: World, jobs: Sequence[Job]) -> list[Result]:
-    """What these jobs come to, each step taken for all of them before the next is: what a step runs through is then at
-    hand in the processor, which spares a tenth of the time or more."""
+    """What these jobs come to, each step taken for all of them before the next is."""
     under_way = [_UnderWay(world, job) for job in jobs]
-    for step in (_UnderWay.read, _UnderWay.gather_evidence, _UnderWay.judge_evidence):
-        for each in under_way:
-            each.take(step)
+    unfinished = under_way
+    while unfinished:
+        unfinished = [each for each in unfinished if each.advanced()]
     return [each.result for each in under_way]
 
 
@@ -109,40 +110,37 @@ class _UnderWay:
         self._job = job
         self._spent = 0.0
         self._notes: list[str] = []
-        self._bundles: tuple[Bundle, ...] = ()
-        self._evidence: Iterable[Evidence] = ()
         self._reports: list[Report] = []
         self._problem = job.problem
+        self._work = self._judged() if job.problem is None else iter(())
 
-    def take(self, step: Callable[[_UnderWay], None]) -> None:
-        """Take this step, unless one before it failed. Never raises: one line must not end the run."""
-        if self._problem:
-            return
+    def advanced(self) -> bool:
+        """Take the next step: whether there was one. Never raises: one line must not end the run."""
         began = time.monotonic()
         try:
-            step(self)
+            more = next(self._work, False) is None
         except Exception as error:  # noqa: BLE001
-            self._problem = Problem.of(error)
+            self._problem, self._reports, more = Problem.of(error), [], False
         self._spent += time.monotonic() - began
+        return more
 
-    def read(self) -> None:
-        """What the target holds or presents: of a folder, an archive or a list a bundle for each certificate, as
-        ``certready check`` has it. Raises CertreadyError."""
+    def _judged(self) -> Iterator[None]:
+        """What the target holds or presents, read, gathered and judged: of a folder, an archive or a list a bundle for
+        each certificate, as ``certready check`` has it, one after another. Raises CertreadyError."""
+        for bundle in self._bundles():
+            yield
+            evidence = yield from _evidence(self._world, self._job, bundle)
+            yield
+            self._reports.append((yield from judging(Case(evidence))))
+        self._reports.sort(key=_rank)
+
+    def _bundles(self) -> tuple[Bundle, ...]:
+        """Raises CertreadyError."""
         job = self._job
         if job.place:
-            self._bundles = (_presented(self._world, job, job.place, self._notes),)
-            return
+            return (_presented(self._world, job, job.place, self._notes),)
         self._notes += job.notes
-        self._bundles = opened_files(job, self._notes) if job.bundles is None else job.bundles
-
-    def gather_evidence(self) -> None:
-        """What each bundle is judged by; of several one after another, when it is judged. Raises CertreadyError."""
-        gathered = (_evidence(self._world, self._job, bundle) for bundle in self._bundles)
-        self._evidence = tuple(gathered) if len(self._bundles) == 1 else gathered
-
-    def judge_evidence(self) -> None:
-        """The report of each bundle, the worst first."""
-        self._reports = sorted(map(judge, self._evidence), key=_rank)
+        return opened_files(job, self._notes) if job.bundles is None else job.bundles
 
     @property
     def result(self) -> Result:
@@ -167,10 +165,10 @@ def _rank(report: Report) -> tuple[int, int]:
     return verdicts.index(report.verdict), -sum(finding.severity is Severity.FAIL for finding in report.findings)
 
 
-def _evidence(world: World, job: Job, bundle: Bundle) -> Evidence:
-    """Raises CertreadyError."""
+def _evidence(world: World, job: Job, bundle: Bundle) -> Steps[Evidence]:
+    """What a bundle is judged by. Raises CertreadyError."""
     setup = world.setup
-    evidence = gather(
+    evidence = yield from gathering(
         bundle,
         job.tenant,
         now=setup.now,

@@ -282,12 +282,12 @@ def test_lines_that_are_worked_on_together_fail_alone(material: Material, tmp_pa
     targets += [str(tmp_path / "several"), str(tmp_path / "large.pem"), material / "good.pem"]
     given = setup(material, roots=Stumbling(load_roots(material / "root.pem"), "odd.contoso.com"))
     planner = fleet.Planner(given, DEFAULTS, Path())
-    each = [planner.job(Line(number, str(number), Keys(target=target))) for number, target in enumerate(targets * 2)]
+    each = [planner.job(Line(number, str(number), Keys(target=target))) for number, target in enumerate(targets * 4)]
     results = check(given, each)
-    assert [str(number) for number in range(14)] == [result.line.name for result in results]
-    assert [0, 4, 2, 2, 1, 0, 0] * 2 == [result.code for result in results]
+    assert [str(number) for number in range(28)] == [result.line.name for result in results]
+    assert [0, 4, 2, 2, 1, 0, 0] * 4 == [result.code for result in results]
     assert "the store is gone" in str(results[1].problem)
-    assert [1, 0, 0, 0, 2, 1, 1] * 2 == [len(result.reports) for result in results]
+    assert [1, 0, 0, 0, 2, 1, 1] * 4 == [len(result.reports) for result in results]
 
 
 def test_lines_that_say_the_same_share_their_tenant(material: Material) -> None:
