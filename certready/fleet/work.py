@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -127,11 +128,15 @@ class _UnderWay:
     def _judged(self) -> Iterator[None]:
         """What the target holds or presents, read, gathered and judged: of a folder, an archive or a list a bundle for
         each certificate, as ``certready check`` has it, one after another. Raises CertreadyError."""
-        for bundle in self._bundles():
-            yield
-            evidence = yield from _evidence(self._world, self._job, bundle)
-            yield
-            self._reports.append((yield from judging(Case(evidence))))
+        job, world = self._job, self._world
+        waits = world.fetcher is not None or job.place is not None or job.promised is not None  # for a network
+        with nullcontext() if waits else world.turn:
+            for bundle in self._bundles():
+                yield
+                evidence = yield from _evidence(world, job, bundle)
+                yield
+                with world.turn:
+                    self._reports.append((yield from judging(Case(evidence))))
         self._reports.sort(key=_rank)
 
     def _bundles(self) -> tuple[Bundle, ...]:
