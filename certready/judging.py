@@ -33,6 +33,7 @@ from certready.x509.certificate import Certificate
 Weighed = tuple[Severity, bool]
 Judged = tuple[Finding, Observation]
 About = tuple[str | None, Direction | None]  # a connector: an inbound and an outbound one may share a name
+DERIVED = ("links", "revocable", "heard", "bearers", "selection")  # what a case keeps and most of what follows asks for
 DATED = ("expiry", "chain", "dane", "mta-sts")  # the subjects of which the present decides
 
 
@@ -44,8 +45,9 @@ def judge(evidence: Evidence) -> Report:
 def judging(case: Case) -> Steps[Report]:
     """The report on this case, step by step; see :func:`judge`."""
     evidence = case.evidence
-    heard = case.heard
-    yield
+    for fact in DERIVED:
+        getattr(case, fact)
+        yield
     observed = yield from _observed(case)
     findings = tuple(finding for finding, _ in _findings(case, observed))
     yield
@@ -69,7 +71,7 @@ def judging(case: Case) -> Steps[Report]:
         ),
         chains=tuple(_chain_result(case, chain, findings) for chain in case.chains),
         certificates=certificates,
-        revocation=tuple(result for _, results in heard for result in results),
+        revocation=tuple(result for _, results in case.heard for result in results),
         endpoints=evidence.endpoints,
         findings=tuple(sorted(findings, key=lambda finding: finding.severity.rank, reverse=True)),
     )

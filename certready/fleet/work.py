@@ -131,7 +131,7 @@ class _UnderWay:
         job, world = self._job, self._world
         waits = world.fetcher is not None or job.place is not None or job.promised is not None  # for a network
         with nullcontext() if waits else world.turn:
-            for bundle in self._bundles():
+            for bundle in (yield from self._bundles()):
                 yield
                 evidence = yield from _evidence(world, job, bundle)
                 yield
@@ -139,13 +139,15 @@ class _UnderWay:
                     self._reports.append((yield from judging(Case(evidence))))
         self._reports.sort(key=_rank)
 
-    def _bundles(self) -> tuple[Bundle, ...]:
-        """Raises CertreadyError."""
+    def _bundles(self) -> Steps[tuple[Bundle, ...]]:
+        """What the target holds or presents. Raises CertreadyError."""
         job = self._job
         if job.place:
             return (_presented(self._world, job, job.place, self._notes),)
         self._notes += job.notes
-        return opened_files(job, self._notes) if job.bundles is None else job.bundles
+        if job.bundles is not None:
+            return job.bundles
+        return (yield from opening(job, self._notes))
 
     @property
     def result(self) -> Result:
@@ -191,11 +193,11 @@ def _evidence(world: World, job: Job, bundle: Bundle) -> Steps[Evidence]:
     return replace(evidence, gathered_until=setup.clock()) if setup.clock else evidence
 
 
-def opened_files(job: Job, notes: list[str]) -> tuple[Bundle, ...]:
+def opening(job: Job, notes: list[str]) -> Steps[tuple[Bundle, ...]]:
     """What the files of a job hold. Raises CertreadyError where that cannot be read, or its password not."""
     secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
     if job.collected is None:
-        return (bundles.load_files(list(job.files), password=Passwords(secret)),)
+        return ((yield from bundles.loading(job.files, password=Passwords(secret))),)
     from certready.bundle import targets
 
     read = targets.load(job.collected, job.line.keys.target or "", password=Passwords(secret))
