@@ -32,3 +32,16 @@ def host_port(host: str, port: int | None) -> str:
 def shortened(text: str, most: int) -> str:
     """At most this many characters of a text, the last three of them dots where there are more."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that is not seen, or that moves others, written as an escape.
+
+    Control and escape sequences, bidirectional marks, zero-width characters and lone surrogates become ``\x1b``,
+    ``\u202e`` and the like: a name in a certificate must not be able to rewrite the report about it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )

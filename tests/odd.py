@@ -65,6 +65,8 @@ EXTENSIONS = {
     "alternative names: X.400 address beside a good one": (SAN, tlv(SEQUENCE, DNS, tlv(0xA3))),
     "alternative names: IP address of three bytes": (SAN, tlv(SEQUENCE, tlv(0x87, b"abc"), DNS)),
     "basic constraints: junk": (BASIC, b"\x01"),
+    "basic constraints: a path length without digits": (BASIC, b"\x30\x05\x01\x01\xff\x02\x00"),
+    "basic constraints: neither true nor false": (BASIC, b"\x30\x02\x01\x00"),
     "key usage: junk": (USAGE, b"\x03\x02\x07\xff\xff"),
     "extended key usage: junk": (EKU, b"\x30\x02\x06\x00"),
     "extended key usage: empty": (EKU, b"\x30\x00"),
@@ -97,6 +99,7 @@ EXTENSIONS = {
 # Other parts: what is put in the place of a field.
 FIELDS_OF = {
     "version 4": {"version": tlv(0xA0, b"\x02\x01\x03")},
+    "version empty": {"version": tlv(0xA0, b"\x02\x00")},
     "version written out": {"version": tlv(0xA0, b"\x02\x01\x00")},
     "serial number padded": {"serial": b"\x02\x03\x00\x00\x11"},
     "serial number negative": {"serial": b"\x02\x02\x85\x11"},

@@ -80,6 +80,10 @@ def test_leaves_of_one_name_are_told_apart(root: Authority, middle: Authority) -
     assert ["b.example", "Step"] == labels[2:]
     assert f"{one.x509.serial_number:x}"[-4:] in labels[0].lower().replace(" ", "")
     assert len(set(labels)) == 4
+    case = Case(given(pki.chain(one, two, middle), root=root))
+    assert labels[:2] == [case.label(pki.certificate(each)) for each in (one, two)]
+    alone = Case(given(pki.chain(one, middle), root=root))
+    assert "a.example" == alone.label(pki.certificate(one))
 
 
 # -- paths --------------------------------------------------------------------------------------------------------
@@ -257,6 +261,11 @@ def test_names_that_cannot_be_read_or_are_excluded(root: Authority) -> None:
     [bearer] = broken.bearers
     assert pki.certificate(b"\x30\x00").parsed.error == bearer.unread
     assert bearer.unread
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x30\x03\x82\x05a")
+    unnamed = Case(given(pki.chain(root.issue(common_name="a.example", extra=[(odd, False)])), root=root))
+    [bearer] = unnamed.bearers
+    assert ("a.example",) == bearer.names
+    assert "the subject alternative name" in (bearer.unread or "")
 
 
 def test_the_tenant(root: Authority) -> None:

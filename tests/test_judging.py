@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from certready.case import Case
 from certready.demo.pki import SERVER, Authority
 from certready.judging import finding, judge, remedies, verdict_of
-from certready.model import Answer, Connector, Endpoint, Evidence, Known, Limits, Options, Target
+from certready.model import AcceptedDomain, Answer, Connector, Endpoint, Evidence, Known, Limits, Options, Target
 from certready.model.report import CertificateInfo, ChainResult, ConnectorResult, Finding, Report, Severity
 from certready.rules import RULES
 from tests import pki
@@ -245,6 +245,18 @@ def test_a_finding_without_a_chain_counts_for_those_its_certificate_lies_on(sign
     assert (pki.certificate(signed.intermediate).sha256, "revoked") in heard
 
 
+def test_a_finding_of_a_chain_counts_for_that_chain_alone(signed: Signed) -> None:
+    """That an intermediate is missing beside one leaf is no fault of another whose path leads over it too."""
+    evidence = signed.evidence(IN)
+    second = signed.intermediate.issue("mx.contoso.com", not_before=MOMENT, days=90)
+    lone = replace(pki.chain(second), id="c2")
+    known = (Known(pki.certificate(signed.intermediate), "intermediate-file", "more.pem"),)
+    report = judge(replace(evidence, chains=(*evidence.chains, lone), known=known))
+    [incomplete] = said(report, "chain.incomplete")
+    assert ("c2", F) == (incomplete.chain, incomplete.severity)
+    assert {"c1": "ready", "c2": "not-ready"} == {each.id: each.verdict for each in report.chains}
+
+
 def test_certificates(signed: Signed) -> None:
     """Every certificate once, as sent and then as known, with its role and where it came from; roots of the store only
     where they were used."""
@@ -395,6 +407,16 @@ def test_remedies(signed: Signed) -> None:
     assert any(each.where == "ca" and each.rules == ("key.not-rsa",) and not each.lines for each in made)
     [postfix] = [each for each in made if each.where == "postfix"]
     assert ("bundle.unrelated-certificate", "key.not-rsa") == postfix.rules
+
+
+def test_the_same_lines_are_typed_once(signed: Signed) -> None:
+    """One line that answers two rules is there once, under the title that comes first."""
+    accepted = (AcceptedDomain("contoso.com"),)
+    made = remedies(replace(signed.evidence(replace(IN, source="tenant")), accepted_domains=accepted))
+    line = "Set-InboundConnector -Identity 'relay' -TlsSenderCertificateName '*.contoso.com'"
+    [typed] = [each for each in made if line in each.lines]
+    assert "Ask for what is accepted already (contoso.com)." == typed.title
+    assert ("names.domain-not-accepted", "connector.wildcard-recommended") == typed.rules
 
 
 def test_a_case_is_judged_alike_each_time(signed: Signed) -> None:

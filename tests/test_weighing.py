@@ -226,3 +226,17 @@ def test_what_a_connector_asks_for_at_every_level() -> None:
     old = seen("tls.old-version", about_certificate=False)
     assert weigh(old, NONE, Case(evidence("host"))) == (W, False)
     assert weigh(old, ENCRYPTION, Case(evidence("host"))) == (F, True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "unchecked"),
+    [("dane.mismatch", {"dane_mode": "None"}), ("mta-sts.certificate", {"mta_sts_mode": "None"})],
+)
+def test_a_promise_counts_where_exchange_online_goes_by_it(rule: str, unchecked: dict[str, str]) -> None:
+    """What a mail domain promises fails every connector but one that does not check it, for which it is a warning that is
+    not counted."""
+    broken = seen(rule)
+    for connector in (VALIDATION, NONE, None):
+        assert weigh(broken, connector, Case(evidence("host"))) == (F, True)
+    for connector in (VALIDATION, NONE):
+        assert weigh(broken, replace(connector, **unchecked), Case(evidence("host"))) == (W, False)

@@ -22,6 +22,7 @@ from certready.bundle.parts import (
     too_large,
 )
 from certready.errors import InputError
+from certready.wording import visible
 from certready.x509.unreadable import first_line
 
 _ENTRY = b"PK\x01\x02"  # PKWARE's APPNOTE, 4.3.12: an entry of the directory
@@ -114,6 +115,6 @@ def _steps(name: str) -> list[str]:
 
 
 def _shown(name: str) -> str:
-    """A name out of an archive, as it is shown: bounded, and no path anywhere."""
-    shown = "/".join(_steps(name))
+    """A name out of an archive, as it is shown: bounded, printable, and no path anywhere."""
+    shown = visible("/".join(_steps(name)))
     return shown if len(shown) <= 200 else f"...{shown[-197:]}"

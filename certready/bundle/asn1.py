@@ -87,7 +87,7 @@ class Node(Struct, frozen=True):
 
     def integer(self) -> int:
         """A non-negative INTEGER of at most eight bytes. Raises Asn1Error for any other."""
-        if self.tag != INTEGER or not 0 < self.end - self.start <= 8:
+        if self.tag != INTEGER or not 0 < self.end - self.start <= 8 or self.content[0] > 0x7F:
             raise Asn1Error("a small integer is missing")
         return int.from_bytes(self.content, "big")
 

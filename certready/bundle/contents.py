@@ -167,6 +167,14 @@ def too_many_keys(place: str) -> InputError:
     )
 
 
+def too_many_blocks(place: str) -> InputError:
+    """The error for a file of more than MAX_BLOCKS certificates, requests, keys and whatever else."""
+    return InputError(
+        f"{place} holds more than {MAX_BLOCKS} certificates, requests and other blocks.",
+        hint="Give the file that is installed on the gateway.",
+    )
+
+
 def too_many(place: str, limit: int = MAX_CERTIFICATES) -> InputError:
     """The error for a file with more than ``limit`` certificates."""
     return InputError(

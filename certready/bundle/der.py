@@ -20,12 +20,14 @@ from certready.bundle.asn1 import (
     read,
 )
 from certready.bundle.contents import (
+    MAX_BLOCKS,
     MAX_KEYS,
     Contents,
     Reading,
     Refusal,
     join,
     too_many,
+    too_many_blocks,
     too_many_keys,
     unreadable,
     with_note,
@@ -108,6 +110,8 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
             raise too_many_keys(place)
         if certificates > reading.limit:
             raise too_many(place, reading.limit)
+        if len(parts) > MAX_BLOCKS:
+            raise too_many_blocks(place)
         offset = node.after
     return join(parts, parts[0].container)
 

@@ -20,6 +20,7 @@ from certready.bundle.contents import (
     Refusal,
     join,
     too_many,
+    too_many_blocks,
     too_many_keys,
     with_note,
 )
@@ -86,8 +87,10 @@ def load(pem_blocks: Iterator[Block], name: str, reading: Reading) -> Contents:
         certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
         if private > MAX_KEYS:
             raise too_many_keys(name)
-        if certificates > reading.limit or block.number > MAX_BLOCKS:
+        if certificates > reading.limit:
             raise too_many(name, reading.limit)
+        if block.number > MAX_BLOCKS:
+            raise too_many_blocks(name)
     containers = {part.container for part in parts if part.certificates}
     only = next(iter(containers)) if len(containers) == 1 else "pem"
     plain_key = any(part.keys and part.container != "pfx" for part in parts)

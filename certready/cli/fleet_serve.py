@@ -33,9 +33,8 @@ from certready.fleet.serve.pages import duration as in_words
 from certready.fleet.serve.rounds import Plan, Rounds
 from certready.net.threads import Task, start
 from certready.reading import STDIN
-from certready.render.layout import visible
 from certready.typed import bind_address, duration, hostname
-from certready.wording import counted, host_port
+from certready.wording import counted, host_port, visible
 
 EVERY = "6h"
 LOOPBACK = "127.0.0.1"

@@ -76,7 +76,7 @@ class Progress:
                     self._draw()
 
     def _draw(self) -> None:
-        from certready.render.layout import visible
+        from certready.wording import visible
 
         room = shutil.get_terminal_size().columns - 1
         waited = f", {time.monotonic() - self._began:.0f} s"

@@ -129,6 +129,8 @@ class Validator:
         if records.kind == kind:
             return _Part(check.status, check.why, records.records, until=check.until, dated=check.dated)
         target = _target(records, name)
+        if target is None and worse("unanswered", check.status) == "unanswered":
+            return _Part("unanswered", f"the alias at {_shown(records.name)} leads to a name that is too long")
         return _Part(check.status, check.why, target=target, until=check.until, dated=check.dated)
 
     def _expanded(self, reading: Reading, records: Signed, zone: Zone, check: Check) -> Check:
@@ -303,15 +305,15 @@ def _alias(reading: Reading, name: dns.name.Name) -> Signed | None:
     return direct if direct and direct.signatures else next(above, direct)
 
 
-def _target(alias: Signed, name: dns.name.Name) -> dns.name.Name:
-    """Where a CNAME leads, or a DNAME above the name (RFC 6672, 2.2)."""
+def _target(alias: Signed, name: dns.name.Name) -> dns.name.Name | None:
+    """Where a CNAME leads, or a DNAME above the name (RFC 6672, 2.2); None where that is longer than a name may be."""
     target: dns.name.Name = alias.records[0].target
     if alias.kind == _CNAME:
         return target
     try:
         return name.relativize(alias.name).derelativize(target)
     except dns.exception.DNSException:
-        return target
+        return None
 
 
 def _shown(name: dns.name.Name) -> str:

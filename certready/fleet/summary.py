@@ -14,8 +14,8 @@ from certready.fleet.entries import Entry, worst_first
 from certready.fleet.lines import LineError, Outcome
 from certready.model.plain import Moment, json_values
 from certready.model.report import ReportVerdict, worst
-from certready.render.layout import VERDICT_WORDS, Line, hanging, shorten, visible
-from certready.wording import counted
+from certready.render.layout import VERDICT_WORDS, Line, hanging, shorten
+from certready.wording import counted, visible
 
 COUNTS = ("ready", "not-ready", "cannot-tell", "error")
 STYLES = {"ready": "pass", "not-ready": "fail", "cannot-tell": "unknown", None: "fail"}

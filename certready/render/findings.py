@@ -8,8 +8,7 @@ from itertools import groupby
 from certready.checks.revocation import nobody_answered
 from certready.model.report import Finding, Report, Severity
 from certready.render.context import judged, label
-from certready.render.layout import visible
-from certready.wording import counted
+from certready.wording import counted, visible
 
 OwnedMessage = tuple[tuple[str, ...], str]
 """Whose a sentence is, where it does not say so itself, and the sentence."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from certready.model.report import Finding, Report, Severity, Verdict
-from certready.render.layout import distinct_names, visible
+from certready.render.layout import distinct_names
+from certready.wording import visible
 
 
 def render(report: Report) -> str:

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from certready import wording
 from certready.model.report import Severity
+from certready.wording import listed, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,19 +71,6 @@ def distinct(bases: Iterable[str]) -> list[str]:
     return list(names)
 
 
-def visible(text: str) -> str:
-    r"""The text with every character that is not seen, or that moves others, written as an escape.
-
-    Control and escape sequences, bidirectional marks, zero-width characters and lone surrogates become ``\x1b``,
-    ``\u202e`` and the like: a name in a certificate must not be able to rewrite the report about it.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )
-
-
 def shorten(text: str, limit: int) -> str:
     """The text made visible and cut to ``limit`` characters, the cut marked by three dots."""
     shown = visible(text)
@@ -92,7 +79,7 @@ def shorten(text: str, limit: int) -> str:
 
 def listed_shortened(items: Sequence[str], limit: int, joint: str = ", ") -> str:
     """The first ``limit`` items, each shortened, joined by ``joint``, and how many there are besides."""
-    return wording.listed([shorten(item, 120) for item in items], limit, joint)
+    return listed([shorten(item, 120) for item in items], limit, joint)
 
 
 def wrapped(text: str, width: int | None, indent: int) -> list[str]:

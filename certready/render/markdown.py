@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from certready.model.report import Finding, Report, Severity, Verdict
 from certready.render.context import judged
-from certready.render.layout import VERDICT_WORDS, visible
-from certready.wording import counted
+from certready.render.layout import VERDICT_WORDS
+from certready.wording import counted, visible
 
 # What Markdown, GitHub's tables or HTML would read as more than a character.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$^=-])")

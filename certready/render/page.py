@@ -20,8 +20,9 @@ from msgspec import Struct
 from certready._version import __version__
 from certready.model.report import Finding
 from certready.render.findings import OwnedMessage
-from certready.render.layout import Span, filled_columns, is_command, visible
+from certready.render.layout import Span, filled_columns, is_command
 from certready.rules import RULES
+from certready.wording import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -16,7 +16,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from certready.model.report import Report, Severity, Verdict
-from certready.render.layout import distinct_names, visible
+from certready.render.layout import distinct_names
+from certready.wording import visible
 
 
 def render(report: Report) -> str:

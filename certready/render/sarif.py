@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from certready._version import __version__
 from certready.model.report import Finding, Report, Severity, Verdict
-from certready.render.layout import distinct_names, visible
+from certready.render.layout import distinct_names
 from certready.rules import rule_called
+from certready.wording import visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.FAIL: "error", Severity.UNKNOWN: "warning", Severity.WARN: "note"}

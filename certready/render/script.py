@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from certready.model.remedy import Remedy, Where
 from certready.model.report import Report
-from certready.render.layout import visible
+from certready.wording import visible
 
 _PLACES: Mapping[Where, str] = {
     "exchange-online": "Exchange Online (PowerShell, after Connect-ExchangeOnline)",

@@ -22,11 +22,10 @@ from certready.render.layout import (
     plain,
     table,
     titled,
-    visible,
 )
 from certready.rules import RULES
 from certready.tenant.answer import Answer, Asked, Mx
-from certready.wording import and_more, counted, listed
+from certready.wording import and_more, counted, listed, visible
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "relayed": ("RELAYED", "pass"),

@@ -24,10 +24,9 @@ from certready.render.layout import (
     hanging,
     plain,
     titled,
-    visible,
 )
 from certready.rules import RULES
-from certready.wording import counted
+from certready.wording import counted, visible
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     verdict: (word, VERDICT_STYLES[verdict]) for verdict, word in VERDICT_WORDS.items()

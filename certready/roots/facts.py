@@ -13,6 +13,8 @@ from certready.roots.trustlist import Entry, TrustList
 
 SCHEMA = "certready.trust/1"
 
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+
 
 class Facts(Struct, frozen=True):
     """The facts in text form: ``as_of`` is the list's date, ``digest`` the SHA-256 of the list, ``count`` its roots."""
@@ -41,7 +43,7 @@ def load(data: bytes) -> Facts:
         text = data.decode("utf-8")
         head = json.loads(text.partition("\n")[0])
         facts = Facts(text, _moment(head["as_of"]), str(head["digest"]), int(head["roots"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except _DAMAGE:
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
     if head.get("schema") != SCHEMA:
         raise StoreError("The facts of the trust list are of another release.", hint="Install certready again.")
@@ -91,7 +93,7 @@ def _entry(line: str) -> Entry:
             unclear=bool(fields.get("unclear")),
         )
         return Entry(str(fields["sha256"]), str(fields["name"]), limits)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _DAMAGE:
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
 
 

@@ -68,7 +68,7 @@ def _line(situation: str, row: Row) -> str:
 def _weight(severity: Severity | None, *, counted: bool) -> str:
     if severity is None:
         return "-"
-    return str(severity) if counted or severity is not Severity.WARN else f"{severity}, not counted"
+    return str(severity) if counted else f"{severity}, not counted"
 
 
 def _link(source: Source) -> str:

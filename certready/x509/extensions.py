@@ -117,6 +117,8 @@ def _basic_constraints(_raw: RawExtension, content: bytes, reason: str) -> Value
     """Older authorities wrote out that a certificate is no CA, which DER leaves out; what it says is plain."""
     outer = element(content)
     fields = list(members(outer))
+    if not all(field.content for field in fields):
+        raise MalformedError(reason)
     ca = any(fields.pop(0).content) if fields and fields[0].tag == BOOLEAN else False
     length = int.from_bytes(fields.pop(0).content, "big", signed=True) if fields and fields[0].tag == INTEGER else None
     if outer.tag != SEQUENCE or outer.end != len(content) or fields or (length is not None and length < 0):

@@ -77,7 +77,9 @@ def parts(certificate: bytes) -> Parts:
     expect(tuple(fields), INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE)
     serial, algorithm, issuer, validity, subject, key, *rest = fields
     version = int.from_bytes(number[0].content, "big") + 1 if number else 1
-    if version not in (1, 2, 3):
+    if number and not number[0].content:
+        faults.append("Its version cannot be read.")
+    elif version not in (1, 2, 3):
         faults.append(f"Its version is {version}, and there are three.")
     extensions, complete = _extensions(rest, faults)
     dates = members(validity)

@@ -170,9 +170,9 @@ def _pss(parameters: Element | None) -> tuple[padding.PSS, hashes.HashAlgorithm]
         mask = _hash(_algorithm(inner)[0]) if inner else mask
     if 0xA2 in tagged:
         number = _only(tagged[0xA2])
-        if number.tag != INTEGER or len(number.content) > 2:
+        salt = int.from_bytes(number.content, "big", signed=True)
+        if number.tag != INTEGER or not 0 < len(number.content) <= 2 or salt < 0:
             raise MalformedError("its salt length cannot be read")
-        salt = int.from_bytes(number.content, "big")
     return padding.PSS(padding.MGF1(mask), salt), digest
 
 

@@ -402,6 +402,14 @@ STRANGERS = {
     "CRL": (armour(ISSUER.crl(), "X509 CRL"), "gw.pem holds a revocation list (CRL) but no certificate."),
     "OCSP": (ISSUER.ocsp(LEAF.x509), "gw.pem holds an OCSP answer but no certificate."),
     "public key": (armour(PUBLIC, "PUBLIC KEY"), "gw.pem holds a public key but no certificate."),
+    "thousands of public keys": (
+        PUBLIC * 10_001,
+        "gw.pem holds more than 10000 certificates, requests and other blocks.",
+    ),
+    "thousands in PEM": (
+        armour(PUBLIC, "PUBLIC KEY") * 10_001,
+        "gw.pem holds more than 10000 certificates, requests and other blocks.",
+    ),
     "JKS": (b"\xfe\xed\xfe\xed\0\0\0\2", "gw.pem is a Java keystore (JKS), not a certificate."),
     "SSH": (SSH, "gw.pem holds an SSH key but no certificate."),
     "SSH public": (b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n", "gw.pem is an SSH key, not a certificate."),

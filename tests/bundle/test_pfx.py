@@ -134,6 +134,28 @@ def test_pkits(path: Path) -> None:
     assert ({one.der for one in found.certificates}, set(found.keys)) == expected
 
 
+SHA_256 = bytes.fromhex("0609608648016503040201")
+
+
+def with_hash(data: bytes, identifier: bytes) -> bytes:
+    """The same PFX whose MAC is said to be of another hash, whose identifier is as long."""
+    name = read(data).child(2).child(0).child(0).child(0)
+    assert len(identifier) == len(name.raw)
+    return data[: name.begin] + identifier + data[name.after :]
+
+
+@pytest.mark.parametrize("unknown", [SHA_256[:-1] + b"\x0a", bytes.fromhex("060960864801650304027f")])
+def test_a_mac_that_is_not_known(unknown: bytes, tmp_path: Path) -> None:
+    """Where the MAC alone would tell whether a password fits, one that is not known is named; where something is
+    encrypted that tells it, and the file opens."""
+    encrypted = with_hash(pfx(), unknown)
+    assert [one.der for one in chain(encrypted).certificates] == [LEAF.der, ISSUER.der, ROOT.der]
+    assert "does not fit" in refusal(encrypted, "wrong").message
+    plain = with_hash(exported(tmp_path, "-keypbe", "NONE", "-certpbe", "NONE"), unknown)
+    named = f"MAC 2.16.840.1.101.3.4.2.{unknown[-1]}"
+    assert refusal(plain).message == f"gw.pfx is protected with {named}, which certready does not support."
+
+
 def library(data: bytes, password: bytes | None) -> tuple[set[bytes], set[str]] | None:
     """What the library finds in a PFX, None where it does not open it."""
     try:

@@ -285,6 +285,16 @@ def test_names_of_any_length_are_not_quoted_whole() -> None:
     assert part.trouble.message.isprintable()
 
 
+def test_names_in_an_archive_are_shown_printable() -> None:
+    """What a terminal would act on in the name of a file in an archive is written as an escape, wherever it is said."""
+    damaged = bytearray(zipped({"a\x13\u2028/b.pem": b"x"}, zipfile.ZIP_STORED))
+    damaged[damaged.index(b"b.pem") + 5] ^= 1
+    (part,) = archive.unpack(bytes(damaged), "mail.zip").parts
+    assert part.trouble is not None
+    assert part.trouble.message.startswith(r"mail.zip/a\x13\u2028/b.pem is damaged inside the archive")
+    assert (part.name, part.folder) == (r"mail.zip/a\x13\u2028/b.pem", r"mail.zip/a\x13\u2028")
+
+
 def test_a_bomb_is_stopped() -> None:
     """What decompresses into more than is read ends with a sentence, by one large file or by many."""
     large = bytes(11 * 1024 * 1024)

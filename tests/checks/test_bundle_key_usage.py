@@ -194,6 +194,7 @@ def test_several_leaves() -> None:
     [
         (("RC2-40", "3DES", "MAC SHA-1"), {"bundle.legacy-encryption"}),
         (("3DES", "MAC SHA-1"), {"bundle.legacy-encryption/weak"}),
+        *(((weak,), {"bundle.legacy-encryption/weak"}) for weak in ("3DES", "2-key 3DES", "MAC SHA-1", "MAC MD5")),
         (("PBES2 AES-256-CBC", "MAC SHA-256"), {"bundle.modern-encryption"}),
         (("3DES", "MAC SHA-256"), {"bundle.legacy-encryption/weak", "bundle.modern-encryption"}),
         ((), set()),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from certready import Connector, Evidence, Finding, Options, Severity, judge, serial
 from certready.dane import Tlsa, record_of, zone_line
 from certready.demo.pki import Authority, Issued, now
-from certready.model import Dane, Endpoint, Target
+from certready.model import Answer, Dane, Endpoint, Target
 from tests import pki
 from tests.dnssec.zones import Dns, Zone, asked_about
 
@@ -105,6 +105,18 @@ class TestFile:
         assert found.fix is not None
         assert f"  {line}" in found.fix.splitlines()
         assert "(4.7.323, unless another MX host serves)" in found.message
+
+    def test_a_date_by_a_clock_that_is_doubted(self) -> None:
+        """A certificate that has ended by this machine's clock alone is not known to break the promise of its CA."""
+        short = CA.issue(HOST, not_before=MOMENT - DAY, not_after=MOMENT + DAY / 2)
+        given = evidence(asked_about(world([pin(CA, 2)]), MOMENT, HOST), (short, CA))
+        given = replace(given, gathered_at=MOMENT + DAY)
+        assert (only(given).rule, only(given).severity) == ("dane.dates", Severity.FAIL)
+        sha256 = pki.certificate(short).sha256
+        dated = Answer(sha256, "crl", "network", "http://crl.example/", error="Refused.", date=MOMENT)
+        found = only(replace(given, answers=(dated,)))
+        assert (found.rule, found.severity) == ("dane.dates", Severity.UNKNOWN)
+        assert "By the clock of crl.example" in found.message
 
     def test_several_hosts(self) -> None:
         """Each host is compared by itself."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from certready import Evidence, Finding, Options, Severity, judge, serial
 from certready.demo.pki import Authority, Issued, now
-from certready.model import Endpoint, Limits, MtaSts, Target
+from certready.model import Answer, Endpoint, Limits, MtaSts, Target
 from certready.model.endpoint import Trouble
 from certready.x509.certificate import CLIENT_AUTH
 from certready.x509.issue import CLIENT
@@ -103,6 +103,18 @@ def test_replay() -> None:
     """Saved evidence holds the policy as it was served, and is judged to the same."""
     given = evidence(policy(FIRST, mode="testing"))
     assert findings(serial.load(serial.dump(given))) == findings(given)
+
+
+def test_a_date_by_a_clock_that_is_doubted() -> None:
+    """A certificate that has ended by this machine's clock alone is not known to break the policy."""
+    late = MOMENT + timedelta(days=400)
+    dated = Answer(pki.certificate(LEAF).sha256, "crl", "network", "http://crl.example/", error="Refused.", date=MOMENT)
+    (ended,) = findings(replace(evidence(policy("*.contoso.com")), gathered_at=late))
+    assert (ended.rule, ended.severity) == ("mta-sts.certificate", Severity.FAIL)
+    given = replace(evidence(policy("*.contoso.com")), gathered_at=late, answers=(dated,))
+    (doubted,) = findings(given)
+    assert (doubted.rule, doubted.severity) == ("mta-sts.certificate", Severity.UNKNOWN)
+    assert "By the clock of crl.example" in doubted.message
 
 
 def test_hosts_are_not_known() -> None:

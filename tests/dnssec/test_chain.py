@@ -218,6 +218,14 @@ def without_denial(message: dns.message.Message) -> None:
     message.authority[:] = []
 
 
+def damaged_denial(message: dns.message.Message) -> None:
+    """Another signature over each record that denies something."""
+    for index, one in enumerate(message.authority):
+        if one.rdtype == dns.rdatatype.RRSIG:
+            signature = one[0].signature
+            message.authority[index] = dns_rrset(one.name, one[0].replace(signature=signature[:-1] + b"\0"))
+
+
 class TestBogus:
     def test_forged(self) -> None:
         """Records that are not what was signed are bogus."""
@@ -240,6 +248,40 @@ class TestBogus:
         """A denial that nothing proves is bogus, never an absence."""
         either.tamper["mx.signed.test", "TLSA"] = stripped
         found = look_up(either, "mx.signed.test", "TLSA")
+        assert (found.status, found.denied) == ("bogus", "")
+
+    def test_denial_under_a_signature_that_does_not_fit(self, either: Dns) -> None:
+        """A denial whose signatures are not over it is bogus, and it is said which does not fit."""
+        either.tamper["mx.signed.test", "TLSA"] = damaged_denial
+        found = look_up(either, "mx.signed.test", "TLSA")
+        assert (found.status, found.denied) == ("bogus", "")
+        assert "the signature over the NSEC" in found.why
+        assert "does not fit" in found.why
+
+    def test_wildcard_under_a_denial_that_does_not_fit(self, either: Dns) -> None:
+        """A wildcard's answer is as good as the proof beside it that no name stands closer."""
+        either.tamper["any.wild.signed.test", "A"] = damaged_denial
+        found = look_up(either, "any.wild.signed.test", "A")
+        assert found.status == "bogus"
+        assert "the signature over the NSEC" in found.why
+
+    def test_denial_out_of_a_wildcard(self) -> None:
+        """What a wildcard's own NSEC record says is said of no other name (RFC 4035, 5.4): whoever moves it under one
+        that has such records hides them from nobody."""
+        there = world()
+        signed = there.zones[name("signed.test")]
+        signed.add("six.wild", "AAAA", ["2001:db8::6"])
+        star, record = signed._nsec(name("*.wild.signed.test"))
+        assert star == name("*.wild.signed.test")
+
+        def moved(message: dns.message.Message) -> None:
+            message.answer[:] = message.authority[:] = []
+            denial = dns.rdataset.from_rdata(300, record)
+            signed._put(message.authority, name("six.wild.signed.test"), denial, star)
+
+        assert look_up(there, "six.wild.signed.test", "AAAA").status == "secure"
+        there.tamper["six.wild.signed.test", "AAAA"] = moved
+        found = look_up(there, "six.wild.signed.test", "AAAA")
         assert (found.status, found.denied) == ("bogus", "")
 
     def test_stripped_delegation(self) -> None:
@@ -347,6 +389,40 @@ class TestUnanswered:
         there.errors["signed.test", "DNSKEY"] = "SERVFAIL"
         assert look_up(there, "mx.signed.test", "A").status == "unanswered"
 
+    @pytest.mark.parametrize(
+        ("code", "why"),
+        [
+            ("SERVFAIL", "its servers answer SERVFAIL about the DS records of signed.test"),
+            ("SILENT", "no answer came"),
+        ],
+    )
+    def test_at_the_delegation(self, code: str, why: str) -> None:
+        """Where nobody says whether a zone is signed, what lies in it is open: never insecure, never forged."""
+        there = world()
+        there.errors["signed.test", "DS"] = code
+        found = look_up(there, "mx.signed.test", "A")
+        assert (found.status, found.why) == ("unanswered", why)
+
+    def test_alias_to_a_name_that_is_too_long(self) -> None:
+        """Where a DNAME makes a name of more than 255 octets there is no such name, and no other is taken for it."""
+        there = world()
+        signed = there.zones[name("signed.test")]
+        signed.add("long", "DNAME", [f"{'b' * 60}.signed.test."])
+        signed.add("b" * 60, "A", ["192.0.2.66"])
+        owner = ".".join(("a" * 63, "a" * 63, "a" * 63, "long.signed.test"))
+
+        def ask(asked: str, kind: str) -> DnsAnswer:
+            if asked != owner:
+                return there.ask(asked, kind)
+            reply = dns.message.make_response(dns.message.make_query(f"{owner}.", kind, want_dnssec=True))
+            dname = name("long.signed.test")
+            signed._put(reply.answer, dname, signed.sets[dname, dns.rdatatype.DNAME], dname)
+            return DnsAnswer(asked, kind, wire=reply.to_wire())
+
+        found = Validator(ask, parse([there.zones[name(".")].anchor]), MOMENT, MOMENT).look_up(owner, "A")
+        assert (found.status, found.records) == ("unanswered", ())
+        assert "leads to a name that is too long" in found.why
+
     def test_aliases_in_a_circle(self) -> None:
         """Aliases that lead in a circle end after a few steps."""
         found = look_up(world(), "round.signed.test", "A")
@@ -400,6 +476,17 @@ class TestNotToldHere:
         there = world()
         there.tamper["any.wild.signed.test", "A"] = without_denial
         assert look_up(there, "any.wild.signed.test", "A").status in ("unverified", "bogus")
+
+    def test_more_ds_records_than_are_looked_at(self) -> None:
+        """A zone with more than 64 DS records is not told: each costs work, and no zone has so many."""
+        there = world()
+        ds = there.zones[name("signed.test")].ds
+        others = [f"{number} 13 2 {'ab' * 32}" for number in range(64)]
+        there.zones[name("test")].add("signed", "DS", [ds, *others[:63]])
+        assert look_up(there, "mx.signed.test", "A").status == "secure"
+        there.zones[name("test")].add("signed", "DS", [ds, *others])
+        found = look_up(there, "mx.signed.test", "A")
+        assert (found.status, found.why) == ("unverified", "signed.test has more DS records than are looked at")
 
     def test_unknown_algorithm(self) -> None:
         """A zone whose DS names an algorithm that is not known here cannot be told."""

@@ -68,6 +68,15 @@ def test_addresses_that_cannot_be_read_may_hold_the_gateways(ips: tuple[str, ...
     assert "No OnPremises connector" not in said
 
 
+def test_an_address_that_was_read_is_known_though_others_were_lost() -> None:
+    """Of a connector that has the gateway's address among those that can be read it is said that it has it."""
+    lost = inbound("Lost", sender_ips=("192.0.2.1",), unread=("SenderIPAddresses",))
+    answer = attribute(replace(TENANT, connectors=(lost,)), (), Message("contoso.com", ip="192.0.2.1"))
+    assert "cannot-tell" == answer.outcome
+    said = "'Lost' has the address 192.0.2.1, but identifies the gateway by more, or parts of it are unread."
+    assert said in [step.text for step in answer.steps]
+
+
 @pytest.mark.parametrize("name", ["RestrictDomainsToCertificate", "RestrictDomainsToIPAddresses"])
 def test_a_restriction_that_cannot_be_read_may_refuse(name: str) -> None:
     """Incoming mail past a Partner connector of which a restriction cannot be read may be refused by it."""

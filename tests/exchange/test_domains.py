@@ -58,6 +58,13 @@ def test_a_name_becomes_lower_case_a_labels_or_is_refused(name: str, expected: s
     assert expected == a_label(name)
 
 
+def test_a_name_is_measured_as_it_is_written() -> None:
+    """What is long only by characters that a name does not keep is refused too: nobody has to look at them all."""
+    ignored = "\N{SOFT HYPHEN}"
+    assert "a.example" == a_label(f"a{ignored * 200}.example")
+    assert a_label(f"a{ignored * 300}.example") is None
+
+
 def test_what_lies_above_a_name() -> None:
     """The parent leaves one label off; the ancestors go up to the last label, the nearest first."""
     assert ["b.c", ""] == [parent("a.b.c"), parent("c")]

@@ -123,6 +123,9 @@ ROUTES: dict[str, tuple[tuple[Connector, ...], str, str | None, bool, list[str]]
     "no domain": ((outbound("x"),), "contoso.com", None, True, ["x other-domains: It is for no recipient domain."]),
     "accepted domains, and the domain is none": ((all_accepted("x", "x.org"),), "fabrikam.com", None, True, [
         "x other-domains: It is for x.org, AllAcceptedDomains."]),
+    "accepted domains perhaps, and the domain is none": (
+        (to("x", "x.org", unread=("AllAcceptedDomains",)),), "fabrikam.com", None, True, [
+            "x other-domains: It is for x.org, perhaps all accepted domains."]),
     "the one": ((to("x", "contoso.com"),), "contoso.com", "x", True, [
         "x chosen: contoso.com covers the domain, and nothing is nearer."]),
     "the one, by inference": ((WILD,), "contoso.com", "wild", True, [

@@ -91,8 +91,11 @@ def _statement(
     """The changes in one statement: of itself, of its expressions, and of the statements inside."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         own = function or Function(prefix + statement.name, _whole(statement))
+        first = next(
+            (inner for inner in statement.body if not _left_out(inner)), statement.body[0]
+        )  # a docstring never runs
         for change in _defaults(statement.args):
-            yield own, names, range(statement.body[0].lineno, statement.body[0].lineno + 1), change
+            yield own, names, range(first.lineno, first.lineno + 1), change
         yield from _statements(statement.body, Place(statement, "body"), own, prefix, names)
         return
     if isinstance(statement, ast.ClassDef):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import resource
+import select
 import shutil
 import signal
 import sys
@@ -23,6 +26,8 @@ LEAST = 1.5  # seconds of CPU that every test may take
 TIMES = 20  # times its usual CPU that a test may take
 MEMORY = 2 * 2**30  # bytes of address space that a child may need more than it began with
 STUCK = 300.0  # seconds after which a child that waits for something is ended
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:cov", "--assert=plain", "--tb=no")
 
 Outcome = Literal["killed", "cpu", "stuck", "survived", "untested", "unplaced"]
@@ -37,42 +42,59 @@ class End(NamedTuple):
 
 
 class Child:
-    """A process that puts a change in place, or none, and runs tests."""
+    """A process that puts a change in place, or none, and runs tests. Whatever it starts in its group ends with it."""
 
     def __init__(self, folder: Path, run: Callable[[int, Path], None]) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self.pipe, write = os.pipe()
-        self.until, self.stuck = time.monotonic() + STUCK, False
+        self.until = time.monotonic() + STUCK
         self.pid = os.fork()
         if not self.pid:
             os.close(self.pipe)
             try:
+                end_with_parent()
+                os.setpgid(0, 0)
                 _confine(self.folder)
                 run(write, self.folder)
             except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here
                 _end(write, f"? {error!r}")
             _end(write, "survived")
+        with contextlib.suppress(OSError):  # it has done so itself, or has ended
+            os.setpgid(self.pid, self.pid)
         os.close(write)
 
-    def end_if_stuck(self) -> None:
-        """End it where its time is over: it waits for what does not come."""
-        if not self.stuck and time.monotonic() > self.until:
-            self.stuck = True
-            os.kill(self.pid, signal.SIGKILL)
+    def overdue(self) -> bool:
+        """Whether it waits for what does not come."""
+        return time.monotonic() > self.until
 
     def end(self) -> End:
-        """Wait for what it says, and for its end."""
-        with os.fdopen(self.pipe, "rb") as pipe:
-            said = pipe.read().decode(errors="replace").strip()
-        _, status = os.waitpid(self.pid, 0)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self.stuck:
+        """What it says, waited for as long as it may take; then it is ended."""
+        try:
+            ready, _, _ = select.select([self.pipe], [], [], max(0.0, self.until - time.monotonic()))
+            said = os.read(self.pipe, select.PIPE_BUF).decode(errors="replace").strip() if ready else ""
+        finally:
+            self.stop()
+        if not ready:
             return End("stuck")
-        if os.WIFSIGNALED(status) or not said:
+        if not said:
             return End("cpu")
         if said == "survived":
             return End("survived")
         return End("unplaced", said) if said.startswith("?") else End("killed", said)
+
+    def stop(self) -> None:
+        """End it with all of its group, and remove its folder."""
+        os.close(self.pipe)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end_with_parent() -> None:
+    """Have this process end when the one that forked it is killed, where the system can do that."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _confine(folder: Path) -> None:
@@ -85,12 +107,14 @@ def _confine(folder: Path) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
-    tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def _end(pipe: int, said: str) -> NoReturn:
-    os.write(pipe, f"{said}\n".encode())
-    os._exit(0)
+    try:
+        os.write(pipe, f"{said}\n".encode()[: select.PIPE_BUF])
+    finally:  # whether somebody still listens or not
+        os._exit(0)
 
 
 def run_here(items: Sequence[pytest.Item], limits: dict[str, float], pipe: int, folder: Path) -> None:

@@ -24,6 +24,7 @@ class Choice:
         self.traced, self.sources, self.alive, self.budget = traced, sources, alive, budget
         self.noticed: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.unfit: set[tuple[bool, str]] = set()  # tests that fail without any change when run for one
+        self.wavering: set[tuple[Mutant, str]] = set()  # those that notice a change, and when run again do not
         self._orders: dict[tuple[str, range, Names], list[str]] = {}
         self._reading: dict[Names, list[Names]] = {}
 
@@ -31,15 +32,15 @@ class Choice:
         """Whether the statement runs when certready is imported: then a change of the living functions is too late."""
         return not mutant.function_lines or AT_IMPORT in self._running(mutant)
 
-    def tests(self, mutant: Mutant) -> list[str]:
-        """The tests within the budget: those first that noticed another change of the function."""
+    def tests(self, mutant: Mutant, times: int = 1) -> list[str]:
+        """The tests within so many budgets: those first that noticed another change of the function."""
         noticed, anew = self.noticed[_owner(mutant)], self.at_import(mutant)
         chosen, spent = [], 0.0
         for name in sorted(self._ordered(mutant), key=lambda name: -noticed[name]):
-            if (anew, name) in self.unfit:
+            if (anew, name) in self.unfit or (mutant, name) in self.wavering:
                 continue
             spent += self.traced.seconds[name]
-            if chosen and spent > self.budget:
+            if chosen and spent > times * self.budget:
                 break
             chosen.append(name)
         return chosen
@@ -50,7 +51,8 @@ class Choice:
 
     def _ordered(self, mutant: Mutant) -> list[str]:
         """For each line of the function, the rarest first, the fastest tests that run it, so that every way through it
-        is taken early; then the fastest, a test with many parameters as if they were one that grows."""
+        is taken early; then the fastest, a test with many parameters as if they were one that grows. Of a table those
+        in the mirror of its module know each entry: they go before."""
         ways = self._ways(mutant)
         running = frozenset[str]().union(*ways) if self.at_import(mutant) else self._running(mutant)
         if self.at_import(mutant):  # perhaps read by what runs at import itself: the room's tests may notice it too
@@ -68,8 +70,15 @@ class Choice:
             for name in self._fastest(running):
                 spent[name.partition("[")[0]] += self.traced.seconds[name]
                 rank[name] = spent[name.partition("[")[0]]
-            self._orders[key] = list(dict.fromkeys((*early, *sorted(rank, key=rank.__getitem__))))
+            about = self._fastest(running & self._mirror(mutant)) if self.at_import(mutant) else []
+            self._orders[key] = list(dict.fromkeys((*about, *early, *sorted(rank, key=rank.__getitem__))))
         return self._orders[key]
+
+    def _mirror(self, mutant: Mutant) -> Names:
+        """The tests in the mirror of the module."""
+        *rooms, module = mutant.module.split(".")[1:]
+        file = "/".join(("tests", *rooms, f"test_{module}.py"))
+        return frozenset(name for name in self.traced.seconds if name.partition("::")[0] == file)
 
     def _fastest(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=lambda name: (self.traced.seconds[name], name))

@@ -15,12 +15,26 @@ from typing import NamedTuple
 import coverage
 import pytest
 
+from tests import ending
 from tests.mutation.caches import forget, spare_rsa_keys
 from tests.mutation.changes import Mutant
-from tests.mutation.children import COLLECTION, LEAST, TIMES, Child, Outcome, run_anew, run_here, settle_properties
+from tests.mutation.children import (
+    COLLECTION,
+    KILLED,
+    LEAST,
+    TIMES,
+    Child,
+    Outcome,
+    run_anew,
+    run_here,
+    settle_properties,
+)
 from tests.mutation.choosing import Choice
 from tests.mutation.placing import Source, functions, import_anew, put_in_place
+from tests.mutation.survivors import Key
 from tests.mutation.tracing import traced
+
+AT_LENGTH = 10  # budgets of tests for a change that none of the first ones notices
 
 
 class Verdict(NamedTuple):
@@ -31,12 +45,20 @@ class Verdict(NamedTuple):
     by: str = ""
 
 
+class Trial(NamedTuple):
+    """A change that is to be tried, with the tests of so many budgets."""
+
+    mutant: Mutant
+    times: int = 1
+
+
 class Work(NamedTuple):
-    """What is tried: changes of modules, how many at a time, with how much CPU of tests, and whom to tell of each
-    verdict."""
+    """What is tried: changes of modules, which of them are explained, how many at a time, with how much CPU of tests,
+    and whom to tell of each verdict."""
 
     sources: dict[str, Source]
     mutants: Sequence[Mutant]
+    explained: frozenset[Key]
     jobs: int
     budget: float
     tell: Callable[[Verdict], None]
@@ -59,6 +81,7 @@ class Server:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Trace once, then try."""
+        self.session = session
         self.items = {item.nodeid: item for item in session.items if not item.get_closest_marker("xfail")}
         if session.testsfailed or not self.items:
             self.problem = "The tests cannot be collected."
@@ -68,6 +91,7 @@ class Server:
         self.alive = functions()
         spare_rsa_keys()
         self.folder = Path(tempfile.mkdtemp(prefix="mutation-"))
+        ending.removed(self.folder)  # also where this process is killed
         try:
             seen = traced(self.items, self.watched, self.work.budget, self.folder)
             self.watched.stop()
@@ -88,40 +112,61 @@ class Server:
         return True
 
     def _try_all(self) -> None:
-        waiting = deque(self.work.mutants)
-        running: dict[int, tuple[Child, Mutant]] = {}
-        with selectors.DefaultSelector() as selector:
-            while waiting or running:
-                while waiting and len(running) < self.work.jobs:
-                    mutant = waiting.popleft()
-                    tests = self.choice.tests(mutant)
-                    if not tests:
-                        self.work.tell(Verdict(mutant, "untested"))
-                        continue
-                    child = self._child(mutant, tests, anew=self.choice.at_import(mutant))
-                    running[child.pipe] = child, mutant
-                    selector.register(child.pipe, selectors.EVENT_READ)
-                for key, _ in selector.select(timeout=1):
-                    selector.unregister(key.fd)
-                    child, mutant = running.pop(key.fd)
-                    if not self._settle(mutant, child):
-                        waiting.appendleft(mutant)
-                for child, _ in running.values():
-                    child.end_if_stuck()
+        waiting = deque(Trial(mutant) for mutant in self.work.mutants)
+        running: dict[int, tuple[Child, Trial]] = {}
+        try:
+            with selectors.DefaultSelector() as selector:
+                while waiting or running:
+                    if self.session.shouldstop:  # where the exception was raised in a finalizer it is lost
+                        raise KeyboardInterrupt
+                    while waiting and len(running) < self.work.jobs:
+                        trial = waiting.popleft()
+                        tests = self.choice.tests(trial.mutant, trial.times)
+                        if not tests:
+                            self.work.tell(Verdict(trial.mutant, "untested"))
+                            continue
+                        child = self._child(trial.mutant, tests, anew=self.choice.at_import(trial.mutant))
+                        running[child.pipe] = child, trial
+                        selector.register(child.pipe, selectors.EVENT_READ)
+                    ready = {key.fd for key, _ in selector.select(timeout=1)}
+                    for pipe in ready | {pipe for pipe, (child, _) in running.items() if child.overdue()}:
+                        selector.unregister(pipe)
+                        child, trial = running.pop(pipe)
+                        again = self._settle(trial, child)
+                        if again:
+                            waiting.appendleft(again)
+        finally:
+            for child, _ in running.values():
+                child.stop()
 
-    def _settle(self, mutant: Mutant, child: Child) -> bool:
-        """Tell what became of a change; False where the test that failed also fails without one when it is run like
-        this, so that it says nothing."""
+    def _settle(self, trial: Trial, child: Child) -> Trial | None:
+        """Tell what became of a change, or how it is to be tried again: without a test that says nothing, or with more
+        tests where it would be named, so that it does not hang on what the first ones cost today."""
+        mutant = trial.mutant
         outcome, by = child.end()
+        if outcome == "killed" and not self._proves(trial, by):
+            return trial
         if outcome == "killed" and by != COLLECTION:
-            kind = self.choice.at_import(mutant), by
-            if kind not in self.fit:
-                if self._child(None, [by], anew=kind[0]).end().outcome != "survived":
-                    self.choice.unfit.add(kind)
-                    return False
-                self.fit.add(kind)
             self.choice.note(mutant, by)
+        if outcome == "survived" and trial.times == 1 and mutant.key not in self.work.explained:
+            return Trial(mutant, AT_LENGTH)
         self.work.tell(Verdict(mutant, outcome, by))
+        return None
+
+    def _proves(self, trial: Trial, by: str) -> bool:
+        """Whether a test that has failed passes without the change when it is run like this, and fails with it again."""
+        anew = self.choice.at_import(trial.mutant)
+        names = self.choice.tests(trial.mutant, trial.times) if by == COLLECTION else [by]
+        if (anew, by) not in self.fit:
+            if self._child(None, names, anew=anew).end().outcome != "survived":
+                if by == COLLECTION:
+                    raise RuntimeError("the tests cannot be collected again, without any change")
+                self.choice.unfit.add((anew, by))
+                return False
+            self.fit.add((anew, by))
+        if by != COLLECTION and self._child(trial.mutant, names, anew=anew).end().outcome not in KILLED:
+            self.choice.wavering.add((trial.mutant, by))
+            return False
         return True
 
     def _child(self, mutant: Mutant | None, tests: Sequence[str], *, anew: bool) -> Child:

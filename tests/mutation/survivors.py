@@ -12,11 +12,10 @@ Key = tuple[str, str, int]
 
 
 class Comparison(NamedTuple):
-    """What a run says about the files: survivors that they do not explain, and entries that hold no longer."""
+    """What a run says about the files: survivors that they do not explain, and entries of what is noticed."""
 
     unexplained: tuple[Key, ...]
     killed: tuple[Key, ...]
-    gone: tuple[Key, ...]
 
 
 def read(folder: Path) -> dict[Key, str]:
@@ -53,14 +52,18 @@ def shown(key: Key) -> str:
     return f"{where}  {change}" + (f"  (#{nth})" if nth > 1 else "")
 
 
-def compared(
-    survived: Iterable[Key], tried: Iterable[Key], modules: Iterable[str], reasons: dict[Key, str]
-) -> Comparison:
-    """Compare a run with the file. Entries about modules that the run did not try say nothing about it."""
-    alive, every, run = set(survived), set(tried), set(modules)
-    about = {key for key in reasons if key[0].partition(":")[0] in run}
-    return Comparison(
-        unexplained=tuple(sorted(alive - set(reasons))),
-        killed=tuple(sorted((about & every) - alive)),
-        gone=tuple(sorted(about - every)),
-    )
+def compared(survived: Iterable[Key], tried: Iterable[Key], reasons: dict[Key, str]) -> Comparison:
+    """Compare a run with the files. Entries about what the run did not try say nothing about it."""
+    alive = set(survived)
+    return Comparison(tuple(sorted(alive - set(reasons))), tuple(sorted(set(reasons) & set(tried) - alive)))
+
+
+def gone(known: Iterable[Key], rooms: Iterable[str], reasons: dict[Key, str]) -> tuple[Key, ...]:
+    """The entries about these rooms that are about none of their changes: the code was changed, moved or removed."""
+    own = set(rooms)
+    return tuple(sorted({key for key in reasons if room_of(key) in own} - set(known)))
+
+
+def room_of(key: Key) -> str:
+    """The room that a change is in, as ``path`` of ``certready.path.lint:_keys``."""
+    return key[0].partition(":")[0].split(".")[1]

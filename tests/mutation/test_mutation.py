@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.ending import Child, touching
 from tests.mutation import survivors
 from tests.mutation.__main__ import ROOMS
 from tests.mutation.changes import mutants
 
+PATIENCE = 120  # seconds; a test that waits that long has failed
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -97,6 +103,12 @@ def test_what_runs_at_import_is_changed() -> None:
     assert ["f: a=1 -> a=2", "f: b=True -> b=False"] == changes("def f(a=1, *, b=True): ...")
 
 
+def test_a_default_is_tried_where_the_function_runs() -> None:
+    """The tests for it are those that run the first statement; a docstring is none."""
+    [mutant] = mutants("m", ast.parse("def f(a=1):\n  'Words.'\n  return ''"))
+    assert range(3, 4) == mutant.lines
+
+
 def test_the_same_change_twice_is_told_apart() -> None:
     """Changes that read the same are numbered, and the tree is whole again after each."""
     tree = ast.parse("def f(a):\n  g(a)\n  g(a)")
@@ -118,12 +130,18 @@ def test_what_is_explained(tmp_path: Path) -> None:
 
 
 def test_a_run_is_compared_with_what_is_explained() -> None:
-    """What survives unexplained, what is noticed though explained, and what is gone is named; other modules are not."""
+    """What survives unexplained and what is noticed though explained is named; what was not tried is not."""
     alive, killed, other = ("m:f", "a -> b", 1), ("m:f", "c -> d", 1), ("n:f", "a -> b", 1)
-    gone = ("m:f", "e -> f", 1)
-    result = survivors.compared([alive], [alive, killed], ["m"], {killed: "x", gone: "x", other: "x"})
-    assert ((alive,), (killed,), (gone,)) == result
-    assert ((), (), ()) == survivors.compared([alive], [alive, killed], ["m"], {alive: "x"})
+    assert ((alive,), (killed,)) == survivors.compared([alive], [alive, killed], {killed: "x", other: "x"})
+    assert ((), ()) == survivors.compared([alive], [alive, killed], {alive: "x"})
+
+
+def test_explanations_of_what_is_gone() -> None:
+    """An entry holds no longer where its code reads otherwise now, or its module is gone; other rooms are not asked."""
+    kept, changed = ("certready.path.lint:f", "a -> b", 1), ("certready.path.lint:f", "c -> d", 1)
+    moved, other = ("certready.path.old:f", "a -> b", 1), ("certready.exchange:f", "a -> b", 1)
+    reasons = dict.fromkeys((kept, changed, moved, other), "x")
+    assert (changed, moved) == survivors.gone([kept], ["path"], reasons)
 
 
 def test_the_files_of_survivors_can_be_read() -> None:
@@ -132,39 +150,97 @@ def test_the_files_of_survivors_can_be_read() -> None:
     assert all(len(reason) > 20 for reason in survivors.read(survivors.FOLDER).values())
 
 
+ONLY = "column_of  (connector is None -> False|.*if True else 'inbound')"
+PARTNER = "'partner' if connector.kind == 'Partner' else 'inbound' -> 'partner' if True else 'inbound'"
+ALIVE = f"certready.weighing:column_of  {PARTNER}"
+
+
+def command(tmp_path: Path, tests: str, *explained: str, only: str = ONLY) -> list[str]:
+    """The command that tries changes of one function with these tests, where these changes are explained."""
+    (tmp_path / "test_planted.py").write_text(
+        f"from certready.model import Connector\nfrom certready.weighing import column_of\n{tests}"
+    )
+    folder = tmp_path / "explained"
+    folder.mkdir(exist_ok=True)
+    entry = '[[survivor]]\nwhere = "certready.weighing:column_of"\nchange = "{}"\nreason = "Planted."\n'
+    (folder / "weighing.toml").write_text("".join(entry.format(change) for change in explained))
+    options = ["--jobs", "1", "--only", only, "--tests", str(tmp_path / "test_planted.py"), "--explained", str(folder)]
+    return [sys.executable, "-m", "tests.mutation", "weighing", *options]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(arguments, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
 def test_the_command(tmp_path: Path) -> None:
     """A change that a test notices is killed, one that none does is named and fails the run until it is explained, and
-    an explanation of what is noticed fails it too."""
-    tests = tmp_path / "test_planted.py"
-    tests.write_text(
-        "from certready.model import Connector\n"
-        "from certready.weighing import column_of\n"
-        "def test_noticed():\n"
-        "    assert column_of(None) == 'inbound'\n"
-        "def test_looks_away():\n"
-        "    column_of(Connector('a', 'inbound'))\n"
-    )
-    only = "column_of  (connector is None -> False|.*if True else 'inbound')"
-    partner = "'partner' if connector.kind == 'Partner' else 'inbound' -> 'partner' if True else 'inbound'"
-    planted = 'where = "certready.weighing:column_of"\nchange = "{}"\nreason = "Planted."\n'
-    alive = f"certready.weighing:column_of  {partner}"
+    an explanation of what is noticed, or of code that reads otherwise now, fails it too."""
+    tests = """
+def test_noticed():
+    assert column_of(None) == 'inbound'
 
-    def run(*explained: str) -> subprocess.CompletedProcess[str]:
-        folder = tmp_path / "explained"
-        folder.mkdir(exist_ok=True)
-        entries = "".join("[[survivor]]\n" + planted.format(change) for change in explained)
-        (folder / "weighing.toml").write_text(entries)
-        command = (sys.executable, "-m", "tests.mutation", "weighing", "--jobs", "1", "--only", only)
-        more = ("--tests", str(tests), "--explained", str(folder))
-        return subprocess.run((*command, *more), cwd=REPOSITORY, capture_output=True, text=True, check=False)
-
+def test_looks_away():
+    column_of(Connector('a', 'inbound'))
+"""
     noticed = "connector is None -> False"
-    first = run(noticed)
+    first = run(*command(tmp_path, tests, noticed, "connector is nothing -> False"))
     assert 1 == first.returncode, first.stderr
     lines = first.stdout.splitlines()
-    assert f"survived: {alive}" in lines
+    assert "gone, though it is explained: certready.weighing:column_of  connector is nothing -> False" == lines[0]
+    assert f"survived: {ALIVE}" in lines
     assert f"noticed now, though it is explained: certready.weighing:column_of  {noticed}" in lines
     assert "weighing: 2 changes, 1 killed (50.0%" in first.stdout
-    second = run(partner)
+    left = "1 neither noticed nor explained; 1 explained and noticed; 1 explained whose code is gone"
+    assert lines[-1].startswith(f"Left to do: {left} (")
+    second = run(*command(tmp_path, tests, PARTNER))
     assert 0 == second.returncode, second.stderr
     assert "1 explained, 0 neither" in second.stdout
+    assert second.stdout.splitlines()[-1].startswith("Every change is noticed or explained (")
+
+
+def test_a_test_that_fails_now_and_then_notices_nothing(tmp_path: Path) -> None:
+    """A test that fails with a change, passes without it, and passes with it the next time is not believed."""
+    tests = f"""
+from pathlib import Path
+
+def test_wavers():
+    column_of(Connector('a', 'inbound'))
+    runs = Path({str(tmp_path / "runs")!r})
+    number = len(runs.read_text()) if runs.exists() else 0  # the first is traced, the second has the change
+    runs.write_text('.' * (number + 1))
+    assert number != 1
+"""
+    tried = run(*command(tmp_path, tests, only="if True else 'inbound'"))
+    assert 1 == tried.returncode, tried.stderr
+    assert f"untested: {ALIVE}" in tried.stdout.splitlines()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Ended while a test waits for ever with a change, it says how far it came; no process and no folder is left, not
+    even where it is killed."""
+    told, tell = os.pipe()
+    tests = f"""
+import os, tempfile, threading
+
+def test_waits():
+    if column_of(Connector('a', 'inbound')) != 'inbound':
+        os.write({tell}, tempfile.gettempdir().encode())
+        threading.Event().wait()
+"""
+    arguments = command(tmp_path, tests, only="if True else 'inbound'")
+    options: dict[str, Any] = {"cwd": REPOSITORY, "pass_fds": [tell], "stderr": subprocess.PIPE, "text": True}
+    with Child(arguments, **options) as started, open(told) as says:  # noqa: PTH123 - it is no path
+        os.close(tell)
+        scratch = Path(os.read(told, 4096).decode()).parent
+        assert scratch.name.startswith("mutation-")
+        started.send_signal(number)
+        assert "" == says.read()  # until nobody is left who could tell
+        said = started.communicate()[1]
+    assert number == signal.SIGKILL or "Ended after 0 of 1 changes" in said
+    assert started.returncode in (2, -signal.SIGKILL)
+    assert [] == touching(scratch)
+    deadline = time.monotonic() + PATIENCE
+    while scratch.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not scratch.exists()

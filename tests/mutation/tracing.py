@@ -18,6 +18,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutation.caches import forget
+from tests.mutation.children import end_with_parent
 
 AT_IMPORT = "import"
 
@@ -38,12 +39,18 @@ def traced(items: dict[str, pytest.Item], watched: coverage.Coverage, budget: fl
     pid = os.fork()
     if not pid:
         try:
+            end_with_parent()
             _trace(items, watched, budget, folder / "traced")
         except BaseException as error:  # noqa: BLE001 - it must not go on as its parent
             print(f"{error!r}", file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
-    _, status = os.waitpid(pid, 0)
+    try:
+        _, status = os.waitpid(pid, 0)
+    except BaseException:  # Ctrl-C
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
     if status:
         raise RuntimeError(f"the traced run ended with status {status}")
     seen: Traced = pickle.loads((folder / "traced").read_bytes())

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from certready.model import Target
 from certready.render import html
-from certready.render.layout import visible
 from certready.render.pictures import path_picture, time_line
+from certready.wording import visible
 from tests.render import samples
 from tests.render.test_formats import HOSTILE, SAMPLES, hostile
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from certready.model import Endpoint, Target
 from certready.model.report import ChainResult, ConnectorResult, Severity
-from certready.render.layout import console, listed_shortened, print_lines, shorten, table, visible
+from certready.render.layout import console, listed_shortened, print_lines, shorten, table
 from certready.render.text import render, render_many, report_lines
+from certready.wording import visible
 from tests.render import samples
 
 SAMPLES = [samples.ready, samples.not_ready, samples.cannot_tell, samples.two_connectors, samples.hostile]

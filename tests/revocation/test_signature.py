@@ -69,6 +69,15 @@ def test_pss_parameters() -> None:
     assert ["valid", "weak"] == [outcome(one, certificate(RSA)) for one in (whole, default)]
 
 
+@pytest.mark.parametrize("salt", [b"", b"\xec", b"\0\0\x14"])
+def test_a_salt_that_is_no_length(salt: bytes) -> None:
+    """A PSS salt without digits, below zero or longer than any key is read as none, and the signature is not checked."""
+    scheme = padding.PSS(padding.MGF1(hashes.SHA384()), int.from_bytes(salt, "big") & 0x7F)
+    parameters = tlv(0xA0, SHA384) + tlv(0xA1, tlv(0x30, MGF + SHA384)) + tlv(0xA2, tlv(2, salt))
+    whole = made(scheme, hashes.SHA384(), tlv(0x30, PSS_OID + tlv(0x30, parameters)), DATA)
+    assert "unsupported" == outcome(whole, certificate(RSA))
+
+
 def test_ed448() -> None:
     """Ed448 is known as well."""
     key = ed448.Ed448PrivateKey.generate()

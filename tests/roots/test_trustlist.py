@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -218,3 +219,13 @@ def test_starfield_r1_is_for_servers_only() -> None:
     found = next(one for one in real().entries if one.name == STARFIELD_R1)
     assert found.limits.usages == (SERVER_AUTH,)
     assert "not-listed" == standing(found.limits, CLIENT_AUTH, NOW, NOW).state
+
+
+@pytest.mark.parametrize(
+    "fields", [{"as_of": "0001-01-01T00:00:00+14:00"}, {"roots": 1e999}, {"digest": None, "roots": []}]
+)
+def test_facts_that_are_damaged(fields: dict[str, object]) -> None:
+    """A date beyond the calendar, a number that is none: facts that nobody wrote are damaged, whatever is in them."""
+    head = {"schema": "certready.trust/1", "as_of": "2026-01-01T00:00:00Z", "digest": "x", "roots": 1, **fields}
+    with pytest.raises(StoreError, match="are damaged"):
+        load(json.dumps(head).encode())

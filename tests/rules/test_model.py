@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec import structs
 
 from certready.demo.pki import Authority
 from certready.model import Connector, Endpoint
 from certready.model.remedy import Remedy
 from certready.model.report import Severity
-from certready.rules import RULES, importers, rule_called, rule_in
+from certready.rules import RULES, importers, looks_like_a_rule, rule_called, rule_in
 from certready.rules.model import COLUMNS, NOTHING_TO_DO, Rule, Source, columns, everywhere, relaying
 from tests import pki
 
@@ -100,7 +101,9 @@ def test_a_builder_that_fails_costs_its_lines_alone() -> None:
         raise KeyError("place")
         yield
 
-    assert "Mend it. What to type for it could not be written: KeyError: 'place'." == RULE.observed("x", fix=broken).fix
+    failed = "What to type for it could not be written: KeyError: 'place'."
+    assert f"Mend it. {failed}" == RULE.observed("x", fix=broken).fix
+    assert failed == structs.replace(RULE, fix="").observed("x", fix=broken).fix
 
 
 def test_rules_by_name() -> None:
@@ -117,9 +120,28 @@ def test_rules_by_name() -> None:
 def test_a_rule_in_a_text() -> None:
     """The first word that is a rule, within the part of a text that is searched."""
     assert "key.weak" == rule_in("FAIL (key.weak): chain.trusted")
+    assert "key.weak" == rule_in("FAIL KEY.Weak: chain.trusted")
     assert rule_in("key weak, keys.weak") is None
     assert "key.weak" == rule_in("x " * 32_000 + "key.weak")
     assert rule_in("x " * 33_000 + "key.weak") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("key.weak", True),
+        (" KEY.weak\n", True),
+        ("key.no-such-problem", True),
+        ("key", False),
+        ("nothing.weak", False),
+        ("key.", False),
+        ("key.weak: a finding", False),
+        ("key.2048", False),
+    ],
+)
+def test_what_looks_like_a_rule(text: str, expected: bool) -> None:
+    """One word of a subject and a problem, there or not: what is meant for another rule is not taken for a bounce."""
+    assert expected == looks_like_a_rule(text)
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,10 @@ def test_the_most_specific_row_counts() -> None:
     stray = RULES["bundle.key-mismatch"]
     assert (Severity.WARN, Severity.FAIL) == (stray.row("stray", "off").inbound, stray.row("other", "off").inbound)
     assert Severity.WARN is RULES["revocation.stale"].row("other", "report").domain
+
+
+def test_only_warnings_are_not_counted() -> None:
+    """``--strict`` passes over warnings alone: a row that it does not count says nothing else of anybody."""
+    uncounted = [row for rule in RULES.values() for row in rule.weights if not row.counted]
+    assert uncounted
+    assert {Severity.WARN} == {row.cell(column) for row in uncounted for column in COLUMNS} - {None}

@@ -129,6 +129,8 @@ def test_injection(protocol: str, injected: bytes) -> None:
         ("ldap", [response(51)], "deferred", "starttls"),
         ("ldap", [response(52, message=0)], "unreachable", "starttls"),
         ("ldap", [b"220 smtp\r\n"], "handshake-failed", "starttls"),
+        ("ldap", [b"\x30\x0b\x02\x01\x01\x78\x06\x0a\x00\x04\x00\x04\x00"], "handshake-failed", "starttls"),
+        ("ldap", [b"\x30\x10\x02\x01\x01\x78\x0b\x0a\x05\0\0\0\0\x34\x04\0\x04\0"], "handshake-failed", "starttls"),
         ("ldap", [b"\x30\x80\x00\x00"], "handshake-failed", "starttls"),
         ("ldap", [b"\x30\x84\x7f\xff\xff\xff"], "handshake-failed", "starttls"),
         ("ldap", [b"\x30\x05\x02\x01\x01\x61\x00"], "handshake-failed", "starttls"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from cryptography import x509
 
 from certready.demo.pki import Authority, Issued
 from certready.x509.certificate import Certificate
-from certready.x509.leaves import groups, leaves
+from certready.x509.leaves import groups, issuers, leaves
 from tests import pki
 
 ROOT = Authority.root()
@@ -102,3 +103,43 @@ def test_a_leaf_with_the_name_of_anothers_issuer_stays_in_its_chain() -> None:
     second = root.intermediate(subject_name=first.x509.subject).issue("mx.contoso.com")
     found = groups((Certificate(first.der), Certificate(second.der)), ())
     assert [Certificate(first.der), Certificate(second.der)] == [one.certificates[one.leaf] for one in found]
+
+
+def named(authority: Authority, name: str, *hosts: str) -> Authority:
+    """A CA below another that bears the names of hosts."""
+    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+    return authority.intermediate(name, extra=[(names, False)])
+
+
+def test_a_ca_that_bears_a_hosts_name_and_issued_nothing() -> None:
+    """Some CA tools set the CA flag in every certificate: where no other is there, one with a host's name that issued none
+    of the others is the gateway's own."""
+    gateway, issuing = named(MIDDLE, "Gateway", "mail.contoso.com"), named(ROOT, "Issuing", "ca.contoso.com")
+    assert ["Gateway"] == labels(leaves(made(ROOT, MIDDLE, gateway)))
+    below = named(issuing, "Below", "mx.contoso.com")
+    assert ["Below"] == labels(leaves(made(ROOT, issuing, below)))
+    assert ["Gateway", "Below"] == labels(leaves(made(gateway, issuing, below)))
+    odd = Certificate(b"\x30\x03\x02\x01\x01")
+    assert ["Gateway"] == labels(leaves((*made(gateway), odd)))
+
+
+def test_what_cannot_be_read_stays_with_every_leaf() -> None:
+    """Nobody knows whose chain an unreadable certificate belongs to: it is in each, and is named there."""
+    odd = Certificate(b"\x30\x03\x02\x01\x01")
+    found = groups((*made(ONE, OTHER, MIDDLE), odd, *made(OTHER_MIDDLE)), ())
+    assert [True, True] == [odd in group.certificates for group in found]
+    one, other = (labels(tuple(each for each in group.certificates if each != odd)) for group in found)
+    assert (["one.example", "Middle"], ["other.example", "Other Middle"]) == (one, other)
+
+
+def test_issuers_are_looked_for_among_so_many() -> None:
+    """Where telling issuers from leaves would take more than 200 signatures, what is no CA counts as a leaf: none is left
+    out that might be the gateway's own."""
+    signer = Authority(ONE.x509, ONE.key, ONE.issuer)
+    below = [signer.issue(f"{number}.example") for number in range(3)]
+    assert {"one.example"} == set(labels(tuple(issuers(made(ONE, *below)))))
+    forged = [pki.broken_signature(each) for each in below]
+    many = tuple(Certificate(each) for each in forged)
+    found = issuers((*made(ONE), *many * 70, *made(below[0])))
+    assert frozenset() == found
+    assert {"one.example"} == set(labels(tuple(issuers((*made(ONE), *many * 60, *made(below[0]))))))

@@ -147,6 +147,14 @@ def test_an_odd_ca_stays_a_ca(name: str) -> None:
     assert [] == [one.rule for one in found.findings if one.rule.endswith("check-crashed")]
 
 
+@pytest.mark.parametrize(
+    "name", ["basic constraints: a path length without digits", *(name for name in ODD if "neither true" in name)]
+)
+def test_what_has_no_digits_is_no_zero(name: str) -> None:
+    """A path length or a cA that is empty is there and cannot be read: it is neither 0 nor FALSE."""
+    assert isinstance(Parsed(ODD[name]).extension(x509.BasicConstraints), Unreadable)
+
+
 def test_what_an_old_authority_wrote_out() -> None:
     """``cA FALSE`` written out is what DER leaves out; it says the same, and only strict clients mind."""
     der = odd.with_extension(LEAF, odd.BASIC, b"\x30\x03\x01\x01\x00")

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from certready.model.report import Report
 from certready.render import prometheus
-from certready.render.layout import visible
+from certready.wording import visible
 
 
 class Check(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from certready.fleet import lines
 from certready.fleet.inventory import INTERNAL
 from certready.fleet.lines import LineDocument, LineError
-from certready.render.layout import visible
+from certready.wording import visible
 
 # An absolute path with at least one folder, as errors of the system quote them; no part of a URL, and no subject.
 _POSIX = re.compile(r"(?<![\w./~])(?:/[^\s/:'\",;]+){2,}/?")

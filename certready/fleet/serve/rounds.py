@@ -28,8 +28,7 @@ from certready.fleet.setup import Setup
 from certready.fleet.summary import COUNTS
 from certready.fleet.work import Result
 from certready.model import Tenant
-from certready.render.layout import visible
-from certready.wording import counted
+from certready.wording import counted, visible
 
 POLL = 0.5  # seconds between two looks at whether a round is due, or all of it to end
 PAUSE = 60.0  # the same after a round that broke off

@@ -113,9 +113,14 @@ def _read(data: bytes) -> tuple[Element, Answer]:
     matched = _member(data, code.end, response, 0x04)
     text = _member(data, matched.end, response, 0x04)
     diagnostic = printable(text.content[:300].rstrip(b"\0"))
-    return message, Answer(
-        int.from_bytes(number.content[:4], "big"), int.from_bytes(code.content[:4], "big"), diagnostic
-    )
+    return message, Answer(_number(number), _number(code), diagnostic)
+
+
+def _number(member: Element) -> int:
+    """A result code or a message's number. What has no digits, or more than there are numbers for, is no zero."""
+    if not 0 < len(member.content) <= 4:
+        raise MalformedError("a number in it cannot be read")
+    return int.from_bytes(member.content, "big")
 
 
 def _member(data: bytes, start: int, parent: Element, tag: int) -> Element:
