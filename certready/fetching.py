@@ -48,72 +48,73 @@ class _Wanted(Struct):
 
 def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime) -> tuple[Ask, ...]:
     """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
-    evidence = with_roots(Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains), roots)
-    first, then = _in_turn(evidence, tuple(_questions(evidence)), tuple(_missing_issuers(evidence)))
+    evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
+    case = Case(with_roots(evidence, roots))
+    first, then = _in_turn(case, tuple(_questions(case)), tuple(_missing_issuers(case)))
     return tuple(dict.fromkeys(first or then))
 
 
-def fetched(evidence: Evidence, roots: RootStore, fetcher: Fetcher, progress: Callable[[str], None] | None) -> Evidence:
-    """The evidence with revocation answers and, where an issuer is missing, what AIA yields: all asked at once."""
+def fetched(case: Case, roots: RootStore, fetcher: Fetcher, progress: Callable[[str], None] | None) -> Case:
+    """The case with revocation answers and, where an issuer is missing, what AIA yields: all asked at once."""
     wanted = _Wanted()
+    offline = case.options.offline
     for _ in range(ROUNDS):
-        new = tuple(question for question in dict.fromkeys(_questions(evidence)) if question not in wanted.asked)
-        urls = tuple(url for url in dict.fromkeys(_missing_issuers(evidence)) if url not in wanted.addresses)
-        groups = [[ask for ask in group if ask not in wanted.replies] for group in _in_turn(evidence, new, urls)]
+        new = tuple(question for question in dict.fromkeys(_questions(case)) if question not in wanted.asked)
+        urls = tuple(url for url in dict.fromkeys(_missing_issuers(case)) if url not in wanted.addresses)
+        groups = [[ask for ask in group if ask not in wanted.replies] for group in _in_turn(case, new, urls)]
         hosts = dict.fromkeys(ask.host for group in groups for ask in group)
-        if hosts and progress and not evidence.options.offline:
+        if hosts and progress and not offline:
             progress(f"asking {', '.join(hosts)} for revocation and issuers")
         for asks in map(tuple, filter(None, groups)):
             wanted.replies.update(zip(asks, fetcher.fetch_all(asks), strict=True))
         if hosts:
-            _ask_again(evidence, new, wanted.replies, fetcher)
+            _ask_again(case, new, wanted.replies, fetcher)
         if not new and not urls:
             break
         wanted.asked.update(new)
         wanted.addresses.update(urls)
-        offline = evidence.options.offline
+        evidence = case.evidence
         evidence = replace(evidence, answers=(*evidence.answers, *answers(new, wanted.replies, offline=offline)))
         issuers = {url: wanted.replies[Ask(url, limit=AIA_LIMIT)] for url in urls}
         issuers = {url: reply for url, reply in issuers.items() if not offline or reply.body is not None}
-        evidence = _with_issuers(evidence, issuers, roots)
-    return evidence
+        case = case.over(_with_issuers(evidence, issuers, roots))
+    return case
 
 
-def _in_turn(evidence: Evidence, asked: Iterable[Question], urls: Iterable[str]) -> tuple[list[Ask], list[Ask]]:
+def _in_turn(case: Case, asked: Iterable[Question], urls: Iterable[str]) -> tuple[list[Ask], list[Ask]]:
     """What to ask first and what then: what a chain that already fails adds changes little, and must not use up what
     the answers of a run may take before the chains that may pass have theirs."""
-    hopeful = Case(evidence).hopeful
+    hopeful = case.hopeful
     urgent = (question for question in asked if question.certificate in hopeful or not hopeful)
     first = dict.fromkeys(question.ask for question in urgent if question.ask)
     first.update((Ask(url, limit=AIA_LIMIT), None) for url in urls)
     return list(first), [question.ask for question in asked if question.ask and question.ask not in first]
 
 
-def _ask_again(evidence: Evidence, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
+def _ask_again(case: Case, asked: tuple[Question, ...], replies: dict[Ask, Reply], fetcher: Fetcher) -> None:
     """Replaces what a cache gave and is worth nothing by what its server says now, where it says anything."""
-    again = doubtful(asked, Case(evidence).links, replies, evidence.gathered_at)
+    again = doubtful(asked, case.links, replies, case.evidence.gathered_at)
     if again:
         fresh = fetcher.fetch_all(tuple(replace(ask, fresh=True) for ask in again))
         replies.update((ask, reply) for ask, reply in zip(again, fresh, strict=True) if reply.body is not None)
 
 
-def _questions(evidence: Evidence) -> Iterator[Question]:
-    if evidence.options.revocation == "off":
+def _questions(case: Case) -> Iterator[Question]:
+    if case.options.revocation == "off":
         return
-    for certificate, issuer in Case(evidence).links:
+    for certificate, issuer in case.links:
         yield from questions(certificate, issuer)
 
 
-def _missing_issuers(evidence: Evidence) -> Iterator[str]:
+def _missing_issuers(case: Case) -> Iterator[str]:
     """Where the issuers are that a chain lacks, or that it has in an expired form only."""
-    case = Case(evidence)
     for chain in case.chains:
         judgement = case.judgement(chain)
         if judgement.missing and not judgement.repaired:
             yield from _fetchable(judgement.missing.urls)
-            yield from _next_level(evidence, chain)
+            yield from _next_level(case.evidence, chain)
         for child, issuer in pairwise(judgement.path if judgement.anchor else ()):
-            if issuer.parsed.not_after < evidence.evaluated_at and not issuer.parsed.self_issued:
+            if issuer.parsed.not_after < case.evaluated_at and not issuer.parsed.self_issued:
                 yield from _fetchable(child.parsed.ca_issuer_urls)
 
 

@@ -126,7 +126,7 @@ def gather(
             others=others,
             progress=progress,
         )
-    )
+    ).evidence
 
 
 def gathering(
@@ -141,8 +141,9 @@ def gathering(
     supplied: Supplied,
     others: Callable[[], Sequence[RootStore]],
     progress: Callable[[str], None] | None = None,
-) -> Steps[Evidence]:
-    """The same step by step; of the ``tenant`` each connector is a candidate, and judged where they are ``named``."""
+) -> Steps[Case]:
+    """The same step by step, as the case that was made of it on the way; of the ``tenant`` each connector is a
+    candidate, and judged where they are ``named``."""
     for moment in (now, options.at):
         if moment is not None and moment.tzinfo is None:
             raise ValueError("times are aware: give a datetime with a time zone")
@@ -165,15 +166,15 @@ def gathering(
         faults=bundle.faults,
         answers=_stapled(bundle),
     )
-    evidence = with_roots(evidence, roots)
+    case = Case(with_roots(evidence, roots))
     yield
     if fetcher is not None:
-        evidence = fetched(evidence, roots, fetcher, progress)
-    case = Case(evidence)  # what the answers at hand add changes no path
+        case = fetched(case, roots, fetcher, progress)
     links = case.links
     yield
-    at_hand = _by_hand(evidence, links, supplied)
-    return _compared(replace(evidence, answers=(*evidence.answers, *at_hand)), case, others)
+    answers = (*case.evidence.answers, *_by_hand(case.evidence, links, supplied))
+    case = case.over(replace(case.evidence, answers=answers))
+    return case.over(_compared(case, others))
 
 
 def _tenant(
@@ -185,9 +186,9 @@ def _tenant(
     return Tenant(connectors, as_accepted(domains))
 
 
-def _compared(evidence: Evidence, case: Case, others: Callable[[], Sequence[RootStore]]) -> Evidence:
-    """The evidence with what other stores hold of this chain's root, where that explains anything; ``case`` is that of
-    the same chains."""
+def _compared(case: Case, others: Callable[[], Sequence[RootStore]]) -> Evidence:
+    """The evidence with what other stores hold of this chain's root, where that explains anything."""
+    evidence = case.evidence
     judged = [case.judgement(chain) for chain in case.chains]
     trusted = all(judgement.outcome == "trusted" for judgement in judged)
     if not judged or (trusted and evidence.store.name == "microsoft"):

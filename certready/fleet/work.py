@@ -23,13 +23,13 @@ from certready.fleet.plan import Job, Place
 from certready.fleet.setup import Setup, World, opened
 from certready.gathering import gathering
 from certready.judging import judging
-from certready.model import Bundle, Evidence
+from certready.model import Bundle
 from certready.model.report import Report, ReportVerdict, Severity
 from certready.net.dns import Nameserver, ResolveError, domain_name
 from certready.net.gateway import How, Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
-from certready.steps import Steps
+from certready.steps import Steps, finish
 
 SMALL = 64 * 1024  # bytes of a target's files up to which it is held together with others
 TOGETHER = 16  # of these: 16 threads have then as many under way as are remembered from one step to the next
@@ -133,10 +133,9 @@ class _UnderWay:
         with nullcontext() if waits else world.turn:
             for bundle in (yield from self._bundles()):
                 yield
-                evidence = yield from _evidence(world, job, bundle)
+                case = yield from _case(world, job, bundle)
                 yield
-                with world.turn:
-                    self._reports.append((yield from judging(Case(evidence))))
+                self._reports.append(_in_turn(world, case) if waits else (yield from judging(case)))
         self._reports.sort(key=_rank)
 
     def _bundles(self) -> Steps[tuple[Bundle, ...]]:
@@ -166,16 +165,22 @@ class _UnderWay:
         )
 
 
+def _in_turn(world: World, case: Case) -> Report:
+    """The report, all steps at once: no turn is held while another job of this thread waits for a network."""
+    with world.turn:
+        return finish(judging(case))
+
+
 def _rank(report: Report) -> tuple[int, int]:
     """The worst report is the smallest: by its verdict, then by how much fails."""
     verdicts: tuple[ReportVerdict, ...] = ("not-ready", "cannot-tell", "ready")
     return verdicts.index(report.verdict), -sum(finding.severity is Severity.FAIL for finding in report.findings)
 
 
-def _evidence(world: World, job: Job, bundle: Bundle) -> Steps[Evidence]:
+def _case(world: World, job: Job, bundle: Bundle) -> Steps[Case]:
     """What a bundle is judged by. Raises CertreadyError."""
     setup = world.setup
-    evidence = yield from gathering(
+    case = yield from gathering(
         bundle,
         job.tenant,
         now=setup.now,
@@ -189,8 +194,8 @@ def _evidence(world: World, job: Job, bundle: Bundle) -> Steps[Evidence]:
     if job.promised:
         if setup.promises is None:
             raise UsageError("dane and mta_sts cannot be looked up here.")
-        evidence = setup.promises(evidence, job.promised, world.promises)
-    return replace(evidence, gathered_until=setup.clock()) if setup.clock else evidence
+        case = case.over(setup.promises(case.evidence, job.promised, world.promises))
+    return case.over(replace(case.evidence, gathered_until=setup.clock())) if setup.clock else case
 
 
 def opening(job: Job, notes: list[str]) -> Steps[tuple[Bundle, ...]]:
