@@ -24,6 +24,14 @@ from certready.x509.kept import cached_property
 from certready.x509.leaves import groups, leaves
 from certready.x509.signature import signed_by
 
+Link = tuple[Certificate, Certificate]
+"""A certificate and its issuer."""
+
+
+# What of evidence decides where chains lead, beside the moment, and what a case keeps that rests on nothing else.
+_UNDER_PATHS = ("chains", "known", "roots", "planned")
+_OF_PATHS = ("chains", "_labels", "bearers", "names", "links", "hopeful", "revocable")
+
 
 class Bearer(Struct, frozen=True):
     """Names that are compared: those of a chain's leaf, or (``chain`` None) those that are planned.
@@ -53,13 +61,23 @@ class Revocable(Struct, frozen=True):
 class Case:
     """One piece of evidence with everything that follows from it, each derived when first asked for and kept.
 
-    It is made anew wherever evidence changes, which costs nothing until something is asked.
+    It is made anew wherever evidence changes, which costs nothing until something is asked, or :meth:`over` it.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self._selections: dict[Bearer, Selection] = {}
         self._judgements: dict[int, tuple[Chain, Judgement]] = {}
+
+    def over(self, evidence: Evidence) -> Case:
+        """The case of other evidence. Where nothing differs by which chains lead anywhere, as where answers came in,
+        what is known of their paths stays known."""
+        case, before = Case(evidence), self.evidence
+        same = all(getattr(evidence, name) is getattr(before, name) for name in _UNDER_PATHS)
+        if same and evidence.evaluated_at == before.evaluated_at:
+            case._judgements = self._judgements
+            case.__dict__.update((name, self.__dict__[name]) for name in _OF_PATHS if name in self.__dict__)
+        return case
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -133,7 +151,7 @@ class Case:
         return tuple(name for bearer in self.bearers for name in bearer.names)
 
     @cached_property
-    def links(self) -> tuple[tuple[Certificate, Certificate], ...]:
+    def links(self) -> tuple[Link, ...]:
         """Each (certificate, issuer) of every path, once: those whose revocation matters."""
         return tuple(dict.fromkeys(link for chain in self.chains for link in pairwise(self.full_path(chain))))
 

@@ -26,19 +26,33 @@ from certready.model.report import (
 )
 from certready.rules.evidence import CLOCK_DOUBTFUL
 from certready.rules.model import Observation
+from certready.steps import Steps, finish
 from certready.weighing import weigh
 from certready.x509.certificate import Certificate
 
 Weighed = tuple[Severity, bool]
 Judged = tuple[Finding, Observation]
 About = tuple[str | None, Direction | None]  # a connector: an inbound and an outbound one may share a name
+DERIVED = ("links", "revocable", "heard", "bearers", "selection")  # what a case keeps and most of what follows asks for
 DATED = ("expiry", "chain", "dane", "mta-sts")  # the subjects of which the present decides
 
 
 def judge(evidence: Evidence) -> Report:
     """The report on this evidence: the same whenever and wherever it is computed. Never raises for bad certificates."""
-    case = Case(evidence)
-    findings = tuple(finding for finding, _ in _findings(case, _observed(case)))
+    return finish(judging(Case(evidence)))
+
+
+def judging(case: Case) -> Steps[Report]:
+    """The report on this case, step by step; see :func:`judge`."""
+    evidence = case.evidence
+    for fact in DERIVED:
+        getattr(case, fact)
+        yield
+    observed = yield from _observed(case)
+    findings = tuple(finding for finding, _ in _findings(case, observed))
+    yield
+    certificates = tuple(_certificates(case))
+    yield
     by_connector: dict[About, list[Finding]] = {}
     for finding in findings:
         by_connector.setdefault((finding.connector, finding.direction), []).append(finding)
@@ -56,7 +70,7 @@ def judge(evidence: Evidence) -> Report:
             *(_connector_result(case, connector, None) for connector in case.selection.not_applicable),
         ),
         chains=tuple(_chain_result(case, chain, findings) for chain in case.chains),
-        certificates=tuple(_certificates(case)),
+        certificates=certificates,
         revocation=tuple(result for _, results in case.heard for result in results),
         endpoints=evidence.endpoints,
         findings=tuple(sorted(findings, key=lambda finding: finding.severity.rank, reverse=True)),
@@ -67,7 +81,7 @@ def remedies(evidence: Evidence) -> tuple[Remedy, ...]:
     """What fixes the failures, unknowns and warnings of the report on this evidence, worst first, with the rules that
     each remedy answers. What is typed is there once, under the title that comes first."""
     case = Case(evidence)
-    judged = sorted(_findings(case, _observed(case)), key=lambda pair: pair[0].severity, reverse=True)
+    judged = sorted(_findings(case, finish(_observed(case))), key=lambda pair: pair[0].severity, reverse=True)
     answered: dict[object, tuple[Remedy, dict[str, None]]] = {}
     for finding, observation in judged:
         for remedy in observation.remedies if finding.severity is not Severity.PASS else ():
@@ -90,25 +104,26 @@ def verdict_of(findings: Iterable[Finding], *, strict: bool) -> ReportVerdict:
 # -- findings -----------------------------------------------------------------------------------------------------
 
 
-def _observed(case: Case) -> Iterator[Observation]:
+def _observed(case: Case) -> Steps[tuple[Observation, ...]]:
     """What the checks saw. Where other clocks put this machine's off, what they saw of dates is held against the time
     those say: what holds by this machine's clock alone is marked so."""
     wrong = clock.off(case.clocks) if case.options.at is None else None
     if wrong is None:
-        yield from run(case)
-        return
+        return (yield from run(case))
     moment = case.evidence.gathered_at + wrong.ahead
     said = Case(replace(case.evidence, options=replace(case.options, at=moment)))
-    held = {(each.rule.id, each.certificate, each.chain) for each in run(said)}
-    for seen in run(case):
+    held = {(each.rule.id, each.certificate, each.chain) for each in (yield from run(said))}
+    marked: list[Observation] = []
+    for seen in (yield from run(case)):
         dated = seen.rule.subject in DATED
         # A thisUpdate says that it is that late at least; whether what has not begun yet has by now is not known.
         begun = wrong.floor and seen.rule.id == "expiry.not-yet-valid"
         if dated and (begun or (seen.rule.id, seen.certificate, seen.chain) not in held):
             message = f"{seen.message} By the clock of {wrong.who} ({moment:%Y-%m-%d %H:%M} UTC) that is not so."
-            yield replace(seen, by_clock=True, message=message, remedy=CLOCK_DOUBTFUL.fix)
+            marked.append(replace(seen, by_clock=True, message=message, remedy=CLOCK_DOUBTFUL.fix))
         else:
-            yield seen
+            marked.append(seen)
+    return tuple(marked)
 
 
 def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Judged]:

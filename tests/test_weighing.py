@@ -16,6 +16,7 @@ from certready.model.endpoint import Handshake
 from certready.model.report import Severity
 from certready.rules import RULES, SUBJECTS
 from certready.rules.model import NotApplicable, Observation
+from certready.steps import finish
 from certready.weighing import weigh
 from tests import pki
 
@@ -133,7 +134,7 @@ def test_a_crashing_check_becomes_a_finding_and_the_others_still_run() -> None:
     def fine(_: Evidence) -> Iterator[Observation | NotApplicable]:
         yield seen("key.strong")
 
-    found = run(Case(evidence()), {"chain": crash, "key": fine})
+    found = finish(run(Case(evidence()), {"chain": crash, "key": fine}))
     assert ["chain.trusted", "chain.check-crashed", "key.strong"] == [one.rule.id for one in found]
     assert weigh(found[1], INBOUND, Case(evidence("host"))) == (U, True)
 
@@ -147,8 +148,8 @@ def test_a_silent_check_is_no_pass() -> None:
     def elsewhere(_: Evidence) -> Iterator[Observation | NotApplicable]:
         yield NotApplicable("no TLS in a file")
 
-    assert ["key.check-crashed"] == [one.rule.id for one in run(Case(evidence()), {"key": silent})]
-    assert run(Case(evidence()), {"tls": elsewhere}) == ()
+    assert ["key.check-crashed"] == [one.rule.id for one in finish(run(Case(evidence()), {"key": silent}))]
+    assert finish(run(Case(evidence()), {"tls": elsewhere})) == ()
 
 
 def test_the_checks_come_in_report_order() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from certready.bundle import der, listing, openssl, pem, strangers
+from certready.bundle import der, listing, pem, strangers
 from certready.bundle.contents import (
     MAX_BYTES,
     MAX_CERTIFICATES,
@@ -26,6 +26,7 @@ from certready.bundle.passwords import Passwords
 from certready.bundle.text import decode, from_base64
 from certready.errors import InputError, PasswordError, require_bytes, require_files
 from certready.model import Bundle, Chain, Container, Target
+from certready.steps import Steps, finish
 from certready.x509.certificate import Certificate
 from certready.x509.leaves import Group, groups
 
@@ -76,6 +77,13 @@ def load_files(
         InputError: as :func:`load`; also where there is no file, or where they are too large together.
         TypeError: ``files`` does not hold names and bytes.
     """
+    return finish(loading(files, password=password, requests=requests))
+
+
+def loading(
+    files: Sequence[tuple[str, bytes]], *, password: str | bytes | Passwords | None = None, requests: bool = False
+) -> Steps[Bundle]:
+    """The bundle of :func:`load_files` step by step."""
     if not files:
         raise InputError("No file was given.", hint="Name at least one certificate file.")
     require_files(files, "certready.load_files")
@@ -83,11 +91,12 @@ def load_files(
         raise _too_large(" + ".join(name for name, _ in files))
     passwords = password if isinstance(password, Passwords) else Passwords(password)
     parts = [_read(data, name or _UNNAMED, Reading(passwords)) for name, data in files]
+    yield
     name = " + ".join(name for name, _ in files)
     requested = dict.fromkeys(request for part in parts for request in part.contents.requests)
     if requests and requested and not any(part.contents.certificates or part.contents.refusals for part in parts):
         return Bundle(Target("file", name), (), planned=tuple(requested))
-    return bundle_of(parts, Target("file", name), name, passwords)
+    return (yield from _bundling(parts, Target("file", name), name, passwords))
 
 
 def read_files(
@@ -134,7 +143,7 @@ def _read(data: bytes, place: str, reading: Reading) -> File:
     if contents is None:
         raise strangers.refused(data, text, place)
     is_file = contents.certificates and reading.strict and not contents.exchange  # as a gateway has one
-    return File(place, contents, openssl.load_chain(data) if is_file else None)
+    return File(place, contents, data if is_file else None)
 
 
 def _text(text: str, place: str, reading: Reading) -> Contents | None:
@@ -177,13 +186,18 @@ def bundle_of(files: Sequence[File], target: Target, place: str, passwords: Pass
 
     Raises PasswordError and InputError as :func:`load`.
     """
+    return finish(_bundling(files, target, place, passwords))
+
+
+def _bundling(files: Sequence[File], target: Target, place: str, passwords: Passwords) -> Steps[Bundle]:
     parts = [file.contents for file in files]
     contents = join(parts, "pem")
     _check(contents, place, passwords)
+    faulty = faults(files)
+    yield
     distinct = tuple(dict.fromkeys(contents.certificates))
     unused = (f"There is also {OTHERS[kind][0]}, which is not used." for kind in contents.others)
     notes = (*contents.notes, *_duplicates(contents.certificates, distinct), *unused)
-    faulty = faults(files)
     chains = (
         Chain(
             f"c{number}",

@@ -26,6 +26,7 @@ from certready.checks.tls import check_tls
 from certready.checks.usage import check_usage
 from certready.rules import check_crashed
 from certready.rules.model import NotApplicable, Observation
+from certready.steps import Steps
 
 Check = Callable[[Case], Iterator[Observation | NotApplicable]]
 
@@ -47,13 +48,17 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def run(case: Case, checks: Mapping[str, Check] = CHECKS) -> tuple[Observation, ...]:
-    """Every observation of every check. A check that crashes, or that applies and says nothing, becomes one
-    observation of the rule ``<subject>.check-crashed``, which weighs unknown: silence is never a pass."""
-    return tuple(observation for subject, check in checks.items() for observation in _run_one(subject, check, case))
+def run(case: Case, checks: Mapping[str, Check] = CHECKS) -> Steps[tuple[Observation, ...]]:
+    """Every observation of every check, each a step. A check that crashes, or that applies and says nothing, becomes
+    one observation of the rule ``<subject>.check-crashed``, which weighs unknown: silence is never a pass."""
+    seen: list[Observation] = []
+    for subject, check in checks.items():
+        seen += _run_one(subject, check, case)
+        yield
+    return tuple(seen)
 
 
-def _run_one(subject: str, check: Check, case: Case) -> tuple[Observation, ...]:
+def _run_one(subject: str, check: Check, case: Case) -> list[Observation]:
     seen: list[Observation] = []
     applies = True
     try:
@@ -63,10 +68,11 @@ def _run_one(subject: str, check: Check, case: Case) -> tuple[Observation, ...]:
             else:
                 seen.append(result)
     except Exception as error:  # noqa: BLE001 - whatever a check raises, the other checks still report
-        return (*seen, _crashed(subject, f"The {subject} check failed inside: {type(error).__name__}: {error}."))
+        seen.append(_crashed(subject, f"The {subject} check failed inside: {type(error).__name__}: {error}."))
+        return seen
     if not seen and applies:
         seen.append(_crashed(subject, f"The {subject} check came to no result."))
-    return tuple(seen)
+    return seen
 
 
 def _crashed(subject: str, message: str) -> Observation:

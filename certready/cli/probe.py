@@ -193,7 +193,7 @@ def _begin(ahead: Ahead, later: Task[Gatherer], certificates: tuple[Certificate,
 
 def _asks(later: Task[Gatherer], certificates: tuple[Certificate, ...]) -> tuple[Ask, ...]:
     """What gathering will ask about this chain."""
-    from certready.gathering import first_asks
+    from certready.fetching import first_asks
 
     gather = later.result()
     bundle = Bundle(Target("host", ""), (Chain("c1", "tls", certificates),))

@@ -21,8 +21,9 @@ from certready.errors import CertreadyError
 from certready.fleet.inventory import Keys, Line, Problem
 from certready.fleet.plan import Job
 from certready.fleet.setup import Setup, opened
-from certready.fleet.work import Result, checked, opened_files
+from certready.fleet.work import Result, checked, opening
 from certready.roots.plain import whole
+from certready.steps import finish
 
 _NOBODY = Line(0, "", Keys())
 _unpacking = threading.Lock()
@@ -42,7 +43,7 @@ def sealed(job: Job) -> Job:
         collected=None,
         password_env=None,
         password_file=None,
-        bundles=opened_files(job, notes) if job.place is None else None,
+        bundles=finish(opening(job, notes)) if job.place is None else None,
         notes=tuple(notes),
         problem=None,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -15,21 +16,23 @@ from msgspec.structs import replace
 from certready import bundle as bundles
 from certready import reading
 from certready.bundle.passwords import Passwords
+from certready.case import Case
 from certready.errors import UsageError
 from certready.fleet.inventory import INTERNAL, Line, Problem
 from certready.fleet.plan import Job, Place
 from certready.fleet.setup import Setup, World, opened
-from certready.gathering import gather
-from certready.judging import judge
-from certready.model import Bundle, Evidence
+from certready.gathering import gathering
+from certready.judging import judging
+from certready.model import Bundle
 from certready.model.report import Report, ReportVerdict, Severity
 from certready.net.dns import Nameserver, ResolveError, domain_name
 from certready.net.gateway import How, Node, fetch_many
 from certready.net.mx import fetch_mx
 from certready.net.threads import in_parallel
+from certready.steps import Steps, finish
 
 SMALL = 64 * 1024  # bytes of a target's files up to which it is held together with others
-TOGETHER = 4  # of these: 16 threads have then as many under way as are remembered from one step to the next
+TOGETHER = 16  # of these: 16 threads have then as many under way as are remembered from one step to the next
 NOT_ASKED = "It was not asked, because --offline forbids it."
 
 
@@ -92,12 +95,11 @@ def _is_small(job: Job) -> bool:
 
 
 def _together(world: World, jobs: Sequence[Job]) -> list[Result]:
-    """What these jobs come to, each step taken for all of them before the next is: what a step runs through is then at
-    hand in the processor, which spares a tenth of the time or more."""
+    """What these jobs come to, each step taken for all of them before the next is."""
     under_way = [_UnderWay(world, job) for job in jobs]
-    for step in (_UnderWay.read, _UnderWay.gather_evidence, _UnderWay.judge_evidence):
-        for each in under_way:
-            each.take(step)
+    unfinished = under_way
+    while unfinished:
+        unfinished = [each for each in unfinished if each.advanced()]
     return [each.result for each in under_way]
 
 
@@ -109,40 +111,42 @@ class _UnderWay:
         self._job = job
         self._spent = 0.0
         self._notes: list[str] = []
-        self._bundles: tuple[Bundle, ...] = ()
-        self._evidence: Iterable[Evidence] = ()
         self._reports: list[Report] = []
         self._problem = job.problem
+        self._work = self._judged() if job.problem is None else iter(())
 
-    def take(self, step: Callable[[_UnderWay], None]) -> None:
-        """Take this step, unless one before it failed. Never raises: one line must not end the run."""
-        if self._problem:
-            return
+    def advanced(self) -> bool:
+        """Take the next step: whether there was one. Never raises: one line must not end the run."""
         began = time.monotonic()
         try:
-            step(self)
+            more = next(self._work, False) is None
         except Exception as error:  # noqa: BLE001
-            self._problem = Problem.of(error)
+            self._problem, self._reports, more = Problem.of(error), [], False
         self._spent += time.monotonic() - began
+        return more
 
-    def read(self) -> None:
-        """What the target holds or presents: of a folder, an archive or a list a bundle for each certificate, as
-        ``certready check`` has it. Raises CertreadyError."""
+    def _judged(self) -> Iterator[None]:
+        """What the target holds or presents, read, gathered and judged: of a folder, an archive or a list a bundle for
+        each certificate, as ``certready check`` has it, one after another. Raises CertreadyError."""
+        job, world = self._job, self._world
+        waits = world.fetcher is not None or job.place is not None or job.promised is not None  # for a network
+        with nullcontext() if waits else world.turn:
+            for bundle in (yield from self._bundles()):
+                yield
+                case = yield from _case(world, job, bundle)
+                yield
+                self._reports.append(_in_turn(world, case) if waits else (yield from judging(case)))
+        self._reports.sort(key=_rank)
+
+    def _bundles(self) -> Steps[tuple[Bundle, ...]]:
+        """What the target holds or presents. Raises CertreadyError."""
         job = self._job
         if job.place:
-            self._bundles = (_presented(self._world, job, job.place, self._notes),)
-            return
+            return (_presented(self._world, job, job.place, self._notes),)
         self._notes += job.notes
-        self._bundles = opened_files(job, self._notes) if job.bundles is None else job.bundles
-
-    def gather_evidence(self) -> None:
-        """What each bundle is judged by; of several one after another, when it is judged. Raises CertreadyError."""
-        gathered = (_evidence(self._world, self._job, bundle) for bundle in self._bundles)
-        self._evidence = tuple(gathered) if len(self._bundles) == 1 else gathered
-
-    def judge_evidence(self) -> None:
-        """The report of each bundle, the worst first."""
-        self._reports = sorted(map(judge, self._evidence), key=_rank)
+        if job.bundles is not None:
+            return job.bundles
+        return (yield from opening(job, self._notes))
 
     @property
     def result(self) -> Result:
@@ -161,16 +165,22 @@ class _UnderWay:
         )
 
 
+def _in_turn(world: World, case: Case) -> Report:
+    """The report, all steps at once: no turn is held while another job of this thread waits for a network."""
+    with world.turn:
+        return finish(judging(case))
+
+
 def _rank(report: Report) -> tuple[int, int]:
     """The worst report is the smallest: by its verdict, then by how much fails."""
     verdicts: tuple[ReportVerdict, ...] = ("not-ready", "cannot-tell", "ready")
     return verdicts.index(report.verdict), -sum(finding.severity is Severity.FAIL for finding in report.findings)
 
 
-def _evidence(world: World, job: Job, bundle: Bundle) -> Evidence:
-    """Raises CertreadyError."""
+def _case(world: World, job: Job, bundle: Bundle) -> Steps[Case]:
+    """What a bundle is judged by. Raises CertreadyError."""
     setup = world.setup
-    evidence = gather(
+    case = yield from gathering(
         bundle,
         job.tenant,
         now=setup.now,
@@ -184,15 +194,15 @@ def _evidence(world: World, job: Job, bundle: Bundle) -> Evidence:
     if job.promised:
         if setup.promises is None:
             raise UsageError("dane and mta_sts cannot be looked up here.")
-        evidence = setup.promises(evidence, job.promised, world.promises)
-    return replace(evidence, gathered_until=setup.clock()) if setup.clock else evidence
+        case = case.over(setup.promises(case.evidence, job.promised, world.promises))
+    return case.over(replace(case.evidence, gathered_until=setup.clock())) if setup.clock else case
 
 
-def opened_files(job: Job, notes: list[str]) -> tuple[Bundle, ...]:
+def opening(job: Job, notes: list[str]) -> Steps[tuple[Bundle, ...]]:
     """What the files of a job hold. Raises CertreadyError where that cannot be read, or its password not."""
     secret = reading.given(Path(job.password_file) if job.password_file else None, job.password_env, None)
     if job.collected is None:
-        return (bundles.load_files(list(job.files), password=Passwords(secret)),)
+        return ((yield from bundles.loading(job.files, password=Passwords(secret))),)
     from certready.bundle import targets
 
     read = targets.load(job.collected, job.line.keys.target or "", password=Passwords(secret))

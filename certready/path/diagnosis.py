@@ -80,7 +80,7 @@ class _Chosen(Struct, frozen=True):
     refusals: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...], at: datetime) -> Judgement:
     """Judge a chain as it was sent: Exchange Online does not fetch missing intermediates.
 

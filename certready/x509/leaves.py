@@ -26,7 +26,7 @@ class Group(Struct, frozen=True):
     keys: tuple[str, ...]
 
 
-@functools.lru_cache(maxsize=64)  # several cases are made of one piece of evidence as it grows
+@functools.lru_cache(maxsize=256)  # several cases are made of one piece of evidence as it grows
 def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tuple[Group, ...]:
     """Every leaf as a group of its own, in the order given; of CA certificates alone the likeliest one.
 
@@ -49,7 +49,7 @@ def groups(certificates: tuple[Certificate, ...], keys: tuple[str, ...]) -> tupl
     return tuple(_group(leaf, judged, members, certificates, keys) for leaf in judged)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def leaves(certificates: tuple[Certificate, ...], keys: tuple[str, ...] = ()) -> tuple[Certificate, ...]:
     """The end-entity certificates among these: no CA, signer of none of the others, and not self-signed beside others
     unless its private key is there. Where none is left: the self-signed ones; a CA with a host's name that signed

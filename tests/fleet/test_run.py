@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from certready import fleet
@@ -21,7 +21,8 @@ from certready.errors import CertreadyError
 from certready.fleet import Inventory, Job, Keys, Line, Setup
 from certready.fleet.plan import Place
 from certready.fleet.schedule import FILES, scheduled
-from certready.fleet.work import SMALL, check
+from certready.fleet.setup import opened
+from certready.fleet.work import SMALL, check, checked
 from certready.fleet.workers import Workers
 from certready.gathering import Supplied
 from certready.model import Ask, Options, Reply, Root, RootStore, StoreInfo
@@ -282,12 +283,60 @@ def test_lines_that_are_worked_on_together_fail_alone(material: Material, tmp_pa
     targets += [str(tmp_path / "several"), str(tmp_path / "large.pem"), material / "good.pem"]
     given = setup(material, roots=Stumbling(load_roots(material / "root.pem"), "odd.contoso.com"))
     planner = fleet.Planner(given, DEFAULTS, Path())
-    each = [planner.job(Line(number, str(number), Keys(target=target))) for number, target in enumerate(targets * 2)]
+    each = [planner.job(Line(number, str(number), Keys(target=target))) for number, target in enumerate(targets * 4)]
     results = check(given, each)
-    assert [str(number) for number in range(14)] == [result.line.name for result in results]
-    assert [0, 4, 2, 2, 1, 0, 0] * 2 == [result.code for result in results]
+    assert [str(number) for number in range(28)] == [result.line.name for result in results]
+    assert [0, 4, 2, 2, 1, 0, 0] * 4 == [result.code for result in results]
     assert "the store is gone" in str(results[1].problem)
-    assert [1, 0, 0, 0, 2, 1, 1] * 2 == [len(result.reports) for result in results]
+    assert [1, 0, 0, 0, 2, 1, 1] * 4 == [len(result.reports) for result in results]
+
+
+class Turn:
+    """A turn that a thread may have several times over."""
+
+    def __init__(self) -> None:
+        self.depth = self.taken = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+        self.taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+class Noting(Struct):
+    """A store that notes at each question whether its thread has the turn."""
+
+    store: RootStore
+    turn: Turn
+    asked: set[bool] = field(default_factory=set)
+
+    @property
+    def info(self) -> StoreInfo:
+        return self.store.info
+
+    def candidates(self, certificates: tuple[Certificate, ...]) -> tuple[Root, ...]:
+        self.asked.add(self.turn.depth > 0)
+        return self.store.candidates(certificates)
+
+    def holds(self, certificate: Certificate) -> Root | None:
+        return self.store.holds(certificate)
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_threads_take_turns_in_what_waits_for_nobody(material: Material, online: bool) -> None:
+    """A thread has the turn while it judges, and while it gathers where nothing may be fetched; it gives it back, also
+    where a line fails."""
+    turn = Turn()
+    store = Noting(load_roots(material / "root.pem"), turn)
+    given = setup(material, roots=store)
+    world = opened(replace(given, fetcher=Serving(material)) if online else given)._replace(turn=turn)
+    inventory = [*lines(material, 4).lines, Line(4, "none", Keys(target="none.pem"))]
+    planner = fleet.Planner(given, DEFAULTS, Path())
+    checked(world, list(planner.jobs(inventory)))
+    assert {not online} == store.asked
+    assert (0, 4) == (turn.depth, turn.taken)
 
 
 def test_lines_that_say_the_same_share_their_tenant(material: Material) -> None:

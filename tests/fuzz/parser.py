@@ -10,6 +10,7 @@ from certready.checks import run
 from certready.errors import CertreadyError
 from certready.judging import judge
 from certready.model import Evidence
+from certready.steps import finish
 from tests.fuzz.mutation import Shape
 
 LONGEST_SENTENCE = 2000  # characters of an error
@@ -35,7 +36,7 @@ class Parser(NamedTuple):
 
 def judged(evidence: Evidence) -> str:
     """The verdict on it. Raises AssertionError where a check crashed inside, which a report would only mention."""
-    crashed = [seen.message for seen in run(Case(evidence)) if seen.rule.id.endswith(".check-crashed")]
+    crashed = [seen.message for seen in finish(run(Case(evidence))) if seen.rule.id.endswith(".check-crashed")]
     assert not crashed, crashed
     return judge(evidence).verdict
 
