@@ -14,11 +14,11 @@ _LOADER = "OpenSSL, with which most gateways load their certificate file,"
 
 
 class File(NamedTuple):
-    """A file's contents; ``loadable`` are its bytes where it is text, as what a gateway loads by OpenSSL is."""
+    """A file's contents, and what OpenSSL makes of it where it is text, as a gateway's file is."""
 
     name: str
     contents: Contents
-    loadable: bytes | None = None
+    openssl: openssl.Loaded | None = None
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -46,10 +46,8 @@ def _unread(file: File) -> Iterator[Fault]:
 
 
 def _irregular(file: File) -> Iterator[Fault]:
-    if file.loadable is None:
-        return
-    loaded = openssl.load_chain(file.loadable)
-    if file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE:
+    loaded = file.openssl
+    if loaded is None or (file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE):
         return
     if loaded.refusal:
         yield Fault("refused", file.name, f"{_LOADER} refuses {file.name}: {loaded.refusal}.")

@@ -114,8 +114,8 @@ class _Walk(Struct):
     by_subject: dict[bytes, list[Certificate]]
     at: datetime
     anchor_names: frozenset[bytes]
+    capped: bool
     checks: int = 0
-    capped: bool = False
     paths: list[Path] = field(default_factory=list)
     verified: dict[Certificate, tuple[Certificate, ...]] = field(default_factory=dict)
     unverified: set[Certificate] = field(default_factory=set)

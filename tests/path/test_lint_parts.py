@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asn1crypto import core
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certready.demo.pki import Authority, Issued
 from certready.path import lint
@@ -128,6 +128,15 @@ def test_application_policies_of_windows(usage: bytes, fine: bool) -> None:
     assert ([] if fine else [("unreadable", "a.example")]) == kinds(leaf, root)
 
 
+def test_application_policies_that_are_there_twice() -> None:
+    """What they name is not known, and nothing breaks."""
+    root = Authority.root()
+    written = odd.tlv(0x30, odd.tlv(0x30, FOR_SERVERS))
+    leaf = odd.with_extension(root.issue("a.example"), encoded(APPLICATION), written, critical=True, twice=True)
+    assert {("unreadable", "a.example")} == set(kinds(leaf, root))
+    assert "a.example has critical application policies, and they do not name TLS servers." in messages(leaf, root)
+
+
 # -- authority and keys -------------------------------------------------------------------------------------------
 
 
@@ -178,6 +187,8 @@ def test_keys_of_issuers() -> None:
     assert [("weak-key", "Test Root")] == kinds(renewed.issue("a.example"), renewed, root)
     last = root.intermediate("Last", key="rsa1024")
     assert [("weak-key", "Last")] == kinds(last.issue("a.example"), last, rooted=False)
+    least = root.intermediate("Least", key=rsa.generate_private_key(3, 2048))
+    assert [] == kinds(least.issue("a.example"), least, root)
     small = root.intermediate("Small", key=ec.generate_private_key(ec.SECP224R1()))
     assert [("weak-key", "Small")] == kinds(small.issue("a.example"), small, root)
 
