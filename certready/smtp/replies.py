@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -27,8 +28,8 @@ class SmtpReply(Struct, frozen=True):
     @property
     def text(self) -> str:
         """As the server wrote it, one line each, at most 500 characters."""
-        last = len(self.lines) - 1
-        text = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
+        *before, last = self.lines
+        text = "\n".join([*(f"{self.code}-{line}" for line in before), f"{self.code} {last}"])
         return shortened(text, MAX_REPLY_TEXT)
 
     @property
@@ -113,16 +114,13 @@ class ReplyReader(Struct):
         return None
 
     def _add(self, line: bytes) -> SmtpReply | None:
-        match = _CODE.fullmatch(line)
-        if not match:
-            raise NotSmtpError(f'"{printable(line[:60])}" is not a line of an SMTP reply')
-        code, mark, text = int(match[1]), match[2], match[3] or b""
+        code, mark, text = _parsed(line)
         if self._code is not None and self._code < 400 <= code:
             self._code, self._lines = None, []  # it began to greet and then refused (postscreen): the refusal counts
         if self._code not in (None, code):
             raise NotSmtpError(f"one reply carries both the code {self._code} and the code {code}")
         self._code = code
-        self._lines.append(printable(text))
+        self._lines.append(text)
         if mark == b"-":
             if len(self._lines) >= MAX_LINES:
                 raise NotSmtpError(f"a reply has more than {MAX_LINES} lines")
@@ -130,6 +128,15 @@ class ReplyReader(Struct):
         reply = SmtpReply(code, tuple(self._lines))
         self._code, self._lines = None, []
         return reply
+
+
+@lru_cache(maxsize=256)  # a gateway says the same in each of the connections to it
+def _parsed(line: bytes) -> tuple[int, bytes | None, str]:
+    """The code of a line, what follows it (``-`` where there is more to come), and the text. Raises NotSmtpError."""
+    match = _CODE.fullmatch(line)
+    if not match:
+        raise NotSmtpError(f'"{printable(line[:60])}" is not a line of an SMTP reply')
+    return int(match[1]), match[2], printable(match[3] or b"")
 
 
 def printable(raw: bytes) -> str:
