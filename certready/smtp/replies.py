@@ -107,6 +107,24 @@ class ReplyReader(Struct):
 
     def read(self) -> SmtpReply | None:
         """The next reply, or None where it is not complete yet. Raises NotSmtpError."""
+        return self._all_at_once() or self._line_by_line()
+
+    def _all_at_once(self) -> SmtpReply | None:
+        """The reply, where what is to be read is one and nothing else, as it is of most servers most of the time."""
+        data = self.lines.buffer
+        if (
+            self._code is not None
+            or not data.endswith(b"\n")
+            or len(data) > MAX_LINE
+            or self.lines.received > MAX_BYTES
+        ):
+            return None
+        reply = _whole(bytes(data))
+        if reply is not None:
+            data.clear()
+        return reply
+
+    def _line_by_line(self) -> SmtpReply | None:
         while (line := self.lines.read()) is not None:
             reply = self._add(line)
             if reply:
@@ -114,13 +132,16 @@ class ReplyReader(Struct):
         return None
 
     def _add(self, line: bytes) -> SmtpReply | None:
-        code, mark, text = _parsed(line)
+        match = _CODE.fullmatch(line)
+        if not match:
+            raise NotSmtpError(f'"{printable(line[:60])}" is not a line of an SMTP reply')
+        code, mark, text = int(match[1]), match[2], match[3] or b""
         if self._code is not None and self._code < 400 <= code:
             self._code, self._lines = None, []  # it began to greet and then refused (postscreen): the refusal counts
         if self._code not in (None, code):
             raise NotSmtpError(f"one reply carries both the code {self._code} and the code {code}")
         self._code = code
-        self._lines.append(text)
+        self._lines.append(printable(text))
         if mark == b"-":
             if len(self._lines) >= MAX_LINES:
                 raise NotSmtpError(f"a reply has more than {MAX_LINES} lines")
@@ -131,12 +152,15 @@ class ReplyReader(Struct):
 
 
 @lru_cache(maxsize=256)  # a gateway says the same in each of the connections to it
-def _parsed(line: bytes) -> tuple[int, bytes | None, str]:
-    """The code of a line, what follows it (``-`` where there is more to come), and the text. Raises NotSmtpError."""
-    match = _CODE.fullmatch(line)
-    if not match:
-        raise NotSmtpError(f'"{printable(line[:60])}" is not a line of an SMTP reply')
-    return int(match[1]), match[2], printable(match[3] or b"")
+def _whole(data: bytes) -> SmtpReply | None:
+    """The reply that these bytes are, None where they are something else, more or less."""
+    reader = ReplyReader()
+    reader.feed(data)
+    try:
+        reply = reader._line_by_line()  # noqa: SLF001
+    except NotSmtpError:
+        return None
+    return None if reader.left_over else reply
 
 
 def printable(raw: bytes) -> str:
