@@ -10,11 +10,12 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from certready.net.jobs import NEVER
 from certready.net.loop import Choice, Loop
 from certready.net.offers import EVERYTHING, Offer, make_context
+from certready.net.requested import Notes, prepare, watch
 from certready.net.session import LeftError, Tls, ders
 from certready.net.stream import Stream
 from certready.net.wire import TooMuchError
@@ -23,7 +24,6 @@ from certready.smtp.replies import printable
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-CHANGED = 0x01  # SSL_CB_LOOP: the handshake has come to another state, which is what tells of a message
 PARTING = 2.0  # seconds that are waited for what a server says to our farewell, where that matters
 
 
@@ -89,13 +89,6 @@ class SharedContext:
             return self._contexts[offer]
 
 
-class _Notes(Struct):
-    """What OpenSSL's callbacks saw of one connection."""
-
-    staples: list[bytes] = field(default_factory=list)
-    asked: bool = False
-
-
 async def handshake(
     stream: Stream, context: SSL.Context, *, sni: str | None, farewell: bytes = b"", linger: bool = False
 ) -> Session:
@@ -108,8 +101,9 @@ async def handshake(
     from OpenSSL import SSL
 
     connection = SSL.Connection(context, None)
-    notes = _Notes()
+    notes = Notes()
     connection.set_app_data(notes)
+    _kept = watch(connection, notes)
     connection.set_connect_state()
     connection.request_ocsp()
     if sni is not None:
@@ -173,16 +167,12 @@ def _watched(context: SSL.Context) -> SSL.Context:
         connection.get_app_data().staples.append(staple)
         return True  # judged later, with the certificates at hand
 
-    def watch(connection: SSL.Connection, where: int, _value: int) -> None:
-        if where & CHANGED and b"certificate request" in connection.get_state_string():
-            connection.get_app_data().asked = True
-
-    context.set_info_callback(watch)
     context.set_ocsp_client_callback(keep)
+    prepare(context)
     return context
 
 
-def _demanded(connection: SSL.Connection, notes: _Notes, error: LeftError) -> Session | None:
+def _demanded(connection: SSL.Connection, notes: Notes, error: LeftError) -> Session | None:
     """What a handshake showed that the server ended by an alert because we have no certificate for it: in TLS 1.2 that
     comes after its own certificate (RFC 5246, 7.3)."""
     certificates = connection.get_peer_cert_chain() or []

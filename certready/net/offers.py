@@ -2,7 +2,7 @@
 TLS 1.3, the kind of certificate that is shown.
 
 pyOpenSSL has no setter for signature algorithms and groups; the binding of cryptography that it rests on has them,
-which are no public names. They are used in this module alone, and :func:`make_context` says where they are gone.
+which are no public names. They are used here and in `requested`; :func:`make_context` says where they are gone.
 """
 
 from __future__ import annotations
