@@ -3,6 +3,7 @@ one set of TLS contexts."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -93,13 +94,14 @@ _opening = threading.Lock()  # of two threads that begin a run at once, the seco
 
 
 def opened(setup: Setup) -> World:
-    """The world of this setup, the same one for every line of a run in this process."""
+    """The world of this setup, the same one for every line of a run in this process. One that was forked from it has a
+    world of its own: the threads and connections of the first are not there."""
     with _opening:
-        return _opened(setup)
+        return _opened(setup, os.getpid())
 
 
 @lru_cache(maxsize=2)
-def _opened(setup: Setup) -> World:
+def _opened(setup: Setup, _process: int) -> World:
     made = setup.fetcher()
     return World(
         setup,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -322,6 +323,15 @@ class Noting(Struct):
 
     def holds(self, certificate: Certificate) -> Root | None:
         return self.store.holds(certificate)
+
+
+def test_each_process_has_a_world_of_its_own(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setup is opened once in a process, and again in one that was forked from it."""
+    given = setup(material)
+    world = opened(given)
+    assert opened(given) is world
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert opened(given) is not world
 
 
 @pytest.mark.parametrize("online", [False, True])
