@@ -72,6 +72,8 @@ class Case:
     def over(self, evidence: Evidence) -> Case:
         """The case of other evidence. Where nothing differs by which chains lead anywhere, as where answers came in,
         what is known of their paths stays known."""
+        if evidence is self.evidence:
+            return self
         case, before = Case(evidence), self.evidence
         same = all(getattr(evidence, name) is getattr(before, name) for name in _UNDER_PATHS)
         if same and evidence.evaluated_at == before.evaluated_at:

@@ -153,7 +153,7 @@ def gathering(
         certready=__version__,
         gathered_at=now,
         target=bundle.target,
-        options=replace(options, offline=options.offline or fetcher is None),
+        options=replace(options, offline=True) if fetcher is None and not options.offline else options,
         store=roots.info,
         chains=bundle.chains,
         endpoints=bundle.endpoints,

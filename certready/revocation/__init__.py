@@ -186,6 +186,11 @@ def _unusable(url: str) -> str | None:
     """Why a URL found in a certificate is not asked, or None."""
     if len(url) > LONGEST_URL:
         return f"The URL is longer than {LONGEST_URL} characters."
+    return _malformed(url)
+
+
+@functools.lru_cache(maxsize=256)  # all that a CA issues names the same few
+def _malformed(url: str) -> str | None:
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
