@@ -68,9 +68,13 @@ def relevant(method: Method, body: bytes, certificate: Certificate, issuer: Cert
     CertID. Says nothing about whether the answer is authentic. Never raises."""
     if len(body) > _limit(method):
         return False
-    from certready.revocation import crl, ocsp
+    if method == "crl":
+        from certready.revocation.crl import relevant as of_issuer
 
-    return crl.relevant(body, issuer) if method == "crl" else ocsp.relevant(body, certificate, issuer)
+        return of_issuer(body, issuer)
+    from certready.revocation.ocsp import relevant as of_certificate
+
+    return of_certificate(body, certificate, issuer)
 
 
 def judge(
@@ -217,8 +221,10 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
     if len(answer.body) > _limit(answer.method):
         size = _limit(answer.method) // 1024 // 1024
         return Opinion("invalid", f"The answer is larger than {size} MiB.")
-    from certready.revocation import crl, ocsp
-
     if answer.method == "crl":
-        return crl.judge(certificate, issuer, answer.body, moment, answer.url)
-    return ocsp.judge(certificate, issuer, answer.body, moment)
+        from certready.revocation.crl import judge as judge_list
+
+        return judge_list(certificate, issuer, answer.body, moment, answer.url)
+    from certready.revocation.ocsp import judge as judge_answer
+
+    return judge_answer(certificate, issuer, answer.body, moment)
