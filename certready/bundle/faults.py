@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from certready.bundle import openssl
 from certready.bundle.contents import Contents
+from certready.bundle.pem import armoured
 from certready.model import Fault
 
 _MAX_FAULTS = 20
@@ -45,8 +46,13 @@ def _unread(file: File) -> Iterator[Fault]:
         yield Fault(refusal.kind, file.name, refusal.error.message, about)
 
 
+def _usual(contents: Contents) -> bytes:
+    """The certificates written as nearly all files are, of which OpenSSL loads each."""
+    return b"".join(armoured(certificate.der, "CERTIFICATE") for certificate in contents.certificates)
+
+
 def _irregular(file: File) -> Iterator[Fault]:
-    if file.loadable is None:
+    if file.loadable is None or file.loadable == _usual(file.contents):
         return
     loaded = openssl.load_chain(file.loadable)
     if file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE:

@@ -14,7 +14,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from certready import bounds
 from certready.model import Answer, Ask
@@ -175,15 +174,13 @@ def _first(urls: tuple[str, ...]) -> list[str]:
 
 
 def _question(certificate: Certificate, method: Method, url: str, body: bytes | None) -> Question:
-    question = Question(certificate.sha256, method, url)
     reason = _unusable(url)
     if reason is None and method == "ocsp" and body is None:
         reason = "No OCSP question can be made for a certificate that cannot be read completely."
     if reason is not None:
-        return replace(question, url=url[:LONGEST_URL], reason=reason)
-    if method == "crl":
-        return replace(question, ask=Ask(url, limit=CRL_LIMIT))
-    return replace(question, ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
+        return Question(certificate.sha256, method, url[:LONGEST_URL], reason=reason)
+    ask = Ask(url, limit=CRL_LIMIT) if method == "crl" else Ask(url, body, "application/ocsp-request", OCSP_LIMIT)
+    return Question(certificate.sha256, method, url, ask)
 
 
 def _unusable(url: str) -> str | None:
