@@ -55,16 +55,16 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1]) + 1)
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
 from certready.cli import main
 code = main(sys.argv[4:])
+others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+for thread in others:
+    thread.join(90)
+alive = [thread.name for thread in others if thread.is_alive()]
 sockets = 0
 for number in os.listdir("/proc/self/fd"):
     try:
         sockets += os.readlink(f"/proc/self/fd/{number}").startswith("socket:")
     except OSError:  # it was the one of this listing
         pass
-others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-for thread in others:
-    thread.join(90)
-alive = [thread.name for thread in others if thread.is_alive()]
 with open("/proc/self/status") as file:  # ru_maxrss would count whoever started this
     mebibytes = next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 with open(sys.argv[3], "w") as file:
@@ -73,7 +73,8 @@ with open(sys.argv[3], "w") as file:
 
 
 class Left(NamedTuple):
-    """What a run gave and left behind in its process: sockets that are open at its end, and threads that do not end.
+    """What a run gave and left behind in its process: threads that do not end, and sockets that are open once the others
+    have.
     ``mebibytes`` is its peak."""
 
     code: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from certready.bundle import der, listing, pem, strangers
+from certready.bundle import der, listing, openssl, pem, strangers
 from certready.bundle.contents import (
     MAX_BYTES,
     MAX_CERTIFICATES,
@@ -143,7 +143,16 @@ def _read(data: bytes, place: str, reading: Reading) -> File:
     if contents is None:
         raise strangers.refused(data, text, place)
     is_file = contents.certificates and reading.strict and not contents.exchange  # as a gateway has one
-    return File(place, contents, data if is_file else None)
+    # What OpenSSL makes of it is kept, not its bytes: a private key may be among them.
+    return File(place, contents, _loaded(data, contents) if is_file else None)
+
+
+def _loaded(data: bytes, contents: Contents) -> openssl.Loaded:
+    """What OpenSSL makes of a file: each certificate, where they are written as nearly all files are."""
+    certificates = tuple(certificate.der for certificate in contents.certificates)
+    if data == b"".join(pem.armoured(der, "CERTIFICATE") for der in certificates):
+        return openssl.Loaded(certificates)
+    return openssl.load_chain(data)
 
 
 def _text(text: str, place: str, reading: Reading) -> Contents | None:

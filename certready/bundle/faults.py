@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from certready.bundle import openssl
 from certready.bundle.contents import Contents
-from certready.bundle.pem import armoured
 from certready.model import Fault
 
 _MAX_FAULTS = 20
@@ -15,11 +14,11 @@ _LOADER = "OpenSSL, with which most gateways load their certificate file,"
 
 
 class File(NamedTuple):
-    """A file's contents; ``loadable`` are its bytes where it is text, as what a gateway loads by OpenSSL is."""
+    """A file's contents, and what OpenSSL makes of it where it is text, as a gateway's file is."""
 
     name: str
     contents: Contents
-    loadable: bytes | None = None
+    openssl: openssl.Loaded | None = None
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -46,16 +45,9 @@ def _unread(file: File) -> Iterator[Fault]:
         yield Fault(refusal.kind, file.name, refusal.error.message, about)
 
 
-def _usual(contents: Contents) -> bytes:
-    """The certificates written as nearly all files are, of which OpenSSL loads each."""
-    return b"".join(armoured(certificate.der, "CERTIFICATE") for certificate in contents.certificates)
-
-
 def _irregular(file: File) -> Iterator[Fault]:
-    if file.loadable is None or file.loadable == _usual(file.contents):
-        return
-    loaded = openssl.load_chain(file.loadable)
-    if file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE:
+    loaded = file.openssl
+    if loaded is None or (file.contents.container != "pem" and loaded.refusal != openssl.NO_CERTIFICATE):
         return
     if loaded.refusal:
         yield Fault("refused", file.name, f"{_LOADER} refuses {file.name}: {loaded.refusal}.")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 _IMPORTS = "<frozen importlib._bootstrap>"
+_MOMENT, _PATIENCE = 0.01, 5.0  # seconds: between two looks whether an import is over, and for how long there are more
 
 
 @contextlib.contextmanager
@@ -21,10 +22,14 @@ def terminable() -> Iterator[None]:
         yield
         return
 
+    put_off: list[float] = []  # until when, by the monotonic clock
+
     def end(number: int, frame: FrameType | None) -> None:
-        if _unheard(frame):
-            _thread.start_new_thread(_again, (number,))
-            return
+        if _importing(frame):
+            put_off[:] = put_off or [time.monotonic() + _PATIENCE]
+            if time.monotonic() < put_off[0]:
+                _thread.start_new_thread(_again, (number,))
+                return
         if number == signal.SIGTERM:  # timeout(1) sends it twice; the second finds the report written
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -40,14 +45,17 @@ def terminable() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _unheard(frame: FrameType | None) -> bool:
-    """Whether what is raised here may reach nobody, or leave an import's lock held: in the machinery of imports, of
-    which one callback prints an exception and goes on."""
-    return frame is not None and frame.f_code.co_filename == _IMPORTS
+def _importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way. What is raised in one may reach nobody: exceptions of a callback of its machinery
+    are printed and passed over, as libraries pass over what their own imports raise, and a module stays half made.
+    """
+    while frame is not None and frame.f_code.co_filename != _IMPORTS:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _again(number: int) -> None:
-    time.sleep(0.01)
+    time.sleep(_MOMENT)
     _thread.interrupt_main(signal.Signals(number))
 
 

@@ -209,24 +209,39 @@ class Networks:
     def __init__(self, most: int) -> None:
         self._most = most
         self._busy: Counter[str] = Counter()
-        self._changed = threading.Condition()
+        self._waiting: list[tuple[set[str], threading.Lock]] = []  # in order; a lock is let go for whoever is let in
+        self._lock = threading.Lock()
 
     @contextmanager
     def room(self, hosts: Iterable[str]) -> Iterator[None]:
         """Waits until each network of these addresses has room, and takes it for the block."""
         networks = {network(host) for host in hosts}
-        with self._changed:
-            self._changed.wait_for(lambda: all(self._busy[name] < self._most for name in networks))
-            self._busy.update(networks)
+        entrance = threading.Lock()
+        entrance.acquire()
+        with self._lock:
+            self._waiting.append((networks, entrance))
+            self._let_in()
+        entrance.acquire()
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._busy.subtract(networks)
                 for name in networks:
                     if not self._busy[name]:
                         del self._busy[name]
-                self._changed.notify_all()
+                self._let_in()
+
+    def _let_in(self) -> None:
+        """Wake those for whom there is room, and nobody else."""
+        still = []
+        for networks, entrance in self._waiting:
+            if all(self._busy[name] < self._most for name in networks):
+                self._busy.update(networks)
+                entrance.release()
+            else:
+                still.append((networks, entrance))
+        self._waiting = still
 
 
 def network(address: str) -> str:

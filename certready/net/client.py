@@ -13,7 +13,7 @@ from certready.model.dialogue import SHOWN, Exchange
 from certready.net.dns import ResolveError
 from certready.net.names import greeting_name, host_name, server_name
 from certready.net.resolve import Address, addresses
-from certready.net.session import Identity, LeftError, Line, Presenting, Secured, client_context
+from certready.net.session import Identity, LeftError, Line, Presenting, Secured, Tls, client_context
 from certready.net.wire import ConnectError, TooMuchError, Wire, connect
 from certready.smtp.rehearse import Dialogue
 from certready.smtp.starttls import Outcome, smtp
@@ -116,7 +116,8 @@ def _inside(reached: Endpoint, wire: Wire, ehlo: str, plan: Plan) -> Rehearsed:
     wire.begin()
     talk = Dialogue(ehlo, plan.sender, plan.recipient)
     try:
-        tls = Secured(wire, connection, "smart host")
+        tls = Tls(connection, "smart host")
+        secured = Secured(wire, tls)
         peer = tls.server_chain()
     except (LeftError, TooMuchError, TimeoutError) as error:
         sentence = str(error) or "The smart host did not finish the TLS handshake in time."
@@ -129,19 +130,19 @@ def _inside(reached: Endpoint, wire: Wire, ehlo: str, plan: Plan) -> Rehearsed:
         cipher=tls.cipher,
         elapsed_ms=wire.elapsed_ms,
     )
-    dialogue, error_text = _talk(talk, tls, wire)
+    dialogue, error_text = _talk(talk, secured, wire)
     done = replace(done, error=error_text, asks_certificate=presenting.asked)
     return Rehearsed(done, peer, dialogue, presenting.sent)
 
 
-def _talk(talk: Dialogue, tls: Secured, wire: Wire) -> tuple[tuple[Exchange, ...], str | None]:
+def _talk(talk: Dialogue, secured: Secured, wire: Wire) -> tuple[tuple[Exchange, ...], str | None]:
     """The exchanges, and why they ended early. QUIT is sent and not waited for."""
     refused: tuple[Exchange, ...] = ()
     error: str | None = None
     try:
-        _drive(talk.run(), tls, wire)
-        tls.send(b"QUIT\r\n")
-        tls.close()
+        _drive(talk.run(), secured, wire)
+        secured.send(b"QUIT\r\n")
+        secured.close()
     except LeftError as left:
         refused, error = _refused(left), str(left)
     except TimeoutError:

@@ -1,8 +1,8 @@
-"""The conversation with one address up to TLS, over a socket and under a clock."""
+"""The conversation with one address up to TLS, over a stream and under a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,7 +12,8 @@ from certready.model.endpoint import Endpoint
 from certready.net.handshake import SharedContext
 from certready.net.names import greeting_name
 from certready.net.offers import EVERYTHING, Offer
-from certready.net.wire import FIREWALL, Wire
+from certready.net.stream import Stream
+from certready.net.wire import FIREWALL
 from certready.smtp.replies import printable
 from certready.smtp.starttls import Outcome, Protocol, Step
 
@@ -41,38 +42,46 @@ class Plan(Struct, frozen=True):
     def total(self) -> float:
         return self.timeout * TOTAL_STEPS
 
-    def context(self, offer: Offer = EVERYTHING) -> SSL.Context:
+    async def context(self, offer: Offer = EVERYTHING) -> SSL.Context:
         """What makes this offer. Raises NotOfferedError."""
-        return self.contexts.get(replace(offer, groups=b"") if self.every_group else offer)
+        return await self.contexts.context(replace(offer, groups=b"") if self.every_group else offer)
 
     def endpoint(self, address: str = "") -> Endpoint:
         """An endpoint of which nothing is known yet."""
         return Endpoint(self.host, address, self.port, protocol=self.protocol_name)
 
 
-def converse(plan: Plan, wire: Wire, tell: Tell, admitted: Callable[[], None]) -> Outcome:
-    """Drive the protocol's dialogue over the wire until it ends or time is up.
+async def converse(
+    plan: Plan,
+    stream: Stream,
+    tell: Tell,
+    admitted: Callable[[], None],
+    hold: Callable[[], Awaitable[object]] | None = None,
+) -> Outcome:
+    """Drive the protocol's dialogue over the stream until it ends or time is up.
 
-    ``tell`` is given each stage before anything is sent in it, and may take its time; ``admitted`` is called once the
-    server has shown that it deals with us.
+    ``tell`` is given each stage before anything is sent in it; ``admitted`` is called once the server has shown that it
+    deals with us; ``hold`` is awaited before the word that begins TLS.
     """
-    dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(wire.local))
+    dialogue = plan.protocol.dialogue(plan.ehlo or greeting_name(stream.local))
     step: Step | None = None
     greeting = data = b""
     if not plan.protocol.greets:
         admitted()
     try:
         step = next(dialogue)
-        wire.begin()
+        stream.begin()
         tell(step.stage)
         while True:
             if step.send:
                 if step.stage != "banner":
                     admitted()
+                if hold and step.stage == "starttls":
+                    await hold()
                 tell(step.stage)
-                wire.begin()
-                wire.send(step.send)
-            data = wire.receive()
+                stream.begin()
+                await stream.send(step.send)
+            data = await stream.receive()
             if step.stage == "banner":
                 greeting += data
             step = dialogue.send(data)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
+import queue
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -18,10 +17,12 @@ from certready.model.patience import timeout
 from certready.net.conversation import Plan
 from certready.net.dns import Nameserver, ResolveError, nameserver
 from certready.net.handshake import SharedContext
+from certready.net.jobs import Job
 from certready.net.names import host_name, server_name
 from certready.net.node import Seen, probe, unreachable
+from certready.net.questions import CONNECTIONS
 from certready.net.resolve import Address, Family, addresses
-from certready.net.threads import Pool, in_parallel
+from certready.net.threads import in_parallel
 from certready.smtp.starttls import check_ehlo
 from certready.smtp.starttls import protocol as protocol_named
 from certready.x509.certificate import Certificate
@@ -29,6 +30,7 @@ from certready.x509.certificate import Certificate
 MAX_ADDRESSES = 16
 MAX_HOSTS = 16
 PARALLEL = 8
+POLL = 0.5  # seconds between two looks for Ctrl-C, which waiting does not notice everywhere
 
 Progress = Callable[[str], None]
 Arrived = Callable[[tuple[Certificate, ...]], None]
@@ -123,11 +125,7 @@ def fetch_many(
     plans = {_plan(node, how, context): node.error for node in nodes}
     located = _locate(plans, how, tell)
     jobs = [(target.plan, address) for target in located for address in target.addresses]
-    if len(jobs) == 1 and how.context and not (progress or arrived):
-        # A thread beside this one would only be waited for: the limits of the probe are its own.
-        results = iter([probe(*jobs[0], lambda _: None, lambda _: None)])
-    else:
-        results = iter(_probe_all(jobs, context, tell, arrived or (lambda _: None)))
+    results = iter(_probe_all(jobs, context, tell if progress else None, arrived))
     seen: list[Seen] = []
     for host in located:
         seen += [*(next(results) for _ in host.addresses), *host.others]
@@ -197,34 +195,68 @@ def _too_many(host: str, count: int) -> str:
 _Job = tuple[Plan, Address]
 
 
-def _probe_all(jobs: Sequence[_Job], contexts: SharedContext, tell: Progress, arrived: Arrived) -> list[Seen]:
-    """Probe the addresses eight at a time, and wait no longer than their limits allow."""
-    if not jobs:
-        return []
-    pool: Pool[Seen] = Pool("probe", contexts.crew)
+def _probe_all(
+    jobs: Sequence[_Job], contexts: SharedContext, tell: Progress | None, arrived: Arrived | None
+) -> list[Seen]:
+    """Probe the addresses eight at a time. Who listens is told in this thread, which waits meanwhile."""
+    events: queue.SimpleQueue[tuple[int, Seen | Exception] | Callable[[], object]] = queue.SimpleQueue()
     done: dict[int, Seen] = {}
 
     def say(sentence: str) -> None:
-        tell(f"{sentence} ({len(done)} of {len(jobs)} addresses done)" if len(jobs) > 1 else sentence)
+        if tell:
+            tell(f"{sentence} ({len(done)} of {len(jobs)} addresses done)" if len(jobs) > 1 else sentence)
 
-    def ask(plan: Plan, address: Address) -> Seen:
-        return probe(
+    def ask(number: int) -> Job:
+        plan, address = jobs[number]
+        begin = partial(
+            probe,
             plan,
             address,
-            lambda sentence: pool.call(partial(say, sentence)),
-            lambda chain: pool.call(lambda: arrived(tuple(map(Certificate, chain)))),
+            (lambda sentence: events.put(partial(say, sentence))) if tell else _nothing,
+            (lambda chain: events.put(lambda: arrived(tuple(map(Certificate, chain))))) if arrived else _nothing,
+        )
+        return contexts.loop.submit(
+            begin,
+            lambda came: events.put((number, came)),
+            sockets=1 if plan.gentle else CONNECTIONS,
+            limit=plan.total + plan.timeout,
         )
 
-    rounds, total = math.ceil(len(jobs) / PARALLEL), jobs[0][0].total
-    end = time.monotonic() + rounds * total + jobs[0][0].timeout
-    pool.start([partial(ask, plan, address) for plan, address in jobs], PARALLEL)
-    contexts.get()  # OpenSSL is imported here while the threads wait for banners
-    done.update(pool.results(lambda: end - time.monotonic()))
-    late = f"The probe did not come to an end within {rounds * total:g} s."
-    return [
-        done.get(number, Seen(unreachable(plan.endpoint(address.text), late)))
-        for number, (plan, address) in enumerate(jobs)
-    ]
+    running = {number: ask(number) for number in range(min(PARALLEL, len(jobs)))}
+    try:
+        contexts.load()  # while the loop waits for banners
+        while running:
+            try:
+                event = events.get(timeout=POLL)
+            except queue.Empty:
+                continue
+            if not isinstance(event, tuple):
+                event()
+                continue
+            number, came = event
+            del running[number]
+            done[number] = _seen(came, *jobs[number])
+            if len(done) + len(running) < len(jobs):
+                following = len(done) + len(running)
+                running[following] = ask(following)
+    finally:
+        for job in running.values():
+            contexts.loop.cancel(job)
+    return [done[number] for number in range(len(jobs))]
+
+
+def _nothing(_: object) -> None:
+    """Nobody listens."""
+
+
+def _seen(came: Seen | Exception, plan: Plan, address: Address) -> Seen:
+    """What a probe came to, and the sentence where it came to no end. Raises whatever else it did."""
+    if isinstance(came, TimeoutError):
+        late = f"The probe did not come to an end within {plan.total:g} s."
+        return Seen(unreachable(plan.endpoint(address.text), late))
+    if isinstance(came, Exception):
+        raise came
+    return came
 
 
 # -- what they showed ---------------------------------------------------------------------------------------------

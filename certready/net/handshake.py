@@ -6,16 +6,18 @@ OCSP answer at all.
 
 from __future__ import annotations
 
-import contextlib
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from certready.net.jobs import NEVER
+from certready.net.loop import Choice, Loop
 from certready.net.offers import EVERYTHING, Offer, make_context
-from certready.net.session import LeftError, Secured, ders
-from certready.net.threads import Crew
-from certready.net.wire import TooMuchError, Wire
+from certready.net.session import LeftError, Tls, ders
+from certready.net.stream import Stream
+from certready.net.wire import TooMuchError
 from certready.smtp.replies import printable
 
 if TYPE_CHECKING:
@@ -54,19 +56,33 @@ class HandshakeError(Exception):
 
 
 class SharedContext:
-    """The SSL contexts of a run, one for each offer, made when first asked for, by whichever thread that is; and the
-    ``crew`` whose threads shake hands.
+    """The SSL contexts of a run, one for each offer, made when first asked for; and the ``loop`` that carries on its
+    conversations.
 
-    Importing OpenSSL takes as long as a few round trips, so it is done while the gateway is thinking.
+    Importing OpenSSL takes as long as a few round trips, so whoever waits for the loop does it meanwhile: :meth:`load`.
     """
 
     def __init__(self) -> None:
-        self.crew = Crew("probe")
+        self.loop = Loop("probe")
         self._lock = threading.Lock()
         self._contexts: dict[Offer, SSL.Context] = {}
+        self._loaded: Choice[bool] = Choice(self.loop)
+        self._is_loaded = False
+
+    def load(self) -> None:
+        """Import OpenSSL, in the caller's thread: the loop must not wait for that."""
+        if not self._is_loaded:
+            self.get()
+            self._is_loaded = True
+            self.loop.call(partial(self._loaded.settle, True))
+
+    async def context(self, offer: Offer) -> SSL.Context:
+        """What makes this offer, for a conversation of the loop. Raises NotOfferedError."""
+        await self._loaded.wait(NEVER)
+        return self.get(offer)
 
     def get(self, offer: Offer = EVERYTHING) -> SSL.Context:
-        """Raises NotOfferedError."""
+        """The same for any thread, which imports OpenSSL where that has not been done. Raises NotOfferedError."""
         with self._lock:
             if offer not in self._contexts:
                 self._contexts[offer] = _watched(make_context(offer))
@@ -80,8 +96,8 @@ class _Notes(Struct):
     asked: bool = False
 
 
-def handshake(
-    wire: Wire, context: SSL.Context, *, sni: str | None, farewell: bytes = b"", linger: bool = False
+async def handshake(
+    stream: Stream, context: SSL.Context, *, sni: str | None, farewell: bytes = b"", linger: bool = False
 ) -> Session:
     """Complete a handshake as client, read what it showed, and say ``farewell`` inside TLS.
 
@@ -98,8 +114,9 @@ def handshake(
     connection.request_ocsp()
     if sni is not None:
         connection.set_tlsext_host_name(sni.encode("ascii"))
+    tls = Tls(connection, "gateway")
     try:
-        tls = Secured(wire, connection, "gateway", held=True)
+        await _shake(stream, tls)
     except LeftError as error:
         demanded = _demanded(connection, notes, error)
         if demanded:
@@ -114,14 +131,10 @@ def handshake(
         raise HandshakeError(str(error)) from None
     except TimeoutError:
         raise HandshakeError("The gateway did not finish the TLS handshake in time.") from None
-    try:
-        chain = tls.server_chain()
-    except TooMuchError as error:
-        raise HandshakeError(str(error)) from None
-    finally:
-        demands = _part(wire, tls, farewell, answered=notes.asked or linger)
-    if not chain:
-        raise HandshakeError("The gateway presented no certificate.")
+    chain, error_text = _chain(tls)
+    demands = await _part(stream, tls, farewell, answered=notes.asked or linger)
+    if error_text:
+        raise HandshakeError(error_text)
     return Session(
         version=tls.version,
         cipher=tls.cipher,
@@ -130,6 +143,27 @@ def handshake(
         asks_certificate=notes.asked,
         demands=demands if notes.asked else None,
     )
+
+
+async def _shake(stream: Stream, tls: Tls) -> None:
+    """The end of the handshake is held back: it goes out with the first words inside TLS. Raises LeftError,
+    TooMuchError, TimeoutError."""
+    try:
+        while not tls.shake():
+            await stream.send(tls.give())
+            tls.take_shaking(await stream.receive())
+    except LeftError:
+        await stream.send(tls.give())  # our alert tells the other side's log why
+        raise
+
+
+def _chain(tls: Tls) -> tuple[tuple[bytes, ...], str]:
+    """The server's certificates, and the sentence where they are none that are looked at."""
+    try:
+        chain = tls.server_chain()
+    except TooMuchError as error:
+        return (), str(error)
+    return chain, "" if chain else "The gateway presented no certificate."
 
 
 def _watched(context: SSL.Context) -> SSL.Context:
@@ -165,25 +199,45 @@ def _demanded(connection: SSL.Connection, notes: _Notes, error: LeftError) -> Se
     )
 
 
-def _part(wire: Wire, tls: Secured, farewell: bytes, *, answered: bool) -> str | None:
+async def _part(stream: Stream, tls: Tls, farewell: bytes, *, answered: bool) -> str | None:
     """Say goodbye; where the answer is waited for, how it says that a client certificate is demanded (a clause)."""
-    with contextlib.suppress(TimeoutError, TooMuchError):  # what there was to see has been seen
-        if not answered:
-            tls.close(farewell)
-            return None
-        tls.send(farewell)
-        wire.begin(PARTING if farewell else PARTING / 4)  # without a farewell only an alert can come
-        try:
-            reply = b""
-            while data := tls.receive():
-                reply = (reply + data)[:1000]
-        except LeftError as error:
-            return f"it ended the session when it was given none ({error.reason})" if "alert" in error.reason else None
-        finally:
-            tls.close()
-        # Postfix lets the handshake pass and refuses the first command (smtpd_tls_req_ccert).
-        return f'it answers "{printable(reply.splitlines()[0][:200])}"' if reply[:1] in (b"4", b"5") else None
-    return None
+    demands = None
+    try:
+        if answered:
+            tls.write(farewell)
+            await stream.send(tls.give())
+            stream.begin(PARTING if farewell else PARTING / 4)  # without a farewell only an alert can come
+            demands = await _demand(stream, tls)
+            tls.end()
+        else:
+            tls.end(farewell)
+        await stream.send(tls.give())
+    except TimeoutError:  # what there was to see has been seen
+        return None
+    return demands
+
+
+async def _demand(stream: Stream, tls: Tls) -> str | None:
+    """How the answer to the farewell says that a client certificate is demanded. Raises TimeoutError."""
+    reply = b""
+    try:
+        while said := await _said(stream, tls):
+            reply = (reply + said)[:1000]
+    except LeftError as error:
+        return f"it ended the session when it was given none ({error.reason})" if "alert" in error.reason else None
+    # Postfix lets the handshake pass and refuses the first command (smtpd_tls_req_ccert).
+    return f'it answers "{printable(reply.splitlines()[0][:200])}"' if reply[:1] in (b"4", b"5") else None
+
+
+async def _said(stream: Stream, tls: Tls) -> bytes:
+    """What the other side says inside TLS, empty where it is gone. Raises LeftError, TimeoutError."""
+    while (said := tls.read()) is None:
+        await stream.send(tls.give())
+        data = await stream.receive()
+        if not data:
+            return b""
+        tls.take(data)
+    return said
 
 
 _NOT_TLS = {

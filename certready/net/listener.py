@@ -24,7 +24,7 @@ from certready.model.dialogue import Exchange
 from certready.model.report import Verdict
 from certready.net.admission import Admission, Failures, Limits
 from certready.net.binding import bound
-from certready.net.session import Identity, LeftError, Line, Secured, accepting, server_context
+from certready.net.session import Identity, LeftError, Line, Secured, Tls, accepting, server_context
 from certready.net.threads import Task, start
 from certready.net.wire import TooMuchError, Wire
 from certready.smtp.listen import STILL_CONNECTED, Conversation, clear_text, turned_away
@@ -207,7 +207,8 @@ class Listener:
         blank = Endpoint(talk.client or address, address, port, stage="handshake")
         wire.begin()
         try:
-            tls = Secured(wire, accepting(self._context), "client")
+            tls = Tls(accepting(self._context), "client")
+            secured = Secured(wire, tls)
             chain = tls.client_chain()
         except LeftError as error:
             if self._stopping.is_set():
@@ -220,7 +221,7 @@ class Listener:
                 bundle = Bundle(Target("listen", address), (), (failed,))
                 self._host.done(Visit(bundle, tuple(talk.exchanges), completed=False))
             return
-        self._secured(wire, tls, talk, _bundle(blank, wire, tls, chain))
+        self._secured(wire, secured, talk, _bundle(blank, wire, tls, chain))
 
     def _how_it_ended(self, talk: Conversation) -> str:
         """How a connection ended that never got to TLS."""
@@ -242,7 +243,7 @@ class Listener:
         """Whether it was over because the listener is."""
         return self._stopping.is_set() and not (talk.sent_away or talk.has_quit)
 
-    def _secured(self, wire: Wire, tls: Secured, talk: Conversation, bundle: Bundle) -> None:
+    def _secured(self, wire: Wire, secured: Secured, talk: Conversation, bundle: Bundle) -> None:
         """The part inside TLS: judge, answer, and report however it ends."""
         endpoint = bundle.endpoints[0]
         completed = True
@@ -250,8 +251,8 @@ class Listener:
         self._say(f"{endpoint.address} ({talk.client}): {endpoint.tls_version}, client certificate: {leaf}")
         try:
             talk.secured(self._host.judge(bundle))
-            _converse(talk, tls, wire)
-            tls.close()
+            _converse(talk, secured, wire)
+            secured.close()
         except LeftError as error:
             self._say(f"{endpoint.address}: {STILL_CONNECTED if self._cut_off(talk) else error}")
             if error.distrust:  # in TLS 1.3 the client's word on our certificate comes after the server's handshake
@@ -294,7 +295,7 @@ def _verbs(talk: Conversation) -> str:
     return " ".join(f"{verb} ({count} times)" if count > 1 else verb for verb, count in verbs) or "nothing"
 
 
-def _bundle(blank: Endpoint, wire: Wire, tls: Secured, ders: tuple[bytes, ...]) -> Bundle:
+def _bundle(blank: Endpoint, wire: Wire, tls: Tls, ders: tuple[bytes, ...]) -> Bundle:
     endpoint = replace(
         blank,
         chain="c1" if ders else None,

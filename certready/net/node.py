@@ -14,7 +14,8 @@ from certready.net.conversation import Plan, Tell, converse
 from certready.net.handshake import HandshakeError, handshake
 from certready.net.questions import Questions, Result
 from certready.net.resolve import Address
-from certready.net.wire import ConnectError, connect
+from certready.net.stream import dial
+from certready.net.wire import ConnectError
 from certready.x509.certificate import Certificate
 
 BACK_OFF = 0.2  # of the timeout, before a gateway that answered with a temporary error is asked once more
@@ -30,21 +31,21 @@ class Seen(Struct, frozen=True):
     nothing_shared: bool = False  # the gateway says that it has nothing in common with what was offered
 
 
-def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[bytes, ...]], None]) -> Seen:
+async def probe(plan: Plan, address: Address, tell: Tell, arrived: Callable[[tuple[bytes, ...]], None]) -> Seen:
     """Connect, talk, shake hands: what came of it with one address. ``arrived`` is given the first chain at once."""
     questions = Questions(plan, address)
     end = time.monotonic() + plan.total
-    seen = _attempt(questions, tell, plan.total)
+    seen = await _attempt(questions, tell, plan.total)
     if seen.endpoint.trouble == "deferred":
-        seen = _again(questions, tell, seen, end)
+        seen = await _again(questions, tell, seen, end)
     if seen.nothing_shared:
-        questions, seen = _with_every_group(questions, tell, seen, end)
+        questions, seen = await _with_every_group(questions, tell, seen, end)
     if not seen.chain:
         questions.drop()
         return seen
     arrived(seen.chain)
     family = Certificate(seen.chain[0]).parsed.key.family
-    return replace(seen, further=questions.answers(seen.endpoint.tls_version or "", family, seen.chain, end))
+    return replace(seen, further=await questions.answers(seen.endpoint.tls_version or "", family, seen.chain, end))
 
 
 def unreachable(endpoint: Endpoint, sentence: str) -> Endpoint:
@@ -55,15 +56,15 @@ def unreachable(endpoint: Endpoint, sentence: str) -> Endpoint:
 # -- the ordinary question ----------------------------------------------------------------------------------------
 
 
-def _again(questions: Questions, tell: Tell, first: Seen, end: float) -> Seen:
+async def _again(questions: Questions, tell: Tell, first: Seen, end: float) -> Seen:
     """A second attempt after a pause, where there is time for one: 421 and 450 say that it may go better."""
     pause = BACK_OFF * questions.plan.timeout
     left = end - time.monotonic() - pause
     if left <= pause:
         return first
     tell(f"{first.endpoint.name}: put off, waiting for {pause:g} s")
-    time.sleep(pause)
-    second = _attempt(questions, tell, left)
+    await questions.plan.contexts.loop.sleep(time.monotonic() + pause)
+    second = await _attempt(questions, tell, left)
     deferred = " ".join((first.endpoint.reply or "").split())
     error = second.endpoint.error
     if second.endpoint.trouble == "deferred":
@@ -71,30 +72,30 @@ def _again(questions: Questions, tell: Tell, first: Seen, end: float) -> Seen:
     return replace(second, endpoint=replace(second.endpoint, deferred=deferred, error=error))
 
 
-def _with_every_group(questions: Questions, tell: Tell, first: Seen, end: float) -> tuple[Questions, Seen]:
+async def _with_every_group(questions: Questions, tell: Tell, first: Seen, end: float) -> tuple[Questions, Seen]:
     """A second attempt that leaves out no group of the key exchange, which may be what was missing; with its questions,
     where it comes further."""
     left = end - time.monotonic()
     if left <= questions.plan.timeout:
         return questions, first
     wider = Questions(replace(questions.plan, every_group=True), questions.address)
-    second = _attempt(wider, tell, left)
+    second = await _attempt(wider, tell, left)
     kept, other = (questions, wider) if not second.chain else (wider, questions)
     other.drop()
     return kept, second if second.chain else first
 
 
-def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
+async def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
     """The ordinary question, within ``total`` seconds; the further ones start once it is let in."""
     plan, address = questions.plan, questions.address
     blank = plan.endpoint(address.text)
     tell(f"connecting to {blank.name}")
     try:
-        wire = connect(address, timeout=plan.timeout, total=total)
+        stream = await dial(plan.contexts.loop, address, timeout=plan.timeout, total=total)
     except ConnectError as error:
         return Seen(unreachable(blank, str(error)))
-    with wire:
-        outcome = converse(plan, wire, lambda stage: tell(f"{blank.name}: {stage}"), questions.start)
+    with stream:
+        outcome = await converse(plan, stream, lambda stage: tell(f"{blank.name}: {stage}"), questions.start)
         reached = replace(
             blank,
             stage=outcome.stage,
@@ -106,9 +107,10 @@ def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
         if outcome.trouble:
             return Seen(reached)
         tell(f"{blank.name}: handshake")
-        wire.begin()
+        context = await plan.context()
+        stream.begin()
         try:
-            session = handshake(wire, plan.context(), sni=plan.sni, farewell=plan.protocol.farewell)
+            session = await handshake(stream, context, sni=plan.sni, farewell=plan.protocol.farewell)
         except HandshakeError as error:
             failed = replace(reached, trouble="handshake-failed", error=str(error))
             return Seen(failed, nothing_shared=error.nothing_shared)
@@ -120,6 +122,6 @@ def _attempt(questions: Questions, tell: Tell, total: float) -> Seen:
             staple=session.staple,
             asks_certificate=session.asks_certificate,
             demands_certificate=session.demands,
-            elapsed_ms=wire.elapsed_ms,
+            elapsed_ms=stream.elapsed_ms,
         )
         return Seen(done, session.chain, plan.sni)

@@ -9,10 +9,8 @@ not answered may hide a certificate, and says so.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -22,12 +20,15 @@ from certready.model.endpoint import Handshake, Question
 from certready.net import offers
 from certready.net.conversation import Plan, converse
 from certready.net.handshake import HandshakeError, handshake
+from certready.net.jobs import Conversation
+from certready.net.loop import Choice
 from certready.net.offers import NotOfferedError, Offer
 from certready.net.resolve import Address
-from certready.net.threads import Pool
-from certready.net.wire import ConnectError, TooMuchError, Wire, connect
+from certready.net.stream import Stream, dial
+from certready.net.wire import ConnectError
 
 SETTLE = 0.1  # of the timeout: so long a gateway may take to notice that the other connections are over
+CONNECTIONS = 6  # to one address at the same time: the ordinary one and those of the questions
 REPEATS = 2  # how often each of two questions is put again to tell a server name's certificate from another server's
 
 OFFERS: Mapping[Question, Offer] = MappingProxyType(
@@ -65,23 +66,6 @@ class _NotNeededError(Exception):
     """The connection that waited for a question was not needed."""
 
 
-class _Choice:
-    """The question that a connection waits for, settled once; None: there is none."""
-
-    def __init__(self) -> None:
-        self._settled = threading.Event()
-        self._question: Question | None = None
-
-    def settle(self, question: Question | None) -> None:
-        if not self._settled.is_set():
-            self._question = question
-            self._settled.set()
-
-    def wait(self, seconds: float) -> Question | None:
-        self._settled.wait(seconds)
-        return self._question
-
-
 class Questions:
     """The questions to one address: :meth:`start` once it lets connections in, then :meth:`answers`, or
     :meth:`drop`."""
@@ -91,8 +75,10 @@ class Questions:
         self.address = address
         self._asked: list[Question] = []
         self._results: dict[Question, Result] = {}
-        self._other_kind = _Choice()
-        self._pool: Pool[tuple[Result, ...]] = Pool("question", plan.contexts.crew)
+        self._loop = plan.contexts.loop
+        self._other_kind: Choice[Question | None] = Choice(self._loop)
+        self._under_way = 0
+        self._collected: Choice[bool] = Choice(self._loop)
 
     @property
     def first(self) -> tuple[Question, ...]:
@@ -103,13 +89,13 @@ class Questions:
         """Begin, at most once, all at the same time."""
         if not self._asked and not self.plan.gentle:
             self._begin(self.first)
-            self._pool.start([self._answer_other_kind], 1)
+            self._ask_beside(self._answer_other_kind())
 
     def drop(self) -> None:
         """Nothing more is asked; what is under way is left to end by itself."""
         self._other_kind.settle(None)
 
-    def answers(self, version: str, family: str, chain: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
+    async def answers(self, version: str, family: str, chain: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
         """What came of every question, always in the same order, before ``end`` (monotonic time).
 
         ``version``, ``family`` and ``chain`` are what the ordinary handshake showed.
@@ -121,45 +107,61 @@ class Questions:
             self._late(waited_for)
         self._other_kind.settle(waited_for)
         self._begin(others)
-        self._collect(end)
+        await self._collect(end)
         results = self._results
         refused = {question for question, result in results.items() if result.handshake.outcome == "refused"}
         if refused >= set(UNNAMED):
             self._begin(("no-name",))
-            self._collect(end)
-        self._again_alone(end)
+            await self._collect(end)
+        await self._again_alone(end)
         known = tuple(results[question] for question in ORDER if question in results)
-        return (*known, *self._other_servers(chain, end))
+        return (*known, *(await self._other_servers(chain, end)))
 
     def _begin(self, questions: Iterable[Question]) -> None:
         new = tuple(questions)
         self._asked += new
         self._late(*new)
-        self._pool.start([partial(self._answer, question) for question in new], len(new))
+        for question in new:
+            self._ask_beside(self._answer(question))
 
     def _late(self, *questions: Question) -> None:
         """What holds of these until something comes of them."""
         late = "It was not answered in time."
         self._keep(Result(Handshake(question, "unanswered", error=late)) for question in questions)
 
-    def _collect(self, end: float) -> None:
-        for _, results in self._pool.results(lambda: end - time.monotonic()):
-            self._keep(results)
+    def _ask_beside(self, answering: Conversation[tuple[Result, ...]]) -> None:
+        """Have what comes of this kept, as soon as it is known."""
+
+        async def keep() -> None:
+            self._keep(await answering)
+            self._under_way -= 1
+            if not self._under_way:
+                self._collected.settle(True)
+
+        self._under_way += 1
+        self._loop.begin(keep())
+
+    async def _collect(self, end: float) -> None:
+        """Wait for everything that is under way."""
+        if self._under_way:
+            self._collected = Choice(self._loop)
+            with contextlib.suppress(TimeoutError):
+                await self._collected.wait(end)
 
     def _keep(self, results: Iterable[Result]) -> None:
         self._results |= {result.handshake.question: result for result in results}
 
-    def _again_alone(self, end: float) -> None:
+    async def _again_alone(self, end: float) -> None:
         """Put each question once more that nobody answered, one after another."""
         results = self._results
         unanswered = [question for question, result in results.items() if result.handshake.outcome == "unanswered"]
         for question in unanswered:
-            self._settle(end)
+            await self._settle(end)
             left = end - time.monotonic()
             if left > 0:
-                self._keep(self._answer(question, total=left, alone=True))
+                self._keep(await self._answer(question, total=left, alone=True))
 
-    def _other_servers(self, first: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
+    async def _other_servers(self, first: tuple[bytes, ...], end: float) -> tuple[Result, ...]:
         """Chains that came without a server name by chance: several servers answer behind this address.
 
         Where a chain was seen without a server name alone, both ways of asking are repeated. If it then comes under the
@@ -170,10 +172,9 @@ class Questions:
         for question, result in results.items():
             if not result.chain or result.chain in named:
                 continue
-            ask = partial(self._ask, question, alone=True)
-            self._settle(end)
-            with_name = [ask(total=end - time.monotonic(), sni=self.plan.sni) for _ in range(REPEATS)]
-            without = [ask(total=end - time.monotonic()) for _ in range(REPEATS)]
+            await self._settle(end)
+            with_name = [await self._once_more(question, end, self.plan.sni) for _ in range(REPEATS)]
+            without = [await self._once_more(question, end) for _ in range(REPEATS)]
             if result.chain in {answer.chain for answer in with_name} or {answer.chain for answer in without} - {
                 (),
                 result.chain,
@@ -188,87 +189,90 @@ class Questions:
                 )
         return ()
 
-    def _settle(self, end: float) -> None:
-        time.sleep(max(min(SETTLE * self.plan.timeout, end - time.monotonic()), 0))
+    async def _once_more(self, question: Question, end: float, sni: str | None = None) -> Result:
+        return await self._ask(question, total=end - time.monotonic(), alone=True, sni=sni)
 
-    def _answer(self, question: Question, *, total: float | None = None, alone: bool = False) -> tuple[Result, ...]:
+    async def _settle(self, end: float) -> None:
+        await self._loop.sleep(min(time.monotonic() + SETTLE * self.plan.timeout, end))
+
+    async def _answer(
+        self, question: Question, *, total: float | None = None, alone: bool = False
+    ) -> tuple[Result, ...]:
         """What comes of this question, and of another that the same connection answers.
 
         Every RSA suite in TLS 1.2 is offered at once, Exchange Online's first. Who refuses all refuses those, and who
         chooses one of those serves it; only another choice leaves open whether it would have.
         """
         if question != "exchange":
-            return (self._ask(question, total=total, alone=alone),)
-        every = self._ask("rsa", total=total, alone=alone)
+            return (await self._ask(question, total=total, alone=alone),)
+        every = await self._ask("rsa", total=total, alone=alone)
         exchange = every.to("exchange")
         if every.handshake.outcome == "refused":
             return exchange, every
         if every.handshake.outcome == "unanswered" or every.handshake.cipher in offers.EXCHANGE_CIPHERS:
             return (exchange,)
-        exchange = self._ask("exchange", total=total, alone=alone)
+        exchange = await self._ask("exchange", total=total, alone=alone)
         return (exchange,) if exchange.chain == every.chain else (exchange, every)
 
-    def _answer_other_kind(self) -> tuple[Result, ...]:
+    async def _answer_other_kind(self) -> tuple[Result, ...]:
         """What comes of the question that the ordinary handshake leads to, in a connection that waits for it."""
-
-        def chosen() -> Question:
-            question = self._other_kind.wait(self.plan.total)
-            if question is None:
-                raise _NotNeededError
-            return question
-
         try:
-            return (self._ask_chosen(chosen),)
+            return (await self._ask(None),)
         except _NotNeededError:
             return ()
 
-    def _ask(
-        self, question: Question, *, total: float | None = None, alone: bool = False, sni: str | None = None
+    async def _chosen(self) -> Question:
+        """The question that the ordinary handshake leads to. Raises _NotNeededError."""
+        question = None
+        with contextlib.suppress(TimeoutError):
+            question = await self._other_kind.wait(time.monotonic() + self.plan.total)
+        if question is None:
+            raise _NotNeededError
+        return question
+
+    async def _ask(
+        self, question: Question | None, *, total: float | None = None, alone: bool = False, sni: str | None = None
     ) -> Result:
         """One handshake in a connection of its own, under this server name (by default the question's). Asked alone, it
-        counts as a refusal that the server hangs up on it, as servers do that have nothing of the kind."""
-        return self._ask_chosen(lambda: question, total=total, alone=alone, sni=sni)
+        counts as a refusal that the server hangs up on it, as servers do that have nothing of the kind.
 
-    def _ask_chosen(
-        self,
-        chosen: Callable[[], Question],
-        *,
-        total: float | None = None,
-        alone: bool = False,
-        sni: str | None = None,
-    ) -> Result:
-        """As :meth:`_ask`; which question it is, is asked for when all is said that comes before STARTTLS."""
+        Without a question it is the one that the ordinary handshake leads to, which is waited for when all is said that
+        comes before STARTTLS.
+        """
         plan = self.plan
-
-        def ready(stage: str) -> None:
-            if stage == "starttls":
-                chosen()
-
+        hold = self._chosen if question is None else None
         try:
-            with connect(self.address, timeout=plan.timeout, total=plan.total if total is None else total) as wire:
+            with await dial(
+                self._loop, self.address, timeout=plan.timeout, total=plan.total if total is None else total
+            ) as stream:
                 try:
-                    outcome = converse(plan, wire, ready, lambda: None)
-                    question = chosen()
+                    outcome = await converse(plan, stream, _nothing, _nothing, hold)
+                    question = question or await self._chosen()
                 except _NotNeededError:
-                    _leave(wire, plan.protocol.farewell)
+                    await _leave(stream, plan.protocol.farewell)
                     raise
                 if outcome.trouble:
                     return Result(Handshake(question, "unanswered", error=outcome.error))
                 name = sni if sni is not None or question.startswith("no-name") else plan.sni
-                context = plan.context(OFFERS[question])
-                wire.begin()
-                session = handshake(wire, context, sni=name, farewell=plan.protocol.farewell, linger=alone)
-        except (ConnectError, NotOfferedError, TooMuchError) as error:
-            return Result(Handshake(chosen(), "unanswered", error=str(error)))
+                context = await plan.context(OFFERS[question])
+                stream.begin()
+                session = await handshake(stream, context, sni=name, farewell=plan.protocol.farewell, linger=alone)
+        except (ConnectError, NotOfferedError) as error:
+            return Result(Handshake(question or await self._chosen(), "unanswered", error=str(error)))
         except HandshakeError as error:
             refused = error.refused or (alone and error.closed)
-            return Result(Handshake(chosen(), "refused" if refused else "unanswered", error=str(error)))
+            question = question or await self._chosen()
+            return Result(Handshake(question, "refused" if refused else "unanswered", error=str(error)))
         done = Handshake(question, "done", tls_version=session.version, cipher=session.cipher, staple=session.staple)
         return Result(done, session.chain)
 
 
-def _leave(wire: Wire, farewell: bytes) -> None:
+def _nothing(*_: object) -> None:
+    """Nobody is told how far a question has come."""
+
+
+async def _leave(stream: Stream, farewell: bytes) -> None:
     """Say goodbye before TLS."""
     with contextlib.suppress(TimeoutError):
-        wire.begin()
-        wire.send(farewell)
+        stream.begin()
+        await stream.send(farewell)

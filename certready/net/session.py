@@ -5,6 +5,7 @@ The other side's certificates are accepted whatever they are: they are captured 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -59,43 +60,90 @@ class Line(Protocol):
     def send(self, data: bytes) -> None: ...
 
 
-class Secured:
-    """TLS on a line: made by a handshake, then ``receive`` and ``send`` inside it, and at the end ``close``.
+class Tls:
+    """TLS without a socket: made from a connection over memory BIOs, it takes what arrived and gives what is to be
+    sent.
 
     Args:
-        line: what carries the bytes; it raises TimeoutError where time is up.
-        connection: over memory BIOs, in accept or connect state.
+        connection: in accept or connect state.
         peer: who is at the other end, for sentences: "client", "smart host".
-        held: what ends the handshake is held back, and goes out with the first words inside TLS.
     """
 
-    def __init__(self, line: Line, connection: SSL.Connection, peer: str, *, held: bool = False) -> None:
-        """Shake hands. Raises LeftError where it comes to nothing, TooMuchError, and whatever the line raises."""
-        from OpenSSL import SSL
-
-        self._wire = line
+    def __init__(self, connection: SSL.Connection, peer: str) -> None:
         self._connection = connection
         self._peer = peer
-        received = 0
+        self._received = 0  # during the handshake
+
+    def shake(self) -> bool:
+        """Go on with the handshake; whether it has come to its end, else more must arrive. Raises LeftError, of which
+        an alert of ours is to be sent."""
+        from OpenSSL import SSL
+
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.Error as error:
+            raise self._left(error, "The TLS handshake failed") from None
+        return True
+
+    def take_shaking(self, data: bytes) -> None:
+        """What arrived during the handshake, nothing where the connection was closed. Raises LeftError and
+        TooMuchError."""
+        if not data:
+            raise LeftError(f"The {self._peer} closed the connection during the TLS handshake.")
+        self._received += len(data)
+        if self._received > MAX_HANDSHAKE_BYTES:
+            raise TooMuchError(f"The {self._peer} sent more than 4 MiB without finishing the TLS handshake.")
+        self._connection.bio_write(data)
+
+    def take(self, data: bytes) -> None:
+        """What arrived after it."""
+        self._connection.bio_write(data)
+
+    def give(self) -> bytes:
+        """What is to be sent."""
+        from OpenSSL import SSL
+
+        given = b""
         while True:
             try:
-                self._connection.do_handshake()
-            except SSL.WantReadError:
-                self._flush()
-            except SSL.Error as error:
-                self._flush()  # our alert tells the other side's log why
-                raise self._left(error, "The TLS handshake failed") from None
-            else:
-                if not held:
-                    self._flush()
-                return
-            data = line.receive()
-            if not data:
-                raise LeftError(f"The {peer} closed the connection during the TLS handshake.")
-            received += len(data)
-            if received > MAX_HANDSHAKE_BYTES:
-                raise TooMuchError(f"The {peer} sent more than 4 MiB without finishing the TLS handshake.")
-            self._connection.bio_write(data)
+                data = self._connection.bio_read(CHUNK)
+            except SSL.Error:  # WantReadError: nothing is left to send
+                return given
+            if len(data) < CHUNK and not given:
+                return data
+            given += data
+
+    def read(self) -> bytes | None:
+        """What the other side said; empty where it is gone, None where more must arrive. Raises LeftError where it left
+        with an alert."""
+        from OpenSSL import SSL
+
+        try:
+            return self._connection.recv(CHUNK)
+        except SSL.WantReadError:
+            return None
+        except (SSL.ZeroReturnError, SSL.SysCallError):
+            return b""
+        except SSL.Error as error:
+            raise self._left(error, f"The {self._peer} broke TLS off") from None
+
+    def write(self, data: bytes) -> None:
+        """Say this, unless the other side has left: the next reading says how."""
+        from OpenSSL import SSL
+
+        with suppress(SSL.Error):
+            self._connection.sendall(data)
+
+    def end(self, farewell: bytes = b"") -> None:
+        """Say goodbye, after these last words."""
+        from OpenSSL import SSL
+
+        with suppress(SSL.Error):
+            if farewell:
+                self._connection.sendall(farewell)
+            self._connection.shutdown()
 
     @property
     def version(self) -> str:
@@ -132,57 +180,6 @@ class Secured:
             raise TooMuchError(f"The {self._peer} sent more than 1 MiB of certificates; so many are not looked at.")
         return chain
 
-    def receive(self) -> bytes:
-        """What the other side said; empty where it is gone. Raises LeftError where it left with an alert."""
-        from OpenSSL import SSL
-
-        while True:
-            try:
-                return self._connection.recv(CHUNK)
-            except SSL.WantReadError:
-                self._flush()
-            except (SSL.ZeroReturnError, SSL.SysCallError):
-                return b""
-            except SSL.Error as error:
-                raise self._left(error, f"The {self._peer} broke TLS off") from None
-            data = self._wire.receive()
-            if not data:
-                return b""
-            self._connection.bio_write(data)
-
-    def send(self, data: bytes) -> None:
-        from OpenSSL import SSL
-
-        try:
-            self._connection.sendall(data)
-        except SSL.Error:
-            return  # it left; the next receive says how
-        self._flush()
-
-    def close(self, farewell: bytes = b"") -> None:
-        """Say goodbye, after these last words, and do not wait for an answer."""
-        from OpenSSL import SSL
-
-        try:
-            if farewell:
-                self._connection.sendall(farewell)
-            self._connection.shutdown()
-            self._flush()
-        except (SSL.Error, TimeoutError):
-            return
-
-    def _flush(self) -> None:
-        from OpenSSL import SSL
-
-        while True:
-            try:
-                data = self._connection.bio_read(CHUNK)
-            except SSL.Error:  # WantReadError: nothing is left to send
-                return
-            self._wire.send(data)
-            if len(data) < CHUNK:
-                return
-
     def _left(self, error: SSL.Error, what: str) -> LeftError:
         reason = reason_of(error)
         distrust = "alert" in reason and any(word in reason for word in DISTRUST)
@@ -192,6 +189,51 @@ class Secured:
             else f"{what}: {reason or 'no reason given'}."
         )
         return LeftError(sentence, reason, distrust=distrust)
+
+
+class Secured:
+    """TLS on a line: made by a handshake, then ``receive`` and ``send`` inside it, and at the end ``close``.
+
+    Args:
+        line: what carries the bytes; it raises TimeoutError where time is up.
+        tls: what they mean, before the handshake.
+    """
+
+    def __init__(self, line: Line, tls: Tls) -> None:
+        """Shake hands. Raises LeftError where it comes to nothing, TooMuchError, and whatever the line raises."""
+        self.tls = tls
+        self._line = line
+        try:
+            while not tls.shake():
+                self._flush()
+                tls.take_shaking(line.receive())
+        finally:
+            self._flush()  # also our alert, which tells the other side's log why
+
+    def receive(self) -> bytes:
+        """What the other side said; empty where it is gone. Raises LeftError where it left with an alert."""
+        while (said := self.tls.read()) is None:
+            self._flush()
+            data = self._line.receive()
+            if not data:
+                return b""
+            self.tls.take(data)
+        return said
+
+    def send(self, data: bytes) -> None:
+        self.tls.write(data)
+        self._flush()
+
+    def close(self) -> None:
+        """Say goodbye, and do not wait for an answer."""
+        self.tls.end()
+        with suppress(TimeoutError):
+            self._flush()
+
+    def _flush(self) -> None:
+        data = self.tls.give()
+        if data:
+            self._line.send(data)
 
 
 def ders(certificates: list[crypto.X509]) -> tuple[bytes, ...]:

@@ -14,8 +14,6 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 1.0  # seconds that an idle thread of a crew waits for more work; a run that follows another has its own
-
 
 class Task(Generic[T]):
     """Work that has begun in a daemon thread of its own; :func:`start` makes one."""
@@ -65,36 +63,6 @@ def in_parallel(work: Sequence[Callable[[], T]], name: str) -> list[T]:
     return [task.result() for task in [start(call, name) for call in work]]
 
 
-class Crew:
-    """Daemon threads for work that never ends in an exception, each used again: whoever is idle takes it up, and where
-    nobody is, a new thread does. To start a thread costs seven times as much as to wake it. Who had nothing
-    to do for a while ends.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._todo: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self._idle = threading.Semaphore(0)  # as many as wait for work that nobody has put there yet
-
-    def start(self, work: Callable[[], object]) -> None:
-        """Have it called in one of the threads."""
-        waits = self._idle.acquire(blocking=False)
-        self._todo.put(work)
-        if not waits:
-            start(self._work, self._name)
-
-    def _work(self) -> None:
-        while True:
-            try:
-                work = self._todo.get(timeout=PATIENCE)
-            except queue.Empty:
-                if self._idle.acquire(blocking=False):
-                    return
-                continue  # somebody counts on this thread, whose work is about to come
-            work()
-            self._idle.release()
-
-
 class _Done(NamedTuple, Generic[T]):
     number: int
     value: T
@@ -102,10 +70,10 @@ class _Done(NamedTuple, Generic[T]):
 
 class Pool(Generic[T]):
     """Jobs that a few daemon threads work through. Only the thread that waits for the results hears of them: those, an
-    exception, and whatever the jobs asked to be called there. With a ``crew`` they are its threads."""
+    exception, and whatever the jobs asked to be called there."""
 
-    def __init__(self, name: str, crew: Crew | None = None) -> None:
-        self._start: Callable[[Callable[[], None]], object] = crew.start if crew else partial(start, name=name)
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._started = self._waiting = 0
         self._events: queue.SimpleQueue[_Done[T] | Exception | Callable[[], object]] = queue.SimpleQueue()
 
@@ -115,7 +83,7 @@ class Pool(Generic[T]):
         self._started += len(todo)
         self._waiting += len(todo)
         for _ in range(min(workers, len(todo))):
-            self._start(partial(self._work, todo))
+            start(partial(self._work, todo), self._name)
 
     def call(self, function: Callable[[], object]) -> None:
         """Have it called in the thread that waits. For jobs, in their own threads."""

@@ -12,6 +12,8 @@ from typing import Self
 from certready.net.resolve import Address
 
 CHUNK = 16 * 1024
+# What becomes of a connection that stood and was reset before anybody looked: a refused one ends in ECONNREFUSED.
+STOOD = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 FIREWALL = "a firewall may admit only certain addresses, such as Microsoft's"
 
 
@@ -23,37 +25,19 @@ class TooMuchError(Exception):
     """The other side sent more than anybody needs to; the text is the sentence about it."""
 
 
-class Wire:
-    """A TCP connection under limits: ``step`` seconds for each step, ``total`` for all, ``room`` bytes to be received.
+class Timed:
+    """A TCP connection under a clock: ``step`` seconds for each step, ``total`` for all.
 
-    ``begin`` starts a step. What ``receive`` waits for is the end of the step and not the next byte, so nobody can buy
-    time by sending one byte after another. Raises TimeoutError and TooMuchError. ``started`` is the monotonic time from
-    which the total counts; by default it is now.
+    ``begin`` starts a step. What is waited for is the end of the step and not the next byte, so nobody can buy time by
+    sending one byte after another. ``started`` is the monotonic time from which the total counts; by default it is now.
     """
 
-    def __init__(
-        self,
-        connection: socket.socket,
-        *,
-        step: float,
-        total: float,
-        room: int | None = None,
-        started: float | None = None,
-    ) -> None:
+    def __init__(self, connection: socket.socket, *, step: float, total: float, started: float | None = None) -> None:
         self.started = time.monotonic() if started is None else started
         self._socket = connection
         self._step = step
         self._end = self.started + total
-        self._room = room
         self.begin()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._socket.close()
 
     @property
     def local(self) -> str:
@@ -68,6 +52,31 @@ class Wire:
     def begin(self, seconds: float | None = None) -> None:
         """Start a step: it ends after so many seconds (by default the step's), or when the total is used up."""
         self._step_end = min(time.monotonic() + (self._step if seconds is None else seconds), self._end)
+
+
+class Wire(Timed):
+    """A connection whose thread waits for it, within ``room`` bytes to be received. Its methods raise TimeoutError and
+    TooMuchError."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        step: float,
+        total: float,
+        room: int | None = None,
+        started: float | None = None,
+    ) -> None:
+        super().__init__(connection, step=step, total=total, started=started)
+        self._room = room
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._socket.close()
 
     def send(self, data: bytes) -> None:
         """Send all of it. A connection that was closed meanwhile is no error here: what the other side said before it
@@ -108,19 +117,24 @@ def connect(address: Address, *, timeout: float, total: float) -> Wire:
     try:
         connection = socket.socket(address.family, socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectError(f"This machine cannot open a connection to {address.text}: {_why(error)}.") from None
+        raise ConnectError(f"This machine cannot open a connection to {address.text}: {why(error)}.") from None
     try:
         connection.settimeout(timeout)
-        connection.connect(address.sockaddr)
+        try:
+            connection.connect(address.sockaddr)
+        except OSError as error:
+            if error.errno not in STOOD:
+                raise
         with contextlib.suppress(OSError):  # a connection that was reset at once is still to be read
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         connection.close()
-        raise ConnectError(_connect_sentence(address, error, timeout)) from None
+        raise ConnectError(connect_sentence(address, error, timeout)) from None
     return Wire(connection, step=timeout, total=total, started=started)
 
 
-def _connect_sentence(address: Address, error: OSError, timeout: float) -> str:
+def connect_sentence(address: Address, error: OSError, timeout: float) -> str:
+    """Why no connection came about within so many seconds."""
     port = address.sockaddr[1]
     if isinstance(error, TimeoutError):
         blocked = f", or this network blocks outgoing port {port}" if port == 25 else ""
@@ -130,8 +144,9 @@ def _connect_sentence(address: Address, error: OSError, timeout: float) -> str:
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL):
         family = " (it may have no IPv6)" if address.family == socket.AF_INET6 else ""
         return f"There is no route to {address.text} from this machine{family}."
-    return f"No connection to {address.text} on port {port}: {_why(error)}."
+    return f"No connection to {address.text} on port {port}: {why(error)}."
 
 
-def _why(error: OSError) -> str:
+def why(error: OSError) -> str:
+    """The system's own words, in ASCII."""
     return (error.strerror or type(error).__name__).encode("ascii", "backslashreplace").decode()

@@ -114,8 +114,8 @@ class _Walk(Struct):
     by_subject: dict[bytes, list[Certificate]]
     at: datetime
     anchor_names: frozenset[bytes]
+    capped: bool
     checks: int = 0
-    capped: bool = False
     paths: list[Path] = field(default_factory=list)
     verified: dict[Certificate, tuple[Certificate, ...]] = field(default_factory=dict)
     unverified: set[Certificate] = field(default_factory=set)
@@ -208,6 +208,6 @@ def signature(child: Certificate, issuer: Certificate) -> Signed:
 
     SHA-1 and MD5 verify here, so that a weak signature is not taken for a missing issuer.
     """
-    if child.parsed.error is not None or issuer.parsed.public_key is None:
+    if child.parsed.error is not None:
         return "unsupported"
     return _SIGNED[joins(child, issuer)]

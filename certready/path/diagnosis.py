@@ -87,8 +87,7 @@ def judge(chain: Chain, known: tuple[Certificate, ...], roots: tuple[Root, ...],
     ``known`` certificates explain and repair, and never make a chain trusted. ``at`` is aware; of several paths it
     prefers one whose dates hold then, and dates are judged nowhere else here.
     """
-    if at.microsecond:  # dates are whole seconds, the last one included (RFC 5280, 4.1.2.5)
-        at = at.replace(microsecond=0)
+    at = at.replace(microsecond=0)  # dates are whole seconds, the last one included (RFC 5280, 4.1.2.5)
     leaf = chain.leaf_certificate
     if leaf.parsed.error is not None:
         return Judgement("unreadable", (leaf,))

@@ -132,7 +132,7 @@ def _path_length(path: tuple[Certificate, ...]) -> Found:
     for certificate in path[1:]:
         parsed = certificate.parsed
         basic = readable(parsed.extension(x509.BasicConstraints))
-        if basic and basic.ca and basic.path_length is not None and below > basic.path_length:
+        if basic and basic.path_length is not None and below > basic.path_length:
             message = f"{parsed.label} allows {basic.path_length} CAs below it, and this chain has {below}."
             yield PATH_LENGTH, certificate, message
         below += not parsed.self_issued
@@ -231,8 +231,11 @@ def _unreadable(path: tuple[Certificate, ...], constrained: Sequence[constraints
         for extension in unreadable_extensions(certificate):
             if extension.critical or (certificate is not path[0] and extension.oid in deciding):
                 yield UNREADABLE, certificate, unreadable_words(certificate, extension)
-        if certificate in bound and (parsed.names_unreadable or parsed.subject_name is None):
+        if certificate in bound and parsed.names_unreadable:
             yield UNREADABLE, certificate, f"Names of {parsed.label} cannot be read, and its issuers constrain them."
+        elif certificate in bound and parsed.subject_name is None:
+            message = f"The subject of {parsed.label} cannot be compared with the names that its issuers constrain."
+            yield UNREADABLE, certificate, message
 
 
 def unreadable_extensions(certificate: Certificate) -> tuple[Extension, ...]:

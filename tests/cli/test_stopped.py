@@ -205,3 +205,26 @@ def test_a_signal_in_a_callback_of_an_import_is_not_lost(number: signal.Signals)
     finally:
         signal.signal(signal.SIGTERM, before[0])
         signal.signal(signal.SIGINT, before[1])
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_that_a_module_would_pass_over_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """A library that goes on whatever its imports raise does not take Ctrl-C for one of those: it is heard when the
+    import is over."""
+    (tmp_path / "passes_over.py").write_text(
+        f"import signal\ntry:\n    signal.raise_signal({int(number)})\nexcept:\n    raise SystemError\nwhole = True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "passes_over", raising=False)
+    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the import and what it interrupts
+            import passes_over  # type: ignore[import-not-found]
+
+            assert passes_over.whole
+            until(lambda: False)
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])

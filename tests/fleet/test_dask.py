@@ -35,6 +35,8 @@ from tests.fleet.deadly import Deadly
 from tests.fleet.endpoints import Material, endpoints
 from tests.net.serving import Page, page, serving
 
+PATIENCE = 120  # seconds; a test that waits that long has failed
+
 pytest.importorskip("distributed")
 
 PASSWORD = "Zw\u00f6lf Boxk\u00e4mpfer 4711"
@@ -150,7 +152,7 @@ def spilled(crew: Cluster, both: Both, material: Material) -> dict[str, list[byt
     """The logs, and what workers put on disk while a run with the PFX is still open; the roots are known to be there."""
     store = load_roots("microsoft")
     keys = Keys(target=str(both.folder / "gateway.pfx"), password_file=str(both.folder / SECRET_FILE))
-    executor = connected(crew.address, now, timeout=20)
+    executor = connected(crew.address, now, timeout=PATIENCE)
     (result,) = fleet.run(Inventory((Line(1, "pfx", keys),)), fleet.Setup(now(), store), executor=executor)
     assert result.report is not None
     kept = {str(path): [path.read_bytes()] for path in crew.folder.rglob("*") if path.is_file()}
@@ -243,10 +245,10 @@ def wait_for(lines: int, log: Path, process: subprocess.Popen[str]) -> None:
             process.wait(0.05)
 
 
-@pytest.fixture(scope="module")
-def passing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster that tests take apart."""
-    with cluster(tmp_path_factory.mktemp("passing")) as made:
+@pytest.fixture
+def passing(tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster that one test takes apart."""
+    with cluster(tmp_path / "passing") as made:
         yield made
 
 
@@ -277,7 +279,7 @@ def test_a_line_that_ends_workers_is_that_lines_error(material: Material, tmp_pa
     lines = Inventory(tuple(Line(n, name, Keys(target=at)) for n, (name, at) in enumerate(targets.items())))
     often = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     with cluster(tmp_path, workers=3, environment=often) as fragile:
-        executor = connected(fragile.address, now, timeout=20)
+        executor = connected(fragile.address, now, timeout=PATIENCE)
         results = {one.line.name: one for one in fleet.run(lines, given, executor=executor)}
         executor.shutdown()
     assert dict.fromkeys("01234", "not-ready") | {"deadly": None} == {n: one.verdict for n, one in results.items()}
@@ -290,8 +292,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_resume_goes_on(
     """Killed in the middle, a scheduler ends the run with one sentence and 2; with the next one --resume does the rest."""
     count, log = 100, tmp_path / "log.jsonl"
     words = ["fleet", files(material, tmp_path / "i.csv", count), *judged(material), "--resume", str(log)]
-    if not passing.workers:
-        passing.work()
+    passing.work()
     with running([*words, "--dask", passing.address]) as process:
         wait_for(20, log, process)
         passing.scheduler.kill()
@@ -328,7 +329,7 @@ def test_ctrl_c_leaves_the_cluster_clean(material: Material, crew: Cluster, tmp_
 def refusal(crew: Cluster, material: Material) -> CertreadyError:
     """Why a run ends on this cluster."""
     lines = Inventory((Line(1, "a", Keys(target=material / "good.pem")),))
-    executor = connected(crew.address, now, timeout=20, patience=3)
+    executor = connected(crew.address, now, timeout=PATIENCE, patience=3)
     with pytest.raises(CertreadyError) as caught:
         list(fleet.run(lines, fleet.Setup(now(), load_roots(material / "root.pem")), executor=executor))
     executor.shutdown()

@@ -126,7 +126,7 @@ def shaken(data: bytes) -> None:
 
 @cache
 def contexts() -> SharedContext:
-    """Kept, with its threads: each would otherwise wait a while for more to do."""
+    """Kept, with its thread, which would otherwise wait a while for more to do."""
     return SharedContext()
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from functools import partial
 from typing import NoReturn
 
 import pytest
 
-from certready.net import threads
-from certready.net.threads import Crew, Pool, in_parallel, start, within
+from certready.net.threads import Pool, in_parallel, start, within
 
 
 def fail() -> NoReturn:
@@ -91,37 +89,3 @@ class TestPools:
         pool.start([never.wait], 1)
         assert list(pool.results(lambda: 0.01)) == []
         never.set()
-
-
-class TestCrew:
-    def test_idle_threads_are_used_again(self) -> None:
-        """Work beside work has threads of its own, work after work is done by those that are idle."""
-        crew = Crew("test")
-        workers: queue.SimpleQueue[int] = queue.SimpleQueue()
-        let_go = threading.Event()
-
-        def hold() -> None:
-            workers.put(threading.get_ident())
-            let_go.wait(30)
-
-        for _ in range(3):
-            crew.start(hold)
-        beside = {workers.get(timeout=30) for _ in range(3)}
-        assert len(beside) == 3
-        let_go.set()
-        after = set()
-        for _ in range(20):
-            crew.start(lambda: workers.put(threading.get_ident()))
-            after.add(workers.get(timeout=30))
-        assert len(beside | after) < 23
-
-    def test_idle_threads_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A thread that nobody has work for ends, and the next work is done all the same."""
-        monkeypatch.setattr(threads, "PATIENCE", 0.01)
-        crew = Crew("test")
-        workers: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
-        for _ in range(3):
-            crew.start(lambda: workers.put(threading.current_thread()))
-            worker = workers.get(timeout=30)
-            worker.join(30)
-            assert not worker.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -128,3 +129,46 @@ def test_bytes_behind_a_certificate_are_not_passed_over(root: Authority) -> None
     """The lenient engine does not read a certificate with something behind it."""
     leaf = root.issue("a.example", not_before=MOMENT, days=9)
     assert "inconclusive" == engines.lenient((Certificate(leaf.der + b"\0"), pki.certificate(root)), MOMENT)[0]
+
+
+def test_without_the_second_engine(root: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its package cannot be imported, it has no word, and says why."""
+    monkeypatch.setitem(sys.modules, "pyhanko_certvalidator.errors", None)
+    word, reason = engines.lenient(path(root.issue("a.example", not_before=MOMENT, days=9), root), MOMENT)
+    assert word == "inconclusive"
+    assert "pyhanko_certvalidator" in reason
+
+
+def test_what_the_strict_engine_stumbles_over(root: Authority) -> None:
+    """A name of a form that it does not support is no refusal."""
+    leaf = root.issue("a.example", not_before=MOMENT, days=9)
+    odd_leaf = odd.with_extension(leaf, *odd.EXTENSIONS["alternative names: X.400 address beside a good one"])
+    word, reason = engines.strict(path(odd_leaf, root), MOMENT)
+    assert word == "inconclusive"
+    assert "x400Address" in reason
+
+
+def test_constraints_that_are_kept(root: Authority) -> None:
+    """A chain below name constraints is accepted as any other."""
+    limited = root.intermediate("Limited", extra=[pki.constrained(permitted=["a.example"])])
+    leaf = limited.issue("mail.a.example", not_before=MOMENT, days=9)
+    assert ("accepted", "") == engines.strict(path(leaf, limited, root), MOMENT)
+
+
+def test_demands_for_policies(root: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strict engine processes no policies: where a CA demands some, critical or not, the other is asked for it, and
+    only there."""
+    asked: list[object] = []
+    real = engines.lenient
+    monkeypatch.setattr(engines, "lenient", lambda *given: asked.append(given) or real(*given))
+    plain = root.issue("a.example", not_before=MOMENT, days=9)
+    assert (("accepted", ""), []) == (engines.strict(path(plain, root), MOMENT), asked)
+    wanted = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), None)])
+    middle = root.intermediate("Step", extra=[(wanted, False), (x509.PolicyConstraints(0, None), False)])
+    met, unmet = (
+        middle.issue("a.example", not_before=MOMENT, days=9, extra=extra) for extra in ([(wanted, False)], [])
+    )
+    assert ("accepted", "") == engines.strict(path(met, middle, root), MOMENT)
+    refused = ("refused", "it does not process the policies that a CA demands")
+    assert refused == engines.strict(path(unmet, middle, root), MOMENT)
+    assert len(asked) == 2

@@ -155,7 +155,8 @@ def test_the_likeliest_issuer_is_tried_first(root: Authority) -> None:
 
     def order(issuer: Certificate, at: datetime = MOMENT, **anchors: bool) -> tuple[bool, ...]:
         held = {issuer: Root(issuer, **anchors)} if anchors else {}
-        return build._Walk(held, {}, at, frozenset({pki.certificate(root).parsed.subject_der})).order(child, issuer)
+        names = frozenset({pki.certificate(root).parsed.subject_der})
+        return build._Walk(held, {}, at, names, capped=False).order(child, issuer)
 
     fitting = pki.certificate(middle)
     assert (True, False, False, False) == order(fitting)
@@ -169,5 +170,5 @@ def test_the_likeliest_issuer_is_tried_first(root: Authority) -> None:
     assert not order(without)[1]
     unlinked = pki.certificate(odd.changed(middle.issue("a.example"), version=b"", extensions=b""))
     assert unlinked.parsed.authority_key_id is None
-    walk = build._Walk({}, {}, MOMENT, frozenset())
+    walk = build._Walk({}, {}, MOMENT, frozenset(), capped=False)
     assert not walk.order(unlinked, other)[1]

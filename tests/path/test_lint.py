@@ -145,6 +145,31 @@ def test_unreadable_names_under_constraints() -> None:
     assert [("unreadable", "mail.contoso.com")] == kinds(leaf, limited, root)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("serial", odd.tlv(0x02, b"\x00\x00\x05"), "The subject of mail.contoso.com cannot be compared"),
+        ("subject", odd.named(0x0C, b"mail.c\xf6ntoso.com"), "Names of mail.contoso.com cannot be read"),
+    ],
+)
+def test_a_subject_under_constraints(field: str, value: bytes, said: str) -> None:
+    """One that cannot be read is said to be that; one that can be, of a certificate that libraries refuse for another
+    part, is not: it is not compared."""
+    root = Authority.root()
+    limited = root.intermediate(extra=[pki.constrained(permitted=["contoso.com"])])
+    leaf = odd.changed(limited.issue("mail.contoso.com"), **{field: value})
+    path = tuple(map(pki.certificate, (leaf, limited, root)))
+    found = [problem.message for problem in lint.problems(path, rooted=True)]
+    assert [said] == [message[: len(said)] for message in found if "constrain" in message]
+    other = odd.with_extension(limited.issue("mail.contoso.com"), odd.AIA, b"\x30\x05\x00")
+    path = tuple(map(pki.certificate, (other, limited, root)))
+    assert [] == [problem for problem in lint.problems(path, rooted=True) if "constrain" in problem.message]
+    free = root.intermediate("Free")
+    leaf = odd.changed(free.issue("mail.contoso.com"), **{field: value})
+    path = tuple(map(pki.certificate, (leaf, free, root)))
+    assert not [one for one in lint.problems(path, rooted=True) if "constrain" in one.message]
+
+
 def test_ca_as_leaf() -> None:
     """A CA certificate in the leaf's place is noted; one that stands alone is not."""
     root = Authority.root()

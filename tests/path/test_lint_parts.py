@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asn1crypto import core
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certready.demo.pki import Authority, Issued
 from certready.path import lint
@@ -128,6 +128,15 @@ def test_application_policies_of_windows(usage: bytes, fine: bool) -> None:
     assert ([] if fine else [("unreadable", "a.example")]) == kinds(leaf, root)
 
 
+def test_application_policies_that_are_there_twice() -> None:
+    """What they name is not known, and nothing breaks."""
+    root = Authority.root()
+    written = odd.tlv(0x30, odd.tlv(0x30, FOR_SERVERS))
+    leaf = odd.with_extension(root.issue("a.example"), encoded(APPLICATION), written, critical=True, twice=True)
+    assert {("unreadable", "a.example")} == set(kinds(leaf, root))
+    assert "a.example has critical application policies, and they do not name TLS servers." in messages(leaf, root)
+
+
 # -- authority and keys -------------------------------------------------------------------------------------------
 
 
@@ -178,6 +187,8 @@ def test_keys_of_issuers() -> None:
     assert [("weak-key", "Test Root")] == kinds(renewed.issue("a.example"), renewed, root)
     last = root.intermediate("Last", key="rsa1024")
     assert [("weak-key", "Last")] == kinds(last.issue("a.example"), last, rooted=False)
+    least = root.intermediate("Least", key=rsa.generate_private_key(3, 2048))
+    assert [] == kinds(least.issue("a.example"), least, root)
     small = root.intermediate("Small", key=ec.generate_private_key(ec.SECP224R1()))
     assert [("weak-key", "Small")] == kinds(small.issue("a.example"), small, root)
 
@@ -203,6 +214,14 @@ def test_weak_hashes_are_named() -> None:
 
 
 # -- how a certificate is written ---------------------------------------------------------------------------------
+
+
+def test_a_date_that_cannot_be_read_is_named() -> None:
+    """Also where the extensions can."""
+    root = Authority.root()
+    leaf = odd.changed(root.issue("a.example"), **odd.FIELDS_OF["dates in the year 0"])
+    fault = "Its notBefore cannot be read: 00000101000000Z is not a calendar date."
+    assert [f"a.example is encoded in a way that not everybody reads. {fault}"] == messages(leaf, root)
 
 
 def test_a_part_that_der_does_not_allow_is_named() -> None:
