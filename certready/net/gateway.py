@@ -17,12 +17,13 @@ from certready.model.patience import timeout
 from certready.net.conversation import Plan
 from certready.net.dns import Nameserver, ResolveError, nameserver
 from certready.net.handshake import SharedContext
-from certready.net.jobs import Job
+from certready.net.jobs import Job, NoSocketError
 from certready.net.names import host_name, server_name
 from certready.net.node import Seen, probe, unreachable
 from certready.net.questions import CONNECTIONS
 from certready.net.resolve import Address, Family, addresses
 from certready.net.threads import in_parallel
+from certready.net.wire import socket_sentence
 from certready.smtp.starttls import check_ehlo
 from certready.smtp.starttls import protocol as protocol_named
 from certready.x509.certificate import Certificate
@@ -254,6 +255,8 @@ def _seen(came: Seen | Exception, plan: Plan, address: Address) -> Seen:
     if isinstance(came, TimeoutError):
         late = f"The probe did not come to an end within {plan.total:g} s."
         return Seen(unreachable(plan.endpoint(address.text), late))
+    if isinstance(came, NoSocketError):
+        return Seen(unreachable(plan.endpoint(address.text), socket_sentence(address, came)))
     if isinstance(came, Exception):
         raise came
     return came

@@ -24,6 +24,10 @@ def room() -> int:
     return MOST_SOCKETS if files < 0 else max(min(files // 2, MOST_SOCKETS), 16)
 
 
+class NoSocketError(OSError):
+    """The system has none for the loop itself, which cannot begin without."""
+
+
 class Watched:
     """A socket that does not block, as the loop knows it."""
 

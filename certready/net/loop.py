@@ -19,7 +19,7 @@ from threading import Lock
 from types import coroutine
 from typing import Generic, TypeVar
 
-from certready.net.jobs import NEVER, Conversation, Job, Task, Watched, room
+from certready.net.jobs import NEVER, Conversation, Job, NoSocketError, Task, Watched, room
 from certready.net.threads import start
 
 T = TypeVar("T")
@@ -169,10 +169,8 @@ class Loop:
         while True:
             try:
                 self._carry_on()
-            except Exception as error:  # noqa: BLE001 - of the loop itself: whoever waits must hear of it
-                self._asleep = False
-                for job in (*self._jobs, *self._queue):
-                    self._end(job, error)
+            except OSError as error:
+                self._fail(NoSocketError(error.errno, error.strerror))
             with self._lock:
                 if not self._calls:
                     self._running = False
@@ -180,13 +178,23 @@ class Loop:
 
     def _carry_on(self) -> None:
         waked, self._waker = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        with waked, self._waker, self._selector:
+        with waked, self._waker, selectors.DefaultSelector() as self._selector:
             self._waker.setblocking(False)
             waked.setblocking(False)
             self._selector.register(waked, READ, Watched(waked))
-            while self._turn(waked):
-                pass
+            try:
+                while self._turn(waked):
+                    pass
+            except Exception as error:  # noqa: BLE001 - of the loop itself: whoever waits must hear of it
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """End every job there is, those too that were submitted and not looked at."""
+        self._asleep = False
+        while self._calls:
+            self._calls.popleft()()
+        for job in (*self._queue, *self._jobs):
+            self._end(job, error)
 
     def _turn(self, waked: socket.socket) -> bool:
         """Give a turn to everybody who can go on, after waiting until somebody can; False where nobody is left."""

@@ -70,6 +70,9 @@ class Tls:
     """
 
     def __init__(self, connection: SSL.Connection, peer: str) -> None:
+        from OpenSSL import SSL
+
+        self._ssl = SSL
         self._connection = connection
         self._peer = peer
         self._received = 0  # during the handshake
@@ -77,13 +80,11 @@ class Tls:
     def shake(self) -> bool:
         """Go on with the handshake; whether it has come to its end, else more must arrive. Raises LeftError, of which
         an alert of ours is to be sent."""
-        from OpenSSL import SSL
-
         try:
             self._connection.do_handshake()
-        except SSL.WantReadError:
+        except self._ssl.WantReadError:
             return False
-        except SSL.Error as error:
+        except self._ssl.Error as error:
             raise self._left(error, "The TLS handshake failed") from None
         return True
 
@@ -103,13 +104,11 @@ class Tls:
 
     def give(self) -> bytes:
         """What is to be sent."""
-        from OpenSSL import SSL
-
         given = b""
         while True:
             try:
                 data = self._connection.bio_read(CHUNK)
-            except SSL.Error:  # WantReadError: nothing is left to send
+            except self._ssl.Error:  # WantReadError: nothing is left to send
                 return given
             if len(data) < CHUNK and not given:
                 return data
@@ -118,29 +117,23 @@ class Tls:
     def read(self) -> bytes | None:
         """What the other side said; empty where it is gone, None where more must arrive. Raises LeftError where it left
         with an alert."""
-        from OpenSSL import SSL
-
         try:
             return self._connection.recv(CHUNK)
-        except SSL.WantReadError:
+        except self._ssl.WantReadError:
             return None
-        except (SSL.ZeroReturnError, SSL.SysCallError):
+        except (self._ssl.ZeroReturnError, self._ssl.SysCallError):
             return b""
-        except SSL.Error as error:
+        except self._ssl.Error as error:
             raise self._left(error, f"The {self._peer} broke TLS off") from None
 
     def write(self, data: bytes) -> None:
         """Say this, unless the other side has left: the next reading says how."""
-        from OpenSSL import SSL
-
-        with suppress(SSL.Error):
+        with suppress(self._ssl.Error):
             self._connection.sendall(data)
 
     def end(self, farewell: bytes = b"") -> None:
         """Say goodbye, after these last words."""
-        from OpenSSL import SSL
-
-        with suppress(SSL.Error):
+        with suppress(self._ssl.Error):
             if farewell:
                 self._connection.sendall(farewell)
             self._connection.shutdown()

@@ -13,7 +13,7 @@ from typing import Self
 from certready.net.jobs import Watched
 from certready.net.loop import READ, WRITE, Loop
 from certready.net.resolve import Address
-from certready.net.wire import CHUNK, STOOD, ConnectError, Timed, connect_sentence, why
+from certready.net.wire import CHUNK, STOOD, ConnectError, Timed, connect_sentence, socket_sentence
 
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
@@ -64,7 +64,7 @@ async def dial(loop: Loop, address: Address, *, timeout: float, total: float) ->
     try:
         connection = socket.socket(address.family, socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectError(f"This machine cannot open a connection to {address.text}: {why(error)}.") from None
+        raise ConnectError(socket_sentence(address, error)) from None
     watched = Watched(connection)
     try:
         connection.setblocking(False)

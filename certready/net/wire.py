@@ -41,8 +41,11 @@ class Timed:
 
     @property
     def local(self) -> str:
-        """The address this end has."""
-        return str(self._socket.getsockname()[0])
+        """The address this end has; empty where the connection was reset, and the system knows it no more."""
+        try:
+            return str(self._socket.getsockname()[0])
+        except OSError:
+            return ""
 
     @property
     def elapsed_ms(self) -> int:
@@ -117,7 +120,7 @@ def connect(address: Address, *, timeout: float, total: float) -> Wire:
     try:
         connection = socket.socket(address.family, socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectError(f"This machine cannot open a connection to {address.text}: {why(error)}.") from None
+        raise ConnectError(socket_sentence(address, error)) from None
     try:
         connection.settimeout(timeout)
         try:
@@ -131,6 +134,11 @@ def connect(address: Address, *, timeout: float, total: float) -> Wire:
         connection.close()
         raise ConnectError(connect_sentence(address, error, timeout)) from None
     return Wire(connection, step=timeout, total=total, started=started)
+
+
+def socket_sentence(address: Address, error: OSError) -> str:
+    """Why there is not even a socket for a connection."""
+    return f"This machine cannot open a connection to {address.text}: {why(error)}."
 
 
 def connect_sentence(address: Address, error: OSError, timeout: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -27,8 +28,8 @@ class SmtpReply(Struct, frozen=True):
     @property
     def text(self) -> str:
         """As the server wrote it, one line each, at most 500 characters."""
-        last = len(self.lines) - 1
-        text = "\n".join(f"{self.code}{' ' if i == last else '-'}{line}" for i, line in enumerate(self.lines))
+        *before, last = self.lines
+        text = "\n".join([*(f"{self.code}-{line}" for line in before), f"{self.code} {last}"])
         return shortened(text, MAX_REPLY_TEXT)
 
     @property
@@ -106,6 +107,24 @@ class ReplyReader(Struct):
 
     def read(self) -> SmtpReply | None:
         """The next reply, or None where it is not complete yet. Raises NotSmtpError."""
+        return self._all_at_once() or self._line_by_line()
+
+    def _all_at_once(self) -> SmtpReply | None:
+        """The reply, where what is to be read is one and nothing else, as it is of most servers most of the time."""
+        data = self.lines.buffer
+        if (
+            self._code is not None
+            or not data.endswith(b"\n")
+            or len(data) > MAX_LINE
+            or self.lines.received > MAX_BYTES
+        ):
+            return None
+        reply = _whole(bytes(data))
+        if reply is not None:
+            data.clear()
+        return reply
+
+    def _line_by_line(self) -> SmtpReply | None:
         while (line := self.lines.read()) is not None:
             reply = self._add(line)
             if reply:
@@ -130,6 +149,18 @@ class ReplyReader(Struct):
         reply = SmtpReply(code, tuple(self._lines))
         self._code, self._lines = None, []
         return reply
+
+
+@lru_cache(maxsize=256)  # a gateway says the same in each of the connections to it
+def _whole(data: bytes) -> SmtpReply | None:
+    """The reply that these bytes are, None where they are something else, more or less."""
+    reader = ReplyReader()
+    reader.feed(data)
+    try:
+        reply = reader._line_by_line()  # noqa: SLF001
+    except NotSmtpError:
+        return None
+    return None if reader.left_over else reply
 
 
 def printable(raw: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import socket
 import threading
@@ -9,12 +10,12 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from certready.net import loop as looping
-from certready.net.jobs import FEW_SOCKETS, Watched, room
+from certready.net.jobs import FEW_SOCKETS, NoSocketError, Watched, room
 from certready.net.loop import READ, WRITE, Choice, Loop
 
 PATIENT = 30.0  # seconds: for what comes at once
@@ -366,6 +367,42 @@ class TestEnds:
 
         errors = carried_on(loop, forever, spoil, forever)
         assert [type(error) for error in errors] == [LookupError] * 3
+        assert carried_on(loop, partial(loop_turn, loop)) == [None]
+
+    def test_a_fault_of_the_loop_while_sockets_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What conversations have open is closed then as ever."""
+        loop, opened = Loop("fault"), list[socket.socket]()
+
+        async def read() -> None:
+            with connected(loop) as (watched, _):
+                opened.append(watched.socket)
+                await loop.wait(watched, READ, late())
+
+        def fault() -> None:
+            monkeypatch.undo()
+            raise LookupError
+
+        async def spoil() -> None:
+            while len(opened) < 2:
+                await loop_turn(loop)
+            monkeypatch.setattr(loop, "_expire", fault)
+            await loop_turn(loop)
+
+        errors = carried_on(loop, read, read, spoil)
+        assert [type(error) for error in errors] == [LookupError] * 3
+        assert [each.fileno() for each in opened] == [-1, -1]
+
+    def test_no_socket_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where the loop cannot even begin, as no more files may be opened, whoever submitted something hears of it."""
+
+        def fault() -> NoReturn:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        loop = Loop("files")
+        monkeypatch.setattr(looping.socket, "socketpair", fault)
+        errors = carried_on(loop, *[partial(loop_turn, loop)] * 2, sockets=1)
+        assert [type(error) for error in errors] == [NoSocketError] * 2
+        monkeypatch.undo()
         assert carried_on(loop, partial(loop_turn, loop)) == [None]
 
 

@@ -10,7 +10,7 @@ import threading
 from certready.net.loop import Loop
 from certready.net.resolve import Address
 from certready.net.stream import dial
-from certready.net.wire import connect
+from certready.net.wire import Timed, connect
 
 PATIENT = 30.0  # seconds: for what comes at once
 
@@ -61,3 +61,10 @@ def test_a_blocking_one() -> None:
             wire.send(b"EHLO gw\r\n")
             assert b"" == wire.receive()
         server.join()
+
+
+def test_the_own_address_of_a_connection_that_is_gone() -> None:
+    """Some systems no longer know it of one that was reset: that is no error."""
+    gone = socket.socket()
+    gone.close()
+    assert Timed(gone, step=PATIENT, total=PATIENT).local == ""

@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from cryptography import x509
@@ -505,6 +506,17 @@ class TestThreads:
         (endpoint,) = fetch("127.0.0.1", timeout=0.05).endpoints
         assert endpoint.trouble == "unreachable"
         assert endpoint.error == "The probe did not come to an end within 0.15 s."
+
+    def test_no_socket_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where this process may open no more files, each address says so."""
+
+        def full() -> NoReturn:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr(socket, "socketpair", full)
+        (endpoint,) = fetch("127.0.0.1").endpoints
+        assert endpoint.trouble == "unreachable"
+        assert endpoint.error == "This machine cannot open a connection to 127.0.0.1: Too many open files."
 
     def test_one_context(self) -> None:
         """All addresses of a run share one SSL context."""
