@@ -11,6 +11,7 @@ each of s_client, x509 and verify. All take turns, and the medians count. Nothin
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import socket
@@ -32,6 +33,7 @@ from OpenSSL import SSL
 from certready import fleet
 from certready.demo.pki import Authority
 from certready.fleet import lines
+from certready.fleet.workers import GC_THRESHOLD
 from certready.gathering import Supplied, gather
 from certready.judging import judge
 from certready.net.gateway import How, Node, fetch_many
@@ -80,6 +82,7 @@ def main() -> None:
         serve(Path(arguments.serve[0]), int(arguments.serve[1]))
         return
     pin(0)
+    gc.set_threshold(GC_THRESHOLD)  # as the command has it
     peer = f", sslyze {version_of(arguments.sslyze)}" if arguments.sslyze else ""
     print(
         f"Python {platform.python_version()}, cryptography {version('cryptography')}{peer}, {platform.system()}, "

@@ -28,8 +28,7 @@ Link = tuple[Certificate, Certificate]
 """A certificate and its issuer."""
 
 
-# What of evidence decides where chains lead, beside the moment, and what a case keeps that rests on nothing else.
-_UNDER_PATHS = ("chains", "known", "roots", "planned")
+# What a case keeps that rests on where chains lead, and on nothing else.
 _OF_PATHS = ("chains", "_labels", "bearers", "names", "links", "hopeful", "revocable")
 
 
@@ -72,9 +71,16 @@ class Case:
     def over(self, evidence: Evidence) -> Case:
         """The case of other evidence. Where nothing differs by which chains lead anywhere, as where answers came in,
         what is known of their paths stays known."""
+        if evidence is self.evidence:
+            return self
         case, before = Case(evidence), self.evidence
-        same = all(getattr(evidence, name) is getattr(before, name) for name in _UNDER_PATHS)
-        if same and evidence.evaluated_at == before.evaluated_at:
+        if (
+            evidence.chains is before.chains
+            and evidence.known is before.known
+            and evidence.roots is before.roots
+            and evidence.planned is before.planned
+            and evidence.evaluated_at == before.evaluated_at
+        ):
             case._judgements = self._judgements
             case.__dict__.update((name, self.__dict__[name]) for name in _OF_PATHS if name in self.__dict__)
         return case

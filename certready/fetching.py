@@ -22,6 +22,7 @@ from certready.model import (
     Known,
     Options,
     Reply,
+    Root,
     RootStore,
 )
 from certready.revocation import Question, questions
@@ -32,10 +33,10 @@ ROUNDS = 2  # what is fetched may show whose revocation to ask for; nothing lear
 AIA_CERTIFICATES = 20
 
 
-def with_roots(evidence: Evidence, roots: RootStore) -> Evidence:
-    """The evidence with the roots of the store that any certificate in it could chain to."""
-    sent = tuple(certificate for chain in evidence.chains for certificate in chain.certificates)
-    return replace(evidence, roots=roots.candidates((*sent, *(known.certificate for known in evidence.known))))
+def anchors(roots: RootStore, chains: Iterable[Chain], known: Iterable[Known]) -> tuple[Root, ...]:
+    """The roots of the store that any of these certificates could chain to."""
+    sent = (certificate for chain in chains for certificate in chain.certificates)
+    return roots.candidates((*sent, *(each.certificate for each in known)))
 
 
 class _Wanted(Struct):
@@ -48,8 +49,10 @@ class _Wanted(Struct):
 
 def first_asks(bundle: Bundle, roots: RootStore, options: Options, now: datetime) -> tuple[Ask, ...]:
     """What :func:`gather` asks about this bundle first, for whoever wants to begin before the bundle is complete."""
-    evidence = Evidence(__version__, now, bundle.target, options, roots.info, bundle.chains)
-    case = Case(with_roots(evidence, roots))
+    evidence = Evidence(
+        __version__, now, bundle.target, options, roots.info, bundle.chains, roots=anchors(roots, bundle.chains, ())
+    )
+    case = Case(evidence)
     first, then = _in_turn(case, tuple(_questions(case)), tuple(_missing_issuers(case)))
     return tuple(dict.fromkeys(first or then))
 
@@ -148,5 +151,10 @@ def _with_issuers(evidence: Evidence, replies: dict[str, Reply], roots: RootStor
             continue
         fetched.append(Fetched(url))
         known += [Known(certificate, "aia", url) for certificate in certificates]
-    evidence = replace(evidence, known=(*evidence.known, *known), fetched=(*evidence.fetched, *fetched))
-    return with_roots(evidence, roots)
+    every = (*evidence.known, *known)
+    return replace(
+        evidence,
+        known=every,
+        fetched=(*evidence.fetched, *fetched),
+        roots=anchors(roots, evidence.chains, every),
+    )

@@ -22,7 +22,7 @@ from certready.bundle.parts import (
 )
 from certready.errors import InputError
 from certready.model import Bundle
-from certready.reading import FILE_LIMIT, STDIN, beginning, bounded, name_of, read
+from certready.reading import FILE_LIMIT, beginning, bounded, is_stdin, name_of, read
 
 if TYPE_CHECKING:
     from certready.bundle.passwords import Passwords
@@ -54,7 +54,7 @@ def load_folder(path: Path, *, password: str | bytes | Passwords | None = None) 
 def inside(path: Path, *, listed: bool = True) -> Collected:
     """The files in a folder or an archive, or the file itself; "-" is standard input. With ``listed``, each certificate
     of Exchange's list is a file of its own. Raises InputError."""
-    if path != STDIN and path.is_dir():
+    if not is_stdin(path) and path.is_dir():
         return collect(path)
     name = name_of(path)
     data = read(path, MAX_TOTAL)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from certready._version import __version__
 from certready.case import Case, Link
 from certready.exchange.accepted import as_accepted
-from certready.fetching import fetched, with_roots
+from certready.fetching import anchors, fetched
 from certready.judging import judge
 from certready.model import (
     AcceptedDomain,
@@ -149,11 +149,12 @@ def gathering(
             raise ValueError("times are aware: give a datetime with a time zone")
     if tenant.connectors and options.certificate_only:
         raise ValueError("certificate_only judges no connector: leave it out, or leave the connector out")
+    known = (*supplied.intermediates, *bundle.known)
     evidence = Evidence(
         certready=__version__,
         gathered_at=now,
         target=bundle.target,
-        options=replace(options, offline=options.offline or fetcher is None),
+        options=replace(options, offline=True) if fetcher is None and not options.offline else options,
         store=roots.info,
         chains=bundle.chains,
         endpoints=bundle.endpoints,
@@ -162,11 +163,12 @@ def gathering(
         named=named,
         accepted_domains=tenant.accepted_domains,
         exported_at=tenant.exported_at,
-        known=(*supplied.intermediates, *bundle.known),
+        known=known,
+        roots=anchors(roots, bundle.chains, known),
         faults=bundle.faults,
         answers=_stapled(bundle),
     )
-    case = Case(with_roots(evidence, roots))
+    case = Case(evidence)
     yield
     if fetcher is not None:
         case = fetched(case, roots, fetcher, progress)
@@ -206,6 +208,8 @@ def _compared(case: Case, others: Callable[[], Sequence[RootStore]]) -> Evidence
 
 def _stapled(bundle: Bundle) -> tuple[Answer, ...]:
     """The stapled answers of a handshake, each about the leaf of the chain it came with."""
+    if not bundle.endpoints:
+        return ()
     leaves = {chain.id: chain.leaf_certificate for chain in bundle.chains}
     staples = [(seen.chain, seen.staple) for seen in bundle.endpoints]
     staples += [(seen.chain, seen.staple) for each in bundle.endpoints for seen in each.handshakes]

@@ -144,13 +144,14 @@ def _findings(case: Case, observations: Iterable[Observation]) -> Iterator[Judge
 
 def _about_all(case: Case, observation: Observation) -> Iterator[Judged]:
     """One finding where all judged connectors agree on the weight, otherwise one for each that says it."""
-    each = [(connector, weigh(observation, connector, case)) for connector in case.selection.judged or (None,)]
-    weighed = each[0][1]
-    if all(other == weighed for _, other in each):
-        if weighed:
-            yield finding(observation, weighed, None), observation
+    connectors = case.selection.judged or (None,)
+    each = [weigh(observation, connector, case) for connector in connectors]
+    first = each[0]
+    if each.count(first) == len(each):
+        if first:
+            yield finding(observation, first, None), observation
         return
-    for connector, weighed in each:
+    for connector, weighed in zip(connectors, each, strict=True):
         if connector and weighed:
             yield finding(observation, weighed, connector), observation
 

@@ -144,7 +144,15 @@ def _read(data: bytes, place: str, reading: Reading) -> File:
         raise strangers.refused(data, text, place)
     is_file = contents.certificates and reading.strict and not contents.exchange  # as a gateway has one
     # What OpenSSL makes of it is kept, not its bytes: a private key may be among them.
-    return File(place, contents, openssl.load_chain(data) if is_file else None)
+    return File(place, contents, _loaded(data, contents) if is_file else None)
+
+
+def _loaded(data: bytes, contents: Contents) -> openssl.Loaded:
+    """What OpenSSL makes of a file: each certificate, where they are written as nearly all files are."""
+    certificates = tuple(certificate.der for certificate in contents.certificates)
+    if data == b"".join(pem.armoured(der, "CERTIFICATE") for der in certificates):
+        return openssl.Loaded(certificates)
+    return openssl.load_chain(data)
 
 
 def _text(text: str, place: str, reading: Reading) -> Contents | None:

@@ -5,6 +5,7 @@ The text is walked once from marker to marker; what a block is, its content says
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -68,9 +69,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 def armoured(der: bytes, label: str) -> bytes:
     """DER as a PEM block (RFC 7468): lines of 64 characters, as every reader takes them."""
-    import base64
-
-    text = base64.b64encode(der)
+    text = binascii.b2a_base64(der, newline=False)
     lines = b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))
     return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label.encode(), lines, label.encode())
 
@@ -110,7 +109,7 @@ def _contents(block: Block, name: str, reading: Reading) -> Contents:
         return Contents("pem", others=("pgp",))
     if label.endswith("PARAMETERS") or not any(word in label for word in _OURS):
         return Contents("pem")
-    if _LEGACY.search(block.body):
+    if ":" in block.body and _LEGACY.search(block.body):
         return _legacy_key(block, place, reading)
     data = from_base64(_without_headers(block.body))
     if not data:

@@ -30,7 +30,7 @@ def decode(data: bytes) -> str | None:
     text = _decoded(data)
     if "&" in text and "BEGIN" in text:
         text = _unescaped(text)
-    if _CONTROL.search(text) and "-BEGIN " not in text:
+    if "-BEGIN " not in text and _CONTROL.search(text):
         return None
     return text if text.isascii() else _DASHES.sub("-", text)
 

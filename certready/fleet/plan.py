@@ -213,7 +213,7 @@ class Planner:
 def _inside(path: Path) -> Collected:
     """The file, or what is in the folder, the archive or Exchange's list of this name. Raises InputError, also for a
     pipe or a device, which would keep the run waiting, and for what is called "-": no line is standard input."""
-    if path == reading.STDIN:
+    if reading.is_stdin(path):
         path = Path.cwd() / path
     try:
         mode = path.stat().st_mode

@@ -27,6 +27,7 @@ Instant = Annotated[
 ]
 RevocationMode = Literal["require", "report", "off"]
 Role = Literal["client", "server", "both"]
+_MODES, _ROLES = get_args(RevocationMode), get_args(Role)
 Container = Literal["pem", "der", "pfx", "p7b", "tls"]
 TargetKind = Literal["file", "host", "listen", "rehearse", "bytes", "planned"]
 Origin = Literal["intermediate-file", "aia"]
@@ -223,9 +224,9 @@ class Options(Struct, frozen=True):
         """Raises ValueError for a word that is none of those there are, because nothing would be weighed by it, and
         TypeError for an expiry warning in words."""
         to_utc(self, "at")
-        for name, word, allowed in (("revocation", self.revocation, RevocationMode), ("role", self.role, Role)):
-            if word not in get_args(allowed):
-                raise ValueError(f"{name} is {word!r}, not one of {', '.join(get_args(allowed))}")
+        for name, word, allowed in (("revocation", self.revocation, _MODES), ("role", self.role, _ROLES)):
+            if word not in allowed:
+                raise ValueError(f"{name} is {word!r}, not one of {', '.join(allowed)}")
         if not isinstance(self.expiry_warning, ExpiryWarning):
             raise TypeError(f"expiry_warning is an ExpiryWarning, not {self.expiry_warning!r}")
 

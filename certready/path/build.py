@@ -208,6 +208,6 @@ def signature(child: Certificate, issuer: Certificate) -> Signed:
 
     SHA-1 and MD5 verify here, so that a weak signature is not taken for a missing issuer.
     """
-    if child.parsed.error is not None or issuer.parsed.public_key is None:
+    if child.parsed.error is not None:
         return "unsupported"
     return _SIGNED[joins(child, issuer)]

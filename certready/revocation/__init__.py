@@ -14,7 +14,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from certready import bounds
 from certready.model import Answer, Ask
@@ -68,9 +67,13 @@ def relevant(method: Method, body: bytes, certificate: Certificate, issuer: Cert
     CertID. Says nothing about whether the answer is authentic. Never raises."""
     if len(body) > _limit(method):
         return False
-    from certready.revocation import crl, ocsp
+    if method == "crl":
+        from certready.revocation.crl import relevant as of_issuer
 
-    return crl.relevant(body, issuer) if method == "crl" else ocsp.relevant(body, certificate, issuer)
+        return of_issuer(body, issuer)
+    from certready.revocation.ocsp import relevant as of_certificate
+
+    return of_certificate(body, certificate, issuer)
 
 
 def judge(
@@ -171,21 +174,24 @@ def _first(urls: tuple[str, ...]) -> list[str]:
 
 
 def _question(certificate: Certificate, method: Method, url: str, body: bytes | None) -> Question:
-    question = Question(certificate.sha256, method, url)
     reason = _unusable(url)
     if reason is None and method == "ocsp" and body is None:
         reason = "No OCSP question can be made for a certificate that cannot be read completely."
     if reason is not None:
-        return replace(question, url=url[:LONGEST_URL], reason=reason)
-    if method == "crl":
-        return replace(question, ask=Ask(url, limit=CRL_LIMIT))
-    return replace(question, ask=Ask(url, body, "application/ocsp-request", OCSP_LIMIT))
+        return Question(certificate.sha256, method, url[:LONGEST_URL], reason=reason)
+    ask = Ask(url, limit=CRL_LIMIT) if method == "crl" else Ask(url, body, "application/ocsp-request", OCSP_LIMIT)
+    return Question(certificate.sha256, method, url, ask)
 
 
 def _unusable(url: str) -> str | None:
     """Why a URL found in a certificate is not asked, or None."""
     if len(url) > LONGEST_URL:
         return f"The URL is longer than {LONGEST_URL} characters."
+    return _malformed(url)
+
+
+@functools.lru_cache(maxsize=256)  # all that a CA issues names the same few
+def _malformed(url: str) -> str | None:
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
@@ -212,8 +218,10 @@ def _opinion(certificate: Certificate, issuer: Certificate, answer: Answer, mome
     if len(answer.body) > _limit(answer.method):
         size = _limit(answer.method) // 1024 // 1024
         return Opinion("invalid", f"The answer is larger than {size} MiB.")
-    from certready.revocation import crl, ocsp
-
     if answer.method == "crl":
-        return crl.judge(certificate, issuer, answer.body, moment, answer.url)
-    return ocsp.judge(certificate, issuer, answer.body, moment)
+        from certready.revocation.crl import judge as judge_list
+
+        return judge_list(certificate, issuer, answer.body, moment, answer.url)
+    from certready.revocation.ocsp import judge as judge_answer
+
+    return judge_answer(certificate, issuer, answer.body, moment)

@@ -62,6 +62,8 @@ class Opinion(Struct, frozen=True):
 def superseded(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
     """The opinions in their order, an older list stale where a newer one of the same scope is there as well. What an
     older one revoked for any reason but a hold stays revoked: only a hold may be lifted (RFC 5280, 5.3.1)."""
+    if len(opinions) < 2:
+        return tuple(opinions)
     newest: dict[Hashable, datetime] = {}
     for opinion in opinions:
         if opinion.scope is not None and opinion.this_update is not None:

@@ -44,9 +44,9 @@ def undetermined(
     if scope and scope.only_some_reasons:
         return SOME_REASONS
     points = _points(certificate)
-    asked = {_uri(url)} if url else set()
-    theirs = _names(scope, issuer) if scope else set()
-    leading = [point for point in points if (asked or theirs) & _names(point, issuer)] or points
+    lead: set[str | x509.GeneralName] = {_uri(url)} if url else _names(scope, issuer) if scope else set()
+    leading = [point for point in points if lead & _names(point, issuer)] if lead else []
+    leading = leading or list(points)
     own = [point for point in leading if not _foreign(point, issuer)]
     if leading and not own:
         return DELEGATED

@@ -64,6 +64,8 @@ def _matching(
     Where neither a root nor a certificate that is ``present`` has a name byte for byte, other spellings of it are
     compared as well (RFC 5280, 7.1), which means reading the subject of every root.
     """
+    if not roots:
+        return ()
     every = len(names) > MANY_NAMES
     hits = (Certificate(der) for der in roots if every or der in own or any(name in der for name in names))
     matching = [

@@ -128,8 +128,8 @@ class Parsed(Extended):
     @cached_property
     def issuer(self) -> str:
         """The issuer in RFC 4514 form, bounded."""
-        name = self.issuer_name
-        return shortened((attempt(name.rfc4514_string) if name else None) or _name_text(self.issuer_der), LONGEST_TEXT)
+        whole = self.x509 is not None and len(self.issuer_der) <= LONGEST_DN
+        return _issuer(self.issuer_der) if whole else shortened(_name_text(self.issuer_der), LONGEST_TEXT)
 
     @cached_property
     def common_names(self) -> tuple[str, ...]:
@@ -243,6 +243,16 @@ class Parsed(Extended):
         """The issuer's name likewise."""
         loaded = self.x509 if len(self.issuer_der) <= LONGEST_DN else None
         return attempt(lambda: loaded.issuer) if loaded else None
+
+
+@lru_cache(maxsize=256)
+def _issuer(name: bytes) -> str:
+    """The text of a Name, the same for all that an authority issued."""
+    try:
+        text = skeleton(issuer=name).issuer.rfc4514_string() if name else ""
+    except UNREADABLE:
+        text = ""
+    return shortened(text or _name_text(name), LONGEST_TEXT)
 
 
 def told_apart(certificates: Sequence[Certificate]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ MOST_ELEMENTS = 1000  # of one list, read one by one
 
 # The fields of a certificate that says nothing: serial number, an Ed25519 signature, no names, dates, an Ed25519 key.
 _ALGORITHM = bytes.fromhex("300506032b6570")
+_NO_NAME = encoded(SEQUENCE, b"")
 _DATE = encoded(0x17, b"250101000000Z")
 _KEY = bytes.fromhex("302a300506032b6570032100") + bytes(32)
 
@@ -59,15 +60,17 @@ def decode(raw: Sequence[RawExtension]) -> tuple[Extension, ...]:
     )
 
 
-def skeleton(extensions: Iterable[bytes] = (), algorithm: bytes = _ALGORITHM) -> x509.Certificate:
-    """A certificate of nothing but these extensions, for reading them. Raises one of UNREADABLE."""
+def skeleton(
+    extensions: Iterable[bytes] = (), algorithm: bytes = _ALGORITHM, issuer: bytes = _NO_NAME
+) -> x509.Certificate:
+    """A certificate of nothing but these parts, for reading them. Raises one of UNREADABLE."""
     listed = b"".join(extensions)
     tbs = (
         bytes.fromhex("a003020102020101"),
         algorithm,
-        encoded(SEQUENCE, b""),
+        issuer,
         encoded(SEQUENCE, _DATE + _DATE),
-        encoded(SEQUENCE, b""),
+        _NO_NAME,
         _KEY,
         encoded(0xA3, encoded(SEQUENCE, listed)) if listed else b"",
     )

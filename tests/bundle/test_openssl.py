@@ -15,6 +15,7 @@ from OpenSSL import SSL, crypto
 
 from certready.bundle import openssl
 from certready.bundle.openssl import Loaded, load_chain
+from certready.bundle.pem import armoured
 from certready.demo.pki import Authority, Issued
 
 ROOT = Authority.root()
@@ -211,3 +212,11 @@ def test_time_is_linear() -> None:
     """Megabytes of anything are described at once."""
     for data in (b"-----BEGIN CERTIFICATE-----\n" * 70_000, b"A" * 2_000_000, b"\n" * 2_000_000, b"\0" * 2_000_000):
         assert load_chain(data).refusal
+
+
+def test_what_is_written_as_usual_is_loaded_whole(tmp_path: Path) -> None:
+    """Of certificates as certready itself writes them OpenSSL loads each, so that such a file is not read again as
+    OpenSSL does."""
+    every = (LEAF.der, ISSUER.der, ROOT.der)
+    written = b"".join(armoured(der, "CERTIFICATE") for der in every)
+    assert agrees(written, tmp_path) == Loaded(every)

@@ -94,6 +94,15 @@ def test_excluded_common_names(common_name: str, dns: list[str], expected: tuple
     assert () == constraints.excluded_names(path(leaf, Authority.root()))
 
 
+def test_what_a_ca_excludes_below_it_is_no_limit_of_its_own() -> None:
+    """A CN that a CA in the leaf's place excludes for others is not excluded for it."""
+    root = Authority.root()
+    alternative = x509.SubjectAlternativeName([x509.DNSName("mail.contoso.com")])
+    ca = root.intermediate("cn.contoso.com", extra=[pki.constrained(excluded=["cn.contoso.com"]), (alternative, False)])
+    assert ("cn.contoso.com",) == pki.certificate(ca).parsed.common_names
+    assert () == constraints.excluded_names(path(ca, root))
+
+
 def names(issued: Issued | bytes, *, leaf: bool) -> list[x509.GeneralName]:
     return list(constraints.names(pki.certificate(issued), leaf=leaf))
 

@@ -20,9 +20,10 @@ DAY = timedelta(days=1)
 Way = tuple[list[Issued], list[Root]]  # what is sent, and what is in the store
 
 
-def limited(limits: Limits | None) -> Callable[[Authority, Authority], Way]:
+def limited(limits: Limits | None, **options: object) -> Callable[[Authority, Authority], Way]:
     def way(middle: Authority, root: Authority) -> Way:
-        return [pki.cross_signed(middle, root, moment=MOMENT)], [Root(pki.certificate(root), limits=limits)]
+        twin = pki.cross_signed(middle, root, **{"moment": MOMENT, **options})
+        return [twin], [Root(pki.certificate(root), limits=limits)]
 
     return way
 
@@ -52,8 +53,11 @@ BEST_FIRST: dict[str, Callable[[Authority, Authority], Way]] = {
     "ended": with_options(not_before=MOMENT - 9 * DAY, not_after=MOMENT - DAY),
     "no CA": with_options(without=[x509.BasicConstraints]),
     "unclear": limited(Limits(unclear=True)),
+    "unclear, no CA": limited(Limits(unclear=True), without=[x509.BasicConstraints]),
     "clients only": limited(Limits(usages=(CLIENT_AUTH,))),
+    "clients only, no CA": limited(Limits(usages=(CLIENT_AUTH,)), without=[x509.BasicConstraints]),
     "nobody": limited(Limits(usages=())),
+    "nobody, no CA": limited(Limits(usages=()), without=[x509.BasicConstraints]),
     "extra": extra,
     "self-signed": self_signed,
     "incomplete": incomplete,

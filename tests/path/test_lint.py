@@ -161,6 +161,9 @@ def test_a_subject_under_constraints(field: str, value: bytes, said: str) -> Non
     path = tuple(map(pki.certificate, (leaf, limited, root)))
     found = [problem.message for problem in lint.problems(path, rooted=True)]
     assert [said] == [message[: len(said)] for message in found if "constrain" in message]
+    other = odd.with_extension(limited.issue("mail.contoso.com"), odd.AIA, b"\x30\x05\x00")
+    path = tuple(map(pki.certificate, (other, limited, root)))
+    assert [] == [problem for problem in lint.problems(path, rooted=True) if "constrain" in problem.message]
     free = root.intermediate("Free")
     leaf = odd.changed(free.issue("mail.contoso.com"), **{field: value})
     path = tuple(map(pki.certificate, (leaf, free, root)))

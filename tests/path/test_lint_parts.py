@@ -216,6 +216,14 @@ def test_weak_hashes_are_named() -> None:
 # -- how a certificate is written ---------------------------------------------------------------------------------
 
 
+def test_a_date_that_cannot_be_read_is_named() -> None:
+    """Also where the extensions can."""
+    root = Authority.root()
+    leaf = odd.changed(root.issue("a.example"), **odd.FIELDS_OF["dates in the year 0"])
+    fault = "Its notBefore cannot be read: 00000101000000Z is not a calendar date."
+    assert [f"a.example is encoded in a way that not everybody reads. {fault}"] == messages(leaf, root)
+
+
 def test_a_part_that_der_does_not_allow_is_named() -> None:
     """A certificate whose serial number is padded is said to be encoded in a way that not everybody reads, and why."""
     root = Authority.root()
