@@ -313,3 +313,44 @@ def test_the_match_of_a_connector_is_its_worst(root: Authority, middle: Authorit
     assert "*.contoso.com" == match.name
     assert NO_MATCH == Case(given(root=root)).match(INBOUND)
     assert case.match(replace(INBOUND, value=None)) is None
+
+
+# -- the case of other evidence -------------------------------------------------------------------------------------
+
+
+KEPT = ("chains", "_labels", "bearers", "names", "links", "hopeful", "revocable")
+
+
+def test_what_other_answers_do_not_change_is_kept(root: Authority, middle: Authority) -> None:
+    """Where only answers came in, what rests on chains, roots and the moment is not derived again; the same evidence is
+    the same case."""
+    case = Case(given(pki.chain(middle.issue("a.example", not_before=MOMENT, days=9), middle), root=root))
+    assert case is case.over(case.evidence)
+    before = [getattr(case, name) for name in KEPT]
+    later = case.over(replace(case.evidence, answers=(Answer("0" * 64, "crl", "file", body=b""),)))
+    assert (later is case, len(later.evidence.answers)) == (False, 1)
+    assert all(getattr(later, name) is value for name, value in zip(KEPT, before, strict=True))
+    assert later.judgement(later.chains[0]) is case.judgement(case.chains[0])
+
+
+@pytest.mark.parametrize("field", ["chains", "known", "roots", "planned", "options"])
+def test_what_rests_on_it_is_derived_again(root: Authority, middle: Authority, field: str) -> None:
+    """Other chains, known certificates, roots or planned names, or another moment, leave nothing of what was derived."""
+    other = Authority.root("Other", moment=MOMENT)
+    leaf = middle.issue("a.example", not_before=MOMENT, days=9)
+    changed = {
+        "chains": (pki.chain(middle.issue("b.example", not_before=MOMENT, days=9), middle),),
+        "known": (Known(pki.certificate(middle), "aia", "http://ca.example/ca.cer"),),
+        "roots": pki.roots(other),
+        "planned": (Planned("request.csr", ("c.example",)),),
+        "options": Options(at=MOMENT + 20 * DAY),
+    }
+    renewed = pki.cross_signed(middle, root, not_before=MOMENT + 10 * DAY, not_after=MOMENT + 30 * DAY)
+    sent = (leaf, middle, renewed) if field == "options" else (leaf,) if field == "known" else (leaf, middle)
+    case = Case(given(pki.chain(*sent), root=root))
+    _ = [getattr(case, name) for name in KEPT], case.judgement(case.chains[0])
+    evidence = replace(case.evidence, **{field: changed[field]})
+    over, fresh = case.over(evidence), Case(evidence)
+    assert fresh.judgement(fresh.chains[0]) == over.judgement(over.chains[0])
+    assert [getattr(fresh, name) for name in KEPT] == [getattr(over, name) for name in KEPT]
+    assert [getattr(fresh, name) for name in KEPT] != [getattr(case, name) for name in KEPT]

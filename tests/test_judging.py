@@ -424,3 +424,17 @@ def test_a_case_is_judged_alike_each_time(signed: Signed) -> None:
     evidence = signed.evidence(IN, OUT)
     assert judge(evidence) == judge(evidence)
     assert Case(evidence).evidence is evidence
+
+
+def test_a_chains_verdict_is_its_own() -> None:
+    """What is said of one chain weighs for that one alone, also where it names a certificate that both lead to."""
+    root = Authority.root()
+    middle, other = root.intermediate("Step"), root.intermediate("Other")
+    with_root = pki.chain(middle.issue("mail.contoso.com", key="rsa"), middle, root, container="tls")
+    without = replace(pki.chain(other.issue("mail.contoso.com", key="rsa"), other, container="tls"), id="c2")
+    options = Options(strict=True, revocation="off", certificate_only=True)
+    report = judge(pki.evidence(with_root, without, roots=pki.roots(root), options=options))
+    (sent,) = (finding for finding in report.findings if finding.rule == "bundle.root-included")
+    assert ("c1", pki.certificate(root).sha256) == (sent.chain, sent.certificate)
+    assert pki.certificate(root).sha256 in report.chains[1].path
+    assert ["not-ready", "ready"] == [chain.verdict for chain in report.chains]
