@@ -81,8 +81,8 @@ def rule_in(text: str) -> str | None:
 
 def looks_like_a_rule(text: str) -> bool:
     """Whether a text is one word of the form ``subject.problem``."""
-    subject, dot, problem = text.strip().lower().partition(".")
-    return bool(dot) and subject in SUBJECTS and problem.replace("-", "").isalpha()
+    subject, _, problem = text.strip().lower().partition(".")
+    return subject in SUBJECTS and problem.replace("-", "").isalpha()
 
 
 def check_crashed(subject: str) -> Rule:
