@@ -199,12 +199,13 @@ def _fits(sealed: _Sealed, secret: pbe.Secret) -> bool:
 
 
 def _decrypts(sealed: _Sealed, secret: pbe.Secret) -> bool:
-    """Whether an encrypted part opens under the password. Raises InputError for an unknown cipher."""
+    """Whether an encrypted part opens under the password: what a wrong one makes of a stream cipher may begin like
+    anything, and is no list of bags. Raises InputError for an unknown cipher."""
     part = next((part for part in sealed.parts if part.algorithm), None)
     if part is None:
         return False
     try:
-        return read(_plain(part, secret, sealed.place)).tag == SEQUENCE
+        return any(_bags(plain := _plain(part, secret, sealed.place))) or read(plain).after == len(plain)
     except Asn1Error:
         return False
 
