@@ -51,6 +51,10 @@ class Plan(Struct, frozen=True):
         return Endpoint(self.host, address, self.port, protocol=self.protocol_name)
 
 
+def unheard(*_: object) -> None:
+    """Stands for whoever would be told, where nobody listens."""
+
+
 async def converse(
     plan: Plan,
     stream: Stream,

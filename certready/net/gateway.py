@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from certready.errors import UsageError
 from certready.model import Bundle, Chain, Endpoint, Target
 from certready.model.patience import timeout
-from certready.net.conversation import Plan
+from certready.net.conversation import Plan, unheard
 from certready.net.dns import Nameserver, ResolveError, nameserver
 from certready.net.handshake import SharedContext
 from certready.net.jobs import Job, NoSocketError
@@ -213,8 +213,8 @@ def _probe_all(
             probe,
             plan,
             address,
-            (lambda sentence: events.put(partial(say, sentence))) if tell else _nothing,
-            (lambda chain: events.put(lambda: arrived(tuple(map(Certificate, chain))))) if arrived else _nothing,
+            (lambda sentence: events.put(partial(say, sentence))) if tell else unheard,
+            (lambda chain: events.put(lambda: arrived(tuple(map(Certificate, chain))))) if arrived else unheard,
         )
         return contexts.loop.submit(
             begin,
@@ -244,10 +244,6 @@ def _probe_all(
         for job in running.values():
             contexts.loop.cancel(job)
     return [done[number] for number in range(len(jobs))]
-
-
-def _nothing(_: object) -> None:
-    """Nobody listens."""
 
 
 def _seen(came: Seen | Exception, plan: Plan, address: Address) -> Seen:

@@ -67,13 +67,11 @@ class SharedContext:
         self._lock = threading.Lock()
         self._contexts: dict[Offer, SSL.Context] = {}
         self._loaded: Choice[bool] = Choice(self.loop)
-        self._is_loaded = False
 
     def load(self) -> None:
         """Import OpenSSL, in the caller's thread: the loop must not wait for that."""
-        if not self._is_loaded:
+        if not self._loaded.settled:
             self.get()
-            self._is_loaded = True
             self.loop.call(partial(self._loaded.settle, True))
 
     async def context(self, offer: Offer) -> SSL.Context:

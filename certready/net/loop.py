@@ -38,6 +38,11 @@ class Choice(Generic[T]):
         self._values: list[T] = []
         self._waiting: list[Task] = []
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is a value, for any thread."""
+        return bool(self._values)
+
     def settle(self, value: T) -> None:
         """The first value stands."""
         if not self._values:

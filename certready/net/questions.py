@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from certready.model.endpoint import Handshake, Question
 from certready.net import offers
-from certready.net.conversation import Plan, converse
+from certready.net.conversation import Plan, converse, unheard
 from certready.net.handshake import HandshakeError, handshake
 from certready.net.jobs import Conversation
 from certready.net.loop import Choice
@@ -246,7 +246,7 @@ class Questions:
                 self._loop, self.address, timeout=plan.timeout, total=plan.total if total is None else total
             ) as stream:
                 try:
-                    outcome = await converse(plan, stream, _nothing, _nothing, hold)
+                    outcome = await converse(plan, stream, unheard, unheard, hold)
                     question = question or await self._chosen()
                 except _NotNeededError:
                     await _leave(stream, plan.protocol.farewell)
@@ -265,10 +265,6 @@ class Questions:
             return Result(Handshake(question, "refused" if refused else "unanswered", error=str(error)))
         done = Handshake(question, "done", tls_version=session.version, cipher=session.cipher, staple=session.staple)
         return Result(done, session.chain)
-
-
-def _nothing(*_: object) -> None:
-    """Nobody is told how far a question has come."""
 
 
 async def _leave(stream: Stream, farewell: bytes) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
 import time
-from types import TracebackType
-from typing import Self
 
 from certready.net.jobs import Watched
 from certready.net.loop import READ, WRITE, Loop
 from certready.net.resolve import Address
-from certready.net.wire import CHUNK, STOOD, ConnectError, Timed, connect_sentence, socket_sentence
+from certready.net.wire import CHUNK, STOOD, ConnectError, Timed, connect_sentence, unconnected, undelayed
 
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
@@ -26,12 +23,8 @@ class Stream(Timed):
         self._loop = loop
         self._watched = watched
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection, of which the loop hears."""
         self._loop.close(self._watched)
 
     async def send(self, data: bytes) -> None:
@@ -61,16 +54,12 @@ async def dial(loop: Loop, address: Address, *, timeout: float, total: float) ->
     """A connection to the address, made within ``timeout`` seconds, which is then the step's, and within ``total``.
     Raises ConnectError."""
     started = time.monotonic()
-    try:
-        connection = socket.socket(address.family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise ConnectError(socket_sentence(address, error)) from None
+    connection = unconnected(address)
     watched = Watched(connection)
     try:
         connection.setblocking(False)
         await _connected(loop, watched, address, started + min(timeout, total))
-        with contextlib.suppress(OSError):  # a connection that was reset at once is still to be read
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        undelayed(connection)
     except OSError as error:
         loop.close(watched)
         raise ConnectError(connect_sentence(address, error, min(timeout, round(total, 2)))) from None

@@ -56,6 +56,18 @@ class Timed:
         """Start a step: it ends after so many seconds (by default the step's), or when the total is used up."""
         self._step_end = min(time.monotonic() + (self._step if seconds is None else seconds), self._end)
 
+    def close(self) -> None:
+        """Close the connection, as the end of a ``with`` does."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
 
 class Wire(Timed):
     """A connection whose thread waits for it, within ``room`` bytes to be received. Its methods raise TimeoutError and
@@ -72,14 +84,6 @@ class Wire(Timed):
     ) -> None:
         super().__init__(connection, step=step, total=total, started=started)
         self._room = room
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._socket.close()
 
     def send(self, data: bytes) -> None:
         """Send all of it. A connection that was closed meanwhile is no error here: what the other side said before it
@@ -117,10 +121,7 @@ class Wire(Timed):
 def connect(address: Address, *, timeout: float, total: float) -> Wire:
     """A connection to the address, made within ``timeout`` seconds, which is then the step's. Raises ConnectError."""
     started = time.monotonic()
-    try:
-        connection = socket.socket(address.family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise ConnectError(socket_sentence(address, error)) from None
+    connection = unconnected(address)
     try:
         connection.settimeout(timeout)
         try:
@@ -128,12 +129,25 @@ def connect(address: Address, *, timeout: float, total: float) -> Wire:
         except OSError as error:
             if error.errno not in STOOD:
                 raise
-        with contextlib.suppress(OSError):  # a connection that was reset at once is still to be read
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        undelayed(connection)
     except OSError as error:
         connection.close()
         raise ConnectError(connect_sentence(address, error, timeout)) from None
     return Wire(connection, step=timeout, total=total, started=started)
+
+
+def unconnected(address: Address) -> socket.socket:
+    """A socket for a connection to the address. Raises ConnectError where there is none to be had."""
+    try:
+        return socket.socket(address.family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConnectError(socket_sentence(address, error)) from None
+
+
+def undelayed(connection: socket.socket) -> None:
+    """Have each word sent at once. One that was reset meanwhile is still to be read."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def socket_sentence(address: Address, error: OSError) -> str:
