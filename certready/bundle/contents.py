@@ -160,18 +160,23 @@ def no_certificate(contents: Contents, place: str) -> InputError:
     )
 
 
+def check_counts(place: str, *, certificates: int, private: int, blocks: int, limit: int) -> None:
+    """Raises InputError once a file holds more than ``limit`` certificates, or more keys or blocks than one has."""
+    if private > MAX_KEYS:
+        raise too_many_keys(place)
+    if certificates > limit:
+        raise too_many(place, limit)
+    if blocks > MAX_BLOCKS:
+        raise InputError(
+            f"{place} holds more than {MAX_BLOCKS} certificates, requests and other blocks.",
+            hint="Give the file that is installed on the gateway.",
+        )
+
+
 def too_many_keys(place: str) -> InputError:
     """The error for a file with more than MAX_KEYS private keys."""
     return InputError(
         f"{place} holds more than {MAX_KEYS} private keys.", hint="Give the file that is installed on the gateway."
-    )
-
-
-def too_many_blocks(place: str) -> InputError:
-    """The error for a file of more than MAX_BLOCKS certificates, requests, keys and whatever else."""
-    return InputError(
-        f"{place} holds more than {MAX_BLOCKS} certificates, requests and other blocks.",
-        hint="Give the file that is installed on the gateway.",
     )
 
 

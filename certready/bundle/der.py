@@ -20,15 +20,12 @@ from certready.bundle.asn1 import (
     read,
 )
 from certready.bundle.contents import (
-    MAX_BLOCKS,
-    MAX_KEYS,
     Contents,
     Reading,
     Refusal,
+    check_counts,
     join,
     too_many,
-    too_many_blocks,
-    too_many_keys,
     unreadable,
     with_note,
 )
@@ -106,12 +103,7 @@ def read_all(data: bytes, place: str, reading: Reading) -> Contents:
             break
         parts.append(interpret(node, place, reading))
         certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
-        if private > MAX_KEYS:
-            raise too_many_keys(place)
-        if certificates > reading.limit:
-            raise too_many(place, reading.limit)
-        if len(parts) > MAX_BLOCKS:
-            raise too_many_blocks(place)
+        check_counts(place, certificates=certificates, private=private, blocks=len(parts), limit=reading.limit)
         offset = node.after
     return join(parts, parts[0].container)
 

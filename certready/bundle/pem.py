@@ -14,15 +14,11 @@ from msgspec import Struct
 from certready.bundle import der, keys
 from certready.bundle.asn1 import Asn1Error, CutOffError, read
 from certready.bundle.contents import (
-    MAX_BLOCKS,
-    MAX_KEYS,
     Contents,
     Reading,
     Refusal,
+    check_counts,
     join,
-    too_many,
-    too_many_blocks,
-    too_many_keys,
     with_note,
 )
 from certready.bundle.text import from_base64
@@ -84,12 +80,7 @@ def load(pem_blocks: Iterator[Block], name: str, reading: Reading) -> Contents:
     for block in pem_blocks:
         parts.append(_contents(block, name, reading))
         certificates, private = certificates + len(parts[-1].certificates), private + parts[-1].key_count
-        if private > MAX_KEYS:
-            raise too_many_keys(name)
-        if certificates > reading.limit:
-            raise too_many(name, reading.limit)
-        if block.number > MAX_BLOCKS:
-            raise too_many_blocks(name)
+        check_counts(name, certificates=certificates, private=private, blocks=block.number, limit=reading.limit)
     containers = {part.container for part in parts if part.certificates}
     only = next(iter(containers)) if len(containers) == 1 else "pem"
     plain_key = any(part.keys and part.container != "pfx" for part in parts)
