@@ -6,6 +6,9 @@ place, the command line, which prints both and ends with the exit code of the cl
 
 from __future__ import annotations
 
+# What reading a document of our own may raise where somebody else wrote it, whatever is in it.
+MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+
 
 class CertreadyError(Exception):
     """certready could not do what was asked.

@@ -21,7 +21,7 @@ EVIDENCE_LIMIT = bounds.EVIDENCE
 
 def is_stdin(path: Path) -> bool:
     """Whether a path stands for standard input. To compare paths themselves takes ten times as long."""
-    return str(path) == "-"
+    return str(path) == str(STDIN)
 
 
 def name_of(path: Path) -> str:

@@ -18,13 +18,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from certready import directories
+from certready.errors import MISSHAPEN
 
 SCHEMA = "certready.answer/1"
 SUFFIX, LOCK, PART = ".answer", ".lock", ".part"
 LONGEST_HEAD = 16 * 1024
 ABANDONED = timedelta(seconds=60)  # a lock this old belongs to a process that is gone
 _OURS = re.compile(r"[0-9a-f]{64}(\.answer|\.lock|\.[0-9a-f]{16}\.part)")
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _VALIDATOR = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
@@ -81,14 +81,14 @@ def read(directory: Path, key: str, most: int, wanted: Callable[[Entry, int], bo
                 entry = _entry(json.loads(head), None)
                 if entry.error is None and not wanted(entry, size):
                     return entry if entry.key == key else None
-            except _DAMAGE:
+            except MISSHAPEN:
                 entry = None
             body = file.read(size + 1) if entry else b""
     except (OSError, ValueError):
         return None
     try:
         entry = _entry(json.loads(head), body) if entry else None
-    except _DAMAGE:
+    except MISSHAPEN:
         entry = None
     if entry is not None and entry.key == key:
         return entry
@@ -97,7 +97,7 @@ def read(directory: Path, key: str, most: int, wanted: Callable[[Entry, int], bo
 
 
 def _entry(head: dict[str, object], body: bytes | None) -> Entry:
-    """The entry, or what its head says where ``body`` is None. Raises one of _DAMAGE for anything that is not as
+    """The entry, or what its head says where ``body`` is None. Raises one of MISSHAPEN for anything that is not as
     :func:`write` left it."""
     if head["schema"] != SCHEMA or (body is not None and head["sha256"] != hashlib.sha256(body).hexdigest()):
         raise ValueError("it is damaged")

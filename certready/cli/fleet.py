@@ -20,7 +20,7 @@ from certready.errors import UsageError
 from certready.fleet import Inventory, Keys, Planner, Setup, lines
 from certready.fleet.schedule import scheduled
 from certready.model import Tenant
-from certready.reading import STDIN
+from certready.reading import is_stdin
 from certready.typed import duration
 
 
@@ -79,7 +79,7 @@ def _once(inventory: Path, effort: Effort, records: Records, asking: Asking, sha
     before = lines.read(records.since).entries if records.since else None
     logs = log_to(destinations, records.resume)
     book = Book(
-        "standard input" if inventory == STDIN else inventory.name, known, setup, destinations, logs, before=before
+        "standard input" if is_stdin(inventory) else inventory.name, known, setup, destinations, logs, before=before
     )
     planner = Planner(setup, _defaults(shared, asking.protocol), known.folder, book.note)
     todo = book.unfinished(planner.jobs(known.lines), logs.earlier, age)

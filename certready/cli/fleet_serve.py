@@ -32,7 +32,7 @@ from certready.fleet.serve.board import Known
 from certready.fleet.serve.pages import duration as in_words
 from certready.fleet.serve.rounds import Plan, Rounds
 from certready.net.threads import Task, start
-from certready.reading import STDIN
+from certready.reading import is_stdin
 from certready.typed import bind_address, duration, hostname
 from certready.wording import counted, host_port, visible
 
@@ -134,7 +134,7 @@ def _checked(typed: Typed, shared: Shared) -> tuple[tuple[str, int], list[str], 
     """Where to listen, which names to answer to, and how often to check. Raises UsageError."""
     if typed.serving.serve is None:
         raise UsageError("--every and --host belong to --serve.", hint=EXAMPLE)
-    if typed.inventory == STDIN:
+    if is_stdin(typed.inventory):
         raise UsageError("--serve reads the inventory again and again: standard input cannot be.", hint=EXAMPLE)
     if typed.records.since:
         raise UsageError("--since compares with one run; --serve never ends.", hint="Leave it out.")

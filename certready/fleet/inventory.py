@@ -101,7 +101,7 @@ class Inventory(Struct, frozen=True):
     def load(cls, source: str | Path) -> Inventory:
         """The inventory in a file, ``-`` for standard input; see :meth:`loads`."""
         path = Path(source)
-        standard = path == reading.STDIN
+        standard = reading.is_stdin(path)
         data = reading.read(path, MAX_BYTES)
         return cls.loads(data, "" if standard else str(path), Path() if standard else path.parent)
 
@@ -226,7 +226,7 @@ def _chosen(choices: Sequence[str]) -> Callable[[object, Path], str | None]:
 
 def _file(value: object, folder: Path) -> str | None:
     text = _text(value)
-    if text and folder / text == reading.STDIN:
+    if text and reading.is_stdin(folder / text):
         raise ValueError("is standard input, which no line can read")
     return text and str(folder / text)
 

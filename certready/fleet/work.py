@@ -136,8 +136,7 @@ class _UnderWay:
                 case = yield from _case(world, job, bundle)
                 yield
                 self._reports.append(_in_turn(world, case) if waits else (yield from judging(case)))
-        if len(self._reports) > 1:
-            self._reports.sort(key=_rank)
+        self._reports.sort(key=_rank)
 
     def _bundles(self) -> Steps[tuple[Bundle, ...]]:
         """What the target holds or presents. Raises CertreadyError."""

@@ -64,8 +64,6 @@ def lists(body: bytes) -> tuple[bytes, ...]:
 
 def relevant(body: bytes, issuer: Certificate) -> bool:
     """Whether a list in these bytes names this issuer as its own."""
-    if body.startswith(b"\x30"):
-        return _named(body, issuer)
     return any(_named(der, issuer) for der in lists(body))
 
 

@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from certready.errors import StoreError
+from certready.errors import MISSHAPEN, StoreError
 from certready.model import Limits
 from certready.roots.trustlist import Entry, TrustList
 
 SCHEMA = "certready.trust/1"
-
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 class Facts(Struct, frozen=True):
@@ -43,7 +41,7 @@ def load(data: bytes) -> Facts:
         text = data.decode("utf-8")
         head = json.loads(text.partition("\n")[0])
         facts = Facts(text, _moment(head["as_of"]), str(head["digest"]), int(head["roots"]))
-    except _DAMAGE:
+    except MISSHAPEN:
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
     if head.get("schema") != SCHEMA:
         raise StoreError("The facts of the trust list are of another release.", hint="Install certready again.")
@@ -93,7 +91,7 @@ def _entry(line: str) -> Entry:
             unclear=bool(fields.get("unclear")),
         )
         return Entry(str(fields["sha256"]), str(fields["name"]), limits)
-    except _DAMAGE:
+    except MISSHAPEN:
         raise StoreError("The facts of the trust list are damaged.", hint="Install certready again.") from None
 
 
