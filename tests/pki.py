@@ -109,10 +109,10 @@ def circle(count: int) -> tuple[Authority, ...]:
     return tuple(cross_signed(one, holders[(index + 1) % count]) for index, one in enumerate(holders))
 
 
-def mesh(keys: int, name: str = "Mesh") -> tuple[Authority, ...]:
+def mesh(keys: int, name: str = "Mesh", **options: Any) -> tuple[Authority, ...]:
     """CAs of one subject and ``keys`` different keys, every key signed by every other: keys * (keys - 1) of them."""
-    holders = [Authority.root(name) for _ in range(keys)]
-    return tuple(cross_signed(one, by) for one in holders for by in holders if one is not by)
+    holders = [Authority.root(name, **options) for _ in range(keys)]
+    return tuple(cross_signed(one, by, **options) for one in holders for by in holders if one is not by)
 
 
 def ladder(root: Authority, count: int) -> Authority:

@@ -187,6 +187,18 @@ def test_what_is_not_to_be_disturbed_is_done_first(number: signal.Signals) -> No
         signal.signal(number, before)
 
 
+@pytest.fixture
+def as_at_first() -> Iterator[None]:
+    """SIGINT as a process begins with it, and both signals afterwards as they were."""
+    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+
+
+@pytest.mark.usefixtures("as_at_first")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_in_a_callback_of_an_import_is_not_lost(number: signal.Signals) -> None:
     """Python prints what such a callback raises and goes on: the signal is heard after it."""
@@ -194,19 +206,15 @@ def test_a_signal_in_a_callback_of_an_import_is_not_lost(number: signal.Signals)
     called: list[int] = []
     names: dict[str, Any] = {"signal": signal, "number": number, "called": called}
     exec(compile(source, "<frozen importlib._bootstrap>", "exec"), names)
-    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the callback and what it interrupts
-            held = set("x")
-            reference = weakref.ref(held, names["cb"])
-            del held
-            assert (called, reference()) == ([number], None)
-            until(lambda: False)
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
+    with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the callback and what it interrupts
+        held = set("x")
+        reference = weakref.ref(held, names["cb"])
+        del held
+        assert (called, reference()) == ([number], None)
+        until(lambda: False)
 
 
+@pytest.mark.usefixtures("as_at_first")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_that_a_module_would_pass_over_is_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
@@ -218,13 +226,8 @@ def test_a_signal_that_a_module_would_pass_over_is_heard(
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "passes_over", raising=False)
-    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the import and what it interrupts
-            import passes_over  # type: ignore[import-not-found]
+    with pytest.raises(KeyboardInterrupt), terminable():  # noqa: PT012 - the import and what it interrupts
+        import passes_over  # type: ignore[import-not-found]
 
-            assert passes_over.whole
-            until(lambda: False)
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
+        assert passes_over.whole
+        until(lambda: False)

@@ -13,19 +13,6 @@ from certready.path import build, constraints, engines, judge
 from tests import pki
 
 
-@pytest.fixture
-def count(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], list[Any]]:
-    """A function that has every call of another one noted, without changing what that does."""
-
-    def noted(module: Any, name: str) -> list[Any]:
-        calls: list[Any] = []
-        real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *given, **named: calls.append(given) or real(*given, **named))
-        return calls
-
-    return noted
-
-
 def padding(size: int) -> tuple[x509.ExtensionType, bool]:
     """An extension of this many bytes that means nothing."""
     return x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x04\x00" + bytes(size)), False

@@ -13,7 +13,6 @@ from certready.demo.pki import Authority, Issued
 from certready.model import Limits, Root
 from certready.path import Judgement, build, diagnosis, engines, judge
 from tests import odd, pki
-from tests.path.test_caps import count as count  # noqa: PLC0414 - a fixture
 from tests.path.test_judge import ML_DSA_44, labels, policies, with_algorithm
 
 MOMENT = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -26,7 +25,7 @@ DEMAND: list[tuple[x509.ExtensionType, bool]] = [
 # What Windows alone understands: the strict engine is not asked.
 APPLICATION_POLICIES = x509.UnrecognizedExtension(
     x509.ObjectIdentifier("1.3.6.1.4.1.311.21.10"),
-    x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.5.5.7.3.1"), None)]).public_bytes(),
+    policies("1.3.6.1.5.5.7.3.1").public_bytes(),
 )
 
 
@@ -169,13 +168,7 @@ def test_a_rolled_over_root_is_where_a_path_ends() -> None:
 # -- searches that were cut short -------------------------------------------------------------------------------------
 
 
-MESH = tuple(
-    pki.cross_signed(one, by, moment=MOMENT)
-    for holders in [[root("Mesh") for _ in range(11)]]
-    for one in holders
-    for by in holders
-    if one is not by
-)
+MESH = pki.mesh(11, moment=MOMENT)
 STORE = root("Store")
 
 

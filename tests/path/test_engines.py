@@ -13,6 +13,7 @@ from certready.demo.pki import CLIENT, SERVER, Authority, Issued
 from certready.path import engines
 from certready.x509.certificate import Certificate
 from tests import odd, pki
+from tests.path.test_judge import policies
 
 MOMENT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -163,7 +164,7 @@ def test_demands_for_policies(root: Authority, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(engines, "lenient", lambda *given: asked.append(given) or real(*given))
     plain = root.issue("a.example", not_before=MOMENT, days=9)
     assert (("accepted", ""), []) == (engines.strict(path(plain, root), MOMENT), asked)
-    wanted = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), None)])
+    wanted = policies("1.3.6.1.4.1.55555.1")
     middle = root.intermediate("Step", extra=[(wanted, False), (x509.PolicyConstraints(0, None), False)])
     met, unmet = (
         middle.issue("a.example", not_before=MOMENT, days=9, extra=extra) for extra in ([(wanted, False)], [])
